@@ -1,0 +1,80 @@
+import ipaddr from 'ipaddr.js'
+import { z } from 'zod'
+
+/** Field types of the configuration. Each message says what was expected; `load.ts` adds the path and what was got. */
+
+const expected = (what: string) => ({ error: `expected ${what}` })
+
+function urlWith(text: string, accept: (url: URL) => boolean): boolean {
+  try {
+    return accept(new URL(text))
+  } catch {
+    return false
+  }
+}
+
+const isHttp = (url: URL) =>
+  (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === ''
+const isBare = (url: URL) => url.pathname === '/' && url.search === '' && url.hash === ''
+
+/** `https://host[:port]`, stored without a trailing slash. */
+export const origin = z
+  .string()
+  .refine(
+    (text) => !text.includes('*') && urlWith(text, (url) => isHttp(url) && isBare(url)),
+    expected('an origin such as https://o.example, without path'),
+  )
+  .transform((text) => new URL(text).origin)
+
+export const httpUrl = z
+  .string()
+  .refine(
+    (text) => urlWith(text, (url) => isHttp(url) && url.search === '' && url.hash === ''),
+    expected('an http or https URL without credentials, query and fragment'),
+  )
+
+/** A host name, with a port when it is not the scheme's default. Lower case. */
+export const hostName = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine(
+    (text) => /^\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(text) && !text.includes('..'),
+    expected('a host name'),
+  )
+
+export const listenAddress = z.string().refine((text) => {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(text)
+  return match !== null && Number(match[2]) <= 65_535
+}, expected('ADDRESS:PORT, e.g. 127.0.0.1:4180'))
+
+export const cidr = z
+  .string()
+  .refine(
+    (text) => ipaddr.isValidCIDR(text) && !text.endsWith('/0'),
+    expected('an address range such as 10.0.0.0/8, narrower than everything'),
+  )
+
+export const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'expected a UUID')
+  .transform((text) => text.toLowerCase())
+
+/** `/` or `/a/b`: plain segments, no trailing slash. */
+export const routePath = z
+  .string()
+  .refine(
+    (text) => text === '/' || /^(\/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+$/.test(text),
+    expected('a path such as /mlflow, without trailing slash or escapes'),
+  )
+
+/** Printable ASCII without spaces. */
+export const token = z.string().regex(/^[\x21-\x7e]+$/, 'expected printable characters without spaces')
+
+export const seconds = (min: number, max: number) => z.int().min(min).max(max)
+
+export const storeAddress = z
+  .string()
+  .refine(
+    (text) => text === 'memory' || /^sqlite:.+/.test(text) || /^rediss?(\+sentinel|\+cluster)?:\/\/.+/.test(text),
+    expected('memory, sqlite:PATH, redis://…, rediss://…, redis+sentinel://… or redis+cluster://…'),
+  )
