@@ -87,6 +87,13 @@ const issuer = z.strictObject({
   maxAgeSeconds: seconds(1, 31_536_000)
     .optional()
     .describe('Longest time since the person’s last active authentication; asked for and checked (`max_age`).'),
+  cliClientId: token
+    .optional()
+    .describe('Public client that people at a terminal sign in with; published at /auth/client-config. Absent: none.'),
+  cliScopes: z
+    .array(token)
+    .default(['openid', 'profile', 'email', 'offline_access'])
+    .describe('Scopes of a sign-in at a terminal; without `offline_access` it may end with the issuer’s session.'),
 })
 
 const session = z.strictObject({
