@@ -1,0 +1,14 @@
+import type { RouteConfig } from '../config/schema.ts'
+import { coreProfile, genericProfile } from './generic.ts'
+import type { AppProfile } from './profile.ts'
+
+/** The profile of a route's application, with the route's own wishes applied. */
+export function profileOf(route: RouteConfig): AppProfile {
+  const profile = profileByApp(route)
+  return route.authorization === undefined ? profile : { ...profile, authorization: route.authorization }
+}
+
+function profileByApp(route: RouteConfig): AppProfile {
+  if (route.app === 'core') return coreProfile
+  return genericProfile
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument } from 'yaml'
+import { crossChecks, type ValidSections } from './checks.ts'
+import { ConfigFaults, type Fault, faultsOf } from './faults.ts'
+import { interpolate } from './interpolate.ts'
+import { type Config, configSchema } from './schema.ts'
+
+/**
+ * Reads, fills in, validates and freezes a configuration.
+ * @throws ConfigFaults with every fault at once
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw new ConfigFaults(file, [{ path: '', expected: 'a readable YAML file', got: code }])
+  }
+  return parseConfig(text, file, env)
+}
+
+/** The same for a text already read; `file` names it in messages and is where relative paths start. */
+export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const raw = parseYaml(text, file)
+  const { value, faults } = interpolate(raw, file, env)
+  const result = configSchema.safeParse(value)
+  if (!result.success) faults.push(...faultsOf(result.error, value))
+  faults.push(...crossChecks(result.success ? result.data : validSections(value)))
+  // A reference that could not be read left an empty string behind: its own fault says it better than what follows.
+  const all = faults.filter((fault, index) => faults.findIndex((other) => other.path === fault.path) === index)
+  if (!result.success || all.length > 0) throw new ConfigFaults(file, all)
+  return deepFreeze(result.data)
+}
+
+/** Sections that are valid although others are not, so that their mutual faults are told in the same run. */
+function validSections(value: unknown): ValidSections {
+  if (value === null || typeof value !== 'object') return {}
+  const valid = Object.entries(configSchema.shape).flatMap(([key, schema]) => {
+    const section = schema.safeParse(Reflect.get(value, key))
+    return section.success ? [[key, section.data]] : []
+  })
+  return Object.fromEntries(valid)
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true })
+  if (document.errors.length > 0) {
+    const faults = document.errors.map((error): Fault => {
+      const line = error.linePos?.[0].line
+      return { path: line ? `line ${line}` : '', expected: 'YAML', got: error.code }
+    })
+    throw new ConfigFaults(file, faults)
+  }
+  return document.toJS({ maxAliasCount: 100 })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const item of Object.values(value)) deepFreeze(item)
+  }
+  return value
+}

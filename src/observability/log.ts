@@ -1,0 +1,30 @@
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import type { Config } from '../config/schema.ts'
+
+export type { Logger } from 'pino'
+
+/** JSON lines with UTC times. Redaction is a second fence: no caller hands over tokens, cookies, codes or secrets. */
+export function buildLog(config: Config['log'], destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level: config.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: [
+          '*.authorization',
+          '*.cookie',
+          '*["set-cookie"]',
+          '*.accessToken',
+          '*.refreshToken',
+          '*.idToken',
+          '*.code',
+          '*.clientSecret',
+        ],
+        censor: '(redacted)',
+      },
+    },
+    destination ?? pino.destination({ fd: 1, sync: false }),
+  )
+}

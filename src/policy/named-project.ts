@@ -1,0 +1,65 @@
+import type { NamedProject } from './types.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const NONE: NamedProject = { kind: 'none' }
+
+/** A project id in its one spelling, or undefined. */
+export function parseProjectId(text: string): string | undefined {
+  const id = text.length === 36 ? text.toLowerCase() : ''
+  return UUID.test(id) ? id : undefined
+}
+
+/**
+ * Which project a request names, over all its explicit sources (path segment, headers, query). Each source counts each
+ * time it occurs: the same project twice is one name, two projects are ambiguous, and one that is no UUID spoils all.
+ */
+export function nameProject(values: readonly string[]): NamedProject {
+  if (values.length === 0) return NONE
+  let found: string | undefined
+  for (const value of values) {
+    const id = parseProjectId(value)
+    if (id === undefined) return { kind: 'malformed' }
+    if (found !== undefined && found !== id) return { kind: 'ambiguous' }
+    found = id
+  }
+  return found === undefined ? NONE : { kind: 'named', id: found }
+}
+
+export interface ProjectQuery {
+  /** Decoded values of every `projectId` parameter. */
+  readonly values: readonly string[]
+  /** The query without them, otherwise byte for byte. */
+  readonly rest: string
+  /** True when a parameter would be read as the project by a laxer parser: other case, brackets. */
+  readonly lookalike: boolean
+}
+
+/**
+ * Takes the project out of a query string, so that it leaves the gateway as one header and nowhere else.
+ * Works on the raw text: what is not the project is not touched. `%70rojectId` is `projectId` (WHATWG URL §5).
+ */
+export function takeProjectQuery(query: string): ProjectQuery {
+  if (query === '' || !/project|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
+  const values: string[] = []
+  const rest: string[] = []
+  let lookalike = false
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    const name = decodeParameter(equals < 0 ? pair : pair.slice(0, equals))
+    if (name === 'projectId') {
+      values.push(decodeParameter(equals < 0 ? '' : pair.slice(equals + 1)))
+      continue
+    }
+    if (/^\s*project[-_]?id\s*(\[.*)?$/i.test(name) && name !== 'project_id') lookalike = true
+    rest.push(pair)
+  }
+  return { values, rest: rest.join('&'), lookalike }
+}
+
+function decodeParameter(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return text
+  }
+}

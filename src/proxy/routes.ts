@@ -1,0 +1,61 @@
+import type { AppProfile } from '../apps/profile.ts'
+import type { Config, RouteConfig } from '../config/schema.ts'
+
+/** A configured route with what is computed from it once. */
+export interface Route {
+  readonly config: RouteConfig
+  readonly profile: AppProfile
+  readonly name: string
+  /** Path prefix without trailing slash; empty for `/`. */
+  readonly prefix: string
+  readonly methods: ReadonlySet<string>
+}
+
+export interface RouteTable {
+  /** Hosts the gateway answers for, lower case, with port where it is not the default. */
+  readonly hosts: ReadonlySet<string>
+  /** The route of the longest matching path on this host, by whole segments. */
+  match(host: string, path: string): Route | undefined
+  readonly all: readonly Route[]
+}
+
+export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => AppProfile): RouteTable {
+  const publicUrl = new URL(config.server.publicUrl)
+  const byHost = new Map<string, Route[]>([[publicUrl.host, []]])
+  const all: Route[] = []
+  for (const entry of config.routes) {
+    const host = entry.host ?? publicUrl.host
+    const route: Route = {
+      config: entry,
+      profile: profileOf(entry),
+      name: entry.name,
+      prefix: entry.path === '/' ? '' : entry.path,
+      methods: new Set(entry.methods),
+    }
+    all.push(route)
+    byHost.set(host, [...(byHost.get(host) ?? []), route])
+  }
+  for (const routes of byHost.values()) routes.sort((a, b) => b.prefix.length - a.prefix.length)
+  return {
+    hosts: new Set(byHost.keys()),
+    all,
+    match: (host, path) => byHost.get(host)?.find((route) => covers(route.prefix, path)),
+  }
+}
+
+/** `/mlflow` covers `/mlflow` and `/mlflow/…`, never `/mlflowx`. */
+const covers = (prefix: string, path: string) =>
+  path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path.charCodeAt(prefix.length) === 0x2f)
+
+/**
+ * The configured spelling of a `Host` value: lower case, without a trailing dot or the scheme's default port.
+ * Undefined for what is no plain host (RFC 9110 §7.2).
+ */
+export function canonicalHost(value: string | undefined, defaultPort: '80' | '443'): string | undefined {
+  if (value === undefined) return undefined
+  const match = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])\.?(?::(\d{1,5}))?$/i.exec(value)
+  if (!match?.[1]) return undefined
+  const name = match[1].toLowerCase()
+  const port = match[3]
+  return port === undefined || port === defaultPort ? name : `${name}:${port}`
+}
