@@ -1,0 +1,13 @@
+/** Something the person at the terminal can act on: printed as one line, without a stack. Holds no secret. */
+export class CliError extends Error {
+  readonly exitCode: number
+
+  constructor(message: string, options: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options)
+    this.name = 'CliError'
+    this.exitCode = options.exitCode ?? 1
+  }
+}
+
+/** The message of whatever was thrown, for the end of a `CliError`. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,147 @@
+import { Command, Option } from 'commander'
+import * as oidc from 'openid-client'
+import { systemClock } from '../../clock.ts'
+import { CliError } from '../cli-error.ts'
+import { browserFlow, openBrowser } from './browser-flow.ts'
+import { airflowEnv, type ClientEnv, mlflowEnv, projectId, routeUrl } from './client-env.ts'
+import { configDir } from './config-dir.ts'
+import { deviceFlow } from './device-flow.ts'
+import { chooseGateway, freshSignIn } from './fresh-token.ts'
+import { discover, gatewayOrigin, loadClientConfig } from './gateway.ts'
+import { parseShell, SHELLS, type Shell, shellExports } from './shell-exports.ts'
+import { signInFrom } from './sign-in.ts'
+import { TokenCache } from './token-cache.ts'
+
+/** People read this; stdout belongs to what programs read. */
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const gatewayOption = () =>
+  new Option('--gateway <url>', 'address of the gateway (default: the one signed in to last)')
+    .env('MODELOPS_GATEWAY')
+    .argParser(gatewayOrigin)
+
+/** `login`: signs a person in and keeps the tokens in this user's config directory. */
+export function loginCommand(): Command {
+  return new Command('login')
+    .description('sign in at a terminal, by device code or with the browser of this machine')
+    .addOption(gatewayOption())
+    .option('--browser', 'use the browser of this machine instead of a device code')
+    .option('--no-open', 'with --browser: print the address, open nothing')
+    .action(async (options: { gateway?: string; browser?: boolean; open: boolean }) => {
+      const cache = new TokenCache(configDir())
+      const gateway = chooseGateway(await cache.load(), options.gateway)
+      const { issuer, client_id: clientId, scopes } = await loadClientConfig(gateway)
+      if (clientId === undefined) {
+        throw new CliError(`${gateway} offers no sign-in at a terminal: its administrator must set issuer.cliClientId`)
+      }
+      const configuration = await discover(issuer, clientId)
+      const scope = scopes.join(' ')
+      const answer = options.browser
+        ? await browserFlow(configuration, scope, (url) => showAddress(url, options.open))
+        : await deviceFlow(configuration, scope, say)
+      const signIn = signInFrom(answer, { issuer, clientId }, systemClock)
+      await cache.update(async (former) => ({
+        ...former,
+        current: gateway,
+        gateways: { ...former.gateways, [gateway]: signIn },
+      }))
+      say(`Signed in to ${gateway} as ${signIn.username}.`)
+    })
+}
+
+function showAddress(url: string, open: boolean): void {
+  say(`To sign in, open ${url}`)
+  if (open) openBrowser(url)
+}
+
+/** `token`: a fresh access token on stdout, nothing else. */
+export function tokenCommand(): Command {
+  return new Command('token')
+    .description('print a fresh access token and nothing else')
+    .addOption(gatewayOption())
+    .action(async (options: { gateway?: string }) => {
+      const cache = new TokenCache(configDir())
+      const gateway = chooseGateway(await cache.load(), options.gateway)
+      const signIn = await freshSignIn(cache, gateway, systemClock)
+      process.stdout.write(`${signIn.access_token}\n`)
+    })
+}
+
+/** `logout`: forgets the tokens, then asks the issuer to end the refresh token as well (RFC 7009). */
+export function logoutCommand(): Command {
+  return new Command('logout')
+    .description('forget the tokens and end them at the issuer')
+    .addOption(gatewayOption())
+    .action(async (options: { gateway?: string }) => {
+      const cache = new TokenCache(configDir())
+      const former = await cache.load()
+      const gateway = chooseGateway(former, options.gateway)
+      const signIn = former.gateways[gateway]
+      await cache.update(async ({ gateways, current, ...rest }) => {
+        const { [gateway]: _ended, ...others } = gateways
+        return { ...rest, ...(current === gateway || current === undefined ? {} : { current }), gateways: others }
+      })
+      if (signIn?.refresh_token === undefined) return say(`Signed out of ${gateway}.`)
+      await revoke(signIn.issuer, signIn.client_id, signIn.refresh_token)
+      say(`Signed out of ${gateway}.`)
+    })
+}
+
+async function revoke(issuer: string, clientId: string, refreshToken: string): Promise<void> {
+  try {
+    const configuration = await discover(issuer, clientId)
+    if (configuration.serverMetadata().revocation_endpoint === undefined) return
+    await oidc.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
+  } catch (error) {
+    throw new CliError('The tokens are deleted here, but the issuer could not be asked to end them.', { cause: error })
+  }
+}
+
+interface EnvOptions {
+  gateway?: string
+  project?: string
+  route?: string
+  shell: Shell
+  plugin?: boolean
+}
+
+/** `env`: shell exports for MLflow's or Airflow's clients, to be evaluated. */
+export function envCommand(): Command {
+  const command = new Command('env').description("print the shell exports that an application's clients need")
+  const application = (app: string, env: (options: EnvOptions) => Promise<ClientEnv>) =>
+    command
+      .command(app)
+      .description(`eval "$(modelops-gateway env ${app} --project alpha)"`)
+      .addOption(gatewayOption())
+      .option('--project <name>', 'name or UUID of the project')
+      .option('--route <name>', `the route, where the gateway has several to ${app}`)
+      .option('--shell <shell>', SHELLS.join(', '), parseShell, 'posix')
+      .action(async (options: EnvOptions) => {
+        const { variables, hints } = await env(options)
+        process.stdout.write(`${shellExports(variables, options.shell)}\n`)
+        for (const hint of hints) say(hint)
+      })
+  application('mlflow', envForMlflow).option('--plugin', 'let modelops-gateway-mlflow fetch tokens; export none')
+  application('airflow', envForAirflow)
+  return command
+}
+
+async function envForMlflow(options: EnvOptions): Promise<ClientEnv> {
+  if (options.project === undefined) throw new CliError('--project: expected a name or UUID, got nothing')
+  const { gateway, token, config } = await signedIn(options.gateway)
+  const project = await projectId(gateway, token, options.project)
+  return mlflowEnv(gateway, routeUrl(config, 'mlflow', options.route), project, token, options.plugin ?? false)
+}
+
+async function envForAirflow(options: EnvOptions): Promise<ClientEnv> {
+  const { gateway, token, config } = await signedIn(options.gateway)
+  const project = options.project === undefined ? undefined : await projectId(gateway, token, options.project)
+  return airflowEnv(gateway, routeUrl(config, 'airflow', options.route), project, token)
+}
+
+async function signedIn(named: string | undefined) {
+  const cache = new TokenCache(configDir())
+  const gateway = chooseGateway(await cache.load(), named)
+  const { access_token: token } = await freshSignIn(cache, gateway, systemClock)
+  return { gateway, token, config: await loadClientConfig(gateway) }
+}
