@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admitted, Answer } from './apps/profile.ts'
+import type { GatewayDeps } from './deps.ts'
+import { Refusal } from './errors.ts'
+import type { Authenticate } from './identity/authenticate.ts'
+import { decide, isAdmin } from './policy/decide.ts'
+import type { Decision } from './policy/types.ts'
+import { type BelowRoute, readBelowRoute } from './proxy/app-request.ts'
+import type { AssertionSigner, AssertionSubject } from './proxy/assertion.ts'
+import type { ClientAddress } from './proxy/client-address.ts'
+import { upstreamCookies } from './proxy/cookies.ts'
+import type { CrossOrigin } from './proxy/cross-origin.ts'
+import type { Exchange } from './proxy/exchange.ts'
+import type { Forwarder, Incoming, Outgoing } from './proxy/forward.ts'
+import { passableHeaders, writeIdentity } from './proxy/identity-headers.ts'
+import { isNavigation } from './proxy/navigation.ts'
+import type { OwnEndpoints } from './proxy/own-endpoints.ts'
+import { readBody } from './proxy/read-body.ts'
+import type { Refuse } from './proxy/refuse.ts'
+import { canonicalHost, type Route, type RouteTable } from './proxy/routes.ts'
+import { parseTarget } from './proxy/target.ts'
+
+export interface PathDeps extends GatewayDeps {
+  readonly routes: RouteTable
+  readonly authenticate: Authenticate
+  readonly signer: AssertionSigner
+  readonly forwarder: Forwarder
+  readonly crossOrigin: CrossOrigin
+  readonly clientAddress: ClientAddress
+  readonly ownEndpoints: OwnEndpoints
+  readonly refuse: Refuse
+}
+
+/** A request that was judged and may go on. */
+export interface Passage {
+  readonly exchange: Exchange
+  readonly route: Route
+  readonly below: BelowRoute
+  readonly admitted: Admitted
+}
+
+export interface Gateway {
+  /** Handles one request, to its answer. Never throws, never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Every step up to and including the decision, for upgrades. @throws Refusal */
+  admit(exchange: Exchange): Promise<Passage | undefined>
+  /** Headers for the upstream: the client's that may pass, then the gateway's own. */
+  outgoingHeaders(passage: Passage): Promise<string[]>
+  open(request: IncomingMessage, response: ServerResponse): Exchange
+}
+
+/** The request path. Read it from the top: each line is a step, and a step that refuses throws. */
+export function buildGateway(deps: PathDeps): Gateway {
+  const publicUrl = new URL(deps.config.server.publicUrl)
+  const scheme = publicUrl.protocol.slice(0, -1)
+  const defaultPort = scheme === 'https' ? '443' : '80'
+  const cookieBase = deps.config.cookie.name
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = open(request, response)
+    try {
+      const passage = await admit(exchange)
+      if (passage) await pass(passage)
+    } catch (error) {
+      deps.refuse(exchange, error)
+    }
+  }
+
+  function open(request: IncomingMessage, response: ServerResponse): Exchange {
+    return {
+      request,
+      response,
+      requestId: randomUUID(),
+      host: '',
+      target: undefined,
+      route: undefined,
+      caller: undefined,
+      admitted: undefined,
+      answerHeaders: [],
+      clientAddress: deps.clientAddress(
+        request.socket.remoteAddress,
+        request.headers['x-forwarded-for'] as string | undefined,
+      ),
+    }
+  }
+
+  async function admit(exchange: Exchange): Promise<Passage | undefined> {
+    const { request } = exchange
+    exchange.target = parseTarget(request.url ?? '')
+    if (await deps.ownEndpoints.health(exchange)) return undefined
+    exchange.host = checkHost(request)
+    exchange.route = deps.routes.match(exchange.host, exchange.target.path)
+    deps.crossOrigin.annotate(exchange)
+    if (deps.crossOrigin.isPreflight(exchange)) return answerPreflight(exchange)
+    if (await deps.ownEndpoints.serve(exchange)) return undefined
+    const route = checkRoute(exchange)
+    if (isBareMount(exchange, route)) return redirectToSlash(exchange)
+    const below = readBelowRoute(request, exchange.target, route)
+    if (await deps.ownEndpoints.disguised(exchange, below.app)) return undefined
+    exchange.caller = await authenticate(exchange)
+    const decision = judge(exchange, route, below)
+    if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
+    const admitted = admitWith(exchange, below, decision)
+    exchange.admitted = admitted
+    return { exchange, route, below, admitted }
+  }
+
+  function checkHost(request: IncomingMessage): string {
+    const host = canonicalHost(request.headers.host, defaultPort)
+    if (host === undefined) throw new Refusal('request-malformed', 'Host is missing or malformed')
+    if (!deps.routes.hosts.has(host)) throw new Refusal('unknown-host', 'Host is not one of the configured ones')
+    return host
+  }
+
+  function checkRoute({ request, route }: Exchange): Route {
+    if (!route) throw new Refusal('no-route', 'no route covers the path')
+    if (!route.methods.has(request.method ?? '')) {
+      throw new Refusal('method-not-allowed', 'method is not in routes.methods', {
+        headers: { Allow: [...route.methods].join(', ') },
+      })
+    }
+    return route
+  }
+
+  /** A session that rides along from another site is refused before anything is decided with it. */
+  async function authenticate(exchange: Exchange): Promise<Exchange['caller']> {
+    const caller = await deps.authenticate(exchange)
+    if (caller?.via === 'session') deps.crossOrigin.check(exchange)
+    return caller
+  }
+
+  function judge({ caller }: Exchange, route: Route, below: BelowRoute): Decision {
+    const question = {
+      access: route.config.access,
+      use: route.profile.use(below.app),
+      principal: caller?.principal,
+      named: below.named,
+      selected: caller?.session?.selectedProject,
+    }
+    return decide(question, deps.rules, deps.projects)
+  }
+
+  function admitWith(
+    { caller, requestId }: Exchange,
+    below: BelowRoute,
+    decision: Decision & { allow: true },
+  ): Admitted {
+    // A public route gets no identity at all, whoever asks.
+    const principal = decision.role === 'anonymous' ? undefined : caller?.principal
+    const projects = () => {
+      if (!principal) return []
+      return isAdmin(principal, deps.rules) ? deps.projects.all() : deps.projects.listFor(principal)
+    }
+    return { request: below.app, principal, role: decision.role, project: decision.project, projects, requestId }
+  }
+
+  async function pass(passage: Passage): Promise<void> {
+    const { exchange, route, below, admitted } = passage
+    const { profile } = route
+    const answer = profile.answer?.(admitted)
+    if (answer) return sendAnswer(exchange, answer)
+    await profile.prepare?.(admitted)
+    const body = await rewrittenBody(passage)
+    const headers = await outgoingHeaders(passage)
+    if (body) headers.push('Content-Length', String(body.length))
+    const { query } = below.app
+    const outgoing: Outgoing = {
+      origin: profile.upstream?.(admitted) ?? route.config.upstream,
+      method: below.app.method,
+      path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
+      headers,
+      ...(body ? { body } : {}),
+      answerMs: route.config.answerSeconds * 1000,
+      connectMs: route.config.connectSeconds * 1000,
+    }
+    await deps.forwarder.forward(exchange, outgoing, incomingRules(passage, outgoing))
+  }
+
+  async function rewrittenBody({ exchange, route, below, admitted }: Passage): Promise<Buffer | undefined> {
+    const rule = route.profile.bodyRule?.(below.app)
+    return rule?.rewrite(await readBody(exchange.request, rule.maxBytes), admitted)
+  }
+
+  async function outgoingHeaders({ exchange, route, admitted }: Passage): Promise<string[]> {
+    const { request } = exchange
+    const { profile, config } = route
+    const headers = passableHeaders(request, profile.dropRequestHeaders)
+    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : new URL(config.upstream).host)
+    const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
+    if (cookies !== undefined) headers.push('Cookie', cookies)
+    const assertion = admitted.principal ? await assertionFor(route, admitted, admitted.principal) : undefined
+    writeIdentity(headers, {
+      principal: admitted.principal,
+      project: admitted.project,
+      assertion,
+      requestId: exchange.requestId,
+      clientAddress: exchange.clientAddress,
+      publicHost: exchange.host,
+      publicScheme: scheme,
+    })
+    const authorization = authorizationFor(exchange, profile.authorization, assertion)
+    if (authorization !== undefined) headers.push('Authorization', authorization)
+    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, value)
+    return headers
+  }
+
+  function assertionFor(
+    route: Route,
+    admitted: Admitted,
+    principal: NonNullable<Admitted['principal']>,
+  ): string | Promise<string> {
+    const subject: AssertionSubject = { principal, role: admitted.role, project: admitted.project }
+    return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)
+  }
+
+  function incomingRules({ exchange, route, below, admitted }: Passage, { origin }: Outgoing): Incoming {
+    const rule = route.profile.responseRule?.(below.app)
+    return {
+      cookieBase,
+      location: (value) =>
+        publicLocation(
+          value,
+          origin,
+          route.profile.stripPrefix ? below.publicPrefix : '',
+          `${scheme}://${exchange.host}`,
+        ),
+      rewrite: rule && { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admitted) },
+    }
+  }
+
+  function answerPreflight(exchange: Exchange): undefined {
+    const headers = [
+      ...exchange.answerHeaders,
+      ...deps.crossOrigin.preflightHeaders(exchange),
+      'X-Request-Id',
+      exchange.requestId,
+    ]
+    exchange.response.writeHead(204, headers).end()
+  }
+
+  function redirectToSlash({ request, response, requestId, target }: Exchange): undefined {
+    const query = target?.query ? `?${target.query}` : ''
+    response.writeHead(request.method === 'GET' || request.method === 'HEAD' ? 302 : 308, {
+      Location: `${target?.path}/${query}`,
+      'Content-Length': '0',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': requestId,
+    })
+    response.end()
+  }
+
+  return { handle, admit, outgoingHeaders, open }
+}
+
+/** An application mounted below a prefix uses relative links: its start page needs the slash. */
+function isBareMount({ request, target }: Exchange, route: Route): boolean {
+  if (!route.profile.stripPrefix || target === undefined || target.path.endsWith('/')) return false
+  const rest = target.path.slice(route.prefix.length)
+  const bare = rest === '' || (route.profile.projectInPath && /^\/[0-9a-f-]{36}$/i.test(rest))
+  return bare && (isNavigation(request) || request.method === 'GET' || request.method === 'HEAD')
+}
+
+function authorizationFor(
+  { caller }: Exchange,
+  wanted: 'none' | 'access-token' | 'assertion',
+  assertion: string | undefined,
+): string | undefined {
+  if (wanted === 'assertion' && assertion !== undefined) return `Bearer ${assertion}`
+  const token = caller?.session?.tokens.accessToken ?? caller?.token
+  return wanted === 'access-token' && token !== undefined ? `Bearer ${token}` : undefined
+}
+
+/** An upstream that redirects to itself names its own address: the client needs ours. */
+function publicLocation(value: string, upstream: string, prefix: string, publicOrigin: string): string {
+  const origin = new URL(upstream).origin
+  if (value.startsWith(`${origin}/`)) return `${publicOrigin}${prefix}${value.slice(origin.length)}`
+  return value.startsWith('/') && !value.startsWith('//') ? `${prefix}${value}` : value
+}
+
+function sendAnswer(
+  { request, response, requestId, answerHeaders }: Exchange,
+  { status, headers, body }: Answer,
+): void {
+  const head = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
+  for (const [name, value] of Object.entries(headers)) head.push(name, value)
+  response.writeHead(status, head)
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admitted } from '../apps/profile.ts'
+import type { Principal } from '../policy/types.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Route } from './routes.ts'
+import type { Target } from './target.ts'
+
+/** Who is calling, and by what proof. */
+export interface Caller {
+  readonly principal: Principal
+  readonly via: 'session' | 'bearer'
+  readonly session?: Session
+  /** The bearer token itself, for routes whose upstream takes the caller's own. */
+  readonly token?: string
+}
+
+/** One request on its way: filled in step by step, read by whoever writes the answer. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly clientAddress: string
+  /** Canonical host of the request; empty until it is checked. */
+  host: string
+  target: Target | undefined
+  route: Route | undefined
+  caller: Caller | undefined
+  admitted: Admitted | undefined
+  /** Headers for whatever answer follows (CORS): flat names and values. */
+  readonly answerHeaders: string[]
+}

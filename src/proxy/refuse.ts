@@ -1,0 +1,107 @@
+import { problemDetails } from '../apps/generic.ts'
+import { REASONS, Refusal } from '../errors.ts'
+import type { Logger } from '../observability/log.ts'
+import type { Exchange } from './exchange.ts'
+import { isNavigation, wantsPage } from './navigation.ts'
+
+/** A page of our own: what the login side renders, with the headers that belong to it. */
+export interface Page {
+  readonly headers: Record<string, string>
+  readonly html: string
+}
+
+export interface RefusalPages {
+  refusal(exchange: Exchange, refusal: Refusal): Page
+  /** Shown instead of `project-missing`: the principal's projects to choose from. */
+  chooser(exchange: Exchange): Page
+  /** Where a person who is not signed in is sent. */
+  loginUrl(exchange: Exchange): string
+}
+
+/** The only place where an error becomes an answer. */
+export type Refuse = (exchange: Exchange, error: unknown) => void
+
+export function buildRefuse(pages: RefusalPages, log: Logger): Refuse {
+  return (exchange, error) => {
+    const refusal = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
+    record(log, exchange, refusal)
+    const { response } = exchange
+    if (response.headersSent || response.destroyed) {
+      response.destroy()
+      return
+    }
+    if (refusal.reason === 'login-required' && isNavigation(exchange.request)) {
+      send(exchange, 302, { Location: pages.loginUrl(exchange), 'Cache-Control': 'no-store' }, '')
+      return
+    }
+    if (wantsPage(exchange.request)) {
+      const page = refusal.reason === 'project-missing' ? pages.chooser(exchange) : pages.refusal(exchange, refusal)
+      send(exchange, refusal.status, { ...page.headers, ...refusal.headers }, page.html)
+      return
+    }
+    sendDialect(exchange, refusal, pages)
+  }
+}
+
+function sendDialect(exchange: Exchange, refusal: Refusal, pages: RefusalPages): void {
+  const { text, hint } = REASONS[refusal.reason]
+  const speak = exchange.route?.profile.refusal ?? problemDetails
+  const { contentType, body } = speak(refusal.reason, refusal.status, `${text} ${hint}`, exchange.requestId)
+  const headers: Record<string, string> = {
+    'Content-Type': contentType,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...refusal.headers,
+  }
+  if (refusal.status === 401) {
+    headers['WWW-Authenticate'] ??= 'Bearer'
+    headers.Link = `<${pages.loginUrl(exchange)}>; rel="login"`
+  }
+  send(exchange, refusal.status, headers, body)
+}
+
+function send(
+  { request, response, requestId, answerHeaders }: Exchange,
+  status: number,
+  headers: Record<string, string>,
+  body: string,
+): void {
+  const all = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
+  for (const [name, value] of Object.entries(headers)) all.push(name, value)
+  // A body that nobody reads would be taken for the next request (RFC 9112 §9.3).
+  if (!request.complete && hasBody(request.headers)) all.push('Connection', 'close')
+  response.writeHead(status, all)
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+const hasBody = (headers: Exchange['request']['headers']) =>
+  headers['transfer-encoding'] !== undefined ||
+  (headers['content-length'] !== undefined && headers['content-length'] !== '0')
+
+/** One line a refusal: who, where, why. The query stays out: it may hold anything. */
+function record(log: Logger, exchange: Exchange, refusal: Refusal): void {
+  const { request, requestId, clientAddress, route, target, caller, admitted } = exchange
+  const line = {
+    event: 'refused',
+    request_id: requestId,
+    reason: refusal.reason,
+    status: refusal.status,
+    method: request.method,
+    host: exchange.host || undefined,
+    path: target?.path,
+    route: route?.name,
+    client: clientAddress,
+    subject: caller?.principal.subject,
+    user: caller?.principal.username,
+    kind: caller?.principal.kind,
+    project: admitted?.project?.id,
+    detail: refusal.message,
+  }
+  if (refusal.status < 500) log.info(line)
+  else log.error({ ...line, cause: causeOf(refusal.cause) })
+}
+
+const causeOf = (cause: unknown) =>
+  cause instanceof Error
+    ? { name: cause.name, message: cause.message, code: Reflect.get(cause, 'code'), stack: cause.stack }
+    : undefined
