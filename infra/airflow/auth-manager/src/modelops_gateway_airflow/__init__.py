@@ -1,0 +1,1 @@
+"""Airflow auth managers behind modelops-gateway: every request is judged by the gateway's assertion."""

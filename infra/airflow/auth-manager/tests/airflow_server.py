@@ -1,0 +1,108 @@
+"""A real Airflow for the tests: a home of its own, DAGs parsed once, an api-server on a free port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+HERE = Path(__file__).parent
+AIRFLOW = str(Path(sys.executable).parent / "airflow")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[str, str]:
+    """Variables of one installation; several servers may follow one another in the same home."""
+    bundles = [
+        {
+            "name": name,
+            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": str(HERE / "dags" / name)},
+            **({"team_name": name} if project_by == "team" and name != "common" else {}),
+        }
+        for name in ("alpha", "beta", "common")
+    ]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
+    return own | {
+        "AIRFLOW_HOME": str(home),
+        "PYTHONPATH": str(HERE.parent / "src"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__MULTI_TEAM": str(project_by == "team"),
+        "AIRFLOW__CORE__AUTH_MANAGER": "modelops_gateway_airflow.manager.GatewayAuthManager",
+        "AIRFLOW__CORE__FERNET_KEY": "c2l4dGVlbi1ieXRlcy1vZi10ZXN0LWtleXMtMTIzNCE=",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+        "AIRFLOW__API__WORKERS": "1",
+        # So that a refusal of the configuration is the auth manager's, not Airflow's.
+        "AIRFLOW__API__EXPOSE_CONFIG": "True",
+        "AIRFLOW__API__SECRET_KEY": "secret-of-the-tests",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "another-secret-of-the-tests-" + "x" * 64,
+        "AIRFLOW__MODELOPS_GATEWAY__ISSUER": issuer,
+        "AIRFLOW__MODELOPS_GATEWAY__PROJECT_BY": project_by,
+        **more,
+    }
+
+
+def airflow(env: dict[str, str], *arguments: str) -> str:
+    """Run a command of Airflow's to its end; its output is shown when it fails."""
+    done = subprocess.run([AIRFLOW, *arguments], env=env, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, f"airflow {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+class ApiServer:
+    """`airflow api-server` below `/airflow`; everything it started ends with `close`."""
+
+    def __init__(self, env: dict[str, str], home: Path) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}/airflow"
+        self._log = home / f"api-server-{port}.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [AIRFLOW, "api-server", "--host", "127.0.0.1", "--port", str(port)],
+                env=env | {"AIRFLOW__API__BASE_URL": self.url}, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 120
+        while time.monotonic() < end and self._process.poll() is None:
+            try:
+                if self.client.get("/api/v2/version").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
+        raise AssertionError(f"the api-server did not start\n{self._log.read_text()[-4000:]}")
+
+    def request(self, method: str, path: str, assertion: str | None, **options: Any) -> httpx.Response:
+        headers = dict(options.pop("headers", {}))
+        if assertion is not None:
+            headers["X-Gateway-Assertion"] = assertion
+        return self.client.request(method, path, headers=headers, **options)
+
+    def close(self) -> None:
+        self.client.close()
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
