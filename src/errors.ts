@@ -39,6 +39,11 @@ export const REASONS = {
     text: 'The request body is not valid for this endpoint.',
     hint: 'Send one JSON object without repeated keys.',
   },
+  'body-refused': {
+    status: 400,
+    text: 'The request body asks for something the gateway does not pass on.',
+    hint: 'See the guide of the application for what is available.',
+  },
   'rate-limited': { status: 429, text: 'Too many attempts.', hint: 'Wait a moment, then try again.' },
   // who asks
   'login-required': {
@@ -141,23 +146,27 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS
 
 export interface RefusalOptions extends ErrorOptions {
+  /** Shown after the reason's text instead of its hint: which field, what was expected. Holds nothing secret. */
+  explain?: string
   /** Response headers that belong to the reason: `Retry-After`, `WWW-Authenticate`, `Allow`. */
   headers?: Record<string, string>
 }
 
 /**
- * A request that ends here. A client sees `REASONS[reason]`; `detail` and `cause` are for the log alone
+ * A request that ends here. A client sees `REASONS[reason]` and `explain`; `detail` and `cause` are for the log alone
  * and must hold no token, cookie, code or secret.
  */
 export class Refusal extends Error {
   readonly reason: Reason
   readonly headers: Record<string, string>
+  readonly explain: string
 
   constructor(reason: Reason, detail: string, options: RefusalOptions = {}) {
     super(detail, options)
     this.name = 'Refusal'
     this.reason = reason
     this.headers = options.headers ?? {}
+    this.explain = options.explain ?? REASONS[reason].hint
   }
 
   get status(): number {

@@ -182,11 +182,18 @@ export function buildGateway(deps: PathDeps): Gateway {
     return rule?.rewrite(await readBody(exchange.request, rule.maxBytes), admitted)
   }
 
-  async function outgoingHeaders({ exchange, route, admitted }: Passage): Promise<string[]> {
+  async function outgoingHeaders({ exchange, route, below, admitted }: Passage): Promise<string[]> {
     const { request } = exchange
     const { profile, config } = route
-    const headers = passableHeaders(request, profile.dropRequestHeaders)
-    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : new URL(config.upstream).host)
+    const headers = passableHeaders(
+      request,
+      // An answer that is rewritten must come as it is read.
+      profile.responseRule?.(below.app)
+        ? new Set([...profile.dropRequestHeaders, 'accept-encoding'])
+        : profile.dropRequestHeaders,
+    )
+    const upstream = profile.upstream?.(admitted) ?? config.upstream
+    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : new URL(upstream).host)
     const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
     if (cookies !== undefined) headers.push('Cookie', cookies)
     const assertion = admitted.principal ? await assertionFor(route, admitted, admitted.principal) : undefined

@@ -46,6 +46,14 @@ export interface ResponseRule {
   rewrite(status: number, body: Buffer, admitted: Admitted): Buffer
 }
 
+/** A refusal as the application would have worded it. */
+export interface SpokenRefusal {
+  readonly contentType: string
+  readonly body: string
+  /** Where the application's clients know the reason under another status. */
+  readonly status?: number
+}
+
 /** Everything the gateway knows of one application. Methods are pure unless they return a promise. */
 export interface AppProfile {
   readonly app: 'mlflow' | 'airflow' | 'core' | 'generic'
@@ -84,5 +92,5 @@ export interface AppProfile {
   /** `Set-Cookie` values that end the application's own sessions at logout or change of user. */
   endCookies?(): readonly string[]
   /** A refusal in the application's own dialect. `body` always holds `reason` and `request_id`. */
-  refusal(reason: Reason, status: number, message: string, requestId: string): { contentType: string; body: string }
+  refusal(reason: Reason, status: number, message: string, requestId: string): SpokenRefusal
 }

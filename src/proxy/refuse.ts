@@ -1,4 +1,5 @@
 import { problemDetails } from '../apps/generic.ts'
+import type { AppProfile } from '../apps/profile.ts'
 import { REASONS, Refusal } from '../errors.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Exchange } from './exchange.ts'
@@ -44,20 +45,21 @@ export function buildRefuse(pages: RefusalPages, log: Logger): Refuse {
 }
 
 function sendDialect(exchange: Exchange, refusal: Refusal, pages: RefusalPages): void {
-  const { text, hint } = REASONS[refusal.reason]
-  const speak = exchange.route?.profile.refusal ?? problemDetails
-  const { contentType, body } = speak(refusal.reason, refusal.status, `${text} ${hint}`, exchange.requestId)
+  const { text } = REASONS[refusal.reason]
+  const speak: AppProfile['refusal'] = exchange.route?.profile.refusal ?? problemDetails
+  const spoken = speak(refusal.reason, refusal.status, `${text} ${refusal.explain}`, exchange.requestId)
+  const { contentType, body, status = refusal.status } = spoken
   const headers: Record<string, string> = {
     'Content-Type': contentType,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     ...refusal.headers,
   }
-  if (refusal.status === 401) {
+  if (status === 401) {
     headers['WWW-Authenticate'] ??= 'Bearer'
     headers.Link = `<${pages.loginUrl(exchange)}>; rel="login"`
   }
-  send(exchange, refusal.status, headers, body)
+  send(exchange, status, headers, body)
 }
 
 function send(
