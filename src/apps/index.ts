@@ -1,5 +1,6 @@
 import type { RouteConfig } from '../config/schema.ts'
 import { coreProfile, genericProfile } from './generic.ts'
+import { buildMlflowProfile } from './mlflow/profile.ts'
 import type { AppProfile } from './profile.ts'
 
 /** The profile of a route's application, with the route's own wishes applied. */
@@ -9,6 +10,7 @@ export function profileOf(route: RouteConfig): AppProfile {
 }
 
 function profileByApp(route: RouteConfig): AppProfile {
+  if (route.app === 'mlflow') return buildMlflowProfile(route)
   if (route.app === 'core') return coreProfile
   return genericProfile
 }

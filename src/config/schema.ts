@@ -171,6 +171,33 @@ const projects = z.discriminatedUnion('source', [
   }),
 ])
 
+/** Settings of the MLflow profile. */
+export const mlflowSettings = z.strictObject({
+  tenancy: z
+    .enum(['workspace', 'instance'])
+    .default('workspace')
+    .describe('One MLflow with a workspace a project, or one MLflow a project.'),
+  instances: z.record(uuid, httpUrl).default({}).describe('Upstream of each project where tenancy is `instance`.'),
+  version: z
+    .enum(['3.17', '3.18'])
+    .default('3.18')
+    .describe(
+      'Minor release of the MLflow behind the route; its catalogue says what may pass, and what needs which role.',
+    ),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(67_108_864)
+    .default(4_194_304)
+    .describe('Largest JSON body of the requests that are judged by content.'),
+  maxTraceBytes: z
+    .int()
+    .min(1024)
+    .max(268_435_456)
+    .default(33_554_432)
+    .describe('Largest export of traces over OTLP, as sent and once decompressed.'),
+})
+
 const route = z.strictObject({
   name: z
     .string()
@@ -201,27 +228,7 @@ const route = z.strictObject({
     .describe('Longest wait for the first byte of the answer; 0: none. Streams have no total limit.'),
   connectSeconds: seconds(1, 60).default(5).describe('Longest wait for a connection to the upstream.'),
   title: z.string().max(80).optional().describe('Name on the portal. Default: the application’s.'),
-  mlflow: z
-    .strictObject({
-      tenancy: z
-        .enum(['workspace', 'instance'])
-        .default('workspace')
-        .describe('One MLflow with a workspace a project, or one MLflow a project.'),
-      instances: z.record(uuid, httpUrl).default({}).describe('Upstream of each project where tenancy is `instance`.'),
-      version: z
-        .string()
-        .regex(/^\d+\.\d+$/)
-        .optional()
-        .describe('Minor release of MLflow whose route catalogue applies. Default: the newest.'),
-      maxBodyBytes: z
-        .int()
-        .min(1024)
-        .max(67_108_864)
-        .default(4_194_304)
-        .describe('Largest JSON body of the requests that are judged by content.'),
-    })
-    .optional()
-    .describe('Settings of the MLflow profile.'),
+  mlflow: mlflowSettings.optional().describe('Settings of the MLflow profile.'),
   airflow: z
     .strictObject({
       login: z

@@ -1,0 +1,110 @@
+import { Refusal } from '../../errors.ts'
+import { AUTHOR_KEY, isAuthorKey, isBookkeeping } from './reserved-keys.ts'
+import { isObject, JsonFault, type JsonObject, type JsonValue, parseJsonObject, printJson } from './strict-json.ts'
+
+/** What is done to one JSON body; each works in place and throws `Refusal('body-refused')` for what may not pass. */
+export type Judge = (body: JsonObject, author: string) => void
+
+/** Parses strictly, lets every judge work, writes anew. @throws Refusal `body-malformed`, `body-refused` */
+export function judgeJson(bytes: Uint8Array, author: string, judges: readonly Judge[]): Buffer {
+  const body = parse(bytes)
+  for (const judge of judges) judge(body, author)
+  return printJson(body)
+}
+
+/** An empty body is an empty object, as MLflow reads it. */
+function parse(bytes: Uint8Array): JsonObject {
+  if (bytes.length === 0) return Object.create(null)
+  try {
+    return parseJsonObject(bytes)
+  } catch (error) {
+    if (error instanceof JsonFault) throw new Refusal('body-malformed', error.message, { explain: error.message })
+    throw error
+  }
+}
+
+const refuse = (explain: string) => new Refusal('body-refused', explain, { explain })
+
+/** Refuses the keys of MLflow's own bookkeeping wherever they stand: as a name, or as the value of a `key`. */
+export const refuseBookkeeping: Judge = (body) => {
+  walk(body, 'body', (text, place) => {
+    if (isBookkeeping(text)) throw refuse(`${place}: expected no key that MLflow keeps for itself`)
+  })
+}
+
+function walk(value: JsonValue, place: string, visit: (text: string, place: string) => void): void {
+  if (typeof value === 'string') visit(value, place)
+  else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, `${place}[${index}]`, visit)
+  else if (isObject(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      visit(name, place)
+      walk(item, isBookkeeping(name) ? place : `${place}.${name.slice(0, 40)}`, visit)
+    }
+  }
+}
+
+/** Writes the verified author over every declared one: `{key: "mlflow.user", value}` and `{"mlflow.user": value}`. */
+export const rewriteAuthor: Judge = (body, author) => rewriteIn(body, author)
+
+function rewriteIn(value: JsonValue, author: string): void {
+  if (Array.isArray(value)) for (const item of value) rewriteIn(item, author)
+  if (!isObject(value)) return
+  if (typeof value.key === 'string' && isAuthorKey(value.key)) {
+    value.key = AUTHOR_KEY
+    value.value = author
+  }
+  for (const [name, item] of Object.entries(value)) {
+    if (!isAuthorKey(name)) rewriteIn(item, author)
+    else {
+      delete value[name]
+      value[AUTHOR_KEY] = author
+    }
+  }
+}
+
+/** A new run: field `user_id` in its only spelling, and exactly one author tag (what the UI shows as "Created by"). */
+export const authorOfRun: Judge = (body, author) => {
+  delete body.userId // protobuf's JSON name of the same field
+  body.user_id = author
+  body.tags = withAuthorTag(body.tags, author)
+}
+
+/** A new logged model: one author tag. */
+export const authorOfModel: Judge = (body, author) => {
+  body.tags = withAuthorTag(body.tags, author)
+}
+
+function withAuthorTag(tags: JsonValue | undefined, author: string): JsonValue {
+  if (tags !== undefined && tags !== null && !Array.isArray(tags)) return tags // MLflow refuses it
+  const others = (tags ?? []).filter((tag) => !(isObject(tag) && typeof tag.key === 'string' && isAuthorKey(tag.key)))
+  return [...others, { key: AUTHOR_KEY, value: author }]
+}
+
+/** A new trace: its author stands in the metadata, as a map (`traces` v3) or as a list (v2), in either spelling. */
+export const authorOfTrace: Judge = (body, author) => {
+  const info = isObject(body.trace) ? (body.trace.trace_info ?? body.trace.traceInfo) : undefined
+  if (isObject(info)) {
+    const name = info.traceMetadata === undefined ? 'trace_metadata' : 'traceMetadata'
+    const metadata = info[name] ?? Object.create(null)
+    if (isObject(metadata)) info[name] = Object.assign(metadata, { [AUTHOR_KEY]: author })
+  }
+  for (const name of ['request_metadata', 'requestMetadata']) {
+    if (Array.isArray(body[name])) body[name] = withAuthorTag(body[name], author)
+  }
+}
+
+/** The author of a run cannot be removed. */
+export const keepAuthor: Judge = (body) => {
+  if (typeof body.key === 'string' && isAuthorKey(body.key)) throw refuse(`key: expected no ${AUTHOR_KEY}`)
+}
+
+/**
+ * A registered model's files are read with the server's own credentials, so its source must lie in what MLflow itself
+ * scopes to the workspace; any other scheme reaches whatever bucket the server can.
+ */
+export const refuseForeignSource: Judge = ({ source }) => {
+  if (source === undefined || (typeof source === 'string' && OWN_SOURCE.test(source))) return
+  const got = typeof source === 'string' ? `"${source.split(':')[0]?.slice(0, 40)}:"` : 'no text'
+  throw refuse(`source: expected mlflow-artifacts:/…, runs:/… or models:/…, got ${got}`)
+}
+const OWN_SOURCE = /^(?:(?:mlflow-artifacts|runs|models):\/(?!\/)|(?:dummy-source|prompt-template)$)/
