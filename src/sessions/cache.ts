@@ -12,6 +12,8 @@ export interface KnownSession {
   expiresAt: number
   /** When the next use is to be written to the store. */
   touchAt: number
+  /** When the tokens are due for a refresh. */
+  readonly refreshAt: number
 }
 
 /** A copy without the rest of the header: V8 keeps the whole string alive for as long as a slice of it. */

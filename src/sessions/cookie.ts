@@ -47,8 +47,9 @@ export class SessionCookie {
   }
 
   /**
-   * The raw value of the session cookie when the header holds it exactly once and well-formed. The name is compared
-   * exactly; a cookie sent twice (tossed by a sibling domain, RFC 6265bis §8.6) counts as none. Never throws.
+   * The raw value of the session cookie when the header holds it exactly once and in the right length; its characters
+   * are {@link signer}'s business. The name is compared exactly; a cookie sent twice (tossed by a sibling domain,
+   * RFC 6265bis §8.6) counts as none. Never throws.
    */
   read(header: string | undefined): string | undefined {
     if (header === undefined) return undefined
@@ -61,11 +62,12 @@ export class SessionCookie {
       const end = header.indexOf(';', start)
       value = header.slice(start, end === -1 ? undefined : end)
     }
-    return value !== undefined && value.length === VALUE_LENGTH && VALUE.test(value) ? value : undefined
+    return value?.length === VALUE_LENGTH ? value : undefined
   }
 
-  /** The secret a value was tagged with, compared in constant time; undefined: no gateway made this cookie. */
+  /** The secret a value was tagged with, compared in constant time; undefined: not a cookie of this gateway. */
   signer(value: string): KeySet | undefined {
+    if (!VALUE.test(value)) return undefined
     const given = Buffer.from(value.slice(ID_LENGTH + 1), 'latin1')
     const id = this.idOf(value)
     return this.#ring.find((keys) => {

@@ -10,7 +10,7 @@ import { SessionCookie } from './cookie.ts'
 import { deriveKeys, indexKey, type KeyRing, recordKey } from './keys.ts'
 import { Limits } from './limits.ts'
 import { type OpenedSession, SessionRecords } from './records.ts'
-import type { RefreshTokens } from './refresh.ts'
+import { Refresher, type RefreshTokens } from './refresh.ts'
 import type { Session, Tokens } from './session.ts'
 
 export interface SessionsDeps {
@@ -54,9 +54,10 @@ export class Sessions {
   readonly #cache: SessionCache
   readonly #freshFor: number
   readonly #staleFor: number
+  readonly #refresher: Refresher
   readonly #asking = new Map<string, Promise<KnownSession | undefined>>()
 
-  constructor({ config, backend, clock, log }: SessionsDeps) {
+  constructor({ config, backend, clock, log, refresh }: SessionsDeps) {
     this.#backend = backend
     this.#clock = clock
     this.#log = log
@@ -70,6 +71,12 @@ export class Sessions {
     this.#freshFor = backend.shared ? config.session.cacheSeconds * 1000 : Number.POSITIVE_INFINITY
     this.#staleFor = config.session.staleSeconds * 1000
     backend.onChange(({ key }) => this.#cache.drop(key))
+    const store = {
+      read: async (key: string) => (await this.#read(key, this.#cache.cookieOf(key)))?.session,
+      update: (key: string, change: (session: Session) => Session | undefined) => this.#update(key, change),
+      end: (key: string) => backend.end(key),
+    }
+    this.#refresher = new Refresher({ config: config.session, backend, store, clock, log, refresh })
   }
 
   /**
@@ -83,23 +90,35 @@ export class Sessions {
     if (known === undefined) return this.#cookie.signer(value) === undefined ? 'none' : undefined
     const now = this.#clock()
     if (now >= known.freshUntil || now >= known.expiresAt) return undefined
+    if (now >= known.refreshAt && !this.#refresher.serves(known.session, now)) return undefined
     this.#used(known, now)
     return known.session
   }
 
   /**
-   * The living session of a request, from memory or the store. However many requests ask, the store is asked once.
-   * @throws Refusal `store-down` when neither can tell; the cookie is to be kept.
+   * The living session of a request, from memory or the store, with an access token that has not expired. However many
+   * requests ask at once, the store and the issuer are asked once.
+   * @throws Refusal `store-down` when neither memory nor store can tell, `issuer-down` when the tokens have expired and
+   * cannot be refreshed. The cookie is to be kept.
    */
   async load(cookieHeader: string | undefined): Promise<Session | undefined> {
-    const found = this.peek(cookieHeader)
-    if (found !== undefined) return found === 'none' ? undefined : found
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return undefined
-    const known = await this.#ask(value)
+    const now = this.#clock()
+    const cached = this.#cache.get(value)
+    const known =
+      cached !== undefined && now < cached.freshUntil && now < cached.expiresAt ? cached : await this.#ask(value)
     if (known === undefined) return undefined
-    this.#used(known, this.#clock())
-    return known.session
+    this.#used(known, now)
+    return this.#refresher.current(known.session)
+  }
+
+  /**
+   * The session with an access token that has not expired, for work that goes on long after its request was admitted;
+   * undefined when the issuer ended it. @throws Refusal `issuer-down`, `store-down`
+   */
+  fresh(session: Session): Promise<Session | undefined> {
+    return this.#refresher.current(session)
   }
 
   /**
@@ -183,8 +202,10 @@ export class Sessions {
     return this.#backend.ping().catch(refuseStoreDown)
   }
 
-  close(): Promise<void> {
-    return this.#backend.close()
+  /** Waits for refreshes under way, then closes the store. */
+  async close(): Promise<void> {
+    await this.#refresher.settled()
+    await this.#backend.close()
   }
 
   #ask(value: string): Promise<KnownSession | undefined> {
@@ -198,19 +219,23 @@ export class Sessions {
   async #lookUp(value: string): Promise<KnownSession | undefined> {
     const key = this.#keyOf(value)
     if (key === undefined) return undefined
-    const { changes } = this.#cache
     try {
-      const opened = await this.#records.read(key)
-      if (opened === undefined) {
-        this.#cache.delete(value)
-        return undefined
-      }
-      // changed while it was read: good for this request, which came before, and for no later one
-      return changes === this.#cache.changes ? this.#keep(value, opened) : this.#known(opened)
+      const known = await this.#read(key, value)
+      if (known === undefined) this.#cache.delete(value)
+      return known
     } catch (error) {
       if (!(error instanceof StoreDown)) throw error
       return this.#stale(value, error)
     }
+  }
+
+  /** Reads a session and keeps it under its cookie's value, where that is known. */
+  async #read(key: string, value: string | undefined): Promise<KnownSession | undefined> {
+    const { changes } = this.#cache
+    const opened = await this.#records.read(key)
+    if (opened === undefined) return undefined
+    // changed while it was read: good for this request, which came before, and for no later one
+    return value !== undefined && changes === this.#cache.changes ? this.#keep(value, opened) : this.#known(opened)
   }
 
   /** A session known from before the store failed. @throws Refusal `store-down` when there is none, or for too long. */
@@ -238,6 +263,7 @@ export class Sessions {
       confirmedAt: now,
       freshUntil: now + this.#freshFor,
       touchAt: this.#limits.touchAt(session, expiresAt),
+      refreshAt: this.#refresher.dueAt(session),
     }
   }
 
@@ -254,7 +280,7 @@ export class Sessions {
     })
   }
 
-  async #update(key: string, change: (session: Session) => Session): Promise<Session | undefined> {
+  async #update(key: string, change: (session: Session) => Session | undefined): Promise<Session | undefined> {
     const value = this.#cache.cookieOf(key) // before the write, which makes the cache forget it
     const opened = await this.#records.update(key, change)
     if (opened !== undefined && value !== undefined) this.#keep(value, opened)
