@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface BackgroundOptions {
+  /** Name in messages. */
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd?: string
+  readonly env?: Record<string, string>
+  /** File that takes both output streams; its end is shown when the program stops early. */
+  readonly logFile: string
+  /** Answers 2xx when the program is ready. */
+  readonly readyUrl: string
+  readonly readySeconds: number
+}
+
+export interface Background {
+  readonly pid: number
+  /** Resolves when the program stops, wanted or not. */
+  readonly stopped: Promise<void>
+  /** Ends the program and everything it started; resolves when all are gone. */
+  close(): Promise<void>
+}
+
+/**
+ * The program gets a process group of its own. A watcher in that group reads our end of a pipe: when we die, however
+ * suddenly, the pipe closes and the whole group is killed, so nothing is left behind.
+ */
+const GUARDED = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) & exec "$@" 3<&- </dev/null'
+
+/** Starts a program and waits until it answers. @throws Error with the end of its log when it does not. */
+export async function startBackground(options: BackgroundOptions): Promise<Background> {
+  const log = openSync(options.logFile, 'a')
+  const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', options.command, ...options.args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', log, log],
+    detached: true,
+  })
+  child.stdin?.on('error', () => {}) // the program may be gone before the pipe is closed
+  const stopped = once(child, 'exit').then(() => {})
+  const pid = await startedPid(child, options)
+  const close = () => endGroup(pid)
+  try {
+    await untilReady(options, stopped)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { pid, stopped, close }
+}
+
+async function startedPid(child: ChildProcess, { name }: BackgroundOptions): Promise<number> {
+  await once(child, 'spawn')
+  if (child.pid === undefined) throw new Error(`${name} did not start`)
+  return child.pid
+}
+
+async function untilReady(options: BackgroundOptions, stopped: Promise<void>): Promise<void> {
+  const { name, readyUrl, readySeconds, logFile } = options
+  let running = true
+  stopped.then(() => {
+    running = false
+  })
+  const end = Date.now() + readySeconds * 1000
+  while (Date.now() < end && running) {
+    if (await answers(readyUrl)) return
+    await Promise.race([sleep(150), stopped])
+  }
+  const why = running ? `did not answer within ${readySeconds} s` : 'stopped while starting'
+  throw new Error(`${name} ${why}. The end of ${logFile}:\n${tailOf(logFile)}`)
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+const tailOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-25).join('\n')
+
+async function endGroup(leader: number): Promise<void> {
+  for (const [signal, waitMs] of [
+    ['SIGTERM', 6000],
+    ['SIGKILL', 5000],
+  ] as const) {
+    if (!signalGroup(leader, signal)) return
+    for (const end = Date.now() + waitMs; Date.now() < end; await sleep(50)) {
+      if (!signalGroup(leader, 0)) return
+    }
+  }
+}
+
+/** False when the group has no process left. */
+function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,116 @@
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Background, startBackground } from './background.ts'
+import { ensureDebian } from './debian.ts'
+import { checkout, partsDirectory } from './directories.ts'
+import { withLock } from './lock.ts'
+import { freePort } from './ports.ts'
+import { PartMissing, type Progress, toStderr } from './progress.ts'
+import { run } from './run.ts'
+
+const VERSION = '26.7.3'
+const NEEDED = [
+  { command: 'java', debianPackage: 'default-jre-headless' },
+  { command: 'mvn', debianPackage: 'maven' },
+  { command: 'unzip', debianPackage: 'unzip' },
+]
+
+/** Makes sure of an unpacked and prepared Keycloak; resolves to its directory. @throws PartMissing */
+export async function ensureKeycloak(progress: Progress = toStderr): Promise<string> {
+  await ensureDebian(NEEDED, progress)
+  return await withLock('keycloak', progress, async () => {
+    const parent = partsDirectory('keycloak')
+    const home = join(parent, `keycloak-${VERSION}`)
+    const stamp = join(parent, `prepared-${VERSION}`)
+    if (existsSync(stamp)) return home
+    for (const name of readdirSync(parent)) rmSync(join(parent, name), { recursive: true, force: true })
+    await download(parent, progress)
+    await prepare(home, progress)
+    writeFileSync(stamp, '')
+    return home
+  })
+}
+
+async function download(parent: string, progress: Progress): Promise<void> {
+  progress(`Keycloak ${VERSION}: downloading about 180 MB (once)`)
+  const zip = join(parent, `keycloak-quarkus-dist-${VERSION}.zip`)
+  await must('mvn', [
+    ...['-q', '-B', 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy'],
+    `-Dartifact=org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`,
+    `-DoutputDirectory=${parent}`,
+  ])
+  await must('unzip', ['-q', '-o', zip, '-d', parent])
+  rmSync(zip)
+}
+
+/** Keycloak builds itself for its database once; a prepared one starts in half the time. */
+async function prepare(home: string, progress: Progress): Promise<void> {
+  progress('Keycloak: preparing (once)')
+  for (const name of readdirSync(join(home, 'bin'))) {
+    if (name.endsWith('.sh')) chmodSync(join(home, 'bin', name), 0o755)
+  }
+  await must(join(home, 'bin', 'kc.sh'), ['build', '--db=dev-mem'])
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { ok, tail } = await run(command, args)
+  if (!ok) throw new PartMissing(`${command} failed; Keycloak needs Java 17, Maven and a network.\n${tail}`)
+}
+
+export interface KeycloakOptions {
+  readonly port?: number
+  /** Origin of the gateway, told of logouts through the back channel. */
+  readonly gatewayUrl: string
+  readonly progress?: Progress
+}
+
+export interface Keycloak extends Background {
+  /** Issuer of the realm `shared`. */
+  readonly url: string
+  /** Base of the admin REST API of the realm; the administrator of the server is `admin` / `admin`. */
+  readonly adminUrl: string
+  readonly origin: string
+}
+
+const ADMIN = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' }
+
+/** Starts a real Keycloak on loopback with the realm `shared`, in memory: every start is the same fresh realm. */
+export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
+  const { gatewayUrl, progress = toStderr } = options
+  const installed = await ensureKeycloak(progress)
+  const port = options.port ?? (await freePort())
+  const home = await mkdtemp(join(tmpdir(), 'keycloak-'))
+  cpSync(installed, home, { recursive: true })
+  mkdirSync(join(home, 'data', 'import'), { recursive: true })
+  cpSync(
+    join(checkout, 'infra', 'keycloak', 'shared-realm.json'),
+    join(home, 'data', 'import', 'shared-realm.json'), // Keycloak wants the realm's name in the file's name
+  )
+  const origin = `http://localhost:${port}`
+  progress('Keycloak: starting (about half a minute)')
+  const background = await startBackground({
+    name: 'Keycloak',
+    command: join(home, 'bin', 'kc.sh'),
+    args: startArguments(origin, port, await freePort()),
+    env: {
+      ...ADMIN,
+      JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
+      GATEWAY_BACKCHANNEL_LOGOUT_URL: `${gatewayUrl}/auth/backchannel-logout`,
+    },
+    logFile: join(home, 'keycloak.log'),
+    readyUrl: `http://127.0.0.1:${port}/realms/shared/.well-known/openid-configuration`,
+    readySeconds: 180,
+  })
+  const close = async () => {
+    await background.close()
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { ...background, close, origin, url: `${origin}/realms/shared`, adminUrl: `${origin}/admin/realms/shared` }
+}
+
+const startArguments = (origin: string, port: number, managementPort: number) => [
+  ...['start', '--optimized', '--import-realm', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1'],
+  ...[`--http-port=${port}`, `--http-management-port=${managementPort}`, `--hostname=${origin}`],
+]

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Record<string, string>
+  /** Called with each line the command prints, on either stream. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface RunResult {
+  readonly ok: boolean
+  /** The last 40 lines of both streams: what a person needs to see when it failed. */
+  readonly tail: string
+}
+
+/** Runs a command to its end. Resolves to `ok: false` when it fails or does not exist. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      if (lines.length > 40) lines.shift()
+      options.onLine?.(line)
+    })
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ ok: false, tail: error.message }))
+    child.on('close', (code) => resolve({ ok: code === 0, tail: lines.join('\n') }))
+  })
+}

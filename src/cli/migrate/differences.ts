@@ -1,0 +1,58 @@
+import type { AuthDatabase } from './auth-database.ts'
+import type { Action } from './levels.ts'
+import type { NewAccess } from './new-access.ts'
+import type { OldAccess, Resource } from './old-access.ts'
+
+/** Types that every workspace can hold; others are asked about only where a grant names them. */
+const ALWAYS = ['experiment', 'registered_model']
+const ON_DATA: readonly Action[] = ['read', 'update', 'delete']
+const ON_GATEWAY: readonly Action[] = ['read', 'use', 'update', 'delete']
+
+/** Everything that any rule tells apart: what grants name, any other of each type, and making something new. */
+export function resourcesOf(database: AuthDatabase, workspaces: readonly string[]): Resource[] {
+  const named = database.grants.filter((grant) => grant.type !== 'workspace')
+  return workspaces.flatMap((workspace) => {
+    const here = named.filter((grant) => grant.workspace === workspace)
+    const types = [...new Set([...ALWAYS, ...here.map((grant) => grant.type)])]
+    return types.flatMap((type) => {
+      const ids = here.filter((grant) => grant.type === type && grant.pattern !== '*').map((grant) => grant.pattern)
+      return [...new Set(ids), '*'].sort().map((id) => ({ workspace, type, id }))
+    })
+  })
+}
+
+/**
+ * What each user gains or loses, resource by resource, one line each; empty: access stays as it was.
+ * The lines are stable, so that a person can accept them one by one.
+ */
+export function differences(
+  database: AuthDatabase,
+  workspaces: readonly string[],
+  before: OldAccess,
+  after: NewAccess,
+): string[] {
+  const resources = resourcesOf(database, workspaces)
+  return database.users.flatMap((user) => {
+    const compare = (resource: Resource, actions: readonly Action[], what: string): string[] => {
+      const was = actions.filter((action) => before.may(user, action, resource))
+      const is = actions.filter((action) => after.may(user.name, action, resource))
+      const gained = is.filter((action) => !was.includes(action))
+      const lost = was.filter((action) => !is.includes(action))
+      return [...line(user.name, 'gains', gained, what), ...line(user.name, 'loses', lost, what)]
+    }
+    return [
+      ...workspaces.flatMap((workspace) =>
+        compare({ workspace, type: 'workspace', id: '*' }, ['create'], `anything in ${workspace}`),
+      ),
+      ...resources.flatMap((resource) =>
+        compare(resource, resource.type.startsWith('gateway_') ? ON_GATEWAY : ON_DATA, label(resource)),
+      ),
+    ]
+  })
+}
+
+const label = ({ workspace, type, id }: Resource) =>
+  `${id === '*' ? `every other ${type}` : `${type} ${id}`} in ${workspace}`
+
+const line = (user: string, verb: 'gains' | 'loses', actions: readonly Action[], what: string): string[] =>
+  actions.length === 0 ? [] : [`${user} ${verb} ${actions.join(', ')}: ${what}`]
