@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import type { Request, Response } from 'express'
+import { ownOrigins } from '../config/origins.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { buildPages, type Page, type Pages } from '../portal/pages.ts'
+import type { Issuer } from './issuer.ts'
+import { PendingLogins } from './login-state.ts'
+import { ReturnTo } from './return-to.ts'
+import { Sealer } from './sealer.ts'
+
+export interface LoginDeps extends GatewayDeps {
+  readonly issuer: Issuer
+}
+
+/** What the handlers of the login side share; built once. */
+export interface LoginSide extends LoginDeps {
+  readonly pages: Pages
+  readonly returnTo: ReturnTo
+  readonly pending: PendingLogins
+  /** Carries a return address through the issuer's logout. */
+  readonly logoutState: Sealer
+  /** Origins whose pages may send forms and scripts to `/auth/*`. */
+  readonly trustedOrigins: ReadonlySet<string>
+}
+
+export function buildLoginSide(deps: LoginDeps): LoginSide {
+  const { config } = deps
+  return {
+    ...deps,
+    pages: buildPages(config),
+    returnTo: new ReturnTo(config),
+    pending: new PendingLogins(config),
+    logoutState: new Sealer(config.session.secrets, 'logout state'),
+    trustedOrigins: new Set([...ownOrigins(config), ...config.cors.allowedOrigins]),
+  }
+}
+
+/** Query parameters as they stand in the request target; nothing is folded into arrays or objects. */
+export const queryOf = (req: Request): URLSearchParams => {
+  const at = req.originalUrl.indexOf('?')
+  return new URLSearchParams(at < 0 ? '' : req.originalUrl.slice(at + 1))
+}
+
+/** The id under which this request is logged: the request path's when it gave one, else a new one. */
+export function requestIdOf(res: Response): string {
+  const given = res.getHeader('x-request-id')
+  if (typeof given === 'string') return given
+  const id = randomUUID()
+  res.setHeader('x-request-id', id)
+  return id
+}
+
+export function sendPage(res: Response, status: number, page: Page): void {
+  res.status(status).set(page.headers).send(page.html)
+}
+
+/** 303, so that no body is ever sent on (RFC 9700 §4.12). */
+export function redirect(res: Response, location: string): void {
+  res.status(303).set('location', location).end()
+}

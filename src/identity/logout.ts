@@ -1,0 +1,90 @@
+import type { Request, RequestHandler, Response } from 'express'
+import * as client from 'openid-client'
+import { wantsPage } from '../proxy/navigation.ts'
+import type { Session } from '../sessions/session.ts'
+import { fieldsOf } from './body.ts'
+import type { DiscoveredIssuer } from './issuer.ts'
+import { type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
+import { checkOwnOrigin } from './own-origin.ts'
+
+const SIGNED_OUT = '/auth/signed-out'
+/** Signed out here, and the issuer may not know. */
+const SIGNED_OUT_HERE = `${SIGNED_OUT}?issuer=open`
+
+/** `GET /auth/logout`: asks. */
+export function confirmLogout(side: LoginSide): RequestHandler {
+  return async (req, res) => {
+    const session = await side.sessions.load(req.headers.cookie)
+    const asked = queryOf(req).get('return_to')
+    const view = { who: session?.principal, ...(asked !== null && { returnTo: side.returnTo.check(asked) }) }
+    sendPage(res, 200, side.pages.confirmLogout(view))
+  }
+}
+
+/**
+ * `POST /auth/logout`: ends the session in the store, then in the browser, then at the issuer. A store that cannot
+ * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
+ */
+export function logout(side: LoginSide): RequestHandler {
+  return async (req, res) => {
+    checkOwnOrigin(req.headers, side.trustedOrigins)
+    const asked = fieldsOf(req).return_to
+    const returnTo = asked === undefined ? undefined : side.returnTo.check(asked)
+    const session = await side.sessions.load(req.headers.cookie)
+    if (session !== undefined) await endSession(side, session, res)
+    res.append('set-cookie', [side.sessions.clearCookie(), ...side.endCookies])
+    if (!wantsPage(req) && isScript(req)) res.json({ signed_out: true })
+    else if (session === undefined) redirect(res, returnTo ?? SIGNED_OUT)
+    else await leave(side, session, returnTo, res)
+  }
+}
+
+const isScript = (req: Request) => req.is('json') !== false || (req.get('accept') ?? '').includes('json')
+
+async function endSession(side: LoginSide, session: Session, res: Response): Promise<void> {
+  await side.sessions.end(session)
+  const { subject, username } = session.principal
+  side.log.info({
+    event: 'logout',
+    request_id: requestIdOf(res),
+    subject,
+    user: username,
+    session: session.key.slice(0, 8),
+  })
+}
+
+/** RP-initiated logout (OIDC RP-Initiated Logout §2), where the issuer offers it and can be reached. */
+async function leave(side: LoginSide, session: Session, returnTo: string | undefined, res: Response): Promise<void> {
+  const issuer = await side.issuer.reachable()
+  const endpoint = issuer?.metadata.end_session_endpoint
+  if (issuer === undefined || endpoint === undefined) {
+    if (issuer !== undefined) await revoke(side, issuer, session)
+    return redirect(res, SIGNED_OUT_HERE)
+  }
+  const fields = {
+    id_token_hint: session.tokens.idToken,
+    client_id: side.config.issuer.clientId,
+    post_logout_redirect_uri: side.config.server.publicUrl + SIGNED_OUT,
+    ...(returnTo !== undefined && { state: side.logoutState.seal(returnTo, SIGNED_OUT) }),
+  }
+  sendPage(res, 200, side.pages.leave({ endpoint, fields }))
+}
+
+/** Where the issuer's own session cannot be ended, at least our grant is (RFC 7009). */
+async function revoke(side: LoginSide, { configuration, metadata }: DiscoveredIssuer, session: Session): Promise<void> {
+  const { refreshToken } = session.tokens
+  if (metadata.revocation_endpoint === undefined || refreshToken === undefined) return
+  await client.tokenRevocation(configuration, refreshToken).catch(() => {
+    side.log.warn({ event: 'revocation-failed' }, 'the refresh token could not be revoked')
+  })
+}
+
+/** `GET /auth/signed-out`: where the issuer sends the browser back. Whatever `state` comes back, landing works. */
+export function signedOut(side: LoginSide): RequestHandler {
+  return (req, res) => {
+    const query = queryOf(req)
+    const returnTo = side.logoutState.open(query.get('state') ?? '', SIGNED_OUT)
+    if (returnTo !== undefined) redirect(res, side.returnTo.check(returnTo))
+    else sendPage(res, 200, side.pages.signedOut({ issuerMayLive: query.get('issuer') === 'open' }))
+  }
+}

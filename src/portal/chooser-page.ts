@@ -1,0 +1,28 @@
+import { html } from './html.ts'
+import { layout, type Who } from './layout.ts'
+import { clearSelection, type ProjectView, projectList } from './project-list.ts'
+
+export interface ChooserView {
+  readonly who: Who
+  readonly projects: readonly ProjectView[]
+  readonly selected?: string | undefined
+  /** Where the choice leads; already judged. */
+  readonly returnTo: string
+}
+
+/** Asks for the project to work in. */
+export function chooserPage({ who, projects, selected, returnTo }: ChooserView): string {
+  const main =
+    projects.length === 0
+      ? html`<section class="narrow" aria-labelledby="what">
+<h1 id="what">You are not a member of any project</h1>
+<p>Ask an administrator to add you to a project’s group, then sign in again.</p>
+<div class="actions"><a class="button quiet" href="/">Go to the start page</a></div>
+</section>`
+      : html`<h1>Choose a project</h1>
+<p class="soft">The application shows one project at a time. You can change it whenever you like.</p>
+<h2 id="projects">Your projects</h2>
+<section aria-labelledby="projects">${projectList(projects, selected, returnTo)}</section>
+${selected !== undefined && html`<div class="actions">${clearSelection(returnTo)}</div>`}`
+  return layout({ title: 'Choose a project', who, main })
+}

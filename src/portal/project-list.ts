@@ -1,0 +1,34 @@
+import type { Membership, Project } from '../policy/types.ts'
+import { type Html, html } from './html.ts'
+
+/** A project as a person sees it. */
+export interface ProjectView {
+  readonly project: Project
+  readonly role: Membership | 'admin'
+}
+
+const ROLES = { admin: 'Administrator', editor: 'May write', viewer: 'May read' } as const
+
+/** Projects with a button each that selects it; a form, because a link must never change a selection. */
+export function projectList(projects: readonly ProjectView[], selected: string | undefined, returnTo: string): Html {
+  const row = ({ project, role }: ProjectView) => html`<li>
+<span class="name"><strong>${project.name}</strong><br><code>${project.id}</code></span>
+<span class="soft">${ROLES[role]}</span>
+${project.id === selected ? html`<span class="tag">Selected</span>` : select(project, returnTo)}
+</li>
+`
+  return html`<ul class="rows">
+${projects.map(row)}</ul>`
+}
+
+const select = (project: Project, returnTo: string) => html`<form method="post" action="/auth/project">
+<input type="hidden" name="project" value="${project.id}">
+<input type="hidden" name="return_to" value="${returnTo}">
+<button class="quiet" aria-label="Work in ${project.name}">Work in this project</button>
+</form>`
+
+export const clearSelection = (returnTo: string): Html => html`<form method="post" action="/auth/project">
+<input type="hidden" name="project" value="">
+<input type="hidden" name="return_to" value="${returnTo}">
+<button class="quiet">Work without a selected project</button>
+</form>`

@@ -1,0 +1,38 @@
+import { REASONS, type Reason } from '../errors.ts'
+import { html } from './html.ts'
+import { layout, type Who } from './layout.ts'
+
+export interface RefusalView {
+  readonly reason: Reason
+  readonly requestId: string
+  readonly who?: Who | undefined
+  /** Where signing in starts; shown where that helps. */
+  readonly loginUrl?: string | undefined
+}
+
+const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set([
+  'login-required',
+  'login-expired',
+  'login-refused',
+  'login-failed',
+  'issuer-down',
+])
+
+/** What happened, what to do and the id that finds it in the log. Nothing of the request is shown. */
+export function refusalPage({ reason, requestId, who, loginUrl }: RefusalView): string {
+  const { status, text, hint } = REASONS[reason]
+  const signIn = loginUrl !== undefined && SIGN_IN_HELPS.has(reason) ? loginUrl : undefined
+  const main = html`<section class="narrow alert" aria-labelledby="what">
+<h1 id="what">${text}</h1>
+<p>${hint}</p>
+<div class="actions">
+${signIn !== undefined && html`<a class="button" href="${signIn}">Sign in</a>`}
+<a class="button quiet" href="/">Go to the start page</a>
+</div>
+<dl class="facts">
+<dt>Reason</dt><dd><code>${reason}</code> (${status})</dd>
+<dt>Request id</dt><dd><code>${requestId}</code></dd>
+</dl>
+</section>`
+  return layout({ title: text, who, main })
+}
