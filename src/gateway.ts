@@ -7,6 +7,7 @@ import type { Authenticate } from './identity/authenticate.ts'
 import { decide, isAdmin } from './policy/decide.ts'
 import type { Decision } from './policy/types.ts'
 import { type BelowRoute, readBelowRoute } from './proxy/app-request.ts'
+import { assertedProjects } from './proxy/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './proxy/assertion.ts'
 import type { ClientAddress } from './proxy/client-address.ts'
 import { upstreamCookies } from './proxy/cookies.ts'
@@ -97,6 +98,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     const route = checkRoute(exchange)
     if (isBareMount(exchange, route)) return redirectToSlash(exchange)
     const below = readBelowRoute(request, exchange.target, route)
+    if (route.profile.hides?.(below.app)) throw new Refusal('no-route', 'the profile hides the path')
     if (await deps.ownEndpoints.disguised(exchange, below.app)) return undefined
     exchange.caller = await authenticate(exchange)
     const decision = judge(exchange, route, below)
@@ -217,7 +219,11 @@ export function buildGateway(deps: PathDeps): Gateway {
     admitted: Admitted,
     principal: NonNullable<Admitted['principal']>,
   ): string | Promise<string> {
-    const subject: AssertionSubject = { principal, role: admitted.role, project: admitted.project }
+    const { role, project } = admitted
+    const projects = route.profile.assertsProjects
+      ? assertedProjects(principal, role, project, deps.projects)
+      : undefined
+    const subject: AssertionSubject = { principal, role, project, ...(projects ? { projects } : {}) }
     return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)
   }
 

@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../config/schema.ts'
+import { airflowProfile } from './airflow/profile.ts'
 import { coreProfile, genericProfile } from './generic.ts'
 import { buildMlflowProfile } from './mlflow/profile.ts'
 import type { AppProfile } from './profile.ts'
@@ -12,5 +13,6 @@ export function profileOf(route: RouteConfig): AppProfile {
 function profileByApp(route: RouteConfig): AppProfile {
   if (route.app === 'mlflow') return buildMlflowProfile(route)
   if (route.app === 'core') return coreProfile
+  if (route.app === 'airflow') return airflowProfile(route)
   return genericProfile
 }

@@ -71,9 +71,13 @@ export interface AppProfile {
   readonly cookies: 'none' | 'all' | readonly string[]
   /** What `Authorization` the upstream gets. */
   readonly authorization: 'none' | 'access-token' | 'assertion'
+  /** Whether the assertion lists the caller's projects, for applications that list over all of them. Absent: no. */
+  readonly assertsProjects?: boolean
 
   /** Relaxations of the path rules (`proxy/target.ts`) below this route; `path` is decoded. Absent: none. */
   allowsInPath?(what: 'encoded-slash' | 'semicolon' | 'double-encoding', decodedPath: string): boolean
+  /** Paths that do not exist through the gateway, whoever asks and whatever they bring: answered as `no-route`. */
+  hides?(request: AppRequest): boolean
   /** Reads what the request wants to do. Default deny: unknown is `denied`. */
   use(request: AppRequest): Use
   /** Headers to set for the application alone, e.g. MLflow's workspace. */

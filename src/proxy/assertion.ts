@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, importJWK, type JWK, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import type { Principal, Project, Role } from '../policy/types.ts'
+import type { AssertedProject } from './asserted-projects.ts'
 import { outwardGroups } from './outward-groups.ts'
 
 /** Life of an assertion, seconds. */
@@ -17,7 +18,7 @@ export interface AssertionSubject {
   readonly role: Role
   readonly project: Project | undefined
   /** Memberships for applications that list over projects (Airflow). */
-  readonly projects?: readonly { id: string; name: string; role: 'editor' | 'viewer' }[]
+  readonly projects?: readonly AssertedProject[]
 }
 
 export interface AssertionSigner {

@@ -93,6 +93,7 @@ before(async () => {
       routes: [
         route('tracking', '/tracking', 'project'),
         route('open', '/open', 'public'),
+        route('flows', '/flows', 'member', { app: 'airflow' }),
         route('home', '/home', 'login'),
         route('api', '/', 'project', { host: 'api.localhost:4180', app: 'core' }),
         route('gone', '/gone', 'login', { upstream: 'http://127.0.0.1:1' }),
@@ -232,6 +233,23 @@ test('drops every spelling of what only the gateway may say', async () => {
   for (const name of ['remote-user', 'forwarded', 'x-kept', 'authorization']) assert.ok(!folded.includes(name), name)
   assert.deepEqual(only('x-forwarded-user'), ['bob'])
   assert.deepEqual(only('x-forwarded-for'), ['127.0.0.1'])
+})
+
+test('lists the caller’s projects in the assertion where the application lists over projects', async () => {
+  await ask('/flows/api/v2/dags', bob())
+  const claims = decodeJwt(only('x-gateway-assertion')?.[0] ?? '')
+  assert.deepEqual(claims.projects, [{ id: ALPHA, name: 'alpha', role: 'editor' }])
+  assert.deepEqual([claims.aud, claims.project_id], ['flows', undefined])
+  assert.deepEqual([seen[0]?.url, only('cookie')], ['/flows/api/v2/dags', []])
+})
+
+test('answers for what a profile hides as for what is not there, whatever the caller brings', async () => {
+  for (const headers of [{}, bob(), { Authorization: 'Bearer of a worker' }]) {
+    const reply = await ask('/flows/execution/task-instances/1/run', headers, 'PATCH')
+    assert.equal(reply.status, 404)
+    assert.equal(JSON.parse(reply.body).reason, 'no-route')
+    assert.equal(seen.length, 0)
+  }
 })
 
 const refusals: [string, string, Record<string, string | string[]>, string, number, string][] = [

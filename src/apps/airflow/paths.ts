@@ -1,0 +1,38 @@
+import type { Use } from '../../policy/types.ts'
+import type { AppRequest } from '../profile.ts'
+
+/** Lists whose filters come as a body, and what concerns nobody but the caller. */
+const READING_POSTS =
+  /^\/api\/v2\/dags\/[^/]+\/(dagRuns\/list|dagRuns\/[^/]+\/taskInstances\/list|favorite|unfavorite)$/
+/** Where Airflow takes changes. */
+const CHANGING = /^\/(api\/v2|ui|pluginsv2)\//
+/** Airflow's own tokens: they live for a day, whatever happens to the session and the groups meanwhile. */
+const TOKENS = /^\/(ui\/auth\/token|auth\/token(\/.*)?)\/?$/
+/** Users, roles and permissions of FAB. */
+const FAB_API = /^\/auth\/fab\//
+const FAB_PAGES = /^\/auth\//
+/** Names that may hold a slash; Airflow's routers take the rest of the path for them. */
+const NAMES_WITH_SLASH = [
+  /^\/api\/v2\/(variables|pools)\/./,
+  /^\/api\/v2\/dags\/[^/]+\/dagRuns\/[^/]+\/taskInstances\/[^/]+\/(xcomEntries|state-store)\/./,
+  /^\/api\/v2\/assets\/[^/]+\/state-store\/./,
+]
+
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+const UNSAFE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** The API of workers: they bring tokens of their tasks, and reach Airflow without the gateway. */
+export const isWorkerPath = ({ decodedPath }: AppRequest) => /^\/execution(\/|$)/.test(decodedPath)
+
+/** What a request wants to do. Methods that Airflow does not serve, and changes outside its APIs, are denied. */
+export function airflowUse({ method, decodedPath }: AppRequest): Use {
+  if (TOKENS.test(decodedPath)) return 'denied'
+  if (FAB_API.test(decodedPath)) return 'admin'
+  if (SAFE.has(method)) return 'read'
+  if (!UNSAFE.has(method)) return 'denied'
+  if (method === 'POST' && READING_POSTS.test(decodedPath)) return 'read'
+  if (FAB_PAGES.test(decodedPath)) return /^\/auth\/(login|register)/.test(decodedPath) ? 'denied' : 'admin'
+  return CHANGING.test(decodedPath) ? 'write' : 'denied'
+}
+
+export const allowsEncodedSlash = (decodedPath: string) => NAMES_WITH_SLASH.some((name) => name.test(decodedPath))
