@@ -1,0 +1,136 @@
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC, type UnknownObject } from 'oidc-provider'
+import { SERVICE_GROUPS } from './clients.ts'
+import type { Keys } from './keys.ts'
+import { devicePages, errorPage, logoutPage, signedOutPage } from './pages.ts'
+import type { Storage } from './storage.ts'
+import { type Directory, groupClaims, type IssuerUser } from './users.ts'
+
+/** What tests may change while the issuer runs. Times are seconds. */
+export interface Lifetimes {
+  accessTokenSeconds: number
+  refreshTokenSeconds: number
+}
+
+export interface ConfigurationParts {
+  readonly keys: Keys
+  readonly directory: Directory
+  readonly storage: Storage
+  readonly lifetimes: Lifetimes
+  readonly accessTokens: 'jwt' | 'opaque'
+  readonly rotateRefreshTokens: boolean
+}
+
+/** The one API that access tokens are for. */
+const API = 'urn:modelops:gateway'
+const AUDIENCE = 'gateway'
+
+export function configuration(parts: ConfigurationParts): Configuration {
+  const { keys, directory, storage, rotateRefreshTokens } = parts
+  return {
+    adapter: storage.adapter,
+    jwks: { keys: [...keys.signing] },
+    cookies: { keys: [...keys.cookies], long: { sameSite: 'none' } },
+    enableHttpPostMethods: true, // logout by POST: a large id_token_hint does not fit a URL
+    conformIdTokenClaims: false, // all claims in the ID token, as most issuers do
+    claims: {
+      openid: ['sub', 'groups', 'project_ids'],
+      profile: ['name', 'preferred_username'],
+      email: ['email', 'email_verified'],
+    },
+    pkce: { required: (_ctx, client) => client.clientId === 'gateway' },
+    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: rotateRefreshTokens,
+    extraTokenClaims: async (_ctx, token) => tokenClaims(directory, token),
+    findAccount: async (_ctx, subject) => account(directory.bySubject(subject)),
+    loadExistingGrant: grantEverything,
+    interactions: { policy: loginOnly(), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    renderError: errorPage,
+    ttl: lifetimes(parts.lifetimes),
+    features: features(parts),
+    // The gateway's back channel is on loopback, which the library's dispatcher would refuse to connect to.
+    fetch: (url, { method, headers, body, signal } = {}) =>
+      fetch(url, { method: method ?? 'GET', headers: headers ?? {}, body: body ?? null, signal: signal ?? null }),
+  }
+}
+
+function features({ accessTokens, lifetimes: { accessTokenSeconds } }: ConfigurationParts): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    backchannelLogout: { enabled: true },
+    clientCredentials: { enabled: true },
+    deviceFlow: { enabled: true, ...devicePages },
+    introspection: { enabled: true, allowedPolicy: async (_ctx, client) => client.clientAuthMethod !== 'none' },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+    rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: signedOutPage },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => (accessTokens === 'jwt' ? API : []),
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async () => ({
+        scope: 'openid offline_access profile email',
+        audience: AUDIENCE,
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: accessTokenSeconds,
+      }),
+    },
+  }
+}
+
+function lifetimes(current: Lifetimes): Configuration['ttl'] {
+  return {
+    AccessToken: () => current.accessTokenSeconds,
+    ClientCredentials: () => current.accessTokenSeconds,
+    RefreshToken: () => current.refreshTokenSeconds,
+    DeviceCode: 600,
+    Grant: 86_400,
+    IdToken: 3600,
+    Interaction: 3600,
+    Session: 86_400,
+  }
+}
+
+function userClaims(user: IssuerUser) {
+  return {
+    name: user.name,
+    preferred_username: user.username,
+    email: `${user.username}@o.example`,
+    email_verified: true,
+    ...groupClaims(user.groups),
+  }
+}
+
+function account(user: IssuerUser | undefined) {
+  if (user === undefined) return undefined
+  return { accountId: user.subject, claims: async () => ({ sub: user.subject, ...userClaims(user) }) }
+}
+
+function tokenClaims(
+  directory: Directory,
+  token: { kind: string; clientId?: string | undefined; accountId?: string },
+): UnknownObject {
+  const user = token.accountId === undefined ? undefined : directory.bySubject(token.accountId)
+  if (user !== undefined) return userClaims(user)
+  const client = token.clientId ?? ''
+  return { preferred_username: `service-account-${client}`, ...groupClaims(SERVICE_GROUPS[client] ?? []) }
+}
+
+/** Our own applications ask nobody for consent: whoever signs in has agreed. */
+function loginOnly() {
+  const policy = interactionPolicy.base()
+  policy.remove('consent')
+  return policy
+}
+
+async function grantEverything(ctx: KoaContextWithOIDC) {
+  const { client, session, provider } = ctx.oidc
+  if (client === undefined || session?.accountId === undefined) return undefined
+  const grantId = session.grantIdFor(client.clientId)
+  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId)
+  if (known !== undefined) return known
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
+  grant.addOIDCScope('openid offline_access profile email')
+  grant.addResourceScope(API, 'openid offline_access profile email')
+  await grant.save()
+  return grant
+}

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { errors, type Provider } from 'oidc-provider'
+import { loginPage, PAGE_HEADERS, page } from './pages.ts'
+import type { Directory, IssuerUser } from './users.ts'
+
+/** Serves `/interaction/UID`: the page that asks who somebody is, and what it posts. */
+export interface LoginForm {
+  readonly directory: Directory
+  /** Offer every user as one click without a password. */
+  readonly oneClick: boolean
+}
+
+export async function handleLogin(
+  provider: Provider,
+  form: LoginForm,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const { uid } = await provider.interactionDetails(request, response)
+    if (request.method !== 'POST') return show(form, uid, response)
+    const user = chosen(form, new URLSearchParams(await text(request)))
+    if (user === undefined) return show(form, uid, response, 'User name or password is wrong.')
+    await provider.interactionFinished(request, response, { login: { accountId: user.subject } })
+  } catch (error) {
+    if (!(error instanceof errors.SessionNotFound)) throw error
+    response.writeHead(400, PAGE_HEADERS)
+    response.end(page('Sign in', '<h1>This page has expired</h1><p>Start again from the application.</p>'))
+  }
+}
+
+function show({ directory, oneClick }: LoginForm, uid: string, response: ServerResponse, fault?: string): void {
+  response.writeHead(fault === undefined ? 200 : 403, PAGE_HEADERS)
+  const offered = oneClick ? directory.all() : []
+  response.end(loginPage({ action: `/interaction/${uid}`, offered, ...(fault !== undefined && { fault }) }))
+}
+
+function chosen({ directory, oneClick }: LoginForm, fields: URLSearchParams): IssuerUser | undefined {
+  const pick = fields.get('pick')
+  if (pick !== null && oneClick) return directory.authenticate(pick, `${pick}-pw`)
+  return directory.authenticate(fields.get('username') ?? '', fields.get('password') ?? '')
+}
