@@ -48,6 +48,7 @@ export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: Pa
       maxAge: 31_536_000,
       includeSubDomains: false,
     },
+    xFrameOptions: { action: 'deny' },
     xXssProtection: false,
   })
   set(response.req, response, () => undefined)

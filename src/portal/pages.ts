@@ -36,7 +36,7 @@ export function buildPages(config: Pick<Config, 'server' | 'routes'>): Pages {
     // Without forms there is no need for a referrer, and the address may hold a code (RFC 9700 §4.2.4).
     refusal: (view) => ({ headers: view.who === undefined ? bare : plain, html: refusalPage(view) }),
     confirmLogout: (view) => ({ headers: plain, html: confirmLogoutPage(view) }),
-    signedOut: (view) => ({ headers: plain, html: signedOutPage(view) }),
+    signedOut: (view) => ({ headers: bare, html: signedOutPage(view) }),
     start: (href) => ({ headers: start, html: startPage(href) }),
     continue: (href) => ({ headers: bare, html: continuePage(href) }),
     leave: (view) => ({ headers: leavePageHeaders(config, new URL(view.endpoint)), html: leavePage(view) }),
