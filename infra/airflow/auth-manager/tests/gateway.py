@@ -26,20 +26,18 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 class StandIn:
-    """Publishes one ES256 key; `requests` counts how often it was asked for."""
+    """Publishes one ES256 key, as a gateway does and as the issuer it shares with Airflow."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.kid = "gateway-1"
-        self.requests = 0
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                stand_in.requests += 1
-                body = json.dumps({"keys": [stand_in.public_jwk()]}).encode()
+                body = json.dumps(stand_in.document(self.path)).encode()
                 self.send_response(200)
-                self.send_header("content-type", "application/jwk-set+json")
+                self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -53,6 +51,12 @@ class StandIn:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def document(self, path: str) -> dict[str, Any]:
+        """What the address answers: the issuer's metadata, or the keys."""
+        if path != "/.well-known/openid-configuration":
+            return {"keys": [self.public_jwk()]}
+        return {"issuer": self.url, "authorization_endpoint": f"{self.url}/authorize", "jwks_uri": f"{self.url}/keys"}
 
     def public_jwk(self) -> dict[str, Any]:
         jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key()))

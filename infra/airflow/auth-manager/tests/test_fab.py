@@ -1,0 +1,134 @@
+"""FAB behind the gateway: assertions, the token exchange, and what is closed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+from airflow_server import ApiServer, airflow, environment
+from gateway import StandIn
+
+WEBSERVER_CONFIG = Path(__file__).parents[2] / "webserver_config.py"
+
+
+@pytest.fixture(scope="module")
+def server(gateway: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    home = tmp_path_factory.mktemp("fab")
+    env = environment(
+        home,
+        gateway.url,
+        "tag",
+        AIRFLOW__CORE__AUTH_MANAGER="modelops_gateway_airflow.fab.GatewayFabAuthManager",
+        AIRFLOW__FAB__CONFIG_FILE=str(WEBSERVER_CONFIG),
+        AIRFLOW__MODELOPS_GATEWAY__OIDC_ISSUER=gateway.url,
+        # So that a removed user is missed at once.
+        AIRFLOW__FAB__CACHE_TTL="0",
+        OIDC_ISSUER=gateway.url,
+        OIDC_CLIENT_SECRET="secret of the client",
+        GATEWAY_URL=gateway.url,
+    )
+    airflow(env, "db", "migrate")
+    airflow(env, "users", "create", "-u", "local", "-p", "local-pw", "-r", "Admin", "-e", "l@x", "-f", "l", "-l", "l")
+    airflow(env, "dag-processor", "--num-runs", "1")
+    server = ApiServer(env, home)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def ask(gateway: StandIn, server: ApiServer) -> Callable[..., int]:
+    def status(token: str, path: str = "/api/v2/dags", **headers: str) -> int:
+        return server.client.get(path, headers={"Authorization": f"Bearer {token}", **headers}).status_code
+
+    return status
+
+
+def access_token(gateway: StandIn, who: str, **changes: object) -> str:
+    """As the issuer would make it; the stand-in is gateway and issuer in one."""
+    return gateway.assertion(who, aud=["gateway", "account"], **{"typ": "Bearer", **changes})
+
+
+def exchange(server: ApiServer, token: str | None, body: dict[str, str] | None = None, path: str = "/auth/token"):
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    return server.client.post(path, headers=headers, json=body or {})
+
+
+def test_roles_follow_the_groups_of_the_assertion(gateway: StandIn, ask) -> None:
+    assert ask(gateway.assertion("alice"), "/api/v2/config") == 200
+    assert ask(gateway.assertion("bob")) == 200
+    assert ask(gateway.assertion("bob"), "/api/v2/config") == 403
+    assert ask(gateway.assertion("erin")) == 403
+
+
+def test_a_lost_group_counts_from_the_next_request_on(gateway: StandIn, ask) -> None:
+    assert ask(gateway.assertion("dave", groups=["modelops-admins"]), "/api/v2/config") == 200
+    assert ask(gateway.assertion("dave", groups=["project-alpha"]), "/api/v2/config") == 403
+    assert ask(gateway.assertion("dave", groups=[])) == 403
+    assert ask(gateway.assertion("dave", groups=["project-alpha"])) == 200
+
+
+def test_the_assertion_decides_although_a_cookie_says_otherwise(gateway: StandIn, server: ApiServer, ask) -> None:
+    alice = exchange(server, access_token(gateway, "alice")).json()["access_token"]
+    assert ask(gateway.assertion("bob"), "/api/v2/config", Cookie=f"_token={alice}") == 403
+
+
+@pytest.mark.parametrize("changes", [{"aud": "mlflow"}, {"exp": int(time.time()) - 60}, {"iss": "https://elsewhere"}])
+def test_refuses_assertions_that_do_not_fit(gateway: StandIn, ask, changes: dict[str, object]) -> None:
+    assert ask(gateway.assertion("alice", **changes)) in (401, 403)
+
+
+def test_an_access_token_of_the_issuer_becomes_one_of_airflows(gateway: StandIn, server: ApiServer, ask) -> None:
+    answer = exchange(server, access_token(gateway, "bob"))
+    assert answer.status_code == 201
+    token = answer.json()["access_token"]
+    assert (ask(token), ask(token, "/api/v2/config")) == (200, 403)
+    assert exchange(server, access_token(gateway, "bob"), path="/auth/token/cli").status_code == 201
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": ["account"]},
+        {"exp": int(time.time()) - 60},
+        {"iss": "https://elsewhere"},
+        {"typ": "ID"},
+        {"typ": None},
+        {"sub": None},
+        {"preferred_username": None},
+    ],
+    ids=str,
+)
+def test_refuses_to_exchange_other_tokens(gateway: StandIn, server: ApiServer, changes: dict[str, object]) -> None:
+    claims = {"aud": ["gateway", "account"], "typ": "Bearer", **changes}
+    assert exchange(server, gateway.assertion("alice", **claims)).status_code == 401
+
+
+def test_refuses_to_exchange_a_token_that_nobody_signed(gateway: StandIn, server: ApiServer) -> None:
+    claims = gateway.claims("alice", aud="gateway", typ="Bearer")
+    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": gateway.kid})
+    assert exchange(server, unsigned).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/auth/token", "/auth/token/cli"])
+def test_local_passwords_open_nothing(server: ApiServer, path: str) -> None:
+    answer = exchange(server, None, {"username": "local", "password": "local-pw"}, path)
+    assert answer.status_code == 400 and "passwords are not accepted" in answer.json()["detail"]
+
+
+def test_somebody_removed_from_airflow_is_registered_anew(gateway: StandIn, server: ApiServer, ask) -> None:
+    assert ask(gateway.assertion("carol")) == 200
+    alice = {"Authorization": f"Bearer {gateway.assertion('alice')}"}
+    assert server.client.delete("/auth/fab/v1/users/carol", headers=alice).status_code == 204
+    assert ask(gateway.assertion("carol")) == 200
+    assert ask(gateway.assertion("carol"), "/api/v2/config") == 403
+
+
+def test_the_login_goes_to_the_issuer_and_the_logout_to_the_gateway(gateway: StandIn, server: ApiServer) -> None:
+    login = server.client.get("/auth/login/keycloak?next=/airflow/")
+    assert login.status_code == 302
+    location = login.headers["location"]
+    assert location.startswith(f"{gateway.url}/authorize?") and "code_challenge_method=S256" in location
+    assert server.client.get("/api/v2/auth/logout").headers["location"] == f"{gateway.url}/auth/logout"
