@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AirflowSettings, airflowEnvironment } from './airflow-environment.ts'
+import { type Background, startBackground } from './background.ts'
+import { installDebian } from './debian.ts'
+import { checkout, partsDirectory } from './directories.ts'
+import { withLock } from './lock.ts'
+import { freePort } from './ports.ts'
+import { PartMissing, type Progress, toStderr } from './progress.ts'
+import { findPython } from './python.ts'
+import { run } from './run.ts'
+
+const pins = (name: string) => join(checkout, 'infra', 'airflow', name)
+
+/** Makes sure of a virtual environment with the pinned Airflow and pytest; resolves to its directory. @throws PartMissing */
+export const ensureAirflow = (progress: Progress = toStderr) =>
+  ensureVenv('Airflow', 'venv', [pins('requirements.txt'), pins('requirements-test.txt')], progress)
+
+/** Makes sure of `airflowctl`; resolves to the directory of its virtual environment. @throws PartMissing */
+export const ensureAirflowctl = (progress: Progress = toStderr) =>
+  ensureVenv('airflowctl', 'ctl', [pins('requirements-ctl.txt')], progress)
+
+function ensureVenv(title: string, name: string, files: string[], progress: Progress): Promise<string> {
+  return withLock(`airflow-${name}`, progress, async () => {
+    const venv = join(partsDirectory('airflow'), name)
+    const stamp = join(venv, 'installed')
+    const wanted = hashOf(files)
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return venv
+    rmSync(venv, { recursive: true, force: true })
+    progress(`${title}: installing Python packages (once)`)
+    await makeVenv(venv)
+    const requirements = files.flatMap((file) => ['-r', file])
+    const options = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--no-deps']
+    const python = join(venv, 'bin', 'python')
+    const result = await run(python, ['-m', 'pip', 'install', '-q', ...options, ...requirements])
+    if (!result.ok) throw new PartMissing(`pip could not install ${title}. Check the network.\n${result.tail}`)
+    writeFileSync(stamp, wanted)
+    return venv
+  })
+}
+
+function hashOf(files: string[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+async function makeVenv(venv: string): Promise<void> {
+  const python = findPython()
+  if ((await run(python, ['-m', 'venv', venv])).ok) return
+  // Debian ships venv as a package of its own.
+  rmSync(venv, { recursive: true, force: true })
+  await installDebian(['python3-venv'])
+  const again = await run(python, ['-m', 'venv', venv])
+  if (!again.ok) throw new PartMissing(`${python} -m venv failed.\n${again.tail}`)
+}
+
+export interface AirflowOptions extends AirflowSettings {
+  /** Home of this run: database, logs. */
+  readonly dir: string
+  /** Default true: a scheduler and a dag-processor too. Without them DAGs are parsed once and nothing runs. */
+  readonly runs?: boolean
+  readonly progress?: Progress
+}
+
+export interface Airflow {
+  /** Origin to be named as the route's upstream; Airflow answers below the route's path. */
+  readonly url: string
+  /** Runs a command of Airflow's in this home. @throws Error with its output */
+  command(...args: string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts a real Airflow on loopback, each of its processes by itself, and waits until it answers. */
+export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
+  const { dir, runs = true, progress = toStderr } = options
+  const venv = await ensureAirflow(progress)
+  mkdirSync(dir, { recursive: true })
+  const port = await freePort()
+  const env = airflowEnvironment(options, port, [await freePort(), await freePort()])
+  const airflow = join(venv, 'bin', 'airflow')
+  const command = async (...args: string[]) => {
+    const { ok, tail } = await run(airflow, args, { env, cwd: dir })
+    if (!ok) throw new Error(`airflow ${args.join(' ')} failed.\n${tail}`)
+  }
+  progress('Airflow: making its database')
+  await command('db', 'migrate')
+  if (env.AIRFLOW__CORE__MULTI_TEAM === 'True') await command('teams', 'sync')
+  if (!runs) await command('dag-processor', '--num-runs', '1')
+  progress('Airflow: starting')
+  const readyUrl = `http://127.0.0.1:${port}${options.path}/api/v2/version`
+  const start = (name: string, ...args: string[]) =>
+    startBackground({
+      name: `Airflow ${name}`,
+      command: airflow,
+      args: [name, ...args],
+      cwd: dir,
+      env,
+      logFile: join(dir, `${name}.log`),
+      readyUrl,
+      readySeconds: 180,
+    })
+  // The others answer nowhere themselves: they are ready once the API is.
+  const parts = [start('api-server', '--host', '127.0.0.1', '--port', String(port), '--proxy-headers')]
+  if (runs) parts.push(start('dag-processor'), start('scheduler'))
+  return { url: `http://127.0.0.1:${port}`, command, close: closer(await allOrNone(parts)) }
+}
+
+/** Every part, or none left running. @throws the first part's error */
+async function allOrNone(parts: Promise<Background>[]): Promise<Background[]> {
+  const settled = await Promise.allSettled(parts)
+  const started = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failed = settled.find((each) => each.status === 'rejected')
+  if (failed === undefined) return started
+  await closer(started)()
+  throw failed.reason
+}
+
+const closer = (parts: Background[]) => async () => {
+  await Promise.all(parts.map((part) => part.close()))
+}
