@@ -76,6 +76,8 @@ export interface MlflowOptions {
   readonly dir: string
   /** Default true: one workspace a project. */
   readonly workspaces?: boolean
+  /** MLflow's `--app-name`. Default none: MLflow checks nobody, the gateway does. */
+  readonly appName?: string
   readonly env?: Record<string, string>
   readonly progress?: Progress
 }
@@ -115,12 +117,13 @@ export async function startMlflow(options: MlflowOptions): Promise<Mlflow> {
   return { ...background, url: `http://${host}` }
 }
 
-function serverArguments({ dir, workspaces = true }: MlflowOptions, port: number): string[] {
+function serverArguments({ dir, workspaces = true, appName }: MlflowOptions, port: number): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
     ...['--allowed-hosts', `127.0.0.1:${port}`],
     ...['--backend-store-uri', `sqlite:///${join(dir, 'mlflow.db')}`],
     ...['--serve-artifacts', '--artifacts-destination', join(dir, 'artifacts')],
     ...(workspaces ? ['--enable-workspaces'] : []),
+    ...(appName === undefined ? [] : ['--app-name', appName]),
   ]
 }

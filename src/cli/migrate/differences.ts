@@ -16,7 +16,7 @@ export function resourcesOf(database: AuthDatabase, workspaces: readonly string[
     const types = [...new Set([...ALWAYS, ...here.map((grant) => grant.type)])]
     return types.flatMap((type) => {
       const ids = here.filter((grant) => grant.type === type && grant.pattern !== '*').map((grant) => grant.pattern)
-      return [...new Set(ids), '*'].sort().map((id) => ({ workspace, type, id }))
+      return [...[...new Set(ids)].sort(), '*'].map((id) => ({ workspace, type, id }))
     })
   })
 }
