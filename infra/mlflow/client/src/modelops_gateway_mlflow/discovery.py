@@ -1,0 +1,51 @@
+"""Where to ask: from the gateway to its issuer, from the issuer to its token endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import IssuerUnavailableError, ModelopsAuthError
+from .http import get_json
+from .settings import Settings, origin_of
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    issuer: str
+    token: str
+    #: Origins that belong to the gateway: the only ones that get a token.
+    origins: frozenset[str]
+
+
+def discover(settings: Settings) -> Endpoints:
+    """Raises IssuerUnavailableError, or ModelopsAuthError for an answer that must not be trusted."""
+    config = get_json(f"{settings.gateway}/auth/client-config")
+    issuer = settings.issuer or _text(config, "issuer", settings.gateway)
+    origins = {settings.gateway, *_route_origins(config)}
+    return Endpoints(issuer=issuer, token=token_endpoint(issuer), origins=frozenset(origins))
+
+
+def _route_origins(config: Mapping[str, Any]) -> list[str]:
+    routes = config.get("routes")
+    urls = [route.get("url") for route in routes if isinstance(route, dict)] if isinstance(routes, list) else []
+    return [origin_of(url, "a route of the gateway") for url in urls if isinstance(url, str)]
+
+
+def token_endpoint(issuer: str) -> str:
+    """The issuer's token endpoint; its metadata must name exactly this issuer (OpenID Connect Discovery 4.3)."""
+    origin_of(issuer, "issuer")
+    metadata = get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if metadata.get("issuer") != issuer:
+        raise ModelopsAuthError(f"{issuer}: its metadata names another issuer; compare the gateway's issuer.url")
+    endpoint = _text(metadata, "token_endpoint", issuer)
+    origin_of(endpoint, "token_endpoint")
+    return endpoint
+
+
+def _text(document: Mapping[str, Any], key: str, where: str) -> str:
+    value = document.get(key)
+    if isinstance(value, str) and value:
+        return value
+    raise IssuerUnavailableError(f"{where}: expected {key} in its answer, got none")
