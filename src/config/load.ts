@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
-import { crossChecks, type ValidSections } from './checks.ts'
+import { z } from 'zod'
+import { crossChecks } from './checks.ts'
 import { ConfigFaults, type Fault, faultsOf } from './faults.ts'
 import { interpolate } from './interpolate.ts'
 import { type Config, configSchema } from './schema.ts'
@@ -10,23 +11,45 @@ import { type Config, configSchema } from './schema.ts'
  * @throws ConfigFaults with every fault at once
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new ConfigFaults(file, [{ path: '', expected: 'a readable YAML file', got: code }])
-  }
-  return parseConfig(text, file, env)
+  return parseConfig(readSettingsFile(file), file, env)
 }
 
 /** The same for a text already read; `file` names it in messages and is where relative paths start. */
 export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
+  return parseSettings({ schema: configSchema, checks: crossChecks }, text, file, env)
+}
+
+/** @throws ConfigFaults */
+export function readSettingsFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw new ConfigFaults(file, [{ path: '', expected: 'a readable YAML file', got: code }])
+  }
+}
+
+export interface SettingsRules<S extends z.ZodObject> {
+  readonly schema: S
+  /** Faults that no single field can show, over the sections that are valid by themselves. */
+  readonly checks: (valid: Partial<z.output<S>>) => Fault[]
+}
+
+/**
+ * Any settings of ours, by their schema: YAML, references, fields, mutual faults.
+ * @throws ConfigFaults with every fault at once
+ */
+export function parseSettings<S extends z.ZodObject>(
+  { schema, checks }: SettingsRules<S>,
+  text: string,
+  file: string,
+  env: NodeJS.ProcessEnv,
+): z.output<S> {
   const raw = parseYaml(text, file)
   const { value, faults } = interpolate(raw, file, env)
-  const result = configSchema.safeParse(value)
+  const result = schema.safeParse(value)
   if (!result.success) faults.push(...faultsOf(result.error, value))
-  faults.push(...crossChecks(result.success ? result.data : validSections(value)))
+  faults.push(...checks(result.success ? result.data : validSections(schema, value)))
   // A reference that could not be read left an empty string behind: its own fault says it better than what follows.
   const all = faults.filter((fault, index) => faults.findIndex((other) => other.path === fault.path) === index)
   if (!result.success || all.length > 0) throw new ConfigFaults(file, all)
@@ -34,10 +57,10 @@ export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv =
 }
 
 /** Sections that are valid although others are not, so that their mutual faults are told in the same run. */
-function validSections(value: unknown): ValidSections {
+function validSections<S extends z.ZodObject>(schema: S, value: unknown): Partial<z.output<S>> {
   if (value === null || typeof value !== 'object') return {}
-  const valid = Object.entries(configSchema.shape).flatMap(([key, schema]) => {
-    const section = schema.safeParse(Reflect.get(value, key))
+  const valid = Object.entries(schema.shape).flatMap(([key, field]) => {
+    const section = z.safeParse(field, Reflect.get(value, key))
     return section.success ? [[key, section.data]] : []
   })
   return Object.fromEntries(valid)

@@ -73,6 +73,7 @@ test('key derivation leaves the event loop free, and a known key is not derived 
 test('a salt serves a bounded number of texts', async () => {
   const fresh = await KeyRing.open(['fourth-token'])
   const salts = new Set<string>()
-  for (let count = 0; count < 1100; count++) salts.add(parseSealed((await fresh.seal('', 'r')).text).salt.toString('hex'))
+  for (let count = 0; count < 1100; count++)
+    salts.add(parseSealed((await fresh.seal('', 'r')).text).salt.toString('hex'))
   assert.equal(salts.size, 2)
 })

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
+import { operations } from './api/index.ts'
+import { openApiDocument } from './api/openapi.ts'
+import type { Operation } from './api/operation.ts'
+import type { CoreDeps } from './deps.ts'
+import { Problem, problemBody } from './problems.ts'
+import { StorageDown } from './store/failure.ts'
+
+/** The request path of the core API, top to bottom. */
+export function buildCore(deps: CoreDeps): Express {
+  const app = express().disable('x-powered-by').disable('etag').enable('case sensitive routing')
+  app.set('query parser', false)
+  app.use(requestFacts()) // 1 every answer and log line carries the request id
+  app.use(logRequests(deps)) // 2
+  const body = jsonBody(deps.config.limits.bodyBytes)
+  const document = openApiDocument()
+  app.get('/openapi.json', (_request, response) => void response.json(document))
+  for (const [path, all] of Map.groupBy(operations, ({ spec }) => spec.path)) {
+    const route = app.route(path)
+    for (const one of all) route[one.spec.method](...(one.spec.body ? body : []), answer(one, deps)) // 3 judged, validated, handled
+    route.all(methodNotAllowed(all))
+  }
+  app.use(() => {
+    throw new Problem('not-found', 'no such path')
+  })
+  return app.use(respondToError(deps)) // 4 the only place an error becomes a response
+}
+
+interface Locals {
+  requestId: string
+  reason?: string
+}
+/** Express types `locals` as anything; these are ours, and the first step sets them. */
+const localsOf = (response: Response) => response.locals as Locals
+
+/** The gateway's request id goes on; one of another shape is not repeated into logs. */
+function requestFacts(): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('x-request-id')
+    localsOf(response).requestId = given !== undefined && /^[A-Za-z0-9_-]{8,64}$/.test(given) ? given : randomUUID()
+    response.set({
+      'X-Request-Id': localsOf(response).requestId,
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    })
+    next()
+  }
+}
+
+function logRequests({ config, log, clock }: CoreDeps): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = clock()
+    response.on('finish', () => {
+      const { requestId, reason } = localsOf(response)
+      const wanted = config.log.requests === 'all' || (config.log.requests === 'refused' && reason !== undefined)
+      if (!wanted) return
+      const facts = { method: request.method, path: request.path, status: response.statusCode, reason }
+      log.info({ event: 'request', ...facts, ms: clock() - startedAt, request_id: requestId }, 'request')
+    })
+    next()
+  }
+}
+
+/** A body without `Content-Type` is JSON: the published client sends some so. */
+function jsonBody(limit: number): RequestHandler[] {
+  const checkType: RequestHandler = (request, _response, next) => {
+    const type = request.get('content-type')
+    if (type !== undefined && !/^application\/([a-z.+-]+\+)?json\s*(;|$)/i.test(type))
+      throw new Problem('unsupported-media-type', 'content type')
+    next()
+  }
+  return [checkType, express.json({ limit, type: () => true })]
+}
+
+function answer(one: Operation, deps: CoreDeps): RequestHandler {
+  return async (request, response) => {
+    const at = request.url.indexOf('?')
+    const reply = await one.run(
+      {
+        headersDistinct: request.headersDistinct,
+        params: lowerCaseId(request.params),
+        query: new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1)),
+        body: request.body,
+        requestId: localsOf(response).requestId,
+      },
+      deps,
+    )
+    response.status(reply.status).set({ ...reply.headers })
+    if (reply.body === undefined) response.end()
+    else response.json(reply.body)
+  }
+}
+
+/** UUIDs compare in lower case; what is none names nothing. */
+const lowerCaseId = (params: Request['params']) =>
+  Object.fromEntries(Object.entries(params).map(([key, value]) => [key, String(value).toLowerCase()]))
+
+function methodNotAllowed(all: readonly Operation[]): RequestHandler {
+  const methods = all.map(({ spec }) => spec.method.toUpperCase())
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
+  return () => {
+    throw new Problem('method-not-allowed', 'method', { headers: { Allow: allow } })
+  }
+}
+
+function respondToError({ log }: CoreDeps): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error)
+    const { requestId } = localsOf(response)
+    const problem = problemOf(error)
+    localsOf(response).reason = problem.reason
+    if (problem.status >= 500) {
+      const facts = { reason: problem.reason, method: request.method, path: request.path, request_id: requestId }
+      log.error({ event: 'failed', ...facts, detail: problem.message, cause: causeOf(problem) }, 'request failed')
+    }
+    response.status(problem.status).set({ ...problem.headers })
+    response.type('application/problem+json').send(JSON.stringify(problemBody(problem, requestId)))
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StorageDown)
+    return new Problem('storage-down', error.message, { cause: error.cause, headers: { 'Retry-After': '5' } })
+  const type: unknown = error instanceof Error ? Reflect.get(error, 'type') : undefined
+  if (type === 'entity.too.large') return new Problem('body-too-large', 'body')
+  // What the parser says quotes the body, which may hold a password: it goes nowhere.
+  if (typeof type === 'string') return new Problem('body-malformed', type)
+  if (error instanceof URIError) return new Problem('request-malformed', 'path')
+  return new Problem('internal', error instanceof Error ? error.name : 'not an error', { cause: error })
+}
+
+/** Name, code and place of a cause. Not its message: databases and parsers quote values there. */
+function causeOf({ cause }: Problem): Record<string, unknown> | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const frames = cause.stack?.split('\n').filter((text) => /^\s+at /.test(text))
+  return { name: cause.name, code: Reflect.get(cause, 'code'), stack: frames?.slice(0, 8).map((text) => text.trim()) }
+}

@@ -1,0 +1,214 @@
+import type { Selectable } from 'kysely'
+import type { Listing, Page } from './listing.ts'
+import type { Database } from './open.ts'
+import { type ConnectionRow, nameKey } from './tables.ts'
+
+export interface ConnectionFields {
+  readonly name: string
+  readonly description: string
+  readonly host: string
+  readonly logMech: string
+  readonly database: string
+  readonly valDb: string
+  readonly byomDb: string
+}
+
+/** User name and password as they are kept: sealed under the token `keyId`. */
+export interface SealedCredentials {
+  readonly username: string
+  readonly password: string
+  readonly keyId: string
+}
+
+export interface ConnectionRecord extends ConnectionFields {
+  readonly id: string
+  readonly projectId: string
+  readonly personal: boolean
+  /** Subject of whoever created it; of a personal connection, whom it belongs to. */
+  readonly owner: string
+  /** Their user name at that time. */
+  readonly ownerName: string
+  readonly credentials: SealedCredentials
+  readonly revision: number
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** A connection without what is sealed: all that lists need. */
+export type ConnectionSummary = Omit<ConnectionRecord, 'credentials'>
+
+export type ConnectionSort = 'name' | 'createdAt' | 'updatedAt'
+const COLUMN = { name: 'name_key', createdAt: 'created_at', updatedAt: 'updated_at' } as const
+const SHARED = ''
+const SUMMARY = [
+  ...(['id', 'project_id', 'name', 'description', 'scope', 'owner', 'owner_name', 'host', 'log_mech'] as const),
+  ...(['database', 'val_db', 'byom_db', 'revision', 'created_at', 'updated_at'] as const),
+] as const
+
+/** Dataset connections. Every question names the project; what belongs to another is not found. */
+export class Connections {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  async find(projectId: string, id: string): Promise<ConnectionRecord | undefined> {
+    const row = await this.#db
+      .selectFrom('connections')
+      .selectAll()
+      .where('id', '=', id)
+      .where('project_id', '=', projectId)
+      .executeTakeFirst()
+    return row && recordOf(row)
+  }
+
+  /** The shared connections of a project and the subject's own. */
+  async list(
+    projectId: string,
+    subject: string,
+    { page, size, sort }: Listing<ConnectionSort>,
+    name?: string,
+  ): Promise<Page<ConnectionSummary>> {
+    let query = this.#db
+      .selectFrom('connections')
+      .where('project_id', '=', projectId)
+      .where('scope', 'in', [SHARED, subject])
+    if (name !== undefined) query = query.where('name_key', '=', nameKey(name))
+    const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+    const rows = await query
+      .select(SUMMARY)
+      .orderBy(COLUMN[sort.by], sort.direction)
+      .orderBy('id')
+      .limit(size)
+      .offset(page * size)
+      .execute()
+    return { items: rows.map(summaryOf), total }
+  }
+
+  /** @throws Taken when the project, or the owner in it, has a connection of this name */
+  async create(record: ConnectionRecord): Promise<void> {
+    const { id, projectId, personal, owner, ownerName, revision, createdAt, updatedAt } = record
+    const row = {
+      ...columns(record),
+      id,
+      project_id: projectId,
+      scope: personal ? owner : SHARED,
+      owner,
+      owner_name: ownerName,
+      revision,
+      created_at: createdAt,
+      updated_at: updatedAt,
+    }
+    await this.#db.insertInto('connections').values(row).execute()
+  }
+
+  /** Replaces a connection whose stored revision is one less; resolves to false when it changed meanwhile. @throws Taken */
+  async replace(record: ConnectionRecord): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('connections')
+      .set({ ...columns(record), revision: record.revision, updated_at: record.updatedAt })
+      .where('id', '=', record.id)
+      .where('revision', '=', record.revision - 1)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+
+  /** Resolves to false when it changed meanwhile. */
+  async delete(id: string, revision: number): Promise<boolean> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('connections')
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .executeTakeFirst()
+    return numDeletedRows > 0n
+  }
+
+  /** Deletes the personal connections that a subject left behind in a project; resolves to their number. */
+  async deleteOwned(projectId: string, owner: string): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('connections')
+      .where('project_id', '=', projectId)
+      .where('scope', '=', owner)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
+  }
+
+  /** How many connections each encryption token sealed. */
+  async countByKey(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#db
+      .selectFrom('connections')
+      .select((e) => ['key_id', e.fn.countAll<number>().as('count')])
+      .groupBy('key_id')
+      .execute()
+    return new Map(rows.map(({ key_id, count }) => [key_id, count]))
+  }
+
+  /** The next connections by id that another token than `keyId` sealed. */
+  async sealedOtherwise(keyId: string, afterId: string, limit: number): Promise<readonly ConnectionRecord[]> {
+    const rows = await this.#db
+      .selectFrom('connections')
+      .selectAll()
+      .where('key_id', '!=', keyId)
+      .where('id', '>', afterId)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(recordOf)
+  }
+
+  /** Swaps what is sealed, if it is still `former`. Nobody's edit is lost, and the revision stays: nothing they see changed. */
+  async reseal(id: string, former: SealedCredentials, fresh: SealedCredentials): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('connections')
+      .set({ username_sealed: fresh.username, password_sealed: fresh.password, key_id: fresh.keyId })
+      .where('id', '=', id)
+      .where('password_sealed', '=', former.password)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+}
+
+function columns({ credentials, ...fields }: ConnectionFields & { credentials: SealedCredentials }) {
+  return {
+    name: fields.name,
+    name_key: nameKey(fields.name),
+    description: fields.description,
+    host: fields.host,
+    log_mech: fields.logMech,
+    database: fields.database,
+    val_db: fields.valDb,
+    byom_db: fields.byomDb,
+    username_sealed: credentials.username,
+    password_sealed: credentials.password,
+    key_id: credentials.keyId,
+  }
+}
+
+type SummaryRow = Pick<Selectable<ConnectionRow>, (typeof SUMMARY)[number]>
+
+function recordOf(row: Selectable<ConnectionRow>): ConnectionRecord {
+  const credentials = { username: row.username_sealed, password: row.password_sealed, keyId: row.key_id }
+  return { ...summaryOf(row), credentials }
+}
+
+function summaryOf(row: SummaryRow): ConnectionSummary {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    name: row.name,
+    description: row.description,
+    personal: row.scope !== SHARED,
+    owner: row.owner,
+    ownerName: row.owner_name,
+    host: row.host,
+    logMech: row.log_mech,
+    database: row.database,
+    valDb: row.val_db,
+    byomDb: row.byom_db,
+    revision: row.revision,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}

@@ -1,0 +1,41 @@
+import { Kysely } from 'kysely'
+import { type MigrationProvider, Migrator } from 'kysely/migration'
+import type { Logger } from 'pino'
+import type { CoreConfig } from '../config.ts'
+import { migrations } from './migrations.ts'
+import { postgresDialect } from './postgres.ts'
+import { NodeSqliteDialect } from './sqlite.ts'
+import type { Tables } from './tables.ts'
+import { translated } from './translated.ts'
+
+export type Database = Kysely<Tables>
+
+export interface Storage {
+  readonly kind: 'sqlite' | 'postgres'
+  readonly db: Database
+  close(): Promise<void>
+}
+
+/** Opens the storage and brings its schema up to date. @throws StorageDown */
+export async function openStorage(config: CoreConfig['storage'], log: Logger): Promise<Storage> {
+  const kind = config.url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  const dialect =
+    kind === 'sqlite'
+      ? new NodeSqliteDialect(config.url.slice('sqlite:'.length), config.timeoutSeconds)
+      : postgresDialect({ ...config, log })
+  const db: Database = new Kysely<Tables>({ dialect: translated(dialect, kind) })
+  try {
+    await migrate(db, kind)
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return { kind, db, close: () => db.destroy() }
+}
+
+/** Runs the steps that are missing, under a lock: several processes may start at once. */
+async function migrate(db: Database, kind: Storage['kind']): Promise<void> {
+  const provider: MigrationProvider = { getMigrations: async () => migrations(kind) }
+  const { error } = await new Migrator({ db, provider }).migrateToLatest()
+  if (error !== undefined) throw error
+}

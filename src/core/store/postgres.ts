@@ -1,0 +1,33 @@
+import { PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Logger } from 'pino'
+
+/** Counters and times are far below 2^53, so `bigint` may be read as a number. */
+const types = new pg.TypeOverrides()
+types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly connections: number
+  readonly timeoutSeconds: number
+  readonly log: Logger
+}
+
+export function postgresDialect({ url, connections, timeoutSeconds, log }: PostgresOptions): PostgresDialect {
+  const ms = timeoutSeconds * 1000
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: ms,
+    statement_timeout: ms,
+    query_timeout: ms + 1000,
+    idle_in_transaction_session_timeout: ms,
+    application_name: 'modelops-core',
+    types,
+  })
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ event: 'storage-connection-lost', detail: codeOf(error) }, 'connection lost'))
+  return new PostgresDialect({ pool })
+}
+
+const codeOf = (error: Error) => ('code' in error ? String(error.code) : error.name)
