@@ -12,8 +12,8 @@ export interface BackgroundOptions {
   readonly env?: Record<string, string>
   /** File that takes both output streams; its end is shown when the program stops early. */
   readonly logFile: string
-  /** Answers 2xx when the program is ready. */
-  readonly readyUrl: string
+  /** An address that answers 2xx when the program is ready, or the question itself. */
+  readonly readyUrl: string | (() => Promise<boolean>)
   readonly readySeconds: number
 }
 
@@ -67,7 +67,7 @@ async function untilReady(options: BackgroundOptions, stopped: Promise<void>): P
   })
   const end = Date.now() + readySeconds * 1000
   while (Date.now() < end && running) {
-    if (await answers(readyUrl)) return
+    if (await (typeof readyUrl === 'string' ? answers(readyUrl) : readyUrl())) return
     await Promise.race([sleep(150), stopped])
   }
   const why = running ? `did not answer within ${readySeconds} s` : 'stopped while starting'

@@ -26,6 +26,7 @@ export function problemDetails(reason: string, status: number, message: string, 
 export const coreProfile: AppProfile = {
   ...genericProfile,
   app: 'core',
+  stripPrefix: true,
   authorization: 'access-token',
   cookies: 'none',
 }

@@ -209,8 +209,9 @@ export const connectionOperations: readonly Operation[] = [
   list,
   findByName,
   findById,
-  get,
+  // Before the paths with an id, which would take its last segment for one.
   validate,
+  get,
   create,
   update,
   remove,

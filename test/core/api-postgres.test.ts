@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
+import { ALICE, ALPHA, newConnection, startCoreUnderTest, startSigner } from './kit.ts'
+import { coreApiSuite } from './suite.ts'
+
+describe('PostgreSQL', () => {
+  let postgres: Postgres
+  let count = 0
+  const emptyDatabase = () => postgres.createDatabase(`core_${++count}`)
+  before(async () => {
+    postgres = await startPostgres()
+  })
+  after(() => postgres.close())
+
+  coreApiSuite('PostgreSQL', emptyDatabase)
+
+  test('while it is gone requests are answered 503, and afterwards nothing is half-written', async () => {
+    const signer = await startSigner()
+    const core = await startCoreUnderTest(signer, await emptyDatabase())
+    const path = '/api/datasetConnections'
+    const create = (name: string) => core.as(ALICE).post(path).set('AOA-Project-ID', ALPHA).send(newConnection(name))
+    try {
+      assert.equal((await create('before')).status, 201)
+      const inFlight = Promise.all(Array.from({ length: 20 }, (_, at) => create(`during ${at}`)))
+      await postgres.crash()
+      const answers = await inFlight
+      for (const { status, body } of answers) assert.ok(status === 201 || body.reason === 'storage-down', `${status}`)
+      const gone = await create('gone')
+      assert.deepEqual([gone.status, gone.body.reason, gone.headers['retry-after']], [503, 'storage-down', '5'])
+      assert.equal((await core.anonymous.get('/readyz')).status, 503)
+      assert.equal((await core.anonymous.get('/healthz')).status, 200)
+
+      await postgres.restart()
+      assert.equal((await core.anonymous.get('/readyz')).status, 200)
+      const list = await core.as(ALICE).get(path).query({ size: 100 }).set('AOA-Project-ID', ALPHA)
+      const names: string[] = list.body._embedded.datasetConnections.map(({ name }: { name: string }) => name)
+      answers.forEach(({ status }, at) => {
+        if (status === 201) assert.ok(names.includes(`during ${at}`), `during ${at} was answered 201`)
+      })
+      for (const name of names) {
+        const stored = list.body._embedded.datasetConnections.find((each: { name: string }) => each.name === name)
+        const checked = await core
+          .as(ALICE)
+          .post(`${path}/validate`)
+          .set('AOA-Project-ID', ALPHA)
+          .send({ id: stored.id })
+        assert.equal(checked.status, 200, `${name} is whole`)
+      }
+    } finally {
+      await core.close()
+      await signer.close()
+    }
+  })
+})

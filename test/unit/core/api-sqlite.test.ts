@@ -1,0 +1,3 @@
+import { coreApiSuite } from '../../core/suite.ts'
+
+coreApiSuite('SQLite', async () => 'sqlite::memory:')
