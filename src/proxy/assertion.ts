@@ -88,6 +88,8 @@ function claimsOf({ principal, role, project, projects }: AssertionSubject): Rec
     ...(principal.email === undefined ? {} : { email: principal.email }),
     ...(principal.kind === 'machine' ? { client_id: principal.clientId } : {}),
     groups: outwardGroups(principal),
+    // Says that `groups` is not all of them: who would conclude something from a missing one asks `role` instead.
+    ...(outwardGroups(principal).length < principal.groups.size ? { groups_truncated: true } : {}),
     role,
     ...(project === undefined ? {} : { project_id: project.id }),
     ...(projects === undefined ? {} : { projects }),
