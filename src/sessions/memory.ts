@@ -22,8 +22,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async get(key: string): Promise<StoredSession | undefined> {
-    const record = this.#records.get(key)
-    return record !== undefined && record.expiresAt > this.#clock() ? record : undefined
+    return this.#living(key)
   }
 
   async create(record: SessionRecord): Promise<void> {
@@ -33,7 +32,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
-    const present = await this.get(record.key)
+    const present = this.#living(record.key) // no await before the write: it would let another writer in between
     if (present?.revision !== revision) return undefined
     this.#records.set(record.key, { ...record, revision: revision + 1 })
     this.#listeners.announce({ key: record.key, ended: false })
@@ -41,12 +40,12 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async touch(key: string, expiresAt: number): Promise<void> {
-    const present = await this.get(key)
+    const present = this.#living(key)
     if (present !== undefined) this.#records.set(key, { ...present, expiresAt })
   }
 
   async end(key: string): Promise<boolean> {
-    const living = (await this.get(key)) !== undefined
+    const living = this.#living(key) !== undefined
     this.#records.delete(key)
     this.#listeners.announce({ key, ended: true })
     return living
@@ -61,7 +60,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {
-    const living = this.#living().reverse()
+    const living = this.#allLiving().reverse()
     return { total: living.length, records: living.slice(offset, offset + limit) }
   }
 
@@ -104,13 +103,18 @@ export class MemoryBackend implements SessionBackend {
     return true
   }
 
-  #living(): StoredSession[] {
+  #living(key: string): StoredSession | undefined {
+    const record = this.#records.get(key)
+    return record !== undefined && record.expiresAt > this.#clock() ? record : undefined
+  }
+
+  #allLiving(): StoredSession[] {
     const now = this.#clock()
     return [...this.#records.values()].filter((record) => record.expiresAt > now)
   }
 
   async #endWhere(matches: (record: StoredSession) => boolean): Promise<string[]> {
-    const keys = this.#living()
+    const keys = this.#allLiving()
       .filter(matches)
       .map(({ key }) => key)
     for (const key of keys) await this.end(key)

@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Grows with the tables; kept in the file as `user_version`. */
+const SCHEMA_VERSION = 1
+
+/**
+ * Times are milliseconds since the epoch. `AUTOINCREMENT` never hands a number out twice, not even after its row was
+ * deleted: lease tokens and change numbers only grow.
+ */
+const TABLES = `
+  CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    subject_key TEXT NOT NULL,
+    sid_key TEXT,
+    sealed TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_subject ON sessions (subject_key);
+  CREATE INDEX sessions_by_sid ON sessions (sid_key) WHERE sid_key IS NOT NULL;
+  CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+  CREATE TABLE claims (name TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE leases (
+    token INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL,
+    ended INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`
+
+/**
+ * Makes the tables in a new file. Several processes may do this at once: the first one does, the others see it done.
+ * @throws Error when the file was written by another version of the gateway
+ */
+export function prepareSchema(db: DatabaseSync): void {
+  // WAL lets readers go on beside a writer. NORMAL: a power cut may take the last writes back, never the file.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE')
+  try {
+    const version = db.prepare('PRAGMA user_version').get()?.user_version
+    if (version === 0) db.exec(TABLES)
+    else if (version !== SCHEMA_VERSION) {
+      throw new Error(`expected a session file of version ${SCHEMA_VERSION}, got version ${String(version)}`)
+    }
+    db.exec('COMMIT')
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SessionBackend, SessionRecord } from '../../src/sessions/backend.ts'
+
+/** One empty store under test. */
+export interface StoreUnderTest {
+  /** Connects as one more process; memory hands the same backend out each time. */
+  connect(): Promise<SessionBackend>
+  /** The store's time, milliseconds since the epoch. */
+  now(): number
+  /** Lets the store's time pass: moves its clock, or waits where the store has a clock of its own. */
+  advance(seconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+const HOUR_MS = 3_600_000
+/** The longest a process may take to hear of what another one did. */
+const HEARD_WITHIN_MS = 1000
+
+async function eventually(holds: () => boolean, what: () => string): Promise<void> {
+  const giveUpAt = performance.now() + HEARD_WITHIN_MS
+  while (!holds()) {
+    assert.ok(performance.now() < giveUpAt, what())
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** What every session store must do, whatever it is made of. */
+export function backendContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  const check = (promise: string, body: (store: StoreUnderTest, backend: SessionBackend) => Promise<void>) =>
+    test(`${name}: ${promise}`, async () => {
+      const store = await open()
+      try {
+        await body(store, await store.connect())
+      } finally {
+        await store.close()
+      }
+    })
+
+  const record = (store: StoreUnderTest, key: string, more: Partial<SessionRecord> = {}): SessionRecord => ({
+    key,
+    subjectKey: 'alice',
+    sidKey: 'sid-1',
+    sealed: `sealed-${key}`,
+    expiresAt: store.now() + HOUR_MS,
+    ...more,
+  })
+
+  check('a created record is read back with revision 1, by every process', async (store, backend) => {
+    const created = record(store, 'a')
+    await backend.create(created)
+    const other = await store.connect()
+    for (const reader of [backend, other]) assert.deepEqual(await reader.get('a'), { ...created, revision: 1 })
+    assert.equal(await backend.get('b'), undefined)
+  })
+
+  check('a record without sid is read back without one', async (store, backend) => {
+    await backend.create(record(store, 'a', { sidKey: undefined }))
+    assert.equal((await backend.get('a'))?.sidKey, undefined)
+  })
+
+  check('a key is created once', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    await assert.rejects(backend.create(record(store, 'a', { subjectKey: 'mallory' })))
+    assert.equal((await backend.get('a'))?.subjectKey, 'alice')
+  })
+
+  check('a replacement needs the present revision and takes the next', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    assert.equal(await backend.replace(record(store, 'a', { sealed: 'second', sidKey: 'sid-2' }), 1), 2)
+    assert.equal(await backend.replace(record(store, 'a', { sealed: 'late' }), 1), undefined)
+    assert.equal(await backend.replace(record(store, 'a', { sealed: 'early' }), 7), undefined)
+    const stored = await backend.get('a')
+    assert.deepEqual([stored?.sealed, stored?.sidKey, stored?.revision], ['second', 'sid-2', 2])
+    assert.deepEqual(await backend.endBySid('sid-1'), [])
+    assert.deepEqual(await backend.endBySid('sid-2'), ['a'])
+  })
+
+  check('of many writers with one revision exactly one is accepted', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    const other = await store.connect()
+    const writes = Array.from({ length: 20 }, (_, n) =>
+      (n % 2 ? other : backend).replace(record(store, 'a', { sealed: `writer-${n}` }), 1),
+    )
+    const accepted = (await Promise.all(writes)).filter((revision) => revision !== undefined)
+    assert.deepEqual(accepted, [2])
+  })
+
+  check('an ended record is never brought back by a replacement or a touch', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    await backend.end('a')
+    assert.equal(await backend.replace(record(store, 'a'), 1), undefined)
+    await backend.touch('a', store.now() + HOUR_MS)
+    assert.equal(await backend.get('a'), undefined)
+    assert.equal((await backend.list({ offset: 0, limit: 10 })).total, 0)
+  })
+
+  check('a touch moves the expiry and nothing else', async (store, backend) => {
+    await backend.create(record(store, 'a', { expiresAt: store.now() + 1000 }))
+    const later = store.now() + HOUR_MS
+    await backend.touch('a', later)
+    await store.advance(2)
+    assert.deepEqual(await backend.get('a'), { ...record(store, 'a', { expiresAt: later }), revision: 1 })
+    assert.equal(await backend.replace(record(store, 'a'), 1), 2)
+  })
+
+  check('ending tells whether there was a session', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    assert.equal(await backend.end('a'), true)
+    assert.equal(await backend.end('a'), false)
+    assert.equal(await backend.end('never'), false)
+  })
+
+  check('ending by subject or sid ends those sessions and no others', async (store, backend) => {
+    await backend.create(record(store, 'a1'))
+    await backend.create(record(store, 'a2', { sidKey: 'sid-2' }))
+    await backend.create(record(store, 'a3', { sidKey: undefined }))
+    await backend.create(record(store, 'b1', { subjectKey: 'bob' }))
+    await backend.create(record(store, 'b2', { subjectKey: 'bob', sidKey: 'sid-3' }))
+    assert.deepEqual((await backend.endBySid('sid-1')).sort(), ['a1', 'b1'])
+    assert.deepEqual((await backend.endBySubject('alice')).sort(), ['a2', 'a3'])
+    assert.deepEqual(await backend.endBySubject('alice'), [])
+    assert.ok(await backend.get('b2'))
+    assert.equal((await backend.list({ offset: 0, limit: 10 })).total, 1)
+  })
+
+  check('a list is newest first, in pages, with the number of all', async (store, backend) => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) {
+      await backend.create(record(store, key))
+      await store.advance(0.01)
+    }
+    const keys = async (offset: number, limit: number) => {
+      const { total, records } = await backend.list({ offset, limit })
+      assert.equal(total, 5)
+      return records.map(({ key }) => key).join('')
+    }
+    assert.equal(await keys(0, 2), 'ed')
+    assert.equal(await keys(2, 2), 'cb')
+    assert.equal(await keys(4, 2), 'a')
+    assert.equal(await keys(5, 2), '')
+  })
+
+  check('an expired record is gone for every operation', async (store, backend) => {
+    await backend.create(record(store, 'a', { expiresAt: store.now() + 1000 }))
+    await backend.create(record(store, 'b'))
+    await store.advance(1.1)
+    assert.equal(await backend.get('a'), undefined)
+    assert.equal(await backend.replace(record(store, 'a'), 1), undefined)
+    await backend.touch('a', store.now() + HOUR_MS)
+    assert.equal(await backend.get('a'), undefined)
+    const { total, records } = await backend.list({ offset: 0, limit: 10 })
+    assert.deepEqual([total, records.map(({ key }) => key)], [1, ['b']])
+    assert.deepEqual(await backend.endBySubject('alice'), ['b'])
+    assert.equal(await backend.end('a'), false)
+  })
+
+  check('a name is claimed by one of many callers, and again when its time is over', async (store) => {
+    const processes = await Promise.all([store.connect(), store.connect(), store.connect()])
+    const claim = async () => {
+      const claims = processes.flatMap((each) => Array.from({ length: 20 }, () => each.claimOnce('state', 1)))
+      return (await Promise.all(claims)).filter(Boolean).length
+    }
+    assert.equal(await claim(), 1)
+    assert.equal(await claim(), 0)
+    await store.advance(1.1)
+    assert.equal(await claim(), 1)
+  })
+
+  check('a lease has one holder until it is released', async (store, backend) => {
+    const other = await store.connect()
+    const held = await backend.acquireLease('refresh a', 5)
+    assert.ok(held)
+    assert.equal(await other.acquireLease('refresh a', 5), undefined)
+    assert.equal(await backend.acquireLease('refresh a', 5), undefined)
+    assert.ok(await other.acquireLease('refresh b', 5))
+    await held.release()
+    const next = await other.acquireLease('refresh a', 5)
+    assert.ok(next && next.token > held.token)
+  })
+
+  check('a lease runs out, and its late holder can neither renew nor release the next', async (store, backend) => {
+    const other = await store.connect()
+    const late = await backend.acquireLease('refresh a', 1)
+    await store.advance(1.1)
+    const held = await other.acquireLease('refresh a', 5)
+    assert.ok(late && held && held.token > late.token)
+    assert.equal(await late.renew(5), false)
+    await late.release()
+    assert.equal(await backend.acquireLease('refresh a', 5), undefined)
+  })
+
+  check('a renewed lease is held on', async (store, backend) => {
+    const held = await backend.acquireLease('refresh a', 1)
+    await store.advance(0.6)
+    assert.equal(await held?.renew(1), true)
+    await store.advance(0.6)
+    assert.equal(await backend.acquireLease('refresh a', 1), undefined)
+    await store.advance(0.6)
+    assert.equal(await held?.renew(1), false)
+    assert.ok(await backend.acquireLease('refresh a', 1))
+  })
+
+  check('every process hears of replaced and ended sessions within a second', async (store, backend) => {
+    const other = await store.connect()
+    const heard: string[][] = [[], []]
+    for (const [n, each] of [backend, other].entries()) {
+      each.onChange(({ key, ended }) => heard[n]?.push(`${key} ${ended ? 'ended' : 'changed'}`))
+    }
+    for (const key of ['a', 'b', 'c']) await backend.create(record(store, key, { sidKey: `sid-${key}` }))
+    await backend.replace(record(store, 'a'), 1)
+    await backend.end('a')
+    await backend.endBySid('sid-b')
+    await backend.endBySubject('alice')
+    const expected = ['a changed', 'a ended', 'b ended', 'c ended']
+    for (const list of heard)
+      await eventually(
+        () => list.length >= expected.length,
+        () => `heard ${list.join()}`,
+      )
+    assert.deepEqual(heard, [expected, expected])
+  })
+
+  check('the word of a change is in this process before the write resolves', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    const heard: string[] = []
+    backend.onChange(({ key }) => heard.push(key))
+    await backend.end('a')
+    assert.deepEqual(heard, ['a'])
+  })
+
+  check('who unsubscribed hears no more', async (store, backend) => {
+    await backend.create(record(store, 'a'))
+    const heard: string[] = []
+    const unsubscribe = backend.onChange(({ key }) => heard.push(key))
+    backend.onChange(({ key }) => heard.push(`still ${key}`))
+    unsubscribe()
+    await backend.end('a')
+    assert.deepEqual(heard, ['still a'])
+  })
+
+  check('a living store answers a ping', async (_store, backend) => {
+    await assert.doesNotReject(backend.ping())
+  })
+}
