@@ -23,6 +23,6 @@ export function chooserPage({ who, projects, selected, returnTo }: ChooserView):
 <p class="soft">The application shows one project at a time. You can change it whenever you like.</p>
 <h2 id="projects">Your projects</h2>
 <section aria-labelledby="projects">${projectList(projects, selected, returnTo)}</section>
-${selected !== undefined && html`<div class="actions">${clearSelection(returnTo)}</div>`}`
+${selected !== undefined && clearSelection(returnTo)}`
   return layout({ title: 'Choose a project', who, main })
 }

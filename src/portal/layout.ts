@@ -38,6 +38,8 @@ ${script !== undefined && html`<script>${Markup.trusted(script)}</script>`}
 `.toString()
 }
 
-const account = ({ username }: Who) => html`<span class="who">Signed in as <strong>${username}</strong></span>
+const account = ({ username }: Who) => html`<div class="account">
+<span class="who">Signed in as <strong>${username}</strong></span>
 <form method="post" action="/auth/logout"><button class="quiet">Sign out</button></form>
+</div>
 `

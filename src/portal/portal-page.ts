@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 import { layout, type Who } from './layout.ts'
-import { type ProjectView, projectList } from './project-list.ts'
+import { clearSelection, type ProjectView, projectList } from './project-list.ts'
 
 export interface ApplicationView {
   readonly title: string
@@ -23,7 +23,8 @@ export function portalPage({ who, admin, applications, projects, selected }: Por
 <h2 id="applications">Applications</h2>
 <nav aria-labelledby="applications">${applicationList(applications)}</nav>
 <h2 id="projects">Projects</h2>
-<section aria-labelledby="projects">${projects.length > 0 ? projectList(projects, selected, '/') : noProjects}</section>`
+<section aria-labelledby="projects">${projects.length > 0 ? projectList(projects, selected, '/') : noProjects}
+${selected !== undefined && clearSelection('/')}</section>`
   return layout({ title: 'Start', who, main })
 }
 

@@ -13,13 +13,17 @@ const ROLES = { admin: 'Administrator', editor: 'May write', viewer: 'May read' 
 export function projectList(projects: readonly ProjectView[], selected: string | undefined, returnTo: string): Html {
   const row = ({ project, role }: ProjectView) => html`<li>
 <span class="name"><strong>${project.name}</strong><br><code>${project.id}</code></span>
-<span class="soft">${ROLES[role]}</span>
-${project.id === selected ? html`<span class="tag">Selected</span>` : select(project, returnTo)}
+<span class="soft role">${ROLES[role]}</span>
+${project.id === selected ? isSelected(returnTo) : select(project, returnTo)}
 </li>
 `
   return html`<ul class="rows">
 ${projects.map(row)}</ul>`
 }
+
+/** The selected project leads on, unless this is where it leads. */
+const isSelected = (returnTo: string) => html`<span class="tag">Selected</span>
+${returnTo !== '/' && html`<a class="button" href="${returnTo}">Continue</a>`}`
 
 const select = (project: Project, returnTo: string) => html`<form method="post" action="/auth/project">
 <input type="hidden" name="project" value="${project.id}">
@@ -27,7 +31,9 @@ const select = (project: Project, returnTo: string) => html`<form method="post" 
 <button class="quiet" aria-label="Work in ${project.name}">Work in this project</button>
 </form>`
 
-export const clearSelection = (returnTo: string): Html => html`<form method="post" action="/auth/project">
+export const clearSelection = (
+  returnTo: string,
+): Html => html`<form class="actions" method="post" action="/auth/project">
 <input type="hidden" name="project" value="">
 <input type="hidden" name="return_to" value="${returnTo}">
 <button class="quiet">Work without a selected project</button>

@@ -1,9 +1,9 @@
 /** The one style sheet of our pages, inlined and allowed by its hash: a page needs no second request on any host. */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--ink:#1b1f27;--soft:#596273;--line:#d9dde5;--accent:#1f54c4;
---on-accent:#fff;--tint:#e9effc;--bad:#a12622;--bad-tint:#fcebea;--radius:12px}
+--on-accent:#fff;--tint:#e9effc;--bad:#c0392f;--radius:12px}
 @media (prefers-color-scheme:dark){:root{--page:#12151b;--card:#1b2029;--ink:#e9ecf2;--soft:#a3adbd;--line:#313947;
---accent:#8fb3ff;--on-accent:#0d1526;--tint:#222d44;--bad:#ff9d97;--bad-tint:#3a2020}}
+--accent:#8fb3ff;--on-accent:#0d1526;--tint:#222d44;--bad:#ff8f87}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var(--page);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif}
@@ -15,6 +15,7 @@ header>div,main,footer{width:100%;max-width:60rem;margin:0 auto;padding:0 1.25re
 header>div{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:center;min-height:4rem;padding-block:.6rem}
 .brand{display:flex;gap:.6rem;align-items:center;margin-right:auto;font-weight:650;color:var(--ink);text-decoration:none}
 .mark{width:1.4rem;height:1.4rem;border-radius:6px;border:5px solid var(--accent);border-right-color:transparent}
+.account{display:flex;gap:1rem;align-items:center}
 .who{color:var(--soft)}.who strong{color:var(--ink);font-weight:600}
 main{flex:1;padding-block:2.25rem}
 footer{padding-block:1.25rem;color:var(--soft);font-size:.875rem}
@@ -41,9 +42,11 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .quiet{background:transparent;color:var(--accent);border-color:var(--line);font-weight:550}
 .quiet:hover{border-color:var(--accent)}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
-.alert{border-top:4px solid var(--bad)}.alert h1{color:var(--bad)}
+.alert{border-top:4px solid var(--bad)}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0 0;padding-top:1rem;
 border-top:1px solid var(--line);font-size:.9rem}
 .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+@media (max-width:34rem){.who{font-size:.9rem}main{padding-block:1.5rem}.narrow{padding:1.4rem}
+.rows .name{flex-basis:100%}.rows .role{margin-right:auto}}
 @media (forced-colors:active){.mark{forced-color-adjust:none}}
 `
