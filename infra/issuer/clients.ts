@@ -40,10 +40,9 @@ export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: st
       client_id: CLI_CLIENT.id,
       client_name: 'Command line',
       application_type: 'native',
-      grant_types: [DEVICE_GRANT, 'refresh_token'],
+      grant_types: [DEVICE_GRANT, 'authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'none',
-      redirect_uris: [],
-      response_types: [],
+      redirect_uris: ['http://127.0.0.1/callback'],
     },
   ]
 }

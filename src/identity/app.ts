@@ -5,6 +5,7 @@ import { pageHeaders } from '../portal/headers.ts'
 import { isNavigation, wantsPage } from '../proxy/navigation.ts'
 import { readBody } from './body.ts'
 import { finishLogin } from './callback.ts'
+import { clientConfig } from './client-config.ts'
 import { loginPath, startLogin } from './login.ts'
 import { buildLoginSide, type LoginDeps, type LoginSide, redirect, requestIdOf, sendPage } from './login-side.ts'
 import { confirmLogout, logout, signedOut } from './logout.ts'
@@ -25,9 +26,16 @@ export function buildLoginApp(deps: LoginDeps): express.Express {
   app.route('/auth/logout').get(confirmLogout(side)).post(readBody, logout(side)).all(only('GET, HEAD, POST'))
   app.route('/auth/signed-out').get(signedOut(side)).all(only('GET, HEAD'))
   app.route('/auth/session').get(sessionInfo(side)).all(only('GET, HEAD'))
+  app.route('/auth/client-config').get(publishClientConfig(side)).all(only('GET, HEAD'))
   app.route('/auth/project').get(chooseProject(side)).post(readBody, selectProject(side)).all(only('GET, HEAD, POST'))
   app.use(noRoute, answerError(side))
   return app
+}
+
+/** `GET /auth/client-config`: what a client outside the browser needs to know, for anybody. */
+function publishClientConfig({ config }: LoginSide): RequestHandler {
+  const published = clientConfig(config)
+  return (_req, res) => void res.json(published)
 }
 
 /** Every answer of ours has the headers of a page, redirects and JSON too. */

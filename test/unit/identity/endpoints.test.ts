@@ -53,6 +53,14 @@ test('/auth/session says who I am and what I reach, and holds no token', async (
   assert.ok(!response.text.includes('access-token') && !response.text.includes('eyJ'))
 })
 
+test('/auth/client-config tells anybody where to sign in and where the routes are, and no secret', async () => {
+  const response = await request(kit.app).get('/auth/client-config')
+  assert.equal(response.status, 200)
+  assert.equal(response.body.issuer, fake.url)
+  assert.ok(response.body.routes.some(({ url }: { url: string }) => url === 'https://o.example/mlflow'))
+  assert.ok(!response.text.includes(fake.secret) && !response.text.includes('127.0.0.1:5000'))
+})
+
 test('/auth/session shows an administrator every project, a viewer the reading role, a stranger none', async () => {
   const admin = (await (await loginWith(['modelops-admins'])).open('/auth/session', JSON_ONLY)).body
   assert.equal(admin.admin, true)
