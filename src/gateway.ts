@@ -4,6 +4,8 @@ import type { Admitted, Answer } from './apps/profile.ts'
 import type { GatewayDeps } from './deps.ts'
 import { Refusal } from './errors.ts'
 import type { Authenticate } from './identity/authenticate.ts'
+import type { Audit } from './observability/audit.ts'
+import type { Metrics } from './observability/metrics.ts'
 import { decide, isAdmin } from './policy/decide.ts'
 import type { Decision } from './policy/types.ts'
 import { type BelowRoute, readBelowRoute } from './proxy/app-request.ts'
@@ -31,6 +33,8 @@ export interface PathDeps extends GatewayDeps {
   readonly clientAddress: ClientAddress
   readonly ownEndpoints: OwnEndpoints
   readonly refuse: Refuse
+  readonly audit: Pick<Audit, 'allowed'>
+  readonly metrics: Pick<Metrics, 'request'>
 }
 
 /** A request that was judged and may go on. */
@@ -59,6 +63,7 @@ export function buildGateway(deps: PathDeps): Gateway {
   const cookieBase = deps.config.cookie.name
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now()
     const exchange = open(request, response)
     try {
       const passage = await admit(exchange)
@@ -66,6 +71,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     } catch (error) {
       deps.refuse(exchange, error)
     }
+    deps.metrics.request(exchange.route?.name, response.statusCode, (performance.now() - startedAt) / 1000)
   }
 
   function open(request: IncomingMessage, response: ServerResponse): Exchange {
@@ -105,6 +111,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
     const admitted = admitWith(exchange, below, decision)
     exchange.admitted = admitted
+    deps.audit.allowed(exchange, decision)
     return { exchange, route, below, admitted }
   }
 

@@ -78,6 +78,11 @@ const issuer = z.strictObject({
     .min(1)
     .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
     .describe('Signature algorithms accepted in ID tokens and bearer tokens.'),
+  accessTokenTypes: z
+    .array(token)
+    .min(1)
+    .default(['at+jwt', 'Bearer'])
+    .describe('Marks of an access token: the `typ` header (RFC 9068) or the `typ` claim (Keycloak: Bearer).'),
   requirePkce: z
     .boolean()
     .default(true)

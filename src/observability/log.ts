@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 
 export type { Logger } from 'pino'
 
-/** JSON lines with UTC times. Redaction is a second fence: no caller hands over tokens, cookies, codes or secrets. */
+/** JSON lines on standard error, with UTC times. Redaction is a second fence: no caller hands over tokens, cookies, codes or secrets. */
 export function buildLog(config: Config['log'], destination?: DestinationStream): Logger {
   return pino(
     {
@@ -25,6 +25,6 @@ export function buildLog(config: Config['log'], destination?: DestinationStream)
         censor: '(redacted)',
       },
     },
-    destination ?? pino.destination({ fd: 1, sync: false }),
+    destination ?? pino.destination({ fd: 2, sync: false }),
   )
 }

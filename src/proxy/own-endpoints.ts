@@ -1,4 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppRequest } from '../apps/profile.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { Refusal } from '../errors.ts'
+import type { Issuer } from '../identity/issuer.ts'
+import type { AssertionSigner } from './assertion.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What the gateway answers by itself. Each returns true when it has answered. */
@@ -8,5 +13,95 @@ export interface OwnEndpoints {
   /** `/auth/*`, and `/` where no route claims it. */
   serve(exchange: Exchange): boolean | Promise<boolean>
   /** An application's own login or logout path: ours in disguise. */
-  disguised(exchange: Exchange, request: AppRequest): boolean | Promise<boolean>
+  disguised(exchange: Exchange, request: AppRequest): boolean
+}
+
+export interface OwnEndpointsDeps extends GatewayDeps {
+  readonly signer: AssertionSigner
+  readonly issuer: Pick<Issuer, 'ready' | 'fault'>
+  /** The login side: an express application. */
+  readonly loginApp: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
+  const { publicUrl } = deps.config.server
+  const jwks = JSON.stringify(deps.signer.jwks)
+
+  async function readiness(): Promise<Record<string, string>> {
+    const store = await deps.sessions.ping().then(
+      () => 'ready',
+      () => 'down',
+    )
+    return { issuer: deps.issuer.ready ? 'ready' : 'down', store }
+  }
+  return {
+    async health(exchange) {
+      const path = exchange.target?.path
+      if (path !== '/healthz' && path !== '/readyz') return false
+      if (path === '/healthz') return sendJson(exchange, 200, { status: 'alive' })
+      const parts = await readiness()
+      const ready = Object.values(parts).every((part) => part === 'ready')
+      return sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...parts })
+    },
+    serve(exchange) {
+      const path = exchange.target?.path ?? ''
+      if (path === '/auth/jwks.json')
+        return sendText(exchange, 200, 'application/jwk-set+json', jwks, 'public, max-age=300')
+      const isPortal = path === '/' && exchange.route === undefined
+      if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return false
+      return handOver(exchange, deps.loginApp)
+    },
+    disguised(exchange, request) {
+      const profile = exchange.route?.profile
+      const login = profile?.loginPath?.(request)
+      if (login) return redirect(exchange, `${publicUrl}/auth/login?return_to=${encodeURIComponent(login.returnTo)}`)
+      if (profile?.logoutPath?.(request)) return redirect(exchange, `${publicUrl}/auth/logout`)
+      return false
+    },
+  }
+}
+
+/** The login side sees the canonical target and the request id, and answers with the CORS headers of this request. */
+function handOver(exchange: Exchange, app: OwnEndpointsDeps['loginApp']): true {
+  const { request, response, target, requestId, answerHeaders } = exchange
+  if (target === undefined) throw new Refusal('internal', 'no target')
+  request.url = target.query === '' ? target.path : `${target.path}?${target.query}`
+  request.headers['x-request-id'] = requestId
+  response.setHeader('X-Request-Id', requestId)
+  for (let i = 0; i < answerHeaders.length; i += 2)
+    response.setHeader(answerHeaders[i] as string, answerHeaders[i + 1] as string)
+  app(request, response)
+  return true
+}
+
+const sendJson = (exchange: Exchange, status: number, body: unknown) =>
+  sendText(exchange, status, 'application/json', JSON.stringify(body), 'no-store')
+
+function sendText(
+  { request, response, requestId }: Exchange,
+  status: number,
+  type: string,
+  body: string,
+  caching: string,
+): true {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': caching,
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': requestId,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+  return true
+}
+
+function redirect({ response, requestId }: Exchange, location: string): true {
+  response.writeHead(302, {
+    Location: location,
+    'Cache-Control': 'no-store',
+    'Content-Length': '0',
+    'X-Request-Id': requestId,
+  })
+  response.end()
+  return true
 }

@@ -1,7 +1,7 @@
 import { problemDetails } from '../apps/generic.ts'
 import type { AppProfile } from '../apps/profile.ts'
 import { REASONS, Refusal } from '../errors.ts'
-import type { Logger } from '../observability/log.ts'
+import type { Audit } from '../observability/audit.ts'
 import type { Exchange } from './exchange.ts'
 import { isNavigation, wantsPage } from './navigation.ts'
 
@@ -22,10 +22,10 @@ export interface RefusalPages {
 /** The only place where an error becomes an answer. */
 export type Refuse = (exchange: Exchange, error: unknown) => void
 
-export function buildRefuse(pages: RefusalPages, log: Logger): Refuse {
+export function buildRefuse(pages: RefusalPages, audit: Pick<Audit, 'refused'>): Refuse {
   return (exchange, error) => {
     const refusal = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
-    record(log, exchange, refusal)
+    audit.refused(exchange, refusal)
     const { response } = exchange
     if (response.headersSent || response.destroyed) {
       response.destroy()
@@ -79,31 +79,3 @@ function send(
 const hasBody = (headers: Exchange['request']['headers']) =>
   headers['transfer-encoding'] !== undefined ||
   (headers['content-length'] !== undefined && headers['content-length'] !== '0')
-
-/** One line a refusal: who, where, why. The query stays out: it may hold anything. */
-function record(log: Logger, exchange: Exchange, refusal: Refusal): void {
-  const { request, requestId, clientAddress, route, target, caller, admitted } = exchange
-  const line = {
-    event: 'refused',
-    request_id: requestId,
-    reason: refusal.reason,
-    status: refusal.status,
-    method: request.method,
-    host: exchange.host || undefined,
-    path: target?.path,
-    route: route?.name,
-    client: clientAddress,
-    subject: caller?.principal.subject,
-    user: caller?.principal.username,
-    kind: caller?.principal.kind,
-    project: admitted?.project?.id,
-    detail: refusal.message,
-  }
-  if (refusal.status < 500) log.info(line)
-  else log.error({ ...line, cause: causeOf(refusal.cause) })
-}
-
-const causeOf = (cause: unknown) =>
-  cause instanceof Error
-    ? { name: cause.name, message: cause.message, code: Reflect.get(cause, 'code'), stack: cause.stack }
-    : undefined

@@ -11,6 +11,8 @@ import { parseConfig } from '../../src/config/load.ts'
 import { Refusal } from '../../src/errors.ts'
 import { buildGateway } from '../../src/gateway.ts'
 import { buildAuthenticate } from '../../src/identity/authenticate.ts'
+import { buildAudit } from '../../src/observability/audit.ts'
+import { buildMetrics } from '../../src/observability/metrics.ts'
 import type { Principal } from '../../src/policy/types.ts'
 import { ProjectList } from '../../src/projects/directory.ts'
 import { buildSigner } from '../../src/proxy/assertion.ts'
@@ -117,7 +119,11 @@ before(async () => {
   const tokens = { accessToken: 'access-of-bob', accessExpiresAt: Date.now() + 3_600_000, idToken: 'id-of-bob' }
   cookie = (await sessions.create({ principal: bob, tokens })).setCookie.split(';')[0] ?? ''
   const page = (html: string) => ({ html, headers: { 'Content-Type': 'text/html; charset=utf-8' } })
+  const metrics = buildMetrics({ issuerReady: () => true, projects: () => 2 })
+  const audit = buildAudit('refused', log, metrics)
   const built = buildGateway({
+    audit,
+    metrics,
     config,
     log,
     clock: systemClock,
@@ -140,7 +146,7 @@ before(async () => {
         chooser: () => page('choose'),
         loginUrl: () => 'http://localhost:4180/auth/login',
       },
-      log,
+      audit,
     ),
   })
   gateway = createServer((req, res) => void built.handle(req, res))

@@ -106,9 +106,10 @@ test('a lock ends with the process that held it, however that ended', async (t) 
     '--input-type=module',
     '--eval',
     `import { withFileLock } from ${JSON.stringify(new URL('../../../../src/cli/login/file-lock.ts', import.meta.url).href)}
-     setInterval(() => {}, 1000)
-     await withFileLock(${JSON.stringify(path)}, 0, () => { console.log('held'); return new Promise(() => {}) })`,
+     // A promise that nothing can resolve is garbage, and the lock with it: a timer keeps this one.
+     await withFileLock(${JSON.stringify(path)}, 0, () => { console.log('held'); return new Promise((resolve) => setTimeout(resolve, 60_000)) })`,
   ])
+  t.after(() => holder.kill('SIGKILL'))
   await once(holder.stdout, 'data')
   await assert.rejects(
     withFileLock(path, 0, async () => {}),

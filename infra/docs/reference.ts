@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { configSchema } from '../../src/config/schema.ts'
+import { REASONS } from '../../src/errors.ts'
+
+/** The reference pages, generated from the tables that the program itself uses. `npm run docs` writes them. */
+export const referencePages: Record<string, () => string> = {
+  'docs/reference/configuration.md': configurationPage,
+  'docs/reference/reasons.md': reasonsPage,
+}
+
+interface Node {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  const?: unknown
+  properties?: Record<string, Node>
+  required?: string[]
+  items?: Node
+  oneOf?: Node[]
+  anyOf?: Node[]
+}
+
+function configurationPage(): string {
+  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node
+  const rows = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
+    `\n## ${name}\n`,
+    node.description ? `${node.description}\n` : '',
+    '| key | default | meaning |',
+    '|---|---|---|',
+    ...keyRows(name, node),
+  ])
+  const intro = [
+    '# Configuration',
+    '',
+    'YAML. Every string may hold `${env:NAME}` or `${file:PATH}`; unknown keys are refused; all faults are told at once.',
+    '`modelops-gateway check --config FILE` checks a file, `modelops-gateway schema` prints the JSON Schema for editors.',
+    'This page is generated from the schema.',
+  ]
+  return `${[...intro, ...rows].join('\n')}\n`
+}
+
+/** One row a leaf; lists of mappings continue with `[]`, alternatives of a mapping are listed one after the other. */
+function keyRows(path: string, node: Node): string[] {
+  const variants = node.oneOf ?? node.anyOf
+  if (variants?.some((variant) => variant.properties))
+    return [...new Set(variants.flatMap((variant) => keyRows(path, variant)))]
+  if (node.properties) {
+    const required = new Set(node.required)
+    return Object.entries(node.properties).flatMap(([key, child]) => {
+      const at = `${path}.${key}`
+      const nested = (child.properties ?? child.items?.properties ?? child.oneOf) ? keyRows(at, child) : []
+      const own = child.properties ? [] : [row(at, child, required.has(key))]
+      return [...own, ...nested.filter((line) => !own.includes(line))]
+    })
+  }
+  if (node.items?.properties) return keyRows(`${path}[]`, node.items)
+  return [row(path, node, true)]
+}
+
+function row(path: string, node: Node, required: boolean): string {
+  const value = node.default === undefined ? (required ? 'required' : '') : `\`${JSON.stringify(node.default)}\``
+  const choices = node.enum ?? (node.const === undefined ? undefined : [node.const])
+  const oneOf = choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''
+  return `| \`${path}\` | ${value} | ${`${node.description ?? ''}${oneOf}`.replaceAll('|', '\\|').trim()} |`
+}
+
+function reasonsPage(): string {
+  const rows = Object.entries(REASONS).map(
+    ([reason, { status, text, hint }]) => `| \`${reason}\` | ${status} | ${text} | ${hint} |`,
+  )
+  return [
+    '# Reasons',
+    '',
+    'Every refusal carries one of these reasons: in JSON as `reason` beside `request_id`, on a page in words. The list is',
+    'closed; a reason is never renamed. This page is generated from `src/errors.ts`.',
+    '',
+    '| reason | status | what the client reads | what to do |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}

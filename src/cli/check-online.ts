@@ -1,0 +1,70 @@
+import { request } from 'undici'
+import { systemClock } from '../clock.ts'
+import type { Fault } from '../config/faults.ts'
+import type { Config } from '../config/schema.ts'
+import { openBackend } from '../sessions/open.ts'
+import { messageOf } from './cli-error.ts'
+
+const TIMEOUT_MS = 5000
+
+/** Asks everything that the configuration points to, side by side. */
+export async function onlineFaults(config: Config): Promise<Fault[]> {
+  const asked = [
+    issuerFault(config),
+    storeFault(config),
+    ...config.routes.map((route, index) => upstreamFault(route.upstream, `routes.${index}.upstream`)),
+  ]
+  return (await Promise.all(asked)).filter((fault) => fault !== undefined)
+}
+
+async function issuerFault({ issuer }: Config): Promise<Fault | undefined> {
+  const path = 'issuer.url'
+  const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
+  try {
+    const { statusCode, body } = await request(url, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+    if (statusCode !== 200) return { path, expected: `metadata at ${url}`, got: `status ${statusCode}` }
+    const metadata = (await body.json()) as { issuer?: unknown; code_challenge_methods_supported?: unknown }
+    if (metadata.issuer !== issuer.url)
+      return {
+        path,
+        expected: `exactly the issuer that its metadata names, ${JSON.stringify(metadata.issuer)}`,
+        got: JSON.stringify(issuer.url),
+      }
+    const methods = metadata.code_challenge_methods_supported
+    if (issuer.requirePkce && !(Array.isArray(methods) && methods.includes('S256'))) {
+      return {
+        path: 'issuer.requirePkce',
+        expected: 'an issuer that announces PKCE S256',
+        got: JSON.stringify(methods ?? null),
+      }
+    }
+    return undefined
+  } catch (error) {
+    return { path, expected: `an answer from ${url}`, got: messageOf(error) }
+  }
+}
+
+async function storeFault(config: Config): Promise<Fault | undefined> {
+  try {
+    const backend = await openBackend(config, systemClock)
+    try {
+      await backend.ping()
+    } finally {
+      await backend.close()
+    }
+    return undefined
+  } catch (error) {
+    return { path: 'session.store', expected: 'a store that answers', got: messageOf(error) }
+  }
+}
+
+/** Any answer will do: what is asked is whether somebody is there. */
+async function upstreamFault(upstream: string, path: string): Promise<Fault | undefined> {
+  try {
+    const { body } = await request(upstream, { method: 'HEAD', headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+    await body.dump()
+    return undefined
+  } catch (error) {
+    return { path, expected: `an answer from ${upstream}`, got: messageOf(error) }
+  }
+}

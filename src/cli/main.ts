@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { ConfigFaults, formatFault } from '../config/faults.ts'
+import { checkCommand } from './check.ts'
+import { CliError } from './cli-error.ts'
+import { explainCommand } from './explain.ts'
+import { envCommand, loginCommand, logoutCommand, tokenCommand } from './login/commands.ts'
+import { schemaCommand } from './schema.ts'
+import { serveCommand } from './serve.ts'
+
+const program = new Command('modelops-gateway')
+  .description('OAuth2/OIDC reverse-proxy gateway for MLflow, Airflow and a core REST API, judged per project')
+  .showHelpAfterError()
+  .addCommand(serveCommand())
+  .addCommand(checkCommand())
+  .addCommand(explainCommand())
+  .addCommand(schemaCommand())
+  .addCommand(loginCommand())
+  .addCommand(tokenCommand())
+  .addCommand(logoutCommand())
+  .addCommand(envCommand())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+/** What a person can act on is one line each, without a stack. */
+function report(error: unknown): number {
+  if (error instanceof ConfigFaults) {
+    for (const fault of error.faults) console.error(`${error.file}: ${formatFault(fault)}`)
+    return 1
+  }
+  if (error instanceof CliError) {
+    console.error(error.message)
+    return error.exitCode
+  }
+  console.error(error)
+  return 70
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { profileOf } from './apps/index.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import type { GatewayDeps } from './deps.ts'
+import { buildGateway, type Gateway } from './gateway.ts'
+import { buildLoginApp } from './identity/app.ts'
+import { buildAuthenticate } from './identity/authenticate.ts'
+import { buildVerifyAuthorization } from './identity/authorization.ts'
+import { buildVerifyBearer } from './identity/bearer.ts'
+import { Issuer } from './identity/issuer.ts'
+import { buildAdminServer } from './observability/admin-server.ts'
+import { buildAudit } from './observability/audit.ts'
+import type { Logger } from './observability/log.ts'
+import { buildMetrics } from './observability/metrics.ts'
+import { openProjects } from './projects/open.ts'
+import { buildSigner } from './proxy/assertion.ts'
+import { buildClientAddress } from './proxy/client-address.ts'
+import { buildCrossOrigin } from './proxy/cross-origin.ts'
+import { buildForwarder } from './proxy/forward.ts'
+import { buildOwnEndpoints } from './proxy/own-endpoints.ts'
+import { buildRefusalPages } from './proxy/refusal-pages.ts'
+import { buildRefuse } from './proxy/refuse.ts'
+import { buildRoutes } from './proxy/routes.ts'
+import { openBackend } from './sessions/open.ts'
+import { Sessions } from './sessions/sessions.ts'
+
+export interface RunningServer {
+  /** Where it listens, e.g. `127.0.0.1:4180`. */
+  readonly address: string
+  readonly port: number
+  /** Drains: no new connections, requests in flight get `server.drainSeconds`, then everything is closed. */
+  close(): Promise<void>
+}
+
+/** Builds everything once, wires it and listens. @throws when the store, the projects or the port cannot be had */
+export async function startServer(config: Config, options: { log: Logger; clock?: Clock }): Promise<RunningServer> {
+  const { log, clock = systemClock } = options
+  const issuer = new Issuer({ config, clock, log })
+  const backend = await openBackend(config, clock)
+  const sessions = new Sessions({ config, backend, clock, log, refresh: issuer.refresh })
+  const projects = openProjects(config.projects, log)
+  const forwarder = buildForwarder(config.limits)
+  const routes = buildRoutes(config, profileOf)
+  const deps: GatewayDeps = {
+    config,
+    log,
+    clock,
+    sessions,
+    projects: projects.directory,
+    rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set(config.access.serviceUsers) },
+    endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
+  }
+  const { origin, protocol } = new URL(config.server.publicUrl)
+  const signer = await buildSigner({ issuer: origin, clock, secrets: config.session.secrets })
+  const verifyBearer = buildVerifyBearer({ config, keys: () => issuer.keys(), clock, log })
+  const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.directory.all().length })
+  const audit = buildAudit(config.log.requests, log, metrics)
+  const gateway = buildGateway({
+    audit,
+    metrics,
+    ...deps,
+    routes,
+    signer,
+    forwarder,
+    authenticate: buildAuthenticate(sessions, buildVerifyAuthorization(verifyBearer)),
+    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
+    clientAddress: buildClientAddress(config.server.trustedProxies).address,
+    ownEndpoints: buildOwnEndpoints({ ...deps, signer, issuer, loginApp: buildLoginApp({ ...deps, issuer }) }),
+    refuse: buildRefuse(buildRefusalPages(deps), audit),
+  })
+  if (config.server.insecureHttp)
+    log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
+  issuer.start()
+  const server = buildHttpServer(config, gateway)
+  await listen(server, config.server.listen)
+  const admin = config.server.adminListen === undefined ? undefined : buildAdminServer(metrics)
+  if (admin) await listen(admin, config.server.adminListen ?? '')
+  const { address, port } = server.address() as AddressInfo
+
+  return {
+    address: `${address}:${port}`,
+    port,
+    async close() {
+      await drain(server, config.server.drainSeconds)
+      admin?.closeAllConnections()
+      admin?.close()
+      issuer.close()
+      projects.close()
+      await forwarder.close()
+      await sessions.close()
+    },
+  }
+}
+
+/** Node's parser in its strict mode, with every limit of the configuration. */
+function buildHttpServer({ limits }: Config, gateway: Gateway): Server {
+  const server = createServer(
+    {
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headerSeconds * 1000,
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveSeconds * 1000,
+      noDelay: true,
+    },
+    (request, response) => void gateway.handle(request, response),
+  )
+  server.maxHeadersCount = limits.headerCount
+  return server
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(address.slice(colon + 1)), host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function drain(server: Server, seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), seconds * 1000)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
