@@ -4,12 +4,13 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
-import { type SessionBackend, StoreDown } from './backend.ts'
-import { type KnownSession, SessionCache } from './cache.ts'
+import type { SessionBackend } from './backend.ts'
+import type { KnownSession } from './cache.ts'
 import { SessionCookie } from './cookie.ts'
 import { deriveKeys, indexKey, type KeyRing, recordKey } from './keys.ts'
+import { KnownSessions, refuseStoreDown } from './known.ts'
 import { Limits } from './limits.ts'
-import { type OpenedSession, SessionRecords } from './records.ts'
+import { SessionRecords } from './records.ts'
 import { Refresher, type RefreshTokens } from './refresh.ts'
 import type { Session, Tokens } from './session.ts'
 
@@ -32,51 +33,35 @@ export interface NewSession {
 }
 
 const USER_AGENT_LENGTH = 200
-/** How long a session goes on from memory after the store failed, before it is asked again. Milliseconds. */
-const STORE_RETRY_MS = 1000
-
-/** A store that cannot answer becomes a refusal that clears no cookie; every other error stays what it is. */
-function refuseStoreDown(error: unknown): never {
-  if (!(error instanceof StoreDown)) throw error
-  throw new Refusal('store-down', error.message, { cause: error, headers: { 'Retry-After': '5' } })
-}
 
 /** The sessions of all browsers: cookies, limits, sealing, caching and refresh above one {@link SessionBackend}. */
 export class Sessions {
   readonly cookieName: string
   readonly #backend: SessionBackend
   readonly #clock: Clock
-  readonly #log: Logger
   readonly #ring: KeyRing
   readonly #cookie: SessionCookie
-  readonly #limits: Limits
   readonly #records: SessionRecords
-  readonly #cache: SessionCache
-  readonly #freshFor: number
-  readonly #staleFor: number
+  readonly #known: KnownSessions
   readonly #refresher: Refresher
-  readonly #asking = new Map<string, Promise<KnownSession | undefined>>()
 
   constructor({ config, backend, clock, log, refresh }: SessionsDeps) {
     this.#backend = backend
     this.#clock = clock
-    this.#log = log
     this.#ring = deriveKeys(config.session.secrets)
     this.#cookie = new SessionCookie(config, this.#ring)
     this.cookieName = this.#cookie.name
-    this.#limits = new Limits(config.session)
-    this.#records = new SessionRecords({ backend, ring: this.#ring, limits: this.#limits, clock, log })
-    this.#cache = new SessionCache(config.session.cacheEntries)
-    // alone in its store, a process hears of every change: what it knows stays true
-    this.#freshFor = backend.shared ? config.session.cacheSeconds * 1000 : Number.POSITIVE_INFINITY
-    this.#staleFor = config.session.staleSeconds * 1000
-    backend.onChange(({ key }) => this.#cache.drop(key))
+    const limits = new Limits(config.session)
+    this.#records = new SessionRecords({ backend, ring: this.#ring, limits, clock, log })
+    const dueAt = (session: Session) => this.#refresher.dueAt(session)
+    const shared = { backend, clock, log }
+    this.#known = new KnownSessions({ ...shared, config: config.session, records: this.#records, limits, dueAt })
     const store = {
-      read: async (key: string) => (await this.#read(key, this.#cache.cookieOf(key)))?.session,
-      update: (key: string, change: (session: Session) => Session | undefined) => this.#update(key, change),
+      read: (key: string) => this.#known.read(key),
+      update: (key: string, change: (session: Session) => Session | undefined) => this.#known.update(key, change),
       end: (key: string) => backend.end(key),
     }
-    this.#refresher = new Refresher({ config: config.session, backend, store, clock, log, refresh })
+    this.#refresher = new Refresher({ ...shared, config: config.session, store, refresh })
   }
 
   /**
@@ -86,12 +71,11 @@ export class Sessions {
   peek(cookieHeader: string | undefined): Session | 'none' | undefined {
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return 'none'
-    const known = this.#cache.get(value)
-    if (known === undefined) return this.#cookie.signer(value) === undefined ? 'none' : undefined
     const now = this.#clock()
-    if (now >= known.freshUntil || now >= known.expiresAt) return undefined
+    const known = this.#known.fresh(value, now)
+    if (known === undefined) return this.#cookie.signer(value) === undefined ? 'none' : undefined
     if (now >= known.refreshAt && !this.#refresher.serves(known.session, now)) return undefined
-    this.#used(known, now)
+    this.#known.used(known, now)
     return known.session
   }
 
@@ -105,11 +89,9 @@ export class Sessions {
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return undefined
     const now = this.#clock()
-    const cached = this.#cache.get(value)
-    const known =
-      cached !== undefined && now < cached.freshUntil && now < cached.expiresAt ? cached : await this.#ask(value)
+    const known = this.#known.fresh(value, now) ?? (await this.#ask(value))
     if (known === undefined) return undefined
-    this.#used(known, now)
+    this.#known.used(known, now)
     return this.#refresher.current(known.session)
   }
 
@@ -140,15 +122,17 @@ export class Sessions {
     const created = await this.#records.create(session).catch(refuseStoreDown)
     const former = this.#keyOf(this.#cookie.read(formerCookieHeader))
     if (former !== undefined) await this.endByKey(former)
-    this.#keep(value, created)
+    this.#known.keep(value, created)
     return { session, setCookie: this.#cookie.set(value) }
   }
 
   /** Remembers the project that the person selected. @throws Refusal `store-down`, or `login-required` when it ended. */
   async selectProject(session: Session, id: string | undefined): Promise<Session> {
-    const selected = await this.#update(session.key, ({ selectedProject: _former, ...rest }) =>
-      id === undefined ? rest : { ...rest, selectedProject: id },
-    ).catch(refuseStoreDown)
+    const selected = await this.#known
+      .update(session.key, ({ selectedProject: _former, ...rest }) =>
+        id === undefined ? rest : { ...rest, selectedProject: id },
+      )
+      .catch(refuseStoreDown)
     if (selected === undefined) throw new Refusal('login-required', 'the session ended while a project was selected')
     return selected
   }
@@ -208,83 +192,9 @@ export class Sessions {
     await this.#backend.close()
   }
 
-  #ask(value: string): Promise<KnownSession | undefined> {
-    const running = this.#asking.get(value)
-    if (running !== undefined) return running
-    const asked = this.#lookUp(value).finally(() => this.#asking.delete(value))
-    this.#asking.set(value, asked)
-    return asked
-  }
-
-  async #lookUp(value: string): Promise<KnownSession | undefined> {
+  async #ask(value: string): Promise<KnownSession | undefined> {
     const key = this.#keyOf(value)
-    if (key === undefined) return undefined
-    try {
-      const known = await this.#read(key, value)
-      if (known === undefined) this.#cache.delete(value)
-      return known
-    } catch (error) {
-      if (!(error instanceof StoreDown)) throw error
-      return this.#stale(value, error)
-    }
-  }
-
-  /** Reads a session and keeps it under its cookie's value, where that is known. */
-  async #read(key: string, value: string | undefined): Promise<KnownSession | undefined> {
-    const { changes } = this.#cache
-    const opened = await this.#records.read(key)
-    if (opened === undefined) return undefined
-    // changed while it was read: good for this request, which came before, and for no later one
-    return value !== undefined && changes === this.#cache.changes ? this.#keep(value, opened) : this.#known(opened)
-  }
-
-  /** A session known from before the store failed. @throws Refusal `store-down` when there is none, or for too long. */
-  #stale(value: string, error: StoreDown): KnownSession {
-    const now = this.#clock()
-    const known = this.#cache.get(value)
-    const until = known === undefined ? 0 : Math.min(known.confirmedAt + this.#staleFor, known.expiresAt)
-    if (known === undefined || now >= until) return refuseStoreDown(error)
-    known.freshUntil = Math.min(now + STORE_RETRY_MS, until)
-    this.#log.warn({ err: error, session: known.session.key.slice(0, 8) }, 'store is down, a known session goes on')
-    return known
-  }
-
-  #keep(value: string, opened: OpenedSession): KnownSession {
-    const known = this.#known(opened)
-    this.#cache.set(value, known)
-    return known
-  }
-
-  #known({ session, expiresAt }: OpenedSession): KnownSession {
-    const now = this.#clock()
-    return {
-      session,
-      expiresAt,
-      confirmedAt: now,
-      freshUntil: now + this.#freshFor,
-      touchAt: this.#limits.touchAt(session, expiresAt),
-      refreshAt: this.#refresher.dueAt(session),
-    }
-  }
-
-  /** Moves the idle limit; the store is told behind the request, and seldom. */
-  #used(known: KnownSession, now: number): void {
-    const { session } = known
-    known.expiresAt = this.#limits.expiry(session, now)
-    if (now < known.touchAt) return
-    known.touchAt = now + this.#limits.touchEvery
-    setImmediate(() => {
-      this.#backend.touch(session.key, known.expiresAt).catch((err: unknown) => {
-        this.#log.warn({ err, session: session.key.slice(0, 8) }, 'the use of a session could not be stored')
-      })
-    })
-  }
-
-  async #update(key: string, change: (session: Session) => Session | undefined): Promise<Session | undefined> {
-    const value = this.#cache.cookieOf(key) // before the write, which makes the cache forget it
-    const opened = await this.#records.update(key, change)
-    if (opened !== undefined && value !== undefined) this.#keep(value, opened)
-    return opened?.session
+    return key === undefined ? undefined : this.#known.ask(value, key)
   }
 
   #keyOf(value: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { SessionBackend } from '../../../src/sessions/backend.ts'
 import { MemoryBackend } from '../../../src/sessions/memory.ts'
 import type { RefreshTokens } from '../../../src/sessions/refresh.ts'
@@ -77,6 +77,7 @@ export interface GatewayOptions {
   readonly clock?: MovedClock
   readonly backend?: SessionBackend
   readonly refresh?: RefreshTokens
+  readonly log?: Logger
 }
 
 /** `Set-Cookie` as the browser sends it back. */
@@ -90,7 +91,7 @@ export function startSessions(options: GatewayOptions = {}): Gateway {
     config: testConfig(options.session, options.cookie),
     backend,
     clock: clock.read,
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
   })
   const signIn: Gateway['signIn'] = async (overrides, accessSeconds) => {

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { Refusal } from '../../../src/errors.ts'
 import { StoreDown } from '../../../src/sessions/backend.ts'
 import { openBackend } from '../../../src/sessions/open.ts'
+import type { RefreshTokens } from '../../../src/sessions/refresh.ts'
 import { SqliteBackend } from '../../../src/sessions/sqlite.ts'
 import { MovedClock, START, startSessions, testConfig } from './kit.ts'
 
@@ -64,6 +65,24 @@ withFile('a process does not forget what it changed itself', async (path) => {
   await heard
   assert.equal(sessions.peek(cookie), selected)
   await Promise.all([sessions.close(), witness.close()])
+})
+
+withFile('200 requests at each of two processes refresh an expired token once', async (path) => {
+  const clock = new MovedClock()
+  let asked = 0
+  const refresh: RefreshTokens = async ({ principal }) => {
+    const accessToken = `new-${++asked}`
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return { principal, tokens: { accessToken, accessExpiresAt: START + 36_000_000, idToken: 'id-2' } }
+  }
+  const start = () => startSessions({ clock, refresh, backend: new SqliteBackend(path, clock.read) })
+  const [first, second] = [start(), start()]
+  const { cookie } = await first.signIn({}, 300)
+  clock.advance(301)
+  const loads = [first, second].flatMap(({ sessions }) => Array.from({ length: 200 }, () => sessions.load(cookie)))
+  const tokens = new Set((await Promise.all(loads)).map((session) => session?.tokens.accessToken))
+  assert.deepEqual([asked, [...tokens]], [1, ['new-1']])
+  await Promise.all([first.sessions.close(), second.sessions.close()])
 })
 
 withFile('a locked file is a store that is down, and answers again afterwards', async (path) => {
