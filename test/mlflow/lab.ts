@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { stringify } from 'yaml'
+import { type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
+import { freePort } from '../../infra/parts/ports.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { startServer } from '../../src/server.ts'
+import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
+
+/** alice administers, bob writes in alpha, dave reads in alpha, carol writes in beta. */
+export const ALPHA = '11111111-1111-4111-8111-111111111111'
+export const BETA = '22222222-2222-4222-8222-222222222222'
+const GROUPS = { alice: ['admins'], bob: ['project-alpha'], carol: ['project-beta'], dave: ['alpha-readers'] }
+export type User = keyof typeof GROUPS
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The text as JSON; an empty object when it is none. */
+  readonly json: Record<string, unknown>
+  /** A value deep in the JSON by its names, e.g. `run.info.run_id`; as text. */
+  pick(path: string): string
+}
+
+/** One way to reach MLflow: as somebody, in a project, with or without the gateway. */
+export interface Door {
+  readonly url: string
+  readonly headers: Record<string, string>
+  /** Environment of the Python client. */
+  readonly env: Record<string, string>
+  /** @param line e.g. `POST /api/2.0/mlflow/runs/create`; @param body an object is sent as JSON */
+  ask(line: string, body?: object | string | Buffer, headers?: Record<string, string>): Promise<Reply>
+}
+
+export interface Lab {
+  readonly dir: string
+  readonly mlflow: Mlflow
+  readonly gatewayUrl: string
+  /** Straight to MLflow, as whoever can reach it; undefined: without naming a workspace. */
+  direct(project?: string): Door
+  /** Through the gateway; undefined: without naming a project. */
+  through(user: User, project?: string): Promise<Door>
+  close(): Promise<void>
+}
+
+/** Starts an MLflow that shares its storage between projects, and a gateway in front of it. */
+export async function startLab(env: Record<string, string> = {}): Promise<Lab> {
+  const dir = await mkdtemp(join(tmpdir(), 'mlflow-lab-'))
+  const [mlflow, issuer] = await Promise.all([startMlflow({ dir, env }), startTokenIssuer()])
+  const gateway = await startServer(labConfig(mlflow.url, issuer, await freePort()), { log: pino({ level: 'silent' }) })
+  const gatewayUrl = `http://${gateway.address}/mlflow`
+  return {
+    dir,
+    mlflow,
+    gatewayUrl,
+    direct: (project) =>
+      door(
+        mlflow.url,
+        { ...(project && { 'X-MLFLOW-WORKSPACE': project }) },
+        { ...(project && { MLFLOW_WORKSPACE: project }) },
+      ),
+    async through(user, project) {
+      const token = await issuer.tokenFor(user, GROUPS[user])
+      return door(
+        gatewayUrl,
+        { authorization: `Bearer ${token}`, ...(project && { 'AOA-Project-ID': project }) },
+        { MLFLOW_TRACKING_TOKEN: token, ...(project && { MLFLOW_WORKSPACE: project }) },
+      )
+    },
+    async close() {
+      await gateway.close()
+      await Promise.all([mlflow.close(), issuer.close()])
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function labConfig(upstream: string, issuer: TokenIssuer, port: number) {
+  const listen = `127.0.0.1:${port}`
+  const config = {
+    server: { listen, publicUrl: `http://${listen}`, drainSeconds: 1 },
+    issuer: { url: issuer.url, clientId: 'gateway', clientSecret: 'secret-of-this-test' },
+    session: { secrets: ['k3Zr9vQ1xW7tY5uB2nM8aS4dF6gH0jL!'] },
+    access: { adminGroup: 'admins' },
+    projects: {
+      source: 'static',
+      list: [
+        { id: ALPHA, name: 'alpha', groups: ['project-alpha'], viewerGroups: ['alpha-readers'] },
+        { id: BETA, name: 'beta', groups: ['project-beta'] },
+      ],
+    },
+    routes: [
+      { name: 'mlflow', app: 'mlflow', path: '/mlflow', upstream, access: 'project', mlflow: { version: '3.17' } },
+    ],
+  }
+  return parseConfig(stringify(config), 'test', {})
+}
+
+function door(url: string, headers: Record<string, string>, env: Record<string, string>): Door {
+  return {
+    url,
+    headers,
+    env: { MLFLOW_TRACKING_URI: url, ...env },
+    async ask(line, body, more = {}) {
+      const [method = '', path = ''] = line.split(' ')
+      const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+      const response = await fetch(url + path, {
+        method,
+        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }), ...more },
+        ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+        redirect: 'manual',
+      })
+      const text = await response.text()
+      const json = asJson(text)
+      return { status: response.status, headers: response.headers, text, json, pick: (path) => pickFrom(json, path) }
+    },
+  }
+}
+
+function pickFrom(json: unknown, path: string): string {
+  const value = path.split('.').reduce((found, name) => Object(found)[name], json)
+  if (value === undefined) throw new Error(`no ${path} in ${JSON.stringify(json)}`)
+  return String(value)
+}
+
+function asJson(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
