@@ -3,6 +3,7 @@ import { problemDetails } from '../apps/generic.ts'
 import { REASONS, Refusal } from '../errors.ts'
 import { pageHeaders } from '../portal/headers.ts'
 import { isNavigation, wantsPage } from '../proxy/navigation.ts'
+import { backchannelLogout } from './backchannel-logout.ts'
 import { readBody } from './body.ts'
 import { finishLogin } from './callback.ts'
 import { clientConfig } from './client-config.ts'
@@ -24,6 +25,7 @@ export function buildLoginApp(deps: LoginDeps): express.Express {
   app.route('/auth/login').get(startLogin(side)).all(only('GET, HEAD'))
   app.route('/auth/callback').head(only('GET')).get(finishLogin(side)).all(only('GET'))
   app.route('/auth/logout').get(confirmLogout(side)).post(readBody, logout(side)).all(only('GET, HEAD, POST'))
+  app.route('/auth/backchannel-logout').post(readBody, backchannelLogout(side)).all(only('POST'))
   app.route('/auth/signed-out').get(signedOut(side)).all(only('GET, HEAD'))
   app.route('/auth/session').get(sessionInfo(side)).all(only('GET, HEAD'))
   app.route('/auth/client-config').get(publishClientConfig(side)).all(only('GET, HEAD'))

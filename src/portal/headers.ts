@@ -39,6 +39,7 @@ export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: Pa
         // A form's redirect is held against this list too, so it names wherever return_to may lead.
         formAction: ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
         styleSrc: [STYLE_HASH],
+        imgSrc: ['data:'], // the tab icon
         ...(needs.script !== undefined && { scriptSrc: [sha256(needs.script)] }),
       },
     },

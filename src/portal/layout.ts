@@ -1,5 +1,5 @@
 import { type Html, html, Html as Markup } from './html.ts'
-import { STYLE } from './style.ts'
+import { ICON, STYLE } from './style.ts'
 
 /** Who is signed in, as every page says it. */
 export interface Who {
@@ -22,6 +22,7 @@ export function layout({ title, who, head, main, script }: Layout): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · ModelOps gateway</title>
+<link rel="icon" href="${ICON}">
 <style>${Markup.trusted(STYLE)}</style>
 ${head}</head>
 <body>

@@ -50,3 +50,7 @@ border-top:1px solid var(--line);font-size:.9rem}
 .rows .name{flex-basis:100%}.rows .role{margin-right:auto}}
 @media (forced-colors:active){.mark{forced-color-adjust:none}}
 `
+
+/** The mark as tab icon. */
+export const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath d='M20 4H7a3 3 0 0 0-3 3v10a3 3 0 0 0 3 3h13' fill='none' stroke='%233f74e8' stroke-width='5'/%3E%3C/svg%3E"

@@ -109,13 +109,19 @@ test('while the issuer is down, a login start is a page and a callback keeps its
   assert.equal(response.get('Set-Cookie'), undefined)
 })
 
-test('plain http to an issuer outside loopback is refused without server.insecureHttp', async () => {
+test('plain http to an issuer outside loopback is refused unless server.insecureHttp accepts it', async (t) => {
+  const asked: string[] = []
+  t.mock.method(globalThis, 'fetch', async (url: string) => {
+    asked.push(url)
+    throw new TypeError('fetch failed')
+  })
   const { config } = startLoginKit(fake).deps
-  const clock = Date.now
-  const plain = { ...config, issuer: { ...config.issuer, url: 'http://sso.example' } }
-  const issuer = new Issuer({ config: plain, log, clock })
-  await assert.rejects(issuer.configuration(), isDown)
-  assert.match(issuer.fault ?? '', /HTTPS/)
+  for (const insecureHttp of [false, true]) {
+    const server = { ...config.server, insecureHttp }
+    const plain = { server, issuer: { ...config.issuer, url: 'http://sso.example' } }
+    await assert.rejects(new Issuer({ config: plain, log, clock: Date.now }).configuration(), isDown)
+    assert.equal(asked.length, insecureHttp ? 1 : 0)
+  }
 })
 
 test('keys are loaded once, anew after ten minutes of use, and stay usable while the issuer is down', async () => {

@@ -70,6 +70,13 @@ test('without https the cookie is neither Secure nor __Host-', async () => {
   assert.ok(!line.includes('Secure'))
 })
 
+test('cookie.secure and cookie.name say how login cookies are made', async () => {
+  kit = startLoginKit(fake, { server: { publicUrl: 'http://localhost:4180' }, cookie: { secure: true, name: 'gate' } })
+  const response = await request(kit.app).get('/auth/login').set('host', 'localhost:4180')
+  const [line = ''] = response.get('Set-Cookie') ?? []
+  assert.match(line, /^__Host-gate_login_.*; Secure/)
+})
+
 test('neither state nor cookie tells the return address', async () => {
   const response = await get('/auth/login?return_to=/mlflow/very-secret-path')
   const [line = ''] = response.get('Set-Cookie') ?? []
