@@ -9,6 +9,12 @@ export const REASONS = {
     text: 'The request could not be understood.',
     hint: 'Check the address and try again.',
   },
+  'url-too-long': { status: 414, text: 'The address is too long.', hint: 'Send the parameters in the body.' },
+  'headers-too-large': {
+    status: 431,
+    text: 'The request has too many or too long header fields.',
+    hint: 'Delete the cookies of this site and try again.',
+  },
   'path-ambiguous': {
     status: 400,
     text: 'The address can be read in more than one way.',
@@ -43,6 +49,11 @@ export const REASONS = {
     status: 400,
     text: 'The request body asks for something the gateway does not pass on.',
     hint: 'See the guide of the application for what is available.',
+  },
+  'request-timeout': {
+    status: 408,
+    text: 'The request took too long to arrive.',
+    hint: 'Try again on a steadier connection.',
   },
   'rate-limited': { status: 429, text: 'Too many attempts.', hint: 'Wait a moment, then try again.' },
   // who asks

@@ -41,7 +41,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const backend = await openBackend(config, clock)
   const sessions = new Sessions({ config, backend, clock, log, refresh: issuer.refresh })
   const projects = openProjects(config.projects, log)
-  const forwarder = buildForwarder(config.limits)
+  const forwarder = buildForwarder(config.limits, clock)
   const routes = buildRoutes(config, profileOf)
   const deps: GatewayDeps = {
     config,
@@ -88,7 +88,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
       admin?.close()
       issuer.close()
       projects.close()
-      await forwarder.close()
+      forwarder.close()
       await sessions.close()
     },
   }

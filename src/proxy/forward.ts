@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { type Dispatcher, errors, Pool } from 'undici'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
-import { Refusal } from '../errors.ts'
+import { StreamedAnswer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
-import { answerHead } from './response-headers.ts'
+import { askForBody, expectsContinue } from './expect.ts'
+import { Upstream } from './upstream/pool.ts'
+import { type Rewrite, WholeAnswer } from './whole-answer.ts'
 
 /** What is sent to an upstream: everything was judged, nothing is added after this. */
 export interface Outgoing {
@@ -25,212 +27,87 @@ export interface Incoming {
   readonly cookieBase: string
   /** Turns an upstream's own `Location` into one that the client can follow. */
   readonly location: (value: string) => string
-  /** When set, the answer is read whole (up to `maxBytes`) and rewritten. */
-  readonly rewrite?: { maxBytes: number; apply: (status: number, body: Buffer) => Buffer } | undefined
+  /** When set, the answer is read whole and rewritten. */
+  readonly rewrite?: Rewrite | undefined
 }
 
 export interface Forwarder {
-  /** Streams both ways; resolves when the answer is complete. @throws Refusal `upstream-*` while no answer has begun */
+  /** Streams both ways; resolves when the exchange is over. @throws Refusal `upstream-*`, also after an answer has begun */
   forward(exchange: Exchange, outgoing: Outgoing, incoming: Incoming): Promise<void>
-  close(): Promise<void>
+  /** The connections to an upstream, for what is not a plain exchange. */
+  upstreamOf(outgoing: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream
+  /** Cuts all connections to upstreams. */
+  close(): void
 }
 
-export function buildForwarder(limits: Config['limits']): Forwarder {
-  const pools = new Map<string, Pool>()
-  const poolOf = (outgoing: Outgoing): Pool => {
-    const known = pools.get(outgoing.origin)
+/** How long an upstream may ponder `Expect: 100-continue` before the body is asked for anyway, ms. */
+const CONTINUE_MS = 1000
+
+export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarder {
+  const upstreams = new Map<string, Upstream>()
+
+  function upstreamOf({ origin, connectMs }: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream {
+    const key = `${origin} ${connectMs}`
+    const known = upstreams.get(key)
     if (known) return known
-    const pool = new Pool(outgoing.origin, {
-      connections: limits.upstreamConnections,
-      pipelining: 1,
-      keepAliveTimeout: limits.upstreamIdleSeconds * 1000,
-      keepAliveMaxTimeout: limits.upstreamIdleSeconds * 1000,
-      connect: { timeout: outgoing.connectMs },
-      maxHeaderSize: limits.headerBytes,
-      bodyTimeout: 0,
+    const upstream = new Upstream({
+      origin: new URL(origin),
+      maxConnections: limits.upstreamConnections,
+      connectMs,
+      bodyIdleMs: limits.bodyIdleSeconds * 1000,
+      idleMs: limits.upstreamIdleSeconds * 1000,
+      maxHeadBytes: limits.headerBytes,
+      clock,
     })
-    pools.set(outgoing.origin, pool)
-    return pool
+    upstreams.set(key, upstream)
+    return upstream
   }
+
+  function forward(exchange: Exchange, outgoing: Outgoing, incoming: Incoming): Promise<void> {
+    const { request, response } = exchange
+    const body = outgoing.body ? undefined : streamedBody(request, outgoing.headers)
+    const waits = body !== undefined && expectsContinue(request)
+    if (waits) outgoing.headers.push('Expect', '100-continue')
+    return new Promise((resolve, reject) => {
+      const Answer = incoming.rewrite ? WholeAnswer : StreamedAnswer
+      const sink = new Answer(exchange, incoming, resolve, reject)
+      const { method, answerMs } = outgoing
+      const head = requestHead(outgoing) + (outgoing.body?.toString('latin1') ?? '')
+      const call = upstreamOf(outgoing).send({
+        method,
+        head,
+        body,
+        repeatable: body === undefined && outgoing.body === undefined,
+        upgrade: false,
+        answerMs: answerMs === 0 ? Number.POSITIVE_INFINITY : answerMs,
+        sink,
+      })
+      sink.follow(call)
+      if (waits) setTimeout(askForBody, CONTINUE_MS, request, response).unref()
+    })
+  }
+
   return {
-    async forward(exchange, outgoing, incoming) {
-      const pool = poolOf(outgoing)
-      const body = outgoing.body ?? requestBody(exchange.request, outgoing)
-      try {
-        await attempt(pool, exchange, outgoing, incoming, body)
-      } catch (error) {
-        if (body !== null || !isStaleSocket(error, exchange, outgoing.method)) throw asRefusal(error)
-        await attempt(pool, exchange, outgoing, incoming, null).catch((second) => {
-          throw asRefusal(second)
-        })
-      }
-    },
-    async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.close()))
+    forward,
+    upstreamOf,
+    close: () => {
+      for (const upstream of upstreams.values()) upstream.close()
     },
   }
+}
+
+/** Request line and fields; names and values were checked by the parser that read them or the writer that made them. */
+export function requestHead({ method, path, headers }: Pick<Outgoing, 'method' | 'path' | 'headers'>): string {
+  let head = `${method} ${path} HTTP/1.1\r\n`
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${head}\r\n`
 }
 
 /** The request's body as a stream, framed anew: with its length where it has one, else chunked. */
-function requestBody(request: IncomingMessage, outgoing: Outgoing): IncomingMessage | null {
+function streamedBody(request: IncomingMessage, headers: string[]) {
   const length = request.headers['content-length']
-  if (length === undefined && request.headers['transfer-encoding'] === undefined) return null
-  if (length !== undefined) outgoing.headers.push('Content-Length', length)
-  return request
-}
-
-function attempt(
-  pool: Pool,
-  exchange: Exchange,
-  outgoing: Outgoing,
-  incoming: Incoming,
-  body: Buffer | IncomingMessage | null,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const { method, path, headers, answerMs } = outgoing
-    const options: Dispatcher.DispatchOptions = {
-      method: method as Dispatcher.HttpMethod,
-      path,
-      headers,
-      body,
-      headersTimeout: answerMs,
-      bodyTimeout: 0,
-    }
-    pool.dispatch(
-      options,
-      incoming.rewrite
-        ? new WholeAnswer(exchange, incoming, resolve, reject)
-        : new StreamedAnswer(exchange, incoming, resolve, reject),
-    )
-  })
-}
-
-/** Passes an answer on as it comes, at the speed of the slower side. */
-class StreamedAnswer implements Dispatcher.DispatchHandler {
-  protected readonly exchange: Exchange
-  protected readonly incoming: Incoming
-  readonly #resolve: () => void
-  readonly #reject: (error: unknown) => void
-  #controller: Dispatcher.DispatchController | undefined
-  readonly #gone = () => {
-    if (!this.exchange.response.writableFinished) this.#controller?.abort(new ClientGone())
-  }
-
-  constructor(exchange: Exchange, incoming: Incoming, resolve: () => void, reject: (error: unknown) => void) {
-    this.exchange = exchange
-    this.incoming = incoming
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    const { response } = this.exchange
-    if (response.destroyed) controller.abort(new ClientGone())
-    else response.once('close', this.#gone)
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200) return
-    this.exchange.response.writeHead(status, answerHead(headers, this.exchange, this.incoming))
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const { response } = this.exchange
-    if (response.write(chunk)) return
-    controller.pause()
-    response.once('drain', () => controller.resume())
-  }
-
-  onResponseEnd(_controller?: Dispatcher.DispatchController, _trailers?: unknown): void {
-    this.exchange.response.end()
-    this.done()
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.exchange.response.off('close', this.#gone)
-    if (this.exchange.response.headersSent) {
-      // The status is gone already: only a cut connection tells the client that the body is not whole.
-      this.exchange.response.destroy()
-      this.#resolve()
-    } else this.#reject(error)
-  }
-
-  protected done(): void {
-    this.exchange.response.off('close', this.#gone)
-    this.#resolve()
-  }
-
-  protected fail(error: unknown): void {
-    this.exchange.response.off('close', this.#gone)
-    this.#reject(error)
-  }
-}
-
-/** Reads a small answer whole, because its content is rewritten. */
-class WholeAnswer extends StreamedAnswer {
-  readonly #chunks: Buffer[] = []
-  #size = 0
-  #status = 0
-  #headers: Record<string, string | string[] | undefined> = {}
-
-  override onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    this.#status = status
-    this.#headers = headers
-  }
-
-  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length
-    if (this.#size > (this.incoming.rewrite?.maxBytes ?? 0))
-      controller.abort(new Refusal('upstream-invalid', 'answer to be rewritten is too large'))
-    else this.#chunks.push(chunk)
-  }
-
-  override onResponseEnd(): void {
-    try {
-      const whole = Buffer.concat(this.#chunks)
-      const body = this.incoming.rewrite?.apply(this.#status, whole) ?? whole
-      const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = this.#headers
-      const head = answerHead(headers, this.exchange, this.incoming)
-      head.push('Content-Length', String(body.length))
-      this.exchange.response.writeHead(this.#status, head)
-      this.exchange.response.end(body)
-      this.done()
-    } catch (error) {
-      this.fail(error)
-    }
-  }
-}
-
-class ClientGone extends Error {}
-
-/**
- * A kept connection that the upstream closed just as it was used: nothing came back, and the method may be repeated
- * (RFC 9110 §9.2.2). Anything else is not ours to send twice.
- */
-function isStaleSocket(error: unknown, { response }: Exchange, method: string): boolean {
-  if (response.headersSent || response.destroyed || !['GET', 'HEAD', 'OPTIONS'].includes(method)) return false
-  return error instanceof errors.SocketError || codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE'
-}
-
-const codeOf = (error: unknown): string => (error instanceof Error ? String(Reflect.get(error, 'code') ?? '') : '')
-
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error
-  if (error instanceof ClientGone)
-    return new Refusal('request-malformed', 'the client left before the answer', { cause: error })
-  const code = codeOf(error)
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
-    return new Refusal('upstream-timeout', code, { cause: error })
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW')
-    return new Refusal('upstream-invalid', code, { cause: error })
-  return new Refusal('upstream-down', code || 'no connection', { cause: error })
+  const chunked = request.headers['transfer-encoding'] !== undefined
+  if (length === undefined && !chunked) return undefined
+  headers.push(chunked ? 'Transfer-Encoding' : 'Content-Length', chunked ? 'chunked' : (length as string))
+  return length === '0' ? undefined : { source: request, chunked }
 }

@@ -3,6 +3,7 @@ import type { AppProfile } from '../apps/profile.ts'
 import { REASONS, Refusal } from '../errors.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { Exchange } from './exchange.ts'
+import { finish, isSending } from './finish.ts'
 import { isNavigation, wantsPage } from './navigation.ts'
 
 /** A page of our own: what the login side renders, with the headers that belong to it. */
@@ -71,11 +72,7 @@ function send(
   const all = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
   for (const [name, value] of Object.entries(headers)) all.push(name, value)
   // A body that nobody reads would be taken for the next request (RFC 9112 §9.3).
-  if (!request.complete && hasBody(request.headers)) all.push('Connection', 'close')
+  if (isSending(request)) all.push('Connection', 'close')
   response.writeHead(status, all)
-  response.end(request.method === 'HEAD' ? undefined : body)
+  finish(request, response, request.method === 'HEAD' ? undefined : body)
 }
-
-const hasBody = (headers: Exchange['request']['headers']) =>
-  headers['transfer-encoding'] !== undefined ||
-  (headers['content-length'] !== undefined && headers['content-length'] !== '0')

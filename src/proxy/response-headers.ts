@@ -1,16 +1,10 @@
 import type { Exchange } from './exchange.ts'
 import type { Incoming } from './forward.ts'
 
-/** Not passed back: between two hops, framing that is written anew, and what only the gateway says. */
+/** What only the gateway says; connection management is gone already. */
 const DROPPED = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
   'proxy-authenticate',
-  'transfer-encoding',
-  'te',
   'trailer',
-  'upgrade',
   'x-request-id',
   'x-gateway-assertion',
   'access-control-allow-origin',
@@ -21,38 +15,41 @@ const DROPPED = new Set([
   'access-control-max-age',
 ])
 
-/** The head of an upstream's answer as the client gets it: flat names and values. */
-export function answerHead(
-  headers: Record<string, string | string[] | undefined>,
-  exchange: Exchange,
-  incoming: Incoming,
-): string[] {
+type Verdict = 'pass' | 'drop' | 'cookie' | 'location'
+
+/** Verdict per spelling seen. Bounded: names are the upstream's choice. */
+const known = new Map<string, Verdict>()
+const KNOWN_MAX = 2000
+
+function verdictOn(name: string): Verdict {
+  const cached = known.get(name)
+  if (cached !== undefined) return cached
+  const lower = name.toLowerCase()
+  const special: Record<string, Verdict> = { 'set-cookie': 'cookie', location: 'location' }
+  const verdict = DROPPED.has(lower) ? 'drop' : (special[lower] ?? 'pass')
+  if (known.size < KNOWN_MAX) known.set(name, verdict)
+  return verdict
+}
+
+/** The head of an upstream's answer as the client gets it. Flat names and values, in and out. */
+export function answerHead(headers: readonly string[], exchange: Exchange, incoming: Incoming): string[] {
   const head: string[] = []
-  const named = connectionNames(headers.connection)
-  for (const name in headers) {
-    const value = headers[name]
-    if (value === undefined || DROPPED.has(name) || named?.includes(name)) continue
-    if (name === 'set-cookie') pushCookies(head, value, incoming.cookieBase)
-    else if (name === 'location') head.push(name, incoming.location(String(value)))
-    else if (typeof value === 'string') head.push(name, value)
-    else for (const item of value) head.push(name, item)
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    const value = headers[i + 1] as string
+    const verdict = verdictOn(name)
+    if (verdict === 'pass') head.push(name, value)
+    else if (verdict === 'location') head.push(name, incoming.location(value))
+    else if (verdict === 'cookie' && !isOwnCookie(value, incoming.cookieBase)) head.push(name, value)
   }
   for (const item of exchange.answerHeaders) head.push(item)
   head.push('X-Request-Id', exchange.requestId)
   return head
 }
 
-const connectionNames = (value: string | string[] | undefined) =>
-  value === undefined || value === 'keep-alive' || value === 'close'
-    ? undefined
-    : String(value)
-        .split(',')
-        .map((name) => name.trim().toLowerCase())
-
 /** An upstream must not set or end the gateway's own cookies, whatever their prefix. */
-function pushCookies(head: string[], value: string | string[], base: string): void {
-  for (const cookie of Array.isArray(value) ? value : [value]) {
-    const name = cookie.slice(0, cookie.indexOf('=')).trim().toLowerCase()
-    if (!name.includes(base.toLowerCase())) head.push('Set-Cookie', cookie)
-  }
+function isOwnCookie(cookie: string, base: string): boolean {
+  const equals = cookie.indexOf('=')
+  const name = equals < 0 ? cookie : cookie.slice(0, equals)
+  return name.toLowerCase().includes(base.toLowerCase())
 }

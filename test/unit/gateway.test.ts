@@ -136,7 +136,7 @@ before(async () => {
       throw new Refusal('token-invalid', 'no bearer tokens in this test')
     }),
     signer: await buildSigner({ issuer: config.server.publicUrl, clock: systemClock, secrets: config.session.secrets }),
-    forwarder: buildForwarder(config.limits),
+    forwarder: buildForwarder(config.limits, systemClock),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, 'http'),
     clientAddress: buildClientAddress([]).address,
     ownEndpoints: { health: () => false, serve: () => false, disguised: () => false },

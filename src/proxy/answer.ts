@@ -1,0 +1,95 @@
+import type { Writable } from 'node:stream'
+import { Refusal } from '../errors.ts'
+import type { Exchange } from './exchange.ts'
+import { finish, isSending } from './finish.ts'
+import type { Incoming } from './forward.ts'
+import { answerHead } from './response-headers.ts'
+import type { AnswerHead } from './upstream/answer-head.ts'
+import type { AnswerSink, Call } from './upstream/exchange.ts'
+
+/** Pieces up to this go out as text: Node then joins them with the head, one write instead of two. */
+const AS_TEXT = 16_384
+
+/** Passes an answer on as it comes, at the speed of the slower side. */
+export class StreamedAnswer implements AnswerSink {
+  protected readonly exchange: Exchange
+  protected readonly incoming: Incoming
+  readonly #resolve: () => void
+  readonly #reject: (error: unknown) => void
+  #call: Call | undefined
+  #over = false
+
+  constructor(exchange: Exchange, incoming: Incoming, resolve: () => void, reject: (error: unknown) => void) {
+    this.exchange = exchange
+    this.incoming = incoming
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** Ties both sides together: a client that leaves takes its request to the upstream with it. */
+  follow(call: Call): void {
+    this.#call = call
+    this.exchange.response.once('close', () => {
+      if (this.#over) return
+      this.#over = true
+      call.abort()
+      this.#resolve()
+    })
+  }
+
+  information(status: number): void {
+    const { response } = this.exchange
+    if (status === 100 && !response.headersSent) response.writeContinue()
+  }
+
+  head(head: AnswerHead): void {
+    const { request, response } = this.exchange
+    const headers = answerHead(head.headers, this.exchange, this.incoming)
+    if (isSending(request)) headers.push('Connection', 'close')
+    response.writeHead(head.status, headers)
+    // A stream may say nothing for long: its client must see that it has begun.
+    if (typeof head.framing !== 'number') process.nextTick(() => this.#over || response.flushHeaders())
+  }
+
+  upgraded(_head: AnswerHead, _upstream: Writable): void {
+    throw new Refusal('upstream-invalid', 'the upstream switched protocols unasked')
+  }
+
+  piece(bytes: Buffer): boolean {
+    const { response } = this.exchange
+    if (bytes.length > AS_TEXT) {
+      response.write(bytes, () => this.#written())
+      return response.writableLength === 0
+    }
+    // The text is a copy: the piece is done with at once, unless the client is slower than the upstream.
+    if (response.write(bytes.toString('latin1'), 'latin1')) return true
+    if (response.listenerCount('drain') === 0) response.once('drain', () => this.#written())
+    return false
+  }
+
+  #written(): void {
+    if (this.exchange.response.writableLength === 0) this.#call?.resume()
+  }
+
+  end(last: Buffer | undefined, trailers: readonly string[]): void {
+    this.#over = true
+    const { request, response } = this.exchange
+    if (trailers.length > 0) response.addTrailers(pairs(trailers))
+    if (isSending(request)) finish(request, response, last && Buffer.from(last))
+    else if (last && last.length > 0) response.end(last.toString('latin1'), 'latin1')
+    else response.end()
+    this.#resolve()
+  }
+
+  fault(fault: Refusal): void {
+    this.#over = true
+    this.#reject(fault)
+  }
+}
+
+/** Trailers as `addTrailers` takes them. */
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let i = 0; i < flat.length; i += 2) list.push([flat[i] as string, flat[i + 1] as string])
+  return list
+}

@@ -1,0 +1,10 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** True while the client waits for a word before it sends the body (RFC 9110 §10.1.1). */
+export const expectsContinue = (request: IncomingMessage) =>
+  request.headers.expect !== undefined && request.httpVersionMinor === 1
+
+/** Asks for the body, where that is still to be done. */
+export function askForBody(request: IncomingMessage, response: ServerResponse): void {
+  if (expectsContinue(request) && !response.headersSent) response.writeContinue()
+}

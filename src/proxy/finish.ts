@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** How long a client may go on sending a body that nobody wants, ms. */
+const LINGER_MS = 10_000
+
+/** True when the request has a body of which not everything has arrived. */
+export const isSending = ({ complete, headers }: IncomingMessage) =>
+  !complete &&
+  (headers['transfer-encoding'] !== undefined ||
+    (headers['content-length'] !== undefined && headers['content-length'] !== '0'))
+
+/**
+ * Ends an answer whose head says how long it is. A client that is still sending gets the whole answer at once, and the
+ * connection stays readable for a while: closing it on unread bytes would reset it, and the client would lose the
+ * answer (RFC 9112 §9.6). Such an answer must carry `Connection: close`.
+ */
+export function finish(request: IncomingMessage, response: ServerResponse, body?: string | Buffer): void {
+  if (!isSending(request)) {
+    response.end(body)
+    return
+  }
+  if (body === undefined || body.length === 0) response.flushHeaders()
+  else response.write(body)
+  const timer = setTimeout(() => response.end(), LINGER_MS)
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => response.end())
+  request.resume()
+}

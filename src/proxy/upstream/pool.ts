@@ -1,0 +1,119 @@
+import type { Clock } from '../../clock.ts'
+import { Refusal } from '../../errors.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import { Call, type Exchange } from './exchange.ts'
+
+/** Times in milliseconds. */
+export interface UpstreamOptions {
+  /** Scheme, host and port; nothing of a request ever changes it. */
+  readonly origin: URL
+  readonly maxConnections: number
+  readonly connectMs: number
+  /** Longest silence of a client within a request body. */
+  readonly bodyIdleMs: number
+  /** How long an idle connection is kept. */
+  readonly idleMs: number
+  readonly maxHeadBytes: number
+  readonly clock: Clock
+}
+
+/** Methods that may be sent again when a kept connection turns out to be closed (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+const SWEEP_MS = 1000
+
+/** The connections to one upstream: keeps idle ones, bounds their number, cuts the overdue. */
+export class Upstream {
+  readonly #options: UpstreamOptions
+  readonly #owner: ConnectionOwner
+  readonly #all = new Set<Connection>()
+  /** The one used last is taken first, so that those not needed grow old and go. */
+  readonly #idle: Connection[] = []
+  #waiting: { call: Call; until: number }[] = []
+  readonly #sweeper: NodeJS.Timeout
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options
+    this.#owner = {
+      idle: (connection) => this.#serveNext(connection),
+      closed: (connection, unanswered, fault) => this.#closed(connection, unanswered, fault),
+    }
+    const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.idleMs)
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, Math.max(10, shortest / 4))).unref()
+  }
+
+  /** Sends a request; its sink hears what becomes of it. */
+  send(exchange: Exchange): Call {
+    const call = new Call(exchange)
+    const now = this.#options.clock()
+    for (let kept = this.#idle.pop(); kept; kept = this.#idle.pop()) {
+      if (kept.isFresh(now)) {
+        kept.start(call)
+        return call
+      }
+      kept.abort()
+    }
+    if (this.#all.size < this.#options.maxConnections) this.#connect(call)
+    else this.#waiting.push({ call, until: now + this.#options.connectMs })
+    return call
+  }
+
+  /** Cuts every connection. */
+  close(): void {
+    clearInterval(this.#sweeper)
+    for (const connection of this.#all) connection.abort()
+  }
+
+  #connect(call: Call): void {
+    const connection = new Connection(this.#owner, this.#options)
+    this.#all.add(connection)
+    connection.start(call)
+  }
+
+  #nextWaiting(): Call | undefined {
+    let next = this.#waiting.shift()
+    while (next?.call.aborted) next = this.#waiting.shift()
+    return next?.call
+  }
+
+  #serveNext(connection: Connection): void {
+    const call = this.#nextWaiting()
+    if (call) connection.start(call)
+    else this.#idle.push(connection)
+  }
+
+  #closed(connection: Connection, unanswered: Call | undefined, fault: Refusal): void {
+    this.#all.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at >= 0) this.#idle.splice(at, 1)
+    if (unanswered) this.#sendAgain(unanswered, fault)
+    else {
+      const call = this.#nextWaiting()
+      if (call) this.#connect(call)
+    }
+  }
+
+  /** The upstream had closed a kept connection. What may be repeated goes out once more, on a new connection. */
+  #sendAgain(call: Call, fault: Refusal): void {
+    const { method, repeatable, sink } = call.exchange
+    if (IDEMPOTENT.has(method) && repeatable && !call.retried) {
+      call.retried = true
+      this.#connect(call)
+    } else sink.fault(fault)
+  }
+
+  #sweep(): void {
+    const now = this.#options.clock()
+    for (const connection of this.#all) if (connection.deadline <= now) connection.expire()
+    for (const connection of this.#idle) if (!connection.isFresh(now)) connection.abort()
+    const [overdue, waiting] = [
+      this.#waiting.filter(({ until }) => until <= now),
+      this.#waiting.filter(({ until }) => until > now),
+    ]
+    if (overdue.length === 0) return
+    this.#waiting = waiting
+    for (const { call } of overdue) {
+      if (!call.aborted)
+        call.exchange.sink.fault(new Refusal('upstream-timeout', 'no connection to the upstream became free'))
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import { ask, openUpstream, startRaw } from './kit.ts'
+
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na'
+const answering = (socket: Socket) => socket.on('data', () => socket.write(ANSWER))
+
+test('one connection carries one request after the other', async () => {
+  let connections = 0
+  const { server, origin } = await startRaw((socket, n) => {
+    connections = n
+    answering(socket)
+  })
+  const upstream = openUpstream(origin)
+  for (let i = 0; i < 5; i++) assert.equal((await ask(upstream)).body, 'a')
+  assert.equal(connections, 1)
+  upstream.close()
+  server.close()
+})
+
+test('more requests than connections wait their turn', async () => {
+  let open = 0
+  let most = 0
+  const { server, origin } = await startRaw((socket) => {
+    open += 1
+    most = Math.max(most, open)
+    answering(socket)
+  })
+  const upstream = openUpstream(origin, { maxConnections: 2 })
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => ask(upstream)))
+  assert.ok(outcomes.every(({ body }) => body === 'a'))
+  assert.equal(most, 2)
+  upstream.close()
+  server.close()
+})
+
+test('a request that finds no free connection in time is told so', async () => {
+  const { server, origin } = await startRaw(() => {})
+  const upstream = openUpstream(origin, { maxConnections: 1, connectMs: 40 })
+  const first = ask(upstream)
+  assert.equal((await ask(upstream)).fault, 'upstream-timeout')
+  upstream.close()
+  server.close()
+  await Promise.race([first, Promise.resolve()])
+})
+
+/** A server that answers the first request of each connection and closes without a word at the second. */
+const closesAtSecond = (seen: string[]) => (socket: Socket) => {
+  let requests = 0
+  socket.on('data', (bytes) => {
+    requests += 1
+    seen.push(bytes.toString('latin1').split(' ')[0] as string)
+    if (requests === 1) socket.write(ANSWER)
+    else socket.destroy()
+  })
+}
+
+for (const [method, repeatable, seenTimes] of [
+  ['GET', true, 2],
+  ['DELETE', true, 2],
+  ['PUT', false, 1],
+  ['POST', true, 1],
+  ['PATCH', true, 1],
+] as const) {
+  const what = repeatable ? 'without a body' : 'with a body'
+  test(`${method} ${what} on a connection that turns out closed is sent ${seenTimes === 2 ? 'again' : 'once only'}`, async () => {
+    const seen: string[] = []
+    const { server, origin } = await startRaw(closesAtSecond(seen))
+    const upstream = openUpstream(origin)
+    await ask(upstream)
+    const outcome = await ask(upstream, { method, repeatable })
+    assert.equal(outcome.fault, seenTimes === 2 ? undefined : 'upstream-down')
+    assert.equal(seen.filter((one) => one === method).length, method === 'GET' ? 3 : seenTimes)
+    upstream.close()
+    server.close()
+  })
+}
+
+test('a request is not sent again once a byte of the answer has come', async () => {
+  let requests = 0
+  const { server, origin } = await startRaw((socket) =>
+    socket.on('data', () => {
+      requests += 1
+      if (requests === 1) socket.write(ANSWER)
+      else socket.end('H')
+    }),
+  )
+  const upstream = openUpstream(origin)
+  await ask(upstream)
+  assert.equal((await ask(upstream)).fault, 'upstream-down')
+  assert.equal(requests, 2)
+  upstream.close()
+  server.close()
+})
+
+test('an answer nobody asked for ends the connection and reaches no later request', async () => {
+  const { server, origin } = await startRaw((socket, n) => {
+    socket.on('data', () => {
+      socket.write(ANSWER)
+      if (n === 1) setImmediate(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nevil!'))
+    })
+  })
+  const upstream = openUpstream(origin)
+  await ask(upstream)
+  await new Promise((done) => setTimeout(done, 20))
+  assert.equal((await ask(upstream)).body, 'a')
+  upstream.close()
+  server.close()
+})
+
+test('an upstream that says how long it keeps a connection is believed, one second less', async () => {
+  let connections = 0
+  let now = 0
+  const { server, origin } = await startRaw((socket, n) => {
+    connections = n
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n'))
+  })
+  const upstream = openUpstream(origin, { idleMs: 60_000, clock: () => now })
+  await ask(upstream)
+  now = 900
+  await ask(upstream)
+  assert.equal(connections, 1)
+  now = 2000
+  await ask(upstream)
+  assert.equal(connections, 2)
+  upstream.close()
+  server.close()
+})
+
+test('an upstream that does not answer in time is told apart from one that is not there', async () => {
+  const { server, origin } = await startRaw((socket) => socket.resume())
+  const slow = openUpstream(origin, { idleMs: 40 })
+  assert.equal((await ask(slow, { answerMs: 40 })).fault, 'upstream-timeout')
+  slow.close()
+  server.close()
+  await once(server, 'close')
+  const absent = openUpstream(origin)
+  assert.equal((await ask(absent)).fault, 'upstream-down')
+  absent.close()
+})
+
+test('a client that stops sending its body is told so, not the upstream blamed', async () => {
+  const { server, origin } = await startRaw(() => {})
+  const upstream = openUpstream(origin, { bodyIdleMs: 40 })
+  const source = new PassThrough()
+  source.write('half')
+  const outcome = await ask(upstream, { method: 'POST', repeatable: false, body: { source, chunked: true } })
+  assert.equal(outcome.fault, 'request-timeout')
+  upstream.close()
+  server.close()
+})
+
+test('a body is framed anew, chunk by chunk', async () => {
+  let got = ''
+  const { server, origin } = await startRaw((socket) =>
+    socket.on('data', (bytes) => {
+      got += bytes.toString('latin1')
+      if (got.endsWith('0\r\n\r\n')) socket.write(ANSWER)
+    }),
+  )
+  const upstream = openUpstream(origin)
+  const source = new PassThrough()
+  source.end('abc')
+  await ask(upstream, { method: 'POST', repeatable: false, body: { source, chunked: true } })
+  assert.equal(got, 'POST / HTTP/1.1\r\nHost: u\r\n\r\n3\r\nabc\r\n0\r\n\r\n')
+  upstream.close()
+  server.close()
+})
+
+test('an answer before the body was sent comes through, and its connection is not used again', async () => {
+  let connections = 0
+  const { server, origin } = await startRaw((socket, n) => {
+    connections = n
+    answering(socket)
+  })
+  const upstream = openUpstream(origin)
+  const source = new PassThrough()
+  source.write('first part of many')
+  const early = await ask(upstream, { method: 'POST', repeatable: false, body: { source, chunked: true } })
+  assert.equal(early.body, 'a')
+  await ask(upstream)
+  assert.equal(connections, 2)
+  upstream.close()
+  server.close()
+})
+
+test('after a switch of protocols bytes pass as they are', async () => {
+  const { server, origin } = await startRaw((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nfirst'))
+    socket.on('end', () => socket.end('last'))
+  })
+  server.on('connection', (socket) => {
+    socket.allowHalfOpen = true
+  })
+  const upstream = openUpstream(origin)
+  const outcome = await ask(upstream, { upgrade: true })
+  assert.equal(outcome.status, 101)
+  assert.match(outcome.body, /^first/)
+  upstream.close()
+  server.close()
+})
