@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts'
 import { CliError } from './cli-error.ts'
 import { explainCommand } from './explain.ts'
 import { envCommand, loginCommand, logoutCommand, tokenCommand } from './login/commands.ts'
+import { migrateCommand } from './migrate/command.ts'
 import { schemaCommand } from './schema.ts'
 import { serveCommand } from './serve.ts'
 
@@ -19,6 +20,7 @@ const program = new Command('modelops-gateway')
   .addCommand(tokenCommand())
   .addCommand(logoutCommand())
   .addCommand(envCommand())
+  .addCommand(migrateCommand())
 
 try {
   await program.parseAsync()
