@@ -1,8 +1,18 @@
-/** A browser without a screen: fetch, a cookie jar, redirects and forms. Cookies ignore ports, as browsers do (RFC 6265 §8.5). */
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+
+/** A browser without a screen: a cookie jar, redirects and forms. Cookies ignore ports, as browsers do (RFC 6265 §8.5). */
 
 interface Cookie {
   readonly value: string
   readonly path: string
+}
+
+export interface Send {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string | URLSearchParams
 }
 
 export interface Page {
@@ -16,27 +26,23 @@ export class Browser {
   readonly #cookies = new Map<string, Map<string, Cookie>>()
 
   /** One exchange, no redirect followed. */
-  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+  async fetch(url: string | URL, init: Send = {}): Promise<Response> {
     const target = new URL(url)
-    const headers = new Headers(init.headers)
     const cookie = this.cookieHeader(target)
-    if (cookie !== '') headers.set('cookie', cookie)
-    const response = await fetch(target, { ...init, headers, redirect: 'manual' })
+    const response = await exchange(target, { ...init, headers: { ...(cookie !== '' && { cookie }), ...init.headers } })
     this.#keep(target, response.headers.getSetCookie())
     return response
   }
 
   /** A page navigation: follows redirects to their end. @throws Error on a loop */
-  async open(url: string | URL, init: RequestInit = {}): Promise<Page> {
+  async open(url: string | URL, init: Send = {}): Promise<Page> {
     let target = new URL(url)
-    let next: RequestInit = init
+    let next = init
     for (let hops = 0; hops < 20; hops += 1) {
       const response = await this.fetch(target, { ...next, headers: { ...NAVIGATION, ...next.headers } })
-      const location = response.headers.get('location')
-      if (location === null || response.status < 300 || response.status > 399) {
-        return { url: target, status: response.status, headers: response.headers, text: await response.text() }
-      }
-      await response.arrayBuffer()
+      const text = await response.text()
+      const location = redirectOf(response, text)
+      if (location === undefined) return { url: target, status: response.status, headers: response.headers, text }
       const fragment = target.hash
       target = new URL(location, target)
       if (target.hash === '') target.hash = fragment
@@ -73,6 +79,28 @@ export class Browser {
       else jar.set(name, { value: value.join('='), path: attribute('path') ?? '/' })
     }
   }
+}
+
+/** One exchange by `node:http`: the built-in fetch writes `Sec-Fetch-Mode: cors` over what a navigation says. */
+async function exchange(url: URL, { method = 'GET', headers = {}, body }: Send): Promise<Response> {
+  const form = body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }
+  const outgoing = request(url, { method, headers: { ...form, ...headers }, agent: false })
+  outgoing.end(body?.toString())
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+  const answered = new Headers()
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) answered.append(name, value)
+  }
+  const status = incoming.statusCode ?? 0
+  const content = await buffer(incoming)
+  return new Response([101, 204, 205, 304].includes(status) ? null : content, { status, headers: answered })
+}
+
+/** Where an answer sends the browser: by status, or by a page that refreshes itself at once. */
+function redirectOf({ status, headers }: Response, text: string): string | undefined {
+  if (status >= 300 && status <= 399) return headers.get('location') ?? undefined
+  const refresh = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]
+  return refresh === undefined ? undefined : unescapeHtml(refresh)
 }
 
 const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }

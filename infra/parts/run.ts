@@ -21,6 +21,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const end = () => child.kill() // whoever stops us in the middle does not want it to go on alone
+  process.once('exit', end)
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
@@ -30,7 +32,11 @@ export function run(command: string, args: readonly string[], options: RunOption
     })
   }
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ ok: false, tail: error.message }))
-    child.on('close', (code) => resolve({ ok: code === 0, tail: lines.join('\n') }))
+    const finish = (result: RunResult) => {
+      process.off('exit', end)
+      resolve(result)
+    }
+    child.on('error', (error) => finish({ ok: false, tail: error.message }))
+    child.on('close', (code) => finish({ ok: code === 0, tail: lines.join('\n') }))
   })
 }

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { GATEWAY_CLIENT } from '../issuer/clients.ts'
+import { type EmbeddedIssuer, startIssuer } from '../issuer/issuer.ts'
+import { ALPHA, BETA } from '../issuer/users.ts'
+import { type Background, startBackground } from '../parts/background.ts'
+import { checkout } from '../parts/directories.ts'
+import { ensureMlflow, type Mlflow, startMlflow } from '../parts/mlflow.ts'
+import { PartMissing } from '../parts/progress.ts'
+import { type Seed, seedProject } from './seed.ts'
+import { checkPorts, type DemoSettings, loadSettings } from './settings.ts'
+
+/** `npm run demo`: issuer, MLflow and gateway on loopback until Ctrl-C. */
+
+const SEEDS: readonly Seed[] = [
+  { projectId: ALPHA, experiment: 'alpha-price-model', learningRates: [0.05, 0.2, 0.5], wobble: 0.2 },
+  { projectId: BETA, experiment: 'beta-demand-model', learningRates: [0.1, 0.4], wobble: 0.6 },
+]
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+
+/** Everything started, ended in the opposite order. */
+const running: { close(): Promise<void> }[] = []
+
+async function main(): Promise<void> {
+  const began = performance.now()
+  const settings = loadSettings(process.env)
+  await checkPorts(settings)
+  await ensureMlflow()
+  say('Starting the issuer, MLflow and the gateway ...')
+  const [issuer, mlflow] = await Promise.all([startDemoIssuer(settings), startDemoMlflow(settings)])
+  await Promise.all(SEEDS.map((seed) => seedProject(mlflow.url, seed)))
+  const gateway = await startGateway(settings, issuer, mlflow)
+  for (const [name, { stopped }] of Object.entries({ MLflow: mlflow, 'The gateway': gateway })) {
+    stopped.then(() => stop(1, `${name} stopped by itself; its log is in ${settings.directory}.`))
+  }
+  say(welcome(settings, (performance.now() - began) / 1000))
+}
+
+async function startDemoIssuer({ issuerPort, gatewayPort, directory }: DemoSettings): Promise<EmbeddedIssuer> {
+  const gatewayUrl = `http://localhost:${gatewayPort}`
+  const issuer = await startIssuer({
+    port: issuerPort,
+    host: 'localhost',
+    gatewayUrls: [gatewayUrl],
+    oneClick: true,
+    directory: join(directory, 'issuer'),
+  })
+  issuer.setBackchannelLogoutUrl(`${gatewayUrl}/auth/backchannel-logout`)
+  running.push(issuer)
+  return issuer
+}
+
+async function startDemoMlflow({ mlflowPort, directory }: DemoSettings): Promise<Mlflow> {
+  const mlflow = await startMlflow({ port: mlflowPort, dir: join(directory, 'mlflow') })
+  running.push(mlflow)
+  return mlflow
+}
+
+async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer, mlflow: Mlflow): Promise<Background> {
+  const gateway = await startBackground({
+    name: 'The gateway',
+    command: process.execPath,
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      join(checkout, 'src', 'cli', 'main.ts'),
+      ...['serve', '--config', join(checkout, 'config', 'demo.yaml')],
+    ],
+    env: {
+      DEMO_PORT: String(settings.gatewayPort),
+      DEMO_ISSUER_URL: issuer.url,
+      DEMO_CLIENT_SECRET: GATEWAY_CLIENT.secret,
+      DEMO_SESSION_SECRET: settings.sessionSecret,
+      DEMO_DIRECTORY: settings.directory,
+      DEMO_MLFLOW_URL: mlflow.url,
+    },
+    logFile: join(settings.directory, 'gateway.log'),
+    readyUrl: `http://127.0.0.1:${settings.gatewayPort}/readyz`,
+    readySeconds: 30,
+  })
+  running.push(gateway)
+  return gateway
+}
+
+const welcome = ({ gatewayPort, directory }: DemoSettings, seconds: number) => `
+Ready after ${seconds.toFixed(1)} s:  http://localhost:${gatewayPort}/mlflow/
+
+  alice   administrator of all projects
+  bob     project alpha
+  carol   project beta
+  dave    both projects
+  erin    no project
+
+One click signs in; the password of everybody is NAME-pw. A link into project alpha:
+  http://localhost:${gatewayPort}/mlflow/${ALPHA}/
+
+Logs and data: ${directory}   Ctrl-C stops everything.`
+
+let stopping = false
+
+async function stop(exitCode: number, why: string): Promise<void> {
+  if (stopping) return
+  stopping = true
+  say(`\n${why}`)
+  for (const each of running.reverse()) await each.close()
+  process.exit(exitCode)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => void stop(0, 'Stopping ...'))
+}
+
+main().catch((error: unknown) => {
+  const why = error instanceof PartMissing || error instanceof Error ? error.message : String(error)
+  return stop(1, `The demo could not start.\n${why}`)
+})

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { checkout } from '../parts/directories.ts'
+import { isPortFree } from '../parts/ports.ts'
+import { PartMissing } from '../parts/progress.ts'
+
+/** Where the demo listens and what it keeps between two starts. */
+export interface DemoSettings {
+  readonly gatewayPort: number
+  readonly issuerPort: number
+  readonly mlflowPort: number
+  /** Sessions, keys, MLflow's data; `.demo` in the checkout unless `DEMO_DIRECTORY` names another place. */
+  readonly directory: string
+  readonly sessionSecret: string
+}
+
+/** @throws PartMissing naming the variable that is no port */
+export function loadSettings(env: NodeJS.ProcessEnv): DemoSettings {
+  const directory = resolve(env.DEMO_DIRECTORY ?? join(checkout, '.demo'))
+  mkdirSync(directory, { recursive: true })
+  return {
+    gatewayPort: portFrom(env, 'DEMO_PORT', 4180),
+    issuerPort: portFrom(env, 'DEMO_ISSUER_PORT', 4182),
+    mlflowPort: portFrom(env, 'DEMO_MLFLOW_PORT', 4183),
+    directory,
+    sessionSecret: keptSecret(join(directory, 'session-secret')),
+  }
+}
+
+function portFrom(env: NodeJS.ProcessEnv, name: string, standard: number): number {
+  const text = env[name] ?? String(standard)
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  throw new PartMissing(`${name}: expected a port from 1 to 65535, got ${JSON.stringify(text)}`)
+}
+
+function keptSecret(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 })
+  return readFileSync(file, 'utf8')
+}
+
+/** @throws PartMissing naming every port that somebody else has, before anything is started */
+export async function checkPorts({ gatewayPort, issuerPort, mlflowPort }: DemoSettings): Promise<void> {
+  const wanted = { DEMO_PORT: gatewayPort, DEMO_ISSUER_PORT: issuerPort, DEMO_MLFLOW_PORT: mlflowPort }
+  const taken: string[] = []
+  for (const [name, port] of Object.entries(wanted)) {
+    if (!(await isPortFree(port))) taken.push(`Port ${port} is in use. Stop what listens there, or set ${name}.`)
+  }
+  if (taken.length > 0) throw new PartMissing(taken.join('\n'))
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { parseConfig } from '../../../src/config/load.ts'
+import { projectList } from '../../../src/config/schema.ts'
+
+const FOLDER = join(import.meta.dirname, '..', '..', '..', 'config')
+const ENV = {
+  OIDC_CLIENT_SECRET: 'a client secret',
+  SESSION_SECRET: 'a session secret of 32 bytes or more',
+  DEMO_PORT: '4180',
+  DEMO_ISSUER_URL: 'http://localhost:4182',
+  DEMO_CLIENT_SECRET: 'a client secret',
+  DEMO_SESSION_SECRET: 'a session secret of 32 bytes or more',
+  DEMO_DIRECTORY: '/tmp',
+  DEMO_MLFLOW_URL: 'http://127.0.0.1:4183',
+}
+
+for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.yaml') && each !== 'projects.yaml')) {
+  test(`config/${name} is a valid configuration`, () => {
+    const file = join(FOLDER, name)
+    const config = parseConfig(readFileSync(file, 'utf8'), file, ENV)
+    assert.ok(config.routes.length > 0)
+  })
+}
+
+test('config/projects.yaml is a valid list of projects', () => {
+  const projects = projectList.parse(parse(readFileSync(join(FOLDER, 'projects.yaml'), 'utf8')))
+  assert.deepEqual(
+    projects.map(({ name }) => name),
+    ['alpha', 'beta'],
+  )
+})
