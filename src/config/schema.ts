@@ -173,6 +173,12 @@ const projects = z.discriminatedUnion('source', [
     source: z.literal('core'),
     url: httpUrl.describe('Base URL of the core API, asked as the service user.'),
     refreshSeconds: seconds(1, 3600).default(10).describe('Time between two questions for changes.'),
+    clientId: token.optional().describe('Client id of the service user. Default: the gateway’s own.'),
+    clientSecret: z.string().min(1).optional().describe('Its secret; both or neither.'),
+    tokenParameters: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Further parameters of its token request, such as `audience` or `resource`.'),
   }),
 ])
 

@@ -1,0 +1,120 @@
+import { Command } from 'commander'
+import * as client from 'openid-client'
+import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core/jobs/job-env.ts'
+import { oversized, renderEnvFile, renderSecret } from '../core/jobs/render.ts'
+import { NotOurs, shredSecretFile, writeSecretFile } from '../core/jobs/secret-file.ts'
+import { parseProjectId } from '../policy/named-project.ts'
+import { CliError, messageOf } from './cli-error.ts'
+
+interface Options {
+  readonly project?: string
+  readonly connection?: string
+  readonly user?: string
+  readonly out: string
+  readonly kubernetes?: true
+  readonly delete?: true
+}
+
+const ENVIRONMENT = `
+The service user and the core API are found where the published client finds them:
+  VMO_URL                         base URL of the core API, or of the gateway's route to it
+  VMO_API_AUTH_CLIENT_ID          the service user
+  VMO_API_AUTH_CLIENT_SECRET
+  VMO_API_AUTH_TOKEN_URL          the issuer's token endpoint
+  AOA_CONN_ENCRYPTION_TOKEN       the token that connections are sealed with
+  AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS   the former one, while a rotation runs (optional)`
+
+/** `job-env`: the CI side. Turns a sealed connection into an env file for one job. */
+export function jobEnvCommand(env: NodeJS.ProcessEnv = process.env): Command {
+  return new Command('job-env')
+    .description('write the environment with which a job connects to its database; decrypts on this machine')
+    .requiredOption('--out <file>', 'file to write, with mode 0600; best on tmpfs')
+    .option('--project <uuid>', 'project of the connection')
+    .option('--connection <uuid>', 'dataset connection')
+    .option('--user <name>', 'whose job it is; a personal connection is given to its owner only')
+    .option('--kubernetes', 'write a Secret manifest instead of an env file')
+    .option('--delete', 'overwrite and remove the file instead')
+    .addHelpText('after', ENVIRONMENT)
+    .action((options: Options) => (options.delete ? remove(options.out) : write(options, env)))
+}
+
+async function remove(out: string): Promise<void> {
+  try {
+    if (!(await shredSecretFile(out))) console.error(`${out}: nothing there`)
+  } catch (error) {
+    throw error instanceof NotOurs ? new CliError(error.message) : error
+  }
+}
+
+async function write(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
+  const wanted = {
+    projectId: uuidOption('--project', options.project),
+    connectionId: uuidOption('--connection', options.connection),
+    user: option('--user', options.user),
+  }
+  const encryptionTokens = encryptionTokensOf(env)
+  const url = variable(env, 'VMO_URL')
+  const request: JobEnvRequest = { ...wanted, url, encryptionTokens, accessToken: await accessToken(env) }
+  const environment = await jobEnvironment(request).catch((error: unknown) => {
+    throw error instanceof JobEnvRefused ? new CliError(error.message, { cause: error }) : error
+  })
+  for (const name of oversized(environment))
+    console.error(`${name} is longer than Linux hands to a program; only shells that read the file will have it`)
+  await writeSecretFile(
+    options.out,
+    options.kubernetes ? secret(environment, wanted.connectionId) : renderEnvFile(environment),
+  )
+}
+
+function secret(environment: Parameters<typeof renderSecret>[0], connectionId: string): string {
+  try {
+    return renderSecret(environment, connectionId)
+  } catch (error) {
+    throw error instanceof RangeError ? new CliError(error.message) : error
+  }
+}
+
+/** RFC 6749 §4.4. http is for loopback only, where demo and tests are. */
+async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
+  const tokenUrl = variable(env, 'VMO_API_AUTH_TOKEN_URL')
+  if (!URL.canParse(tokenUrl)) throw new CliError('VMO_API_AUTH_TOKEN_URL: expected a URL')
+  const { hostname, protocol, origin } = new URL(tokenUrl)
+  const isLoopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+  if (protocol !== 'https:' && !isLoopback)
+    throw new CliError('VMO_API_AUTH_TOKEN_URL: expected https outside loopback')
+  const secret = variable(env, 'VMO_API_AUTH_CLIENT_SECRET')
+  const metadata = { issuer: origin, token_endpoint: tokenUrl }
+  const id = variable(env, 'VMO_API_AUTH_CLIENT_ID')
+  const configuration = new client.Configuration(metadata, id, undefined, client.ClientSecretBasic(secret))
+  if (protocol === 'http:') client.allowInsecureRequests(configuration)
+  try {
+    return (await client.clientCredentialsGrant(configuration)).access_token
+  } catch (cause) {
+    throw new CliError(`the issuer gave the service user no token: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function encryptionTokensOf(env: NodeJS.ProcessEnv): [string, ...string[]] {
+  const tokens: [string, ...string[]] = [variable(env, 'AOA_CONN_ENCRYPTION_TOKEN')]
+  if (env.AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS) tokens.push(env.AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS)
+  if (tokens.some((token) => /\s/u.test(token)))
+    throw new CliError('AOA_CONN_ENCRYPTION_TOKEN: expected a token without spaces (not shown)')
+  return tokens
+}
+
+function variable(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name]
+  if (value) return value
+  throw new CliError(`${name}: expected a value in the environment, got nothing`)
+}
+
+function option(name: string, value: string | undefined): string {
+  if (value) return value
+  throw new CliError(`${name}: expected a value, got nothing`)
+}
+
+function uuidOption(name: string, value: string | undefined): string {
+  const id = parseProjectId(option(name, value))
+  if (id === undefined) throw new CliError(`${name}: expected a UUID, got ${JSON.stringify(value)}`)
+  return id
+}

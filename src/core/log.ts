@@ -1,0 +1,19 @@
+import { type Logger, pino, stdTimeFunctions } from 'pino'
+import type { CoreConfig } from './config.ts'
+
+/** JSON lines with UTC times. Nobody hands over credentials, tokens or bodies; redaction is a second fence. */
+export function buildCoreLog({ log }: Pick<CoreConfig, 'log'>): Logger {
+  return pino(
+    {
+      level: log.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: ['*.password', '*.username', '*.credentials', '*.token', '*.authorization'],
+        censor: '(redacted)',
+      },
+    },
+    pino.destination({ fd: 1, sync: false }),
+  )
+}

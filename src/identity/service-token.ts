@@ -1,0 +1,31 @@
+import * as client from 'openid-client'
+import type { Clock } from '../clock.ts'
+
+/** A token is replaced when it has less than this left, in milliseconds. */
+const SPARE_MS = 30_000
+
+export interface ServiceUser {
+  /** The issuer, with the client's own credentials. @throws Refusal issuer-down */
+  readonly configuration: () => Promise<client.Configuration>
+  /** Further parameters of the token request, such as `audience` or `resource`. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly clock: Clock
+}
+
+/** Access tokens of the service user (RFC 6749 §4.4), asked for when needed and kept while they last. */
+export function serviceToken({ configuration, parameters, clock }: ServiceUser): () => Promise<string> {
+  let current: { token: string; until: number } | undefined
+  let asking: Promise<string> | undefined
+  const ask = async () => {
+    const answer = await client.clientCredentialsGrant(await configuration(), { ...parameters })
+    current = { token: answer.access_token, until: clock() + (answer.expires_in ?? 60) * 1000 - SPARE_MS }
+    return answer.access_token
+  }
+  return () => {
+    if (current !== undefined && clock() < current.until) return Promise.resolve(current.token)
+    asking ??= ask().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+}
