@@ -10,6 +10,7 @@ import { buildAuthenticate } from './identity/authenticate.ts'
 import { buildVerifyAuthorization } from './identity/authorization.ts'
 import { buildVerifyBearer } from './identity/bearer.ts'
 import { Issuer } from './identity/issuer.ts'
+import { projectsToken } from './identity/service-token.ts'
 import { buildAdminServer } from './observability/admin-server.ts'
 import { buildAudit } from './observability/audit.ts'
 import type { Logger } from './observability/log.ts'
@@ -40,7 +41,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const issuer = new Issuer({ config, clock, log })
   const backend = await openBackend(config, clock)
   const sessions = new Sessions({ config, backend, clock, log, refresh: issuer.refresh })
-  const projects = openProjects(config.projects, log)
+  const projects = openProjects(config.projects, log, projectsToken(config, issuer, clock))
   const forwarder = buildForwarder(config.limits, clock)
   const routes = buildRoutes(config, profileOf)
   const deps: GatewayDeps = {
@@ -55,7 +56,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const { origin, protocol } = new URL(config.server.publicUrl)
   const signer = await buildSigner({ issuer: origin, clock, secrets: config.session.secrets })
   const verifyBearer = buildVerifyBearer({ config, keys: () => issuer.keys(), clock, log })
-  const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.directory.all().length })
+  const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
   const audit = buildAudit(config.log.requests, log, metrics)
   const gateway = buildGateway({
     audit,
@@ -73,6 +74,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   if (config.server.insecureHttp)
     log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
   issuer.start()
+  await projects.asked
   const server = buildHttpServer(config, gateway)
   await listen(server, config.server.listen)
   const admin = config.server.adminListen === undefined ? undefined : buildAdminServer(metrics)

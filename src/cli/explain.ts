@@ -3,10 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { Command } from 'commander'
 import { decodeJwt } from 'jose'
 import { profileOf } from '../apps/index.ts'
+import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { REASONS, type Reason, Refusal } from '../errors.ts'
 import { principalOf } from '../identity/claims.ts'
+import { Issuer } from '../identity/issuer.ts'
+import { projectsToken } from '../identity/service-token.ts'
 import { buildLog } from '../observability/log.ts'
 import { decide } from '../policy/decide.ts'
 import type { Decision, Principal } from '../policy/types.ts'
@@ -42,7 +45,7 @@ interface Explanation {
 
 const REFUSED = 3
 
-/** `explain`: replays a request against the configuration with the gateway's own code, without a network. */
+/** `explain`: replays a request against the configuration with the gateway's own code. Only projects of a core API are asked for. */
 export function explainCommand(): Command {
   return new Command('explain')
     .description('tell the decision on a request, the rule and the reason; exit 0 allowed, 3 refused')
@@ -54,26 +57,30 @@ export function explainCommand(): Command {
     .option('--project <uuid>', 'as if sent in AOA-Project-ID')
     .option('--token-file <file>', 'take person and groups from an access token in this file (not verified)')
     .option('--json', 'print JSON')
-    .action((options: Options) => {
-      const explanation = explain(options)
+    .action(async (options: Options) => {
+      const explanation = await explain(options)
       console.log(options.json ? JSON.stringify(explanation, null, 2) : inWords(explanation))
       process.exitCode = explanation.allowed ? 0 : REFUSED
     })
 }
 
-function explain(options: Options): Explanation {
+async function explain(options: Options): Promise<Explanation> {
   const config = loadConfig(options.config)
   const principal = principalFrom(options, config)
   const groups = [...(principal?.groups ?? [])]
   try {
-    return { ...judge(options, config, principal), groups }
+    return { ...(await judge(options, config, principal)), groups }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { allowed: false, status: error.status, reason: error.reason, text: REASONS[error.reason].text, groups }
   }
 }
 
-function judge(options: Options, config: Config, principal: Principal | undefined): Omit<Explanation, 'groups'> {
+async function judge(
+  options: Options,
+  config: Config,
+  principal: Principal | undefined,
+): Promise<Omit<Explanation, 'groups'>> {
   const { host, target } = whereTo(options.url, config)
   const routes = buildRoutes(config, profileOf)
   if (!routes.hosts.has(host)) throw new Refusal('unknown-host', host)
@@ -87,8 +94,9 @@ function judge(options: Options, config: Config, principal: Principal | undefine
     route,
   )
   const use = route.profile.use(below.app)
-  const { directory, close } = openProjects(config.projects, buildLog({ level: 'error', requests: 'none' }))
+  const { directory, asked, close } = openProjectsAlone(config)
   try {
+    await asked
     const { adminGroup, serviceUsers } = config.access
     const question = { access: route.config.access, use, principal, named: below.named, selected: undefined }
     const decision = decide(question, { adminGroup, serviceUsers: new Set(serviceUsers) }, directory)
@@ -96,6 +104,12 @@ function judge(options: Options, config: Config, principal: Principal | undefine
   } finally {
     close()
   }
+}
+
+function openProjectsAlone(config: Config) {
+  const log = buildLog({ level: 'error', requests: 'none' })
+  const issuer = new Issuer({ config, clock: systemClock, log })
+  return openProjects(config.projects, log, projectsToken(config, issuer, systemClock))
 }
 
 function facts(decision: Decision): Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project'> {

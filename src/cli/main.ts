@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { ConfigFaults, formatFault } from '../config/faults.ts'
 import { checkCommand } from './check.ts'
 import { CliError } from './cli-error.ts'
+import { coreCommand } from './core.ts'
 import { explainCommand } from './explain.ts'
+import { jobEnvCommand } from './job-env.ts'
 import { envCommand, loginCommand, logoutCommand, tokenCommand } from './login/commands.ts'
 import { migrateCommand } from './migrate/command.ts'
 import { schemaCommand } from './schema.ts'
@@ -21,6 +23,8 @@ const program = new Command('modelops-gateway')
   .addCommand(logoutCommand())
   .addCommand(envCommand())
   .addCommand(migrateCommand())
+  .addCommand(coreCommand())
+  .addCommand(jobEnvCommand())
 
 try {
   await program.parseAsync()

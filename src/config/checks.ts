@@ -15,6 +15,7 @@ export function crossChecks({ server, issuer, session, cookie, routes, projects 
     ...(server && cookie ? cookieFaults({ server, cookie }) : []),
     ...(server && routes ? routeFaults({ server, routes }) : []),
     ...(projects?.source === 'static' ? projectFaults(projects.list, 'projects.list') : []),
+    ...(projects?.source === 'core' ? serviceUserFaults(projects) : []),
   ]
 }
 
@@ -163,4 +164,10 @@ export function projectFaults(list: readonly ProjectConfig[], path: string): Fau
     const at = path ? `${path}.${index}.id` : `${index}.id`
     return same === undefined ? [] : [{ path: at, expected: 'an id of its own', got: `the id of entry ${same}` }]
   })
+}
+
+function serviceUserFaults({ clientId, clientSecret }: Extract<Config['projects'], { source: 'core' }>): Fault[] {
+  if ((clientId === undefined) === (clientSecret === undefined)) return []
+  const missing = clientId === undefined ? 'clientId' : 'clientSecret'
+  return [{ path: `projects.${missing}`, expected: 'clientId and clientSecret, or neither', got: 'nothing' }]
 }

@@ -1,5 +1,7 @@
 import * as client from 'openid-client'
 import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { Issuer } from './issuer.ts'
 
 /** A token is replaced when it has less than this left, in milliseconds. */
 const SPARE_MS = 30_000
@@ -28,4 +30,27 @@ export function serviceToken({ configuration, parameters, clock }: ServiceUser):
     })
     return asking
   }
+}
+
+/** The service user that `projects` names: the gateway itself, or a client of its own. */
+export function projectsToken(
+  { projects }: Pick<Config, 'projects'>,
+  issuer: Pick<Issuer, 'configuration'>,
+  clock: Clock,
+): () => Promise<string> {
+  const own = projects.source === 'core' ? projects : undefined
+  const configuration = async () => {
+    const gateway = await issuer.configuration()
+    return own?.clientId === undefined ? gateway : asClient(gateway, own.clientId, own.clientSecret ?? '')
+  }
+  return serviceToken({ configuration, parameters: own?.tokenParameters ?? {}, clock })
+}
+
+function asClient(gateway: client.Configuration, id: string, secret: string): client.Configuration {
+  const metadata = gateway.serverMetadata()
+  const own = new client.Configuration(metadata, id, undefined, client.ClientSecretBasic(secret))
+  own.timeout = gateway.timeout
+  // Discovery has already judged whether plain http is acceptable towards this issuer.
+  if (metadata.issuer.startsWith('http:')) client.allowInsecureRequests(own)
+  return own
 }

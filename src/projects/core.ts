@@ -92,6 +92,11 @@ export class CoreDirectory implements ProjectDirectory {
     return this.#list.version
   }
 
+  /** How many projects are known. */
+  get size(): number {
+    return this.#list.all().length
+  }
+
   find(id: string): Project | undefined {
     return this.#known().find(id)
   }
