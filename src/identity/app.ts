@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import { problemDetails } from '../apps/generic.ts'
 import { REASONS, Refusal } from '../errors.ts'
-import { pageHeaders } from '../portal/headers.ts'
+import { pageHeaders, withoutReferrer } from '../portal/headers.ts'
 import { isNavigation, wantsPage } from '../proxy/navigation.ts'
 import { backchannelLogout } from './backchannel-logout.ts'
 import { readBody } from './body.ts'
@@ -42,7 +42,7 @@ function publishClientConfig({ config }: LoginSide): RequestHandler {
 
 /** Every answer of ours has the headers of a page, redirects and JSON too. */
 function ownHeaders({ config }: LoginSide): RequestHandler {
-  const { 'content-type': _, ...headers } = pageHeaders(config)
+  const { 'content-type': _, ...headers } = withoutReferrer(pageHeaders(config))
   return (_req, res, next) => {
     requestIdOf(res)
     res.set(headers)

@@ -1,11 +1,9 @@
-import * as client from 'openid-client'
-import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
-import type { Config } from '../config/schema.ts'
+import type { Configuration } from 'openid-client'
 import { Refusal } from '../errors.ts'
 import type { RefreshTokens } from '../sessions/refresh.ts'
+import { type DiscoveredIssuer, discover, type IssuerDeps } from './discovery.ts'
 import { type Grants, grantsOf } from './grants.ts'
-import { type IssuerKeys, issuerKeys } from './keys.ts'
+import type { IssuerKeys } from './keys.ts'
 
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
@@ -14,19 +12,6 @@ const COOL_DOWN_MS = 1000
 
 /** Longest wait for a sign of life, in milliseconds. */
 const PROBE_MS = 2000
-
-export interface IssuerDeps {
-  readonly config: Pick<Config, 'issuer' | 'server'>
-  readonly clock: Clock
-  readonly log: Logger
-}
-
-/** What discovery found. */
-export interface DiscoveredIssuer {
-  readonly configuration: client.Configuration
-  readonly metadata: Readonly<client.ServerMetadata>
-  readonly keys: IssuerKeys
-}
 
 /**
  * The issuer as this relying party knows it. The gateway starts while the issuer is down: discovery is retried in the
@@ -82,7 +67,7 @@ export class Issuer {
   }
 
   /** openid-client's handle of the issuer. @throws Refusal issuer-down */
-  async configuration(): Promise<client.Configuration> {
+  async configuration(): Promise<Configuration> {
     return (await this.discovered()).configuration
   }
 
@@ -135,52 +120,6 @@ export class Issuer {
       this.#fault = error instanceof Error ? causes(error) : String(error)
       log.warn({ issuer: config.issuer.url, fault: this.#fault }, 'issuer not discovered; trying again')
     }
-  }
-}
-
-async function discover({ config, clock, log }: IssuerDeps): Promise<DiscoveredIssuer> {
-  const { issuer, server } = config
-  const url = new URL(issuer.url)
-  const authenticate =
-    issuer.clientAuthentication === 'client_secret_post' ? client.ClientSecretPost : client.ClientSecretBasic
-  const configuration = await client.discovery(
-    url,
-    issuer.clientId,
-    { [client.clockTolerance]: issuer.clockSkewSeconds },
-    authenticate(issuer.clientSecret),
-    {
-      timeout: issuer.timeoutSeconds,
-      execute: mayBePlain(url, server.insecureHttp) ? [client.allowInsecureRequests] : [],
-    },
-  )
-  const metadata = configuration.serverMetadata()
-  checkMetadata(metadata, issuer)
-  const jwksUri = new URL(metadata.jwks_uri ?? '')
-  return { configuration, metadata, keys: issuerKeys(jwksUri, issuer.timeoutSeconds, clock, log) }
-}
-
-/** http towards the issuer: on loopback, or where the operator accepted it. Everything else is https (RFC 9700 §2.6). */
-function mayBePlain(url: URL, insecureHttp: boolean): boolean {
-  if (url.protocol !== 'http:') return false
-  const isLoopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-  return isLoopback || insecureHttp
-}
-
-/** @throws Error naming the fault of the metadata (OIDC Discovery §4.3, RFC 7636) */
-function checkMetadata(metadata: client.ServerMetadata & client.ServerMetadataHelpers, issuer: Config['issuer']): void {
-  if (metadata.issuer !== issuer.url) {
-    throw new Error(`issuer: expected exactly ${issuer.url}, got ${metadata.issuer}`)
-  }
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
-    const value = metadata[name]
-    if (typeof value !== 'string' || !URL.canParse(value))
-      throw new Error(`${name}: expected a URL, got ${typeof value}`)
-    if (issuer.url.startsWith('https:') && !value.startsWith('https:')) {
-      throw new Error(`${name}: expected https, got ${new URL(value).protocol}`)
-    }
-  }
-  if (issuer.requirePkce && !metadata.supportsPKCE('S256')) {
-    throw new Error('code_challenge_methods_supported: expected S256 (or issuer.requirePkce: false)')
   }
 }
 

@@ -1,9 +1,11 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 
 /** Least time between two loads that unknown key ids can cause, in milliseconds. */
 const COOL_DOWN_MS = 30_000
+/** Pause after a load that failed, in milliseconds: a flood of tokens must not become a flood upon an issuer in trouble. */
+const PAUSE_MS = 5000
 /** Age at which a used key set is loaded anew in the background, in milliseconds. */
 const RELOAD_MS = 600_000
 
@@ -22,6 +24,7 @@ export interface IssuerKeys {
  */
 export function issuerKeys(jwksUri: URL, timeoutSeconds: number, clock: Clock, log: Logger): IssuerKeys {
   const set = createRemoteJWKSet(jwksUri, {
+    [customFetch]: pausingFetch(clock),
     timeoutDuration: timeoutSeconds * 1000,
     cooldownDuration: COOL_DOWN_MS,
     cacheMaxAge: Number.POSITIVE_INFINITY,
@@ -40,6 +43,22 @@ export function issuerKeys(jwksUri: URL, timeoutSeconds: number, clock: Clock, l
       }
       return set(header, token)
     },
+  }
+}
+
+function pausingFetch(clock: Clock): FetchImplementation {
+  let failure: { readonly at: number; readonly error: unknown } | undefined
+  return async (url, options) => {
+    if (failure !== undefined && clock() - failure.at < PAUSE_MS) throw failure.error
+    try {
+      const answer = await fetch(url, options)
+      if (!answer.ok) throw new TypeError('keys not loaded', { cause: new Error(`status ${answer.status}`) })
+      failure = undefined
+      return answer
+    } catch (error) {
+      failure = { at: clock(), error }
+      throw error
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import * as client from 'openid-client'
 import { wantsPage } from '../proxy/navigation.ts'
 import type { Session } from '../sessions/session.ts'
 import { fieldsOf } from './body.ts'
-import type { DiscoveredIssuer } from './issuer.ts'
+import type { DiscoveredIssuer } from './discovery.ts'
 import { type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
 import { checkOwnOrigin } from './own-origin.ts'
 

@@ -39,6 +39,7 @@ test('a login ends at the deep link with a session and without its own cookie', 
   assert.equal(response.status, 303)
   assert.equal(response.get('location'), '/mlflow/?a=b#/experiments/1')
   assert.equal(response.get('cache-control'), 'no-store')
+  assert.equal(response.get('referrer-policy'), 'no-referrer')
   assert.deepEqual(browser.loginCookies, [])
   const session = await kit.deps.sessions.load(browser.cookieHeader)
   assert.equal(session?.principal.subject, 'alice-sub')

@@ -149,3 +149,17 @@ test('unknown key ids of bearer tokens cannot make the gateway load keys again a
   }
   assert.equal(fake.jwksRequests.count - before, 1)
 })
+
+test('while the keys cannot be loaded, a flood of tokens asks the issuer once in five seconds', async () => {
+  const kit = startLoginKit(fake)
+  const keys = await kit.deps.issuer.keys()
+  fake.bent.jwks = { status: 500, body: 'oops' }
+  const before = fake.jwksRequests.count
+  const find = async () => keys.find({ alg: 'RS256', kid: 'key-1' }, { payload: '', signature: '' })
+  for (let i = 0; i < 20; i++) await assert.rejects(find)
+  assert.equal(fake.jwksRequests.count - before, 1)
+  fake.bent.jwks = undefined
+  await assert.rejects(find)
+  kit.clock.ahead = 5000
+  await find()
+})
