@@ -68,7 +68,12 @@ export async function startServer(config: Config, options: { log: Logger; clock?
     authenticate: buildAuthenticate(sessions, buildVerifyAuthorization(verifyBearer)),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
     clientAddress: buildClientAddress(config.server.trustedProxies).address,
-    ownEndpoints: buildOwnEndpoints({ ...deps, signer, issuer, loginApp: buildLoginApp({ ...deps, issuer }) }),
+    ownEndpoints: buildOwnEndpoints({
+      ...deps,
+      signer,
+      issuer,
+      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer }),
+    }),
     refuse: buildRefuse(buildRefusalPages(deps), audit),
   })
   if (config.server.insecureHttp)

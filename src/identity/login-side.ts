@@ -3,6 +3,7 @@ import type { Request, Response } from 'express'
 import { ownOrigins } from '../config/origins.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { buildPages, type Page, type Pages } from '../portal/pages.ts'
+import type { VerifyBearer } from './bearer.ts'
 import type { Issuer } from './issuer.ts'
 import { PendingLogins } from './login-state.ts'
 import { ReturnTo } from './return-to.ts'
@@ -10,6 +11,7 @@ import { Sealer } from './sealer.ts'
 
 export interface LoginDeps extends GatewayDeps {
   readonly issuer: Issuer
+  readonly verifyBearer: VerifyBearer
 }
 
 /** What the handlers of the login side share; built once. */

@@ -1,20 +1,23 @@
 import type { RequestHandler } from 'express'
+import type { Config } from '../config/schema.ts'
 import { isAdmin } from '../policy/decide.ts'
-import { signedIn } from './caller.ts'
+import type { Session } from '../sessions/session.ts'
+import { principalAndSession } from './caller.ts'
 import { loginPath } from './login.ts'
 import type { LoginSide } from './login-side.ts'
 import { reachableProjects } from './member.ts'
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-/** `GET /auth/session`: who am I, what may I reach. No token and no id of the session is in it. */
+/**
+ * `GET /auth/session`: who am I, what may I reach. No token and no id of the session is in it. A client with a bearer
+ * token asks the same; it has no session that could end and selects no project.
+ */
 export function sessionInfo(side: LoginSide): RequestHandler {
-  const { idleSeconds, absoluteSeconds } = side.config.session
   return async (req, res) => {
-    const session = await signedIn(side, req)
-    const { principal, createdAt, lastSeenAt, selectedProject } = session
+    const { principal, session } = await principalAndSession(side, req)
     const projects = reachableProjects(side, principal)
-    const endsAt = createdAt + absoluteSeconds * 1000
+    const selected = projects.find(({ project }) => project.id === session?.selectedProject)
     res.json({
       issuer: principal.issuer,
       subject: principal.subject,
@@ -24,12 +27,16 @@ export function sessionInfo(side: LoginSide): RequestHandler {
       groups: [...principal.groups],
       admin: isAdmin(principal, side.rules),
       projects: projects.map(({ project, role }) => ({ id: project.id, name: project.name, role })),
-      selected_project: projects.some(({ project }) => project.id === selectedProject) ? selectedProject : null,
-      expires_at: iso(endsAt),
-      idle_expires_at: iso(Math.min(endsAt, lastSeenAt + idleSeconds * 1000)),
+      selected_project: selected?.project.id ?? null,
+      ...(session === undefined ? { expires_at: null, idle_expires_at: null } : endsOf(session, side.config.session)),
       login_url: loginPath('/'),
       logout_url: '/auth/logout',
       project_url: '/auth/project',
     })
   }
+}
+
+function endsOf({ createdAt, lastSeenAt }: Session, { idleSeconds, absoluteSeconds }: Config['session']) {
+  const endsAt = createdAt + absoluteSeconds * 1000
+  return { expires_at: iso(endsAt), idle_expires_at: iso(Math.min(endsAt, lastSeenAt + idleSeconds * 1000)) }
 }

@@ -53,6 +53,26 @@ test('/auth/session says who I am and what I reach, and holds no token', async (
   assert.ok(!response.text.includes('access-token') && !response.text.includes('eyJ'))
 })
 
+test('/auth/session answers a client with a bearer token, who has no session that could end', async () => {
+  const principal = (await kit.deps.sessions.load(browser.cookieHeader))?.principal
+  assert.ok(principal)
+  const tokens: string[] = []
+  const verifyBearer = (token: string) => {
+    tokens.push(token)
+    return principal
+  }
+  const { app } = startLoginKit(fake, {}, { verifyBearer, sessions: kit.deps.sessions })
+  const ask = () => request(app).get('/auth/session').set('authorization', 'Bearer the-token')
+  const { body } = await ask()
+  assert.deepEqual(tokens, ['the-token'])
+  assert.deepEqual(body.projects, [{ id: ALPHA, name: 'alpha', role: 'editor' }])
+  assert.equal(body.expires_at, null)
+  const both = await ask().set('cookie', browser.cookieHeader)
+  assert.equal(both.body.reason, 'credentials-ambiguous')
+  const basic = await request(app).get('/auth/session').set('authorization', 'Basic YTpi')
+  assert.equal(basic.body.reason, 'token-invalid')
+})
+
 test('/auth/client-config tells anybody where to sign in and where the routes are, and no secret', async () => {
   const response = await request(kit.app).get('/auth/client-config')
   assert.equal(response.status, 200)

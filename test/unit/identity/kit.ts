@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import request, { type Test } from 'supertest'
 import { parseConfig } from '../../../src/config/load.ts'
 import type { Config } from '../../../src/config/schema.ts'
+import { Refusal } from '../../../src/errors.ts'
 import { buildLoginApp } from '../../../src/identity/app.ts'
 import { Issuer } from '../../../src/identity/issuer.ts'
 import type { LoginDeps } from '../../../src/identity/login-side.ts'
@@ -93,6 +94,7 @@ export function startLoginKit(
     clock,
     log,
     issuer,
+    verifyBearer: () => Promise.reject(new Refusal('token-invalid', 'no bearer token in this test')),
     sessions: new Sessions({ config, clock, log, backend: new MemoryBackend(clock), refresh: issuer.refresh }),
     projects: new ProjectList(list),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
