@@ -119,8 +119,20 @@ async function withGroups(
   accessToken: string,
 ): Promise<Claims> {
   if (Object.hasOwn(claims, deps.config.issuer.groupsClaim)) return claims
-  return { ...(await userInfo(deps, found, claims.sub, accessToken)), ...claims }
+  const info = await userInfo(deps, found, claims.sub, accessToken).catch(whenRefused(deps))
+  return { ...info, ...claims }
 }
+
+/**
+ * Issuers refuse an access token at userinfo that is for an API alone (RFC 8707 §2). The person without a groups claim
+ * is then a person without groups; an issuer that cannot answer is still an outage.
+ */
+const whenRefused =
+  ({ log }: IssuerDeps) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error
+    log.warn({ event: 'userinfo-refused' }, 'userinfo does not take the access token: no groups are known')
+  }
 
 /** Userinfo about `subject`; an answer about anybody else is thrown away (OIDC Core §5.3.2). */
 async function userInfo(

@@ -128,6 +128,16 @@ test('userinfo about another subject is thrown away: nobody gets groups from it'
   assert.ok(kit.logged.some(({ event }) => event === 'userinfo-refused'))
 })
 
+test('userinfo that refuses the access token leaves a person without groups, not without a login', async () => {
+  fake.bent.claims = { groups: undefined }
+  fake.bent.userinfo = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: '' }
+  const browser = kit.browser()
+  await browser.login(fake)
+  const principal = (await kit.deps.sessions.load(browser.cookieHeader))?.principal
+  assert.equal(principal?.subject, 'alice-sub')
+  assert.deepEqual([...(principal?.groups ?? [])], [])
+})
+
 test('userinfo that is down is an outage, not a person without groups', async () => {
   fake.bent.claims = { groups: undefined }
   fake.bent.userinfo = { status: 503, body: 'busy' }
