@@ -1,6 +1,8 @@
 import type { ClientMetadata } from 'oidc-provider'
 
 export const GATEWAY_CLIENT = { id: 'gateway', secret: 'gateway-secret' } as const
+/** Airflow with FAB, a relying party of its own at the shared issuer. */
+export const AIRFLOW_CLIENT = { id: 'airflow', secret: 'airflow-secret' } as const
 export const CI_CLIENT = { id: 'ci-service', secret: 'ci-service-secret' } as const
 export const CLI_CLIENT = { id: 'cli' } as const
 
@@ -28,6 +30,13 @@ export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: st
         backchannel_logout_uri: backchannelLogoutUrl,
         backchannel_logout_session_required: true,
       }),
+    },
+    {
+      client_id: AIRFLOW_CLIENT.id,
+      client_secret: AIRFLOW_CLIENT.secret,
+      client_name: 'Airflow',
+      application_type: gatewayUrls.length > 0 ? 'web' : 'native',
+      redirect_uris: origins.map((origin) => `${origin}/airflow/auth/oauth-authorized/keycloak`),
     },
     {
       client_id: CI_CLIENT.id,

@@ -37,7 +37,7 @@ export function configuration(parts: ConfigurationParts): Configuration {
       profile: ['name', 'preferred_username'],
       email: ['email', 'email_verified'],
     },
-    pkce: { required: (_ctx, client) => client.clientId === 'gateway' },
+    pkce: { required: (_ctx, client) => client.redirectUris !== undefined && client.redirectUris.length > 0 },
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: rotateRefreshTokens,
