@@ -14,7 +14,7 @@ export function judgeJson(bytes: Uint8Array, author: string, judges: readonly Ju
 
 /** An empty body is an empty object, as MLflow reads it. */
 function parse(bytes: Uint8Array): JsonObject {
-  if (bytes.length === 0) return Object.create(null)
+  if (bytes.length === 0) return {}
   try {
     return parseJsonObject(bytes)
   } catch (error) {
@@ -27,39 +27,51 @@ const refuse = (explain: string) => new Refusal('body-refused', explain, { expla
 
 /** Refuses the keys of MLflow's own bookkeeping wherever they stand: as a name, or as the value of a `key`. */
 export const refuseBookkeeping: Judge = (body) => {
-  walk(body, 'body', (text, place) => {
-    if (isBookkeeping(text)) throw refuse(`${place}: expected no key that MLflow keeps for itself`)
-  })
+  const place = findBookkeeping(body)
+  if (place !== undefined) throw refuse(`body${place}: expected no key that MLflow keeps for itself`)
 }
 
-function walk(value: JsonValue, place: string, visit: (text: string, place: string) => void): void {
-  if (typeof value === 'string') visit(value, place)
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(item, `${place}[${index}]`, visit)
-  else if (isObject(value)) {
-    for (const [name, item] of Object.entries(value)) {
-      visit(name, place)
-      walk(item, isBookkeeping(name) ? place : `${place}.${name.slice(0, 40)}`, visit)
+/** The place of the first reserved key below `value`, built on the way back alone. */
+function findBookkeeping(value: JsonValue): string | undefined {
+  if (typeof value === 'string') return isBookkeeping(value) ? '' : undefined
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const place = findBookkeeping(value[index] as JsonValue)
+      if (place !== undefined) return `[${index}]${place}`
+    }
+  } else if (isObject(value)) {
+    for (const name in value) {
+      if (isBookkeeping(name)) return ''
+      const place = findBookkeeping(value[name] as JsonValue)
+      if (place !== undefined) return `.${name.slice(0, 40)}${place}`
     }
   }
+  return undefined
 }
 
 /** Writes the verified author over every declared one: `{key: "mlflow.user", value}` and `{"mlflow.user": value}`. */
 export const rewriteAuthor: Judge = (body, author) => rewriteIn(body, author)
 
 function rewriteIn(value: JsonValue, author: string): void {
+  if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) for (const item of value) rewriteIn(item, author)
-  if (!isObject(value)) return
-  if (typeof value.key === 'string' && isAuthorKey(value.key)) {
-    value.key = AUTHOR_KEY
-    value.value = author
+  else if (isObject(value)) rewriteObject(value, author)
+}
+
+function rewriteObject(object: JsonObject, author: string): void {
+  if (typeof object.key === 'string' && isAuthorKey(object.key)) {
+    object.key = AUTHOR_KEY
+    object.value = author
   }
-  for (const [name, item] of Object.entries(value)) {
-    if (!isAuthorKey(name)) rewriteIn(item, author)
+  let declared = false
+  for (const name in object) {
+    if (!isAuthorKey(name)) rewriteIn(object[name] as JsonValue, author)
     else {
-      delete value[name]
-      value[AUTHOR_KEY] = author
+      delete object[name]
+      declared = true
     }
   }
+  if (declared) object[AUTHOR_KEY] = author
 }
 
 /** A new run: field `user_id` in its only spelling, and exactly one author tag (what the UI shows as "Created by"). */
@@ -85,7 +97,7 @@ export const authorOfTrace: Judge = (body, author) => {
   const info = isObject(body.trace) ? (body.trace.trace_info ?? body.trace.traceInfo) : undefined
   if (isObject(info)) {
     const name = info.traceMetadata === undefined ? 'trace_metadata' : 'traceMetadata'
-    const metadata = info[name] ?? Object.create(null)
+    const metadata = info[name] ?? {}
     if (isObject(metadata)) info[name] = Object.assign(metadata, { [AUTHOR_KEY]: author })
   }
   for (const name of ['request_metadata', 'requestMetadata']) {

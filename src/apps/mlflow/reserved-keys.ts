@@ -20,8 +20,11 @@ export const isBookkeeping = (text: string): boolean => BOOKKEEPING.has(fold(tex
 
 export const isAuthorKey = (text: string): boolean => fold(text) === AUTHOR
 
+/** Whether the first two letters may be `ml` in some spelling: nearly every text ends here. */
+const MAYBE = /^[^a-z\u0080-\uffff]*(?:m[^a-z\u0080-\uffff]*[l\u0080-\uffff]|[\u0080-\uffff])/i
+
 function fold(text: string): string {
-  if (text.length < AUTHOR.length || text.length > MAX_LENGTH) return ''
+  if (text.length < AUTHOR.length || text.length > MAX_LENGTH || !MAYBE.test(text)) return ''
   return text
     .normalize('NFKD')
     .toLowerCase()

@@ -4,12 +4,11 @@
  * and what MLflow reads must be the same. Number texts survive exactly: identifiers and timestamps exceed 2^53.
  */
 
-/** A number as it was written; `JSON.stringify` writes the same text (a raw JSON object of the engine). */
+/** A number that a double would not print back as it was written; `JSON.stringify` writes its text. */
 export interface RawNumber {
   readonly rawJSON: string
 }
-export type JsonValue = string | boolean | null | RawNumber | JsonObject | JsonValue[]
-/** Without a prototype: `__proto__` is a name like any other. */
+export type JsonValue = string | boolean | null | number | RawNumber | JsonObject | JsonValue[]
 export interface JsonObject {
   [name: string]: JsonValue
 }
@@ -19,11 +18,20 @@ export class JsonFault extends Error {}
 
 const MAX_DEPTH = 100
 const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
 const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Part of the engine since V8 11.4, not yet of TypeScript's library. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): RawNumber }
+const { rawJSON, isRawJSON } = JSON as unknown as {
+  rawJSON(text: string): RawNumber
+  isRawJSON(value: object): value is RawNumber
+}
 
 /** @throws JsonFault */
 export function parseJsonObject(body: Uint8Array): JsonObject {
@@ -43,11 +51,8 @@ export function printJson(value: JsonValue): Buffer {
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value)
 }
-
-const isNumber = (value: object): value is RawNumber =>
-  (JSON as unknown as { isRawJSON(v: object): boolean }).isRawJSON(value)
 
 class Reader {
   private at = 0
@@ -67,54 +72,60 @@ class Reader {
 
   private value(): JsonValue {
     this.space()
-    switch (this.text[this.at]) {
-      case '{':
-        return this.nested(() => this.object())
-      case '[':
-        return this.nested(() => this.array())
-      case '"':
+    switch (this.code()) {
+      case OPEN_BRACE:
+        return this.object()
+      case OPEN_BRACKET:
+        return this.array()
+      case QUOTE:
         return this.string()
-      case 't':
+      case 0x74:
         return this.word('true', true)
-      case 'f':
+      case 0x66:
         return this.word('false', false)
-      case 'n':
+      case 0x6e:
         return this.word('null', null)
       default:
         return this.number()
     }
   }
 
-  private nested<T>(read: () => T): T {
-    if (++this.depth > MAX_DEPTH) throw this.fault(`at most ${MAX_DEPTH} nested values`)
-    this.at++
-    const value = read()
-    this.depth--
-    return value
-  }
-
   private object(): JsonObject {
-    const object: JsonObject = Object.create(null)
-    if (this.takes('}')) return object
+    const object: JsonObject = {}
+    this.enter()
+    if (this.leaves(CLOSE_BRACE)) return object
     do {
       this.space()
-      if (this.text[this.at] !== '"') throw this.fault('a name in quotes')
+      if (this.code() !== QUOTE) throw this.fault('a name in quotes')
       const name = this.string()
-      if (name in object) throw this.fault('every name once in an object')
-      if (!this.takes(':')) throw this.fault('":"')
+      if (Object.hasOwn(object, name)) throw this.fault('every name once in an object')
+      if (name === '__proto__') throw this.fault('another name than __proto__')
+      if (!this.takes(COLON)) throw this.fault('":"')
       object[name] = this.value()
-    } while (this.takes(','))
-    if (!this.takes('}')) throw this.fault('"," or "}"')
+    } while (this.takes(COMMA))
+    if (!this.leaves(CLOSE_BRACE)) throw this.fault('"," or "}"')
     return object
   }
 
   private array(): JsonValue[] {
     const array: JsonValue[] = []
-    if (this.takes(']')) return array
+    this.enter()
+    if (this.leaves(CLOSE_BRACKET)) return array
     do array.push(this.value())
-    while (this.takes(','))
-    if (!this.takes(']')) throw this.fault('"," or "]"')
+    while (this.takes(COMMA))
+    if (!this.leaves(CLOSE_BRACKET)) throw this.fault('"," or "]"')
     return array
+  }
+
+  private enter(): void {
+    if (++this.depth > MAX_DEPTH) throw this.fault(`at most ${MAX_DEPTH} nested values`)
+    this.at++
+  }
+
+  private leaves(closing: number): boolean {
+    if (!this.takes(closing)) return false
+    this.depth--
+    return true
   }
 
   private string(): string {
@@ -142,12 +153,13 @@ class Reader {
     return this.text.charCodeAt(this.at)
   }
 
-  private number(): RawNumber {
+  private number(): number | RawNumber {
     NUMBER.lastIndex = this.at
-    const digits = NUMBER.exec(this.text)?.[0]
-    if (digits === undefined) throw this.fault('a value')
-    this.at += digits.length
-    return rawJSON(digits)
+    if (!NUMBER.test(this.text)) throw this.fault('a value')
+    const digits = this.text.slice(this.at, NUMBER.lastIndex)
+    this.at = NUMBER.lastIndex
+    const number = Number(digits)
+    return String(number) === digits ? number : rawJSON(digits)
   }
 
   private word<T>(word: string, value: T): T {
@@ -156,9 +168,9 @@ class Reader {
     return value
   }
 
-  private takes(character: string): boolean {
+  private takes(code: number): boolean {
     this.space()
-    if (this.text[this.at] !== character) return false
+    if (this.code() !== code) return false
     this.at++
     return true
   }

@@ -12,7 +12,8 @@ const refused: [string, string | Buffer][] = [
   ['a name twice', '{"a":1,"a":1}'],
   ['a name twice under two spellings', '{"a":1,"\\u0061":2}'],
   ['a name twice deep inside', '{"a":[{"b":{"c":1,"d":2,"c":3}}]}'],
-  ['__proto__ twice', '{"__proto__":1,"__proto__":2}'],
+  ['__proto__, which would be no name here', '{"__proto__":{"a":1}}'],
+  ['constructor twice', '{"constructor":1,"constructor":2}'],
   ['NaN, which Python accepts', '{"a":NaN}'],
   ['Infinity', '{"a":-Infinity}'],
   ['a leading zero', '{"a":01}'],
@@ -48,7 +49,7 @@ test('numbers keep their text: identifiers beyond 2^53, exponents, negative zero
 })
 
 test('a name that is a property of every object is a name like any other', () => {
-  const text = '{"__proto__":{"a":1},"constructor":2,"toString":3}'
+  const text = '{"constructor":2,"toString":3,"toJSON":{"a":1}}'
   assert.equal(printJson(parse(text)).toString(), text)
 })
 
@@ -60,6 +61,7 @@ test('what the engine prints is read as the engine reads it', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (object) => {
       const text = JSON.stringify(object)
+      fc.pre(!text.includes('"__proto__"'))
       assert.deepEqual(JSON.parse(printJson(parse(text)).toString()), JSON.parse(text))
     }),
   )
