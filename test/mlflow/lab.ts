@@ -38,34 +38,47 @@ export interface Door {
 export interface Lab {
   readonly dir: string
   readonly mlflow: Mlflow
-  readonly gatewayUrl: string
+  /** What the gateway logged. */
+  readonly log: readonly Record<string, unknown>[]
   /** Straight to MLflow, as whoever can reach it; undefined: without naming a workspace. */
   direct(project?: string): Door
   /** Through the gateway; undefined: without naming a project. */
-  through(user: User, project?: string): Promise<Door>
+  through(user: User, project?: string, route?: 'mlflow' | 'second'): Promise<Door>
   close(): Promise<void>
 }
 
-/** Starts an MLflow that shares its storage between projects, and a gateway in front of it. */
-export async function startLab(env: Record<string, string> = {}): Promise<Lab> {
+export interface LabOptions {
+  /** Environment of MLflow. */
+  readonly env?: Record<string, string>
+  /** Whether MLflow has workspaces; default true. */
+  readonly workspaces?: boolean
+  /** `routes[].mlflow` of a second route, `/second`, to the same MLflow. */
+  readonly second?: (upstream: string) => object
+}
+
+/** Starts an MLflow, and a gateway in front of it. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const dir = await mkdtemp(join(tmpdir(), 'mlflow-lab-'))
-  const [mlflow, issuer] = await Promise.all([startMlflow({ dir, env }), startTokenIssuer()])
-  const gateway = await startServer(labConfig(mlflow.url, issuer, await freePort()), { log: pino({ level: 'silent' }) })
-  const gatewayUrl = `http://${gateway.address}/mlflow`
+  const [mlflow, issuer] = await Promise.all([startMlflow({ ...options, dir }), startTokenIssuer()])
+  const config = labConfig(mlflow.url, issuer, await freePort(), options.second?.(mlflow.url))
+  const log: Record<string, unknown>[] = []
+  const gateway = await startServer(config, {
+    log: pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line)) }),
+  })
   return {
     dir,
     mlflow,
-    gatewayUrl,
+    log,
     direct: (project) =>
       door(
         mlflow.url,
         { ...(project && { 'X-MLFLOW-WORKSPACE': project }) },
         { ...(project && { MLFLOW_WORKSPACE: project }) },
       ),
-    async through(user, project) {
+    async through(user, project, route = 'mlflow') {
       const token = await issuer.tokenFor(user, GROUPS[user])
       return door(
-        gatewayUrl,
+        `http://${gateway.address}/${route}`,
         { authorization: `Bearer ${token}`, ...(project && { 'AOA-Project-ID': project }) },
         { MLFLOW_TRACKING_TOKEN: token, ...(project && { MLFLOW_WORKSPACE: project }) },
       )
@@ -78,8 +91,16 @@ export async function startLab(env: Record<string, string> = {}): Promise<Lab> {
   }
 }
 
-function labConfig(upstream: string, issuer: TokenIssuer, port: number) {
+function labConfig(upstream: string, issuer: TokenIssuer, port: number, second: object | undefined) {
   const listen = `127.0.0.1:${port}`
+  const route = (name: string, mlflow: object) => ({
+    name,
+    app: 'mlflow',
+    path: `/${name}`,
+    upstream,
+    access: 'project',
+    mlflow,
+  })
   const config = {
     server: { listen, publicUrl: `http://${listen}`, drainSeconds: 1 },
     issuer: { url: issuer.url, clientId: 'gateway', clientSecret: 'secret-of-this-test' },
@@ -92,9 +113,7 @@ function labConfig(upstream: string, issuer: TokenIssuer, port: number) {
         { id: BETA, name: 'beta', groups: ['project-beta'] },
       ],
     },
-    routes: [
-      { name: 'mlflow', app: 'mlflow', path: '/mlflow', upstream, access: 'project', mlflow: { version: '3.17' } },
-    ],
+    routes: [route('mlflow', { version: '3.17' }), ...(second ? [route('second', second)] : [])],
   }
   return parseConfig(stringify(config), 'test', {})
 }

@@ -18,7 +18,7 @@ let bob: Door
 
 before(async () => {
   // The server's own guard of model sources is off: the gateway must hold by itself.
-  lab = await startLab({ MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: '' })
+  lab = await startLab({ env: { MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: '' } })
   const owner = await lab.through('carol', BETA)
   carol = await fillVictim(lab, owner)
   bob = await lab.through('bob', ALPHA)
