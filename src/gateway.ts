@@ -15,14 +15,16 @@ import type { ClientAddress } from './proxy/client-address.ts'
 import { upstreamCookies } from './proxy/cookies.ts'
 import type { CrossOrigin } from './proxy/cross-origin.ts'
 import type { Exchange } from './proxy/exchange.ts'
+import { askForBody } from './proxy/expect.ts'
 import type { Forwarder, Incoming, Outgoing } from './proxy/forward.ts'
-import { passableHeaders, writeIdentity } from './proxy/identity-headers.ts'
+import { headerText, passableHeaders, writeIdentity } from './proxy/identity-headers.ts'
 import { isNavigation } from './proxy/navigation.ts'
 import type { OwnEndpoints } from './proxy/own-endpoints.ts'
 import { readBody } from './proxy/read-body.ts'
 import type { Refuse } from './proxy/refuse.ts'
 import { canonicalHost, type Route, type RouteTable } from './proxy/routes.ts'
 import { parseTarget } from './proxy/target.ts'
+import { checkWire } from './proxy/wire.ts'
 
 export interface PathDeps extends GatewayDeps {
   readonly routes: RouteTable
@@ -50,8 +52,10 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Every step up to and including the decision, for upgrades. @throws Refusal */
   admit(exchange: Exchange): Promise<Passage | undefined>
-  /** Headers for the upstream: the client's that may pass, then the gateway's own. */
-  outgoingHeaders(passage: Passage): Promise<string[]>
+  /** What goes to the upstream, without a body. */
+  outgoing(passage: Passage): Promise<Outgoing>
+  /** How its answer is passed back. */
+  incoming(passage: Passage, outgoing: Outgoing): Incoming
   open(request: IncomingMessage, response: ServerResponse): Exchange
 }
 
@@ -94,6 +98,7 @@ export function buildGateway(deps: PathDeps): Gateway {
 
   async function admit(exchange: Exchange): Promise<Passage | undefined> {
     const { request } = exchange
+    checkWire(request, deps.config.limits)
     exchange.target = parseTarget(request.url ?? '')
     if (await deps.ownEndpoints.health(exchange)) return undefined
     exchange.host = checkHost(request)
@@ -165,30 +170,40 @@ export function buildGateway(deps: PathDeps): Gateway {
   }
 
   async function pass(passage: Passage): Promise<void> {
-    const { exchange, route, below, admitted } = passage
+    const { exchange, route, admitted } = passage
     const { profile } = route
     const answer = profile.answer?.(admitted)
     if (answer) return sendAnswer(exchange, answer)
     await profile.prepare?.(admitted)
     const body = await rewrittenBody(passage)
-    const headers = await outgoingHeaders(passage)
-    if (body) headers.push('Content-Length', String(body.length))
+    const plain = await outgoing(passage)
+    if (body) plain.headers.push('Content-Length', String(body.length))
+    await deps.forwarder.forward(exchange, body ? { ...plain, body } : plain, incoming(passage, plain))
+  }
+
+  async function outgoing(passage: Passage): Promise<Outgoing> {
+    const { route, below, admitted } = passage
     const { query } = below.app
-    const outgoing: Outgoing = {
-      origin: profile.upstream?.(admitted) ?? route.config.upstream,
+    return {
+      origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
-      headers,
-      ...(body ? { body } : {}),
+      headers: await outgoingHeaders(passage),
       answerMs: route.config.answerSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }
-    await deps.forwarder.forward(exchange, outgoing, incomingRules(passage, outgoing))
   }
 
   async function rewrittenBody({ exchange, route, below, admitted }: Passage): Promise<Buffer | undefined> {
     const rule = route.profile.bodyRule?.(below.app)
-    return rule?.rewrite(await readBody(exchange.request, rule.maxBytes), admitted)
+    if (!rule) return undefined
+    const { request, response } = exchange
+    askForBody(request, response)
+    const whole = await readBody(request, {
+      maxBytes: rule.maxBytes,
+      idleMs: deps.config.limits.bodyIdleSeconds * 1000,
+    })
+    return rule.rewrite(whole, admitted)
   }
 
   async function outgoingHeaders({ exchange, route, below, admitted }: Passage): Promise<string[]> {
@@ -217,7 +232,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     })
     const authorization = authorizationFor(exchange, profile.authorization, assertion)
     if (authorization !== undefined) headers.push('Authorization', authorization)
-    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, value)
+    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, headerText(value))
     return headers
   }
 
@@ -234,7 +249,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)
   }
 
-  function incomingRules({ exchange, route, below, admitted }: Passage, { origin }: Outgoing): Incoming {
+  function incoming({ exchange, route, below, admitted }: Passage, { origin }: Outgoing): Incoming {
     const rule = route.profile.responseRule?.(below.app)
     return {
       cookieBase,
@@ -270,7 +285,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     response.end()
   }
 
-  return { handle, admit, outgoingHeaders, open }
+  return { handle, admit, outgoing, incoming, open }
 }
 
 /** An application mounted below a prefix uses relative links: its start page needs the slash. */

@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { profileOf } from './apps/index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import type { GatewayDeps } from './deps.ts'
-import { buildGateway, type Gateway } from './gateway.ts'
+import { buildGateway } from './gateway.ts'
+import { buildHttpServer } from './http-server.ts'
 import { buildLoginApp } from './identity/app.ts'
 import { buildAuthenticate } from './identity/authenticate.ts'
 import { buildVerifyAuthorization } from './identity/authorization.ts'
@@ -24,8 +25,12 @@ import { buildOwnEndpoints } from './proxy/own-endpoints.ts'
 import { buildRefusalPages } from './proxy/refusal-pages.ts'
 import { buildRefuse } from './proxy/refuse.ts'
 import { buildRoutes } from './proxy/routes.ts'
+import { buildUpgrades } from './proxy/upgrade.ts'
 import { openBackend } from './sessions/open.ts'
 import { Sessions } from './sessions/sessions.ts'
+
+/** Time between two looks at the decision behind an open WebSocket, ms. */
+const RECHECK_MS = 30_000
 
 export interface RunningServer {
   /** Where it listens, e.g. `127.0.0.1:4180`. */
@@ -58,6 +63,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const verifyBearer = buildVerifyBearer({ config, keys: () => issuer.keys(), clock, log })
   const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
   const audit = buildAudit(config.log.requests, log, metrics)
+  const refuse = buildRefuse(buildRefusalPages(deps), audit)
   const gateway = buildGateway({
     audit,
     metrics,
@@ -74,13 +80,14 @@ export async function startServer(config: Config, options: { log: Logger; clock?
       issuer,
       loginApp: buildLoginApp({ ...deps, issuer, verifyBearer }),
     }),
-    refuse: buildRefuse(buildRefusalPages(deps), audit),
+    refuse,
   })
   if (config.server.insecureHttp)
     log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
   issuer.start()
   await projects.asked
-  const server = buildHttpServer(config, gateway)
+  const upgrades = buildUpgrades({ gateway, forwarder, sessions, refuse, recheckMs: RECHECK_MS })
+  const server = buildHttpServer(config, gateway, upgrades.handle)
   await listen(server, config.server.listen)
   const admin = config.server.adminListen === undefined ? undefined : buildAdminServer(metrics)
   if (admin) await listen(admin, config.server.adminListen ?? '')
@@ -90,6 +97,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
     address: `${address}:${port}`,
     port,
     async close() {
+      upgrades.close()
       await drain(server, config.server.drainSeconds)
       admin?.closeAllConnections()
       admin?.close()
@@ -99,24 +107,6 @@ export async function startServer(config: Config, options: { log: Logger; clock?
       await sessions.close()
     },
   }
-}
-
-/** Node's parser in its strict mode, with every limit of the configuration. */
-function buildHttpServer({ limits }: Config, gateway: Gateway): Server {
-  const server = createServer(
-    {
-      insecureHTTPParser: false,
-      requireHostHeader: true,
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headerSeconds * 1000,
-      requestTimeout: 0,
-      keepAliveTimeout: limits.keepAliveSeconds * 1000,
-      noDelay: true,
-    },
-    (request, response) => void gateway.handle(request, response),
-  )
-  server.maxHeadersCount = limits.headerCount
-  return server
 }
 
 function listen(server: Server, address: string): Promise<void> {

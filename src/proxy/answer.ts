@@ -16,7 +16,7 @@ export class StreamedAnswer implements AnswerSink {
   protected readonly incoming: Incoming
   readonly #resolve: () => void
   readonly #reject: (error: unknown) => void
-  #call: Call | undefined
+  protected call: Call | undefined
   #over = false
 
   constructor(exchange: Exchange, incoming: Incoming, resolve: () => void, reject: (error: unknown) => void) {
@@ -28,13 +28,17 @@ export class StreamedAnswer implements AnswerSink {
 
   /** Ties both sides together: a client that leaves takes its request to the upstream with it. */
   follow(call: Call): void {
-    this.#call = call
+    this.call = call
     this.exchange.response.once('close', () => {
-      if (this.#over) return
-      this.#over = true
       call.abort()
-      this.#resolve()
+      this.left()
     })
+  }
+
+  /** The client is gone, or all is said: nobody waits for this exchange any more. */
+  protected left(): void {
+    this.#over = true
+    this.#resolve()
   }
 
   information(status: number): void {
@@ -68,7 +72,7 @@ export class StreamedAnswer implements AnswerSink {
   }
 
   #written(): void {
-    if (this.exchange.response.writableLength === 0) this.#call?.resume()
+    if (this.exchange.response.writableLength === 0) this.call?.resume()
   }
 
   end(last: Buffer | undefined, trailers: readonly string[]): void {

@@ -18,7 +18,7 @@ export interface IdentityFacts {
 }
 
 /**
- * The client's end-to-end headers that may pass: a flat list of names and values as undici takes it.
+ * The client's end-to-end headers that may pass: a flat list of names and values.
  * Names listed in `Connection` are dropped first (RFC 9110 §7.6.1), so that a client cannot aim that rule at ours.
  */
 export function passableHeaders(request: IncomingMessage, drop: ReadonlySet<string>): string[] {
@@ -75,7 +75,7 @@ function groupsText(principal: Principal): string {
 }
 
 /** Printable ASCII stays; everything else is percent-encoded UTF-8 (RFC 9110 §5.5 allows no more). */
-function headerText(text: string): string {
+export function headerText(text: string): string {
   if (/^[\x21-\x24\x26-\x7e]([\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?$/.test(text)) return text
   return encodeURIComponent(text.toWellFormed()).slice(0, MAX_VALUE)
 }

@@ -72,7 +72,7 @@ function send(
   const all = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
   for (const [name, value] of Object.entries(headers)) all.push(name, value)
   // A body that nobody reads would be taken for the next request (RFC 9112 §9.3).
-  if (isSending(request)) all.push('Connection', 'close')
+  if (isSending(request) && headers.Connection === undefined) all.push('Connection', 'close')
   response.writeHead(status, all)
   finish(request, response, request.method === 'HEAD' ? undefined : body)
 }

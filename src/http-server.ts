@@ -1,0 +1,59 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Config } from './config/schema.ts'
+import { REASONS, type Reason } from './errors.ts'
+import type { Gateway } from './gateway.ts'
+import { type HandleUpgrade, isWebSocket } from './proxy/upgrade.ts'
+
+/** Node's parser in its strict mode, with every limit of the configuration; what it refuses is answered in our words. */
+export function buildHttpServer({ limits }: Config, gateway: Gateway, upgrade: HandleUpgrade): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    rejectNonStandardBodyWrites: true,
+    joinDuplicateHeaders: false,
+    // A request without a body costs no stream machinery.
+    optimizeEmptyRequests: true,
+    shouldUpgradeCallback: isWebSocket,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headerSeconds * 1000,
+    // How often `headersTimeout` is looked at.
+    connectionsCheckingInterval: Math.min(5000, limits.headerSeconds * 250),
+    // A whole request may take as long as it moves: `limits.bodyIdleSeconds` watches that.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveSeconds * 1000,
+    noDelay: true,
+  })
+  // One more than allowed is read, so that too many are refused instead of cut off.
+  server.maxHeadersCount = limits.headerCount + 1
+  const handle = (request: IncomingMessage, response: ServerResponse) => void gateway.handle(request, response)
+  server.on('request', handle)
+  // The path itself says when the body may come: after the decision.
+  server.on('checkContinue', handle)
+  server.on('upgrade', (request, socket, early) => void upgrade(request, socket as Socket, early))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnparsed(error, socket as Socket))
+  return server
+}
+
+const PARSER_REASONS: Record<string, Reason> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}
+
+/** Answers bytes that were no request, and closes: where the next one would begin, nobody knows. */
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void {
+  const current: unknown = Reflect.get(socket, '_httpMessage')
+  const answering = current instanceof ServerResponse && current.headersSent
+  if (!socket.writable || error.code === 'ECONNRESET' || answering) {
+    socket.destroy()
+    return
+  }
+  const reason = PARSER_REASONS[error.code ?? ''] ?? 'request-malformed'
+  const { status, text } = REASONS[reason]
+  const body = JSON.stringify({ title: text, status, reason })
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,49 @@
+import type { Socket } from 'node:net'
+import { Refusal } from '../errors.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+interface OpenSocket {
+  readonly sessionKey: string | undefined
+  /** Asks the decision again. @throws Refusal */
+  readonly stillAllowed: () => Promise<boolean>
+}
+
+/**
+ * The joined WebSockets of this process. One whose session ends is closed at once; all are judged again from time to
+ * time, so that none outlives its session, its token or its membership by more than that.
+ */
+export class OpenSockets {
+  readonly #open = new Map<Socket, OpenSocket>()
+  readonly #timer: NodeJS.Timeout
+  readonly #unsubscribe: () => void
+
+  constructor(sessions: Pick<Sessions, 'onEnded'>, recheckMs: number) {
+    this.#unsubscribe = sessions.onEnded((key) => this.#ended(key))
+    this.#timer = setInterval(() => this.#recheck(), recheckMs).unref()
+  }
+
+  add(socket: Socket, sessionKey: string | undefined, stillAllowed: () => Promise<boolean>): void {
+    this.#open.set(socket, { sessionKey, stillAllowed })
+    socket.once('close', () => this.#open.delete(socket))
+  }
+
+  /** Closes all. */
+  close(): void {
+    clearInterval(this.#timer)
+    this.#unsubscribe()
+    for (const socket of this.#open.keys()) socket.destroy()
+  }
+
+  #ended(key: string): void {
+    for (const [socket, { sessionKey }] of this.#open) if (sessionKey === key) socket.destroy()
+  }
+
+  #recheck(): void {
+    for (const [socket, { stillAllowed }] of this.#open) {
+      stillAllowed().catch((error: unknown) => {
+        // A store or issuer that cannot be reached is no decision: the socket stays.
+        if (!(error instanceof Refusal) || error.status < 500) socket.destroy()
+      })
+    }
+  }
+}

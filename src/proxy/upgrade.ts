@@ -1,0 +1,78 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Refusal } from '../errors.ts'
+import type { Gateway, Passage } from '../gateway.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { type Forwarder, requestHead } from './forward.ts'
+import { OpenSockets } from './open-sockets.ts'
+import type { Refuse } from './refuse.ts'
+import { UpgradedAnswer } from './upgraded-answer.ts'
+
+/** Handles one upgrade, to the end of its sockets. Never throws, never rejects. */
+export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Buffer) => Promise<void>
+
+/** True for a WebSocket opening handshake (RFC 6455 §4.1). Every other upgrade is ignored, as RFC 9110 §7.8 allows. */
+export const isWebSocket = ({ method, headers }: IncomingMessage) =>
+  method === 'GET' &&
+  headers.upgrade?.toLowerCase() === 'websocket' &&
+  headers['sec-websocket-key'] !== undefined &&
+  headers['sec-websocket-version'] === '13'
+
+/**
+ * WebSockets: the same steps, decision and header writer as any request; then both sockets are joined until either
+ * side closes, the session ends, or the decision turns out otherwise when it is asked again.
+ */
+export function buildUpgrades(deps: {
+  readonly gateway: Gateway
+  readonly forwarder: Forwarder
+  readonly sessions: Pick<Sessions, 'onEnded'>
+  readonly refuse: Refuse
+  /** Time between two looks at the decision, ms. */
+  readonly recheckMs: number
+}): { handle: HandleUpgrade; close(): void } {
+  const { gateway, forwarder, refuse } = deps
+  const sockets = new OpenSockets(deps.sessions, deps.recheckMs)
+
+  async function handle(request: IncomingMessage, socket: Socket, early: Buffer): Promise<void> {
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.once('finish', () => socket.end())
+    socket.on('error', () => socket.destroy())
+    const exchange = gateway.open(request, response)
+    try {
+      const passage = await gateway.admit(exchange)
+      if (passage) await join(passage, socket, early)
+    } catch (error) {
+      refuse(exchange, error)
+    }
+  }
+
+  async function join(passage: Passage, socket: Socket, early: Buffer): Promise<void> {
+    const { exchange, route } = passage
+    if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
+    const outgoing = await gateway.outgoing(passage)
+    outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
+    const stillAllowed = () => gateway.admit(gateway.open(exchange.request, exchange.response)).then(Boolean)
+    await new Promise<void>((resolve, reject) => {
+      const sink = new UpgradedAnswer(exchange, gateway.incoming(passage, outgoing), resolve, reject)
+      sink.onJoined = (upstream) => {
+        sockets.add(socket, exchange.caller?.session?.key, stillAllowed)
+        upstream.write(early)
+      }
+      const { method, answerMs } = outgoing
+      const call = forwarder.upstreamOf(outgoing).send({
+        method,
+        head: requestHead(outgoing),
+        body: undefined,
+        repeatable: true,
+        upgrade: true,
+        answerMs: answerMs === 0 ? Number.POSITIVE_INFINITY : answerMs,
+        sink,
+      })
+      sink.follow(call)
+    })
+  }
+
+  return { handle, close: () => sockets.close() }
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import type { Config } from '../config/schema.ts'
+import { Refusal } from '../errors.ts'
+
+/** After a request that cannot be trusted to end where it says, nothing more is read from its connection. */
+const CLOSE = { headers: { Connection: 'close' } }
+
+/**
+ * What Node's strict parser lets through and a proxy must not: other versions (it reads a request line without a
+ * version as HTTP/0.9), two Host fields, codings other than `chunked`, chunks in HTTP/1.0, and more than the limits.
+ * @throws Refusal `request-malformed`, `url-too-long`, `headers-too-large`
+ * @see RFC 9112 §2.3, §3.2, §6.1
+ */
+export function checkWire(request: IncomingMessage, { urlBytes, headerCount }: Config['limits']): void {
+  const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = request
+  if (major !== 1 || minor > 1) throw new Refusal('request-malformed', 'version is not HTTP/1.0 or HTTP/1.1', CLOSE)
+  if ((request.url as string).length > urlBytes)
+    throw new Refusal('url-too-long', `target is over ${urlBytes} bytes`, CLOSE)
+  if (rawHeaders.length > headerCount * 2) throw new Refusal('headers-too-large', `over ${headerCount} fields`, CLOSE)
+  const coding = request.headers['transfer-encoding']
+  if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== 'chunked'))
+    throw new Refusal('request-malformed', 'Transfer-Encoding is not just chunked, in HTTP/1.1', CLOSE)
+  if (countHosts(rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Host', CLOSE)
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count
+}
