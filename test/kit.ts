@@ -18,7 +18,13 @@ export interface Kit {
   readonly gateway: RunningServer
   /** Log lines of the gateway, oldest first. */
   readonly logged: Record<string, unknown>[]
+  /** The gateway's time runs this many milliseconds ahead. */
+  readonly clock: MovedClock
   close(): Promise<void>
+}
+
+export interface MovedClock {
+  ahead: number
 }
 
 type Section = Record<string, unknown>
@@ -50,12 +56,13 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const [issuer, upstream] = await Promise.all([startIssuer(options.issuer), startRecorder()])
   issuer.setBackchannelLogoutUrl(`${url}/auth/backchannel-logout`)
   const logged: Record<string, unknown>[] = []
-  const gateway = await startGateway({ port, issuerUrl: issuer.url, upstream: upstream.url, logged, ...options })
+  const clock: MovedClock = { ahead: 0 }
+  const gateway = await startGateway({ port, issuerUrl: issuer.url, upstream: upstream.url, logged, clock, ...options })
   const close = async () => {
     await gateway.close()
     await Promise.all([issuer.close(), upstream.close()])
   }
-  return { url, issuer, upstream, gateway, logged, close }
+  return { url, issuer, upstream, gateway, logged, clock, close }
 }
 
 export interface GatewayOptions extends Omit<KitOptions, 'issuer'> {
@@ -64,12 +71,15 @@ export interface GatewayOptions extends Omit<KitOptions, 'issuer'> {
   /** Upstream of routes that name none. */
   readonly upstream: string
   readonly logged?: Record<string, unknown>[]
-  readonly host?: '127.0.0.1' | 'localhost'
+  readonly clock?: MovedClock
+  /** Host in the gateway's address; the issuer's own, so that cookies are same-site. */
+  readonly host?: string
 }
 
 /** The gateway alone, for tests that bring an issuer of their own. */
 export function startGateway(options: GatewayOptions): Promise<RunningServer> {
-  const { port, issuerUrl, upstream, logged = [], config: over = {}, routes = ROUTES, host = '127.0.0.1' } = options
+  const { port, issuerUrl, upstream, logged = [], config: over = {}, routes = ROUTES } = options
+  const { clock = { ahead: 0 }, host = '127.0.0.1' } = options
   const raw = {
     ...over,
     server: { listen: `127.0.0.1:${port}`, publicUrl: `http://${host}:${port}`, drainSeconds: 0, ...over.server },
@@ -86,7 +96,7 @@ export function startGateway(options: GatewayOptions): Promise<RunningServer> {
     routes: routes.map((route) => ({ upstream, ...route })),
   }
   const config = parseConfig(JSON.stringify(raw), 'kit.yaml', {})
-  return startServer(config, { log: buildLog(config.log, collect(logged)) })
+  return startServer(config, { log: buildLog(config.log, collect(logged)), clock: () => Date.now() + clock.ahead })
 }
 
 const collect = (logged: Record<string, unknown>[]) =>

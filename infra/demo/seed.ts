@@ -18,7 +18,10 @@ export async function seedProject(mlflowUrl: string, seed: Seed): Promise<string
   await api.ensureWorkspace()
   const known = await api.experimentId(seed.experiment)
   if (known !== undefined) return known
-  const { experiment_id } = await api.post<{ experiment_id: string }>('experiments/create', { name: seed.experiment })
+  const { experiment_id } = await api.post<{ experiment_id: string }>('experiments/create', {
+    name: seed.experiment,
+    tags: [{ key: 'mlflow.experimentKind', value: 'custom_model_development' }], // opens on its runs, not on traces
+  })
   for (const learningRate of seed.learningRates) {
     await logRun(api, experiment_id, learningRate, train(learningRate, seed.wobble))
   }

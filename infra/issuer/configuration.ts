@@ -60,6 +60,8 @@ function features({ accessTokens, lifetimes: { accessTokenSeconds } }: Configura
     backchannelLogout: { enabled: true },
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true, ...devicePages },
+    // A token for the API is none for userinfo: the library refuses it there (RFC 8707 §2), so it is not offered.
+    userinfo: { enabled: accessTokens === 'opaque' },
     introspection: { enabled: true, allowedPolicy: async (_ctx, client) => client.clientAuthMethod !== 'none' },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: signedOutPage },

@@ -51,6 +51,11 @@ export class Directory {
     return [...this.#users.values()]
   }
 
+  /** A further person, or another one of that name. */
+  add(user: IssuerUser): void {
+    this.#users.set(user.username, user)
+  }
+
   bySubject(subject: string): IssuerUser | undefined {
     return this.all().find((each) => each.subject === subject && each.enabled)
   }

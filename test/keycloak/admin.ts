@@ -1,0 +1,70 @@
+import type { Keycloak } from '../../infra/parts/keycloak.ts'
+
+/** The few calls of Keycloak's admin REST API that the tests need. */
+export class KeycloakAdmin {
+  readonly #keycloak: Keycloak
+  #token = ''
+
+  constructor(keycloak: Keycloak) {
+    this.#keycloak = keycloak
+  }
+
+  async signIn(): Promise<void> {
+    const body = new URLSearchParams({
+      grant_type: 'password',
+      client_id: 'admin-cli',
+      username: 'admin',
+      password: 'admin',
+    })
+    const url = `${this.#keycloak.origin}/realms/master/protocol/openid-connect/token`
+    const answer = (await (await fetch(url, { method: 'POST', body })).json()) as { access_token: string }
+    this.#token = answer.access_token
+  }
+
+  async addToGroup(username: string, group: string): Promise<void> {
+    const [userId, groupId] = await Promise.all([this.#userId(username), this.#groupId(group)])
+    await this.#call('PUT', `/users/${userId}/groups/${groupId}`)
+  }
+
+  async disable(username: string): Promise<void> {
+    await this.#call('PUT', `/users/${await this.#userId(username)}`, { enabled: false })
+  }
+
+  /** Makes groups and a user in all of them. */
+  async addUser(username: string, made: readonly string[], alsoIn: readonly string[]): Promise<void> {
+    for (const name of made) await this.#call('POST', '/groups', { name })
+    await this.#call('POST', '/users', {
+      username,
+      enabled: true,
+      email: `${username}@o.example`,
+      emailVerified: true,
+      firstName: username,
+      lastName: 'Example',
+      credentials: [{ type: 'password', value: `${username}-pw`, temporary: false }],
+      groups: [...alsoIn, ...made].map((name) => `/${name}`),
+    })
+  }
+
+  async #userId(username: string): Promise<string> {
+    return firstId(await this.#call('GET', `/users?exact=true&username=${username}`), username)
+  }
+
+  async #groupId(name: string): Promise<string> {
+    return firstId(await this.#call('GET', `/groups?exact=true&search=${name}`), name)
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }
+    const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) }
+    const response = await fetch(this.#keycloak.adminUrl + path, init)
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
+    return text === '' ? undefined : JSON.parse(text)
+  }
+}
+
+function firstId(found: unknown, name: string): string {
+  const [first] = found as { id: string }[]
+  if (first === undefined) throw new Error(`Keycloak knows no ${name}`)
+  return first.id
+}

@@ -1,0 +1,64 @@
+import { ensureAirflow } from '../infra/parts/airflow.ts'
+import { ensureChromium } from '../infra/parts/chromium.ts'
+import { ensureKeycloak } from '../infra/parts/keycloak.ts'
+import { ensureMlflow } from '../infra/parts/mlflow.ts'
+import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
+import { ensurePostgres } from '../infra/parts/postgres.ts'
+
+/** A group of tests that needs the same parts. */
+export interface Tier {
+  readonly name: string
+  readonly about: string
+  /** Installers of what it needs; each says its own progress. */
+  readonly needs: readonly (() => Promise<unknown>)[]
+  /** An npm script, or patterns of test files. */
+  readonly run: { readonly script: string } | { readonly files: readonly string[] }
+  /** Longest time of the whole tier. */
+  readonly minutes: number
+}
+
+/** All tests, in the order they run: what fails fastest comes first. */
+export const TIERS: readonly Tier[] = [
+  {
+    name: 'check',
+    about: 'format, lint, types, unit and contract tests',
+    needs: [],
+    run: { script: 'check' },
+    minutes: 3,
+  },
+  {
+    name: 'e2e',
+    about: 'a browser, the embedded issuer, the gateway, a real MLflow',
+    needs: [ensureMlflow, ensureChromium],
+    run: { files: ['test/e2e/*.test.ts'] },
+    minutes: 8,
+  },
+  {
+    name: 'keycloak',
+    about: 'the login suite against a real Keycloak',
+    needs: [ensureKeycloak],
+    run: { files: ['test/keycloak/*.test.ts'] },
+    minutes: 8,
+  },
+  {
+    name: 'mlflow',
+    about: 'tenancy, leaks, roles, clients and the migration against a real MLflow',
+    needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
+    run: { files: ['test/mlflow/*.test.ts'] },
+    minutes: 8,
+  },
+  {
+    name: 'airflow',
+    about: 'the auth manager in a real Airflow',
+    needs: [ensureAirflow],
+    run: { files: ['test/airflow/*.test.ts'] },
+    minutes: 8,
+  },
+  {
+    name: 'core',
+    about: 'the core API on a real PostgreSQL',
+    needs: [ensurePostgres],
+    run: { files: ['test/core/*.test.ts'] },
+    minutes: 5,
+  },
+]
