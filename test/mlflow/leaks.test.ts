@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { request } from 'undici'
 import { ensureMlflow } from '../../infra/parts/mlflow.ts'
 import { ALPHA, BETA, type Door, type Lab, type Reply, startLab } from './lab.ts'
 import { ARTIFACTS, fillVictim, SECRET, startTrace, type Victim } from './victim.ts'
@@ -193,6 +194,23 @@ test('identifiers of carol’s in bob’s requests lead nowhere: query, body, bo
   for (const [line, body] of ids) {
     const { text } = await bob.ask(line, body)
     assert.doesNotMatch(text, new RegExp(`${SECRET}|"run_uuid"|"runUuid": ?"`), line)
+  }
+})
+
+test('a reading request that names carol’s experiment in a body leads nowhere either', async () => {
+  for (const body of [
+    { experiment_id: carol.experimentId },
+    { experimentId: carol.experimentId },
+    { experiment_id: '0', experimentId: carol.experimentId },
+  ]) {
+    const answer = await request(`${bob.url}/api/2.0/mlflow/experiments/get`, {
+      method: 'GET',
+      headers: { ...bob.headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const text = await answer.body.text()
+    assert.ok([400, 404].includes(answer.statusCode), `${answer.statusCode} ${text}`)
+    assert.doesNotMatch(text, new RegExp(SECRET))
   }
 })
 

@@ -9,7 +9,12 @@ export const ALPHA: Project = {
   groups: ['project-alpha'],
   viewerGroups: [],
 }
-export const BETA: Project = { ...ALPHA, id: '22222222-2222-4222-8222-222222222222', name: 'beta' }
+export const BETA: Project = {
+  ...ALPHA,
+  id: '22222222-2222-4222-8222-222222222222',
+  name: 'beta',
+  groups: ['project-beta'],
+}
 
 const bob: Principal = {
   issuer: 'https://issuer.example',
