@@ -90,8 +90,10 @@ export async function startCoreUnderTest(signer: Signer, storageUrl: string, mor
   const config = coreConfig(signer, storageUrl, more)
   const storage = await openStorage(config.storage, log)
   const deps = await buildDeps({ config, log, clock: () => Date.now(), storage })
-  const app = buildCore(deps)
   await seed(deps)
+  // One server for all requests: supertest would open and close one for each.
+  const server = createServer(buildCore(deps))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
   const seconds = () => Math.floor(Date.now() / 1000)
   const bearer: CoreUnderTest['bearer'] = (person, claims = {}) =>
@@ -113,11 +115,15 @@ export async function startCoreUnderTest(signer: Signer, storageUrl: string, mor
     deps,
     storage,
     logged: () => lines.join(''),
-    as: (person) => supertest.agent(app).set('Authorization', `Bearer ${tokens.get(person)}`),
-    anonymous: supertest.agent(app),
+    as: (person) => supertest.agent(server).set('Authorization', `Bearer ${tokens.get(person)}`),
+    anonymous: supertest.agent(server),
     bearer,
     assertion,
-    close: () => storage.close(),
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await storage.close()
+    },
   }
 }
 
