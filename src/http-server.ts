@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { Config } from './config/schema.ts'
 import { REASONS, type Reason } from './errors.ts'
 import type { Gateway } from './gateway.ts'
-import { type HandleUpgrade, isWebSocket } from './proxy/upgrade.ts'
+import type { HandleUpgrade } from './proxy/upgrade.ts'
+import { isWebSocket } from './proxy/websocket.ts'
 
 /** Node's parser in its strict mode, with every limit of the configuration; what it refuses is answered in our words. */
 export function buildHttpServer({ limits }: Config, gateway: Gateway, upgrade: HandleUpgrade): Server {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from '../errors.ts'
 import type { Exchange } from './exchange.ts'
+import { isWebSocket } from './websocket.ts'
 
 /** What browsers of other origins may do (Fetch §3.3, RFC 10017 §6.1.3.3). Only listed origins, never a reflection. */
 export interface CrossOrigin {
@@ -57,7 +58,7 @@ export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: stri
     },
     check({ request, host }) {
       const { origin } = request.headers
-      const upgrade = request.headers.upgrade !== undefined
+      const upgrade = isWebSocket(request)
       if (SAFE.has(request.method ?? '') && !upgrade) return
       if (origin !== undefined) {
         if (isOwn(origin, host) || allowed.has(origin)) return

@@ -11,13 +11,6 @@ import { UpgradedAnswer } from './upgraded-answer.ts'
 /** Handles one upgrade, to the end of its sockets. Never throws, never rejects. */
 export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Buffer) => Promise<void>
 
-/** True for a WebSocket opening handshake (RFC 6455 §4.1). Every other upgrade is ignored, as RFC 9110 §7.8 allows. */
-export const isWebSocket = ({ method, headers }: IncomingMessage) =>
-  method === 'GET' &&
-  headers.upgrade?.toLowerCase() === 'websocket' &&
-  headers['sec-websocket-key'] !== undefined &&
-  headers['sec-websocket-version'] === '13'
-
 /**
  * WebSockets: the same steps, decision and header writer as any request; then both sockets are joined until either
  * side closes, the session ends, or the decision turns out otherwise when it is asked again.

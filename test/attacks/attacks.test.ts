@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ALPHA, BETA } from '../../infra/issuer/users.ts'
+import { type Kit, signedInBrowser, startKit } from '../kit.ts'
+import { type AttackCase, families, fill, loadCases } from './case-file.ts'
+import { type RawRequest, startRawUpstream } from './raw-upstream.ts'
+import { type RawAnswers, sendRaw } from './send.ts'
+
+/** Each case of `cases/*.txt`, through a raw socket, against the whole gateway and an upstream that keeps the bytes. */
+
+let kit: Kit
+let upstream: Awaited<ReturnType<typeof startRawUpstream>>
+let values: Record<string, string> = {}
+
+before(async () => {
+  upstream = await startRawUpstream()
+  const route = (name: string, access: string, more = {}) => ({
+    name,
+    app: 'generic',
+    path: `/${name}`,
+    access,
+    upstream: upstream.url,
+    ...more,
+  })
+  kit = await startKit({
+    routes: [
+      route('notes', 'project'),
+      route('lobby', 'login', { webSockets: false }),
+      route('lobby-admin', 'admin', { path: '/lobby/admin' }),
+      route('ops', 'admin'),
+      route('open', 'public'),
+      route('api', 'admin', { host: 'api.localhost:8443', path: '/' }),
+    ],
+    config: { cors: { allowedOrigins: ['https://ui.example'] } },
+  })
+  const cookies: Record<string, string> = {}
+  for (const name of ['alice', 'bob', 'carol', 'dave', 'erin']) {
+    const browser = await signedInBrowser(kit, name)
+    const all = browser.cookieHeader(new URL(kit.url)).split('; ')
+    cookies[name] = all.find((cookie) => cookie.startsWith('modelops_gateway=')) ?? ''
+    assert.notEqual(cookies[name], '', `${name} is signed in`)
+  }
+  const host = new URL(kit.url).host
+  values = {
+    ...cookies,
+    host,
+    origin: kit.url,
+    alpha: ALPHA,
+    beta: BETA,
+    ALPHA: ALPHA.toUpperCase(),
+    alpha1: ALPHA.slice(1),
+  }
+})
+after(async () => {
+  await kit.close()
+  upstream.close()
+})
+
+const fold = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
+const valuesOf = (request: RawRequest, name: string) =>
+  request.headers.filter(([each]) => fold(each) === fold(name)).map(([, value]) => value)
+
+/** A fact that must hold of what the upstream saw or of what came back. */
+type Fact = (argument: string, seen: RawRequest | undefined, came: RawAnswers) => void | Promise<void>
+
+const FACTS: Record<string, Fact> = {
+  received: (line, seen) => assert.equal(seen?.line, `${line} HTTP/1.1`),
+  has: (field, seen) => {
+    const colon = field.indexOf(': ')
+    assert.deepEqual(seen && valuesOf(seen, field.slice(0, colon)), [field.slice(colon + 2)])
+  },
+  once: (name, seen) => assert.equal(seen && valuesOf(seen, name).length, 1),
+  lacks: (name, seen) => assert.deepEqual(seen && valuesOf(seen, name), []),
+  never: (text, seen) => assert.equal(seen?.bytes.includes(text), false, `the upstream saw ${text}`),
+  body: (text, seen) => assert.equal(seen?.body, text),
+  closed: (_, _seen, came) => assert.equal(came.closed, true, 'the connection is closed'),
+  answers: (field, _seen, came) => {
+    const head = came.answers[0]?.head.toLowerCase() ?? ''
+    if (field.startsWith('no ')) assert.doesNotMatch(head, new RegExp(`^${field.slice(3).toLowerCase()}:`, 'm'))
+    else assert.ok(head.split('\r\n').includes(field.toLowerCase()), `no "${field}" in\n${head}`)
+  },
+  answer: (text, _seen, came) => assert.equal(came.text.includes(text.replace(/^lacks /, '')), false),
+  still: async (name) => {
+    const again = await sendRaw(
+      kit.gateway.port,
+      fill(`GET /lobby/a HTTP/1.1\r\nHost: {host}\r\nCookie: {${name}}\r\nConnection: close\r\n\r\n`, values),
+    )
+    assert.equal(again.answers[0]?.status, 200, `${name} is signed in`)
+  },
+}
+
+/** `200`, `403 cross-origin`, `200 and 401 login-required`, `400|404`, `cut` (no 2xx, nothing whole upstream), `no answer`. */
+function checkAnswers(expected: string, came: RawAnswers): void {
+  if (expected === 'no answer') {
+    assert.equal(came.text, '')
+    return
+  }
+  if (expected === 'cut') {
+    assert.equal(upstream.requests.length, 0, 'nothing whole reached the upstream')
+    assert.ok(came.answers.every(({ status }) => status >= 400))
+    return
+  }
+  const wanted = expected.split(' and ')
+  assert.equal(came.answers.length, wanted.length, came.text)
+  for (const [i, want] of wanted.entries()) {
+    const [statuses = '', reason] = want.split(' ')
+    const answer = came.answers[i]
+    assert.ok(statuses.split('|').includes(String(answer?.status)), `expected ${want}, got ${came.text}`)
+    if (reason !== undefined) assert.equal(JSON.parse(answer?.body ?? '').reason, reason)
+  }
+}
+
+async function run({ request, expected: [first = '', ...facts] }: AttackCase): Promise<void> {
+  upstream.requests.length = 0
+  const came = await sendRaw(kit.gateway.port, fill(request, values))
+  checkAnswers(first, came)
+  const passed = came.answers.filter(({ status }) => status < 300).length
+  const own = /^(GET|POST) \/auth\//.test(request) || request.startsWith('OPTIONS') || first.startsWith('302')
+  if (!own) assert.equal(upstream.requests.length, passed, 'as many requests reached the upstream as were allowed')
+  for (const fact of facts) {
+    const [verb = '', ...rest] = fact.split(' ')
+    const check = FACTS[verb]
+    assert.ok(check, `no such fact: ${fact}`)
+    await check(fill(rest.join(' '), values), upstream.requests[0], came)
+  }
+}
+
+for (const family of families().filter((name) => name !== 'redirects')) {
+  const cases = loadCases(family)
+  for (const each of cases) test(`${family}: ${each.name}`, () => run(each))
+}

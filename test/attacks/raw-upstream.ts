@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+/** A request exactly as its bytes came. */
+export interface RawRequest {
+  /** Request line, without its end. */
+  readonly line: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+  /** Head and body as they came, Latin-1. */
+  readonly bytes: string
+}
+
+const ANSWERS: Record<string, string> = {
+  '/cookies':
+    'HTTP/1.1 200 OK\r\nSet-Cookie: theirs=1\r\nSet-Cookie: modelops_gateway=evil\r\nSet-Cookie: __Host-modelops_gateway=evil\r\nSet-Cookie: MODELOPS_GATEWAY =evil\r\nContent-Length: 0\r\n\r\n',
+  '/redirect': 'HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n',
+}
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+/** An upstream that keeps the very bytes it is sent. It reads them by itself: no parser between attack and record. */
+export async function startRawUpstream() {
+  const requests: RawRequest[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    let pending = ''
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      pending += bytes.toString('latin1')
+      for (let request = take(pending); request; request = take(pending)) {
+        pending = pending.slice(request.bytes.length)
+        requests.push(request)
+        const path = Object.keys(ANSWERS).find((end) => request?.line.includes(end))
+        socket.write(path === undefined ? OK : (ANSWERS[path] as string))
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+/** The first whole request of the bytes. */
+function take(bytes: string): RawRequest | undefined {
+  const end = bytes.indexOf('\r\n\r\n')
+  if (end < 0) return undefined
+  const [line = '', ...fields] = bytes.slice(0, end).split('\r\n')
+  const headers = fields.map((field) => {
+    const colon = field.indexOf(':')
+    return [field.slice(0, colon), field.slice(colon + 1).trim()] as const
+  })
+  const first = (name: string) => headers.find(([each]) => each.toLowerCase() === name)?.[1]
+  const rest = bytes.slice(end + 4)
+  const framed = first('transfer-encoding') === undefined ? counted(rest, first('content-length')) : chunked(rest)
+  return framed && { line, headers, body: framed.body, bytes: bytes.slice(0, end + 4 + framed.length) }
+}
+
+const counted = (rest: string, length = '0') =>
+  rest.length < Number(length) ? undefined : { body: rest.slice(0, Number(length)), length: Number(length) }
+
+function chunked(rest: string): { body: string; length: number } | undefined {
+  let body = ''
+  let at = 0
+  for (;;) {
+    const end = rest.indexOf('\r\n', at)
+    if (end < 0) return undefined
+    const size = Number.parseInt(rest.slice(at, end), 16)
+    if (rest.length < end + 2 + size + 2) return undefined
+    body += rest.slice(end + 2, end + 2 + size)
+    at = end + 2 + size + 2
+    if (size === 0) return { body, length: at }
+  }
+}
