@@ -183,6 +183,14 @@ test('identifiers of carol’s in bob’s requests lead nowhere: query, body, bo
     [`GET ${ARTIFACTS}/${carol.artifact}`],
     [`GET ${ARTIFACTS}/workspaces/${BETA}/${carol.artifact}`],
     [`GET /api/3.0/mlflow/traces/${carol.traceId}`],
+    [`GET /ajax-api/3.0/mlflow/get-trace-artifact?request_id=${carol.traceId}`],
+    [`GET /ajax-api/2.0/mlflow/metrics/get-history-bulk?run_id=${carol.runId}&metric_key=${SECRET}`],
+    [
+      'POST /api/3.0/mlflow/traces/search',
+      { locations: [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: carol.experimentId } }] },
+    ],
+    ['POST /api/3.0/mlflow/traces/batchGetInfos', { trace_ids: [carol.traceId] }],
+    ['POST /ajax-api/2.0/mlflow/experiments/search-datasets', { experiment_ids: [carol.experimentId] }],
     ['POST /api/2.0/mlflow/runs/search', { experiment_ids: [carol.experimentId] }],
     ['POST /api/2.0/mlflow/runs/search', { experimentIds: [carol.experimentId] }],
     [
@@ -195,6 +203,33 @@ test('identifiers of carol’s in bob’s requests lead nowhere: query, body, bo
     const { text } = await bob.ask(line, body)
     assert.doesNotMatch(text, new RegExp(`${SECRET}|"run_uuid"|"runUuid": ?"`), line)
   }
+})
+
+test('writes of bob’s that name carol’s identifiers change nothing of hers', async () => {
+  const { runId, experimentId, traceId, artifact } = carol
+  const writes: [string, object?][] = [
+    ['POST /api/2.0/mlflow/runs/set-tag', { run_id: runId, key: 'by', value: 'bob' }],
+    ['POST /api/2.0/mlflow/runs/log-batch', { run_id: runId, tags: [{ key: 'by', value: 'bob' }] }],
+    ['POST /api/2.0/mlflow/runs/update', { run_id: runId, run_name: 'by bob' }],
+    ['POST /api/2.0/mlflow/runs/delete', { run_id: runId }],
+    ['POST /api/2.0/mlflow/runs/create', { experiment_id: experimentId, run_name: 'by bob' }],
+    ['POST /ajax-api/2.0/mlflow/runs/create-promptlab-run', { experiment_id: experimentId }],
+    [`POST /ajax-api/2.0/mlflow/upload-artifact?run_uuid=${runId}&path=by-bob.txt`, {}],
+    [`PUT ${ARTIFACTS}/workspaces/${BETA}/${artifact}`, {}],
+    [`DELETE ${ARTIFACTS}/workspaces/${BETA}/${artifact}`],
+    [`PATCH /api/3.0/mlflow/traces/${traceId}/tags`, { key: 'by', value: 'bob' }],
+    ['POST /api/3.0/mlflow/traces/delete-traces', { experiment_id: experimentId, request_ids: [traceId] }],
+    ['POST /api/2.0/mlflow/experiments/delete', { experiment_id: experimentId }],
+  ]
+  for (const [line, body] of writes) await bob.ask(line, body) // some answer 200 and do nothing: what counts is hers
+  const owner = await lab.through('carol', BETA)
+  const run = await owner.ask(`GET /api/2.0/mlflow/runs/get?run_id=${runId}`)
+  assert.doesNotMatch(run.text, /bob|deleted/)
+  assert.equal((await owner.ask(`GET ${ARTIFACTS}/${artifact}`)).text, SECRET)
+  assert.doesNotMatch((await owner.ask(`GET /api/2.0/mlflow/artifacts/list?run_id=${runId}`)).text, /by-bob/)
+  assert.equal((await owner.ask(`GET /api/3.0/mlflow/traces/${traceId}`)).status, 200)
+  const runs = await owner.ask('POST /api/2.0/mlflow/runs/search', { experiment_ids: [experimentId] })
+  assert.equal(runs.pick('runs.length'), '1')
 })
 
 test('a reading request that names carol’s experiment in a body leads nowhere either', async () => {
