@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+
+export interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface Running {
+  /** The first address that a line on stderr ends with. */
+  address: Promise<string>
+  ended: Promise<Ended>
+}
+
+/** The real command line in a process of its own, with a home of its own. */
+export class CommandLine {
+  readonly #home: string
+  readonly #children: ChildProcess[] = []
+
+  constructor(home: string) {
+    this.#home = home
+  }
+
+  start(...args: string[]): Running {
+    const { MODELOPS_GATEWAY: _, ...env } = process.env
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+      env: { ...env, HOME: this.#home, XDG_CONFIG_HOME: this.#home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#children.push(child)
+    let stdout = ''
+    let stderr = ''
+    const address = Promise.withResolvers<string>()
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      stderr += `${line}\n`
+      const found = / (https?:\/\/\S+)$/.exec(line)?.[1]
+      if (found !== undefined) address.resolve(found)
+    })
+    const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+    ended.then(() => address.reject(new Error(`no address was shown: ${stderr}`)))
+    address.promise.catch(() => {}) // only who waits for it hears that there was none
+    return { address: address.promise, ended }
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended
+  }
+
+  /** Ends what still waits, for instance for a browser that a failed test never opened. */
+  kill(): void {
+    for (const child of this.#children) child.kill('SIGKILL')
+  }
+}
