@@ -62,6 +62,7 @@ test('a run shows its metrics and its artifact', async (t) => {
   await page.goto(`${page.url().split('?')[0]}/artifacts`)
   await page.getByText('model.json').first().click()
   await page.getByText('intercept').first().waitFor()
+  assert.equal(await page.getByText('PERMISSION_DENIED').count(), 0, 'no refusal is shown to somebody who only looks')
   await shot(page, 'mlflow-artifact')
 })
 

@@ -5,17 +5,20 @@ const USER = /^\/(?:ajax-)?api\/2\.0\/mlflow\/users\/current$/
 const PERMISSIONS = /^\/(?:ajax-)?api\/3\.0\/mlflow\/users\/current\/permissions$/
 const ROLES = /^\/(?:ajax-)?api\/3\.0\/mlflow\/users\/roles\/list$/
 const WORKSPACES = /^\/(?:ajax-)?api\/3\.0\/mlflow\/workspaces(?:\/([^/]+))?$/
+/** The page of a run asks which model endpoints there are, and shows a refusal as an error. */
+const ENDPOINTS = /^\/ajax-api\/2\.0\/mlflow\/gateway-proxy$/
 
-/** Routes of MLflow's login application: absent from every catalogue, and answered here all the same. */
+/** Routes that the catalogue denies or does not know, and that are answered here all the same. */
 export const isAnswered = (method: string, path: string): boolean =>
-  method === 'GET' && (USER.test(path) || PERMISSIONS.test(path) || ROLES.test(path))
+  method === 'GET' && [USER, PERMISSIONS, ROLES, ENDPOINTS].some((each) => each.test(path))
 
 export function answerFor(admitted: Admitted): Answer | undefined {
   const { method, decodedPath } = admitted.request
-  if (method !== 'GET' || !/\/(?:users|workspaces)(?:\/|$)/.test(decodedPath)) return undefined
+  if (method !== 'GET' || !/\/(?:users|workspaces|gateway-proxy)(?:\/|$)/.test(decodedPath)) return undefined
   if (USER.test(decodedPath)) return json(200, currentUser(admitted))
   if (PERMISSIONS.test(decodedPath)) return json(200, permissions(admitted))
   if (ROLES.test(decodedPath)) return json(200, { roles: [] })
+  if (ENDPOINTS.test(decodedPath)) return json(200, { endpoints: [] })
   const workspaces = WORKSPACES.exec(decodedPath)
   return workspaces ? workspaceAnswer(admitted, workspaces[1]) : undefined
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -32,4 +32,16 @@ test('config/projects.yaml is a valid list of projects', () => {
     projects.map(({ name }) => name),
     ['alpha', 'beta'],
   )
+})
+
+test('the README shows config/gateway.yaml as it is', () => {
+  const [, ...lines] = readFileSync(join(FOLDER, 'gateway.yaml'), 'utf8').split('\n')
+  assert.ok(readFileSync(join(FOLDER, '..', 'README.md'), 'utf8').includes(lines.join('\n').trim()))
+})
+
+test('every file that README.md links to exists', () => {
+  const readme = readFileSync(join(FOLDER, '..', 'README.md'), 'utf8')
+  const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? '')
+  assert.ok(links.length > 5)
+  for (const link of links) assert.ok(existsSync(join(FOLDER, '..', link)), link)
 })

@@ -77,6 +77,13 @@ test('the user interface learns what the role may do', () => {
   assert.deepEqual(answer('GET /ajax-api/3.0/mlflow/users/roles/list')?.body, { roles: [] })
 })
 
+test('there are no endpoints of a deployment server, and none can be called', () => {
+  const path = '/ajax-api/2.0/mlflow/gateway-proxy'
+  assert.deepEqual(answer(`GET ${path}`)?.body, { endpoints: [] })
+  assert.equal(profile.use(askFor(`GET ${path}`)), 'read')
+  assert.equal(profile.use(askFor(`POST ${path}`)), 'denied')
+})
+
 test('the list of workspaces is the list of the principal’s projects', () => {
   assert.deepEqual(answer('GET /api/3.0/mlflow/workspaces')?.body, {
     workspaces: [{ name: ALPHA.id, description: 'alpha' }],
