@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { checkout } from './directories.ts'
 
 /** A folder of DAGs; with a team it belongs to the project of that name. */
@@ -37,7 +37,10 @@ export function airflowEnvironment(
   const teams = login === 'assertion' && bundles.some(({ team }) => team !== undefined)
   return {
     AIRFLOW_HOME: dir,
-    PYTHONPATH: join(checkout, 'infra', 'airflow', 'auth-manager', 'src'),
+    PYTHONPATH: [
+      join(checkout, 'infra', 'airflow', 'auth-manager', 'src'),
+      join(checkout, 'infra', 'mlflow', 'client', 'src'),
+    ].join(delimiter),
     AIRFLOW__CORE__AUTH_MANAGER: AUTH_MANAGERS[login],
     AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
     AIRFLOW__CORE__PARALLELISM: '2',

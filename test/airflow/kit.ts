@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AIRFLOW_CLIENT, CI_CLIENT } from '../../infra/issuer/clients.ts'
+import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { ALPHA } from '../../infra/issuer/users.ts'
+import { type Airflow, startAirflow } from '../../infra/parts/airflow.ts'
+import { checkout } from '../../infra/parts/directories.ts'
+import { startMlflow } from '../../infra/parts/mlflow.ts'
+import { freePort } from '../../infra/parts/ports.ts'
+import { startGateway } from '../kit.ts'
+
+/** Gateway, issuer, Airflow and, where wanted, MLflow, all on loopback. */
+export interface World {
+  /** The gateway's public URL. */
+  readonly url: string
+  readonly issuer: EmbeddedIssuer
+  readonly airflow: Airflow
+  close(): Promise<void>
+}
+
+export interface WorldOptions {
+  readonly login: 'assertion' | 'fab'
+  /** Scheduler, dag-processor and MLflow too. */
+  readonly runs: boolean
+}
+
+const folder = (...names: string[]) => join(checkout, ...names)
+
+export async function startWorld({ login, runs }: WorldOptions): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'airflow-world-'))
+  const closing: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })]
+  const close = async () => {
+    for (const each of closing.toReversed()) await each()
+  }
+  try {
+    const port = await freePort()
+    const url = `http://localhost:${port}`
+    const issuer = await startIssuer({ host: 'localhost', gatewayUrls: [url] })
+    closing.push(() => issuer.close())
+    const [airflow, mlflow] = await Promise.all([
+      startAirflow({ ...airflowOptions(url, issuer.url, login), dir: join(dir, 'airflow'), runs }),
+      runs ? startMlflow({ dir: join(dir, 'mlflow') }) : undefined,
+    ])
+    closing.push(() => airflow.close())
+    if (mlflow) closing.push(() => mlflow.close())
+    const routes = [
+      { name: 'airflow', app: 'airflow', path: '/airflow', access: 'member', airflow: { login } },
+      ...(mlflow ? [{ name: 'mlflow', app: 'mlflow', path: '/mlflow', upstream: mlflow.url, access: 'project' }] : []),
+    ]
+    const upstream = airflow.url
+    const gateway = await startGateway({ port, host: 'localhost', issuerUrl: issuer.url, upstream, routes })
+    closing.push(() => gateway.close())
+    return { url, issuer, airflow, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function airflowOptions(gatewayUrl: string, issuer: string, login: 'assertion' | 'fab') {
+  const bundle = (name: string, ...path: string[]) => ({
+    name,
+    path: folder(...path),
+    team: name.split('-')[0] ?? name,
+  })
+  return {
+    gatewayUrl,
+    path: '/airflow',
+    login,
+    bundles: [
+      bundle('alpha', 'test', 'airflow', 'dags', 'alpha'),
+      bundle('beta', 'test', 'airflow', 'dags', 'beta'),
+      bundle('alpha-examples', 'infra', 'airflow', 'dags'),
+    ],
+    env: {
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: AIRFLOW_CLIENT.id,
+      OIDC_CLIENT_SECRET: AIRFLOW_CLIENT.secret,
+      MODELOPS_GATEWAY: gatewayUrl,
+      MODELOPS_PROJECT: ALPHA,
+      MODELOPS_CLIENT_ID: CI_CLIENT.id,
+      MODELOPS_CLIENT_SECRET: CI_CLIENT.secret,
+    },
+  }
+}
