@@ -1,5 +1,6 @@
 import { parse } from 'tldts'
 import type { Fault } from './faults.ts'
+import { mlflowFaults } from './mlflow-checks.ts'
 import type { Config, ProjectConfig } from './schema.ts'
 
 /** The sections of a configuration that are valid by themselves; a check runs when all it needs are there. */
@@ -134,14 +135,7 @@ function oneRouteFaults(route: Config['routes'][number], path: string): Fault[] 
     if (route[app] && route.app !== app)
       faults.push({ path: `${path}.${app}`, expected: `no such key where app is ${route.app}`, got: 'a mapping' })
   }
-  if (route.app === 'mlflow' && route.access !== 'project') {
-    faults.push({
-      path: `${path}.access`,
-      expected: 'project (MLflow without a project would show all of them)',
-      got: route.access,
-    })
-  }
-  return faults
+  return [...faults, ...mlflowFaults(route, path)]
 }
 
 function sessionFaults(session: Config['session']): Fault[] {

@@ -8,6 +8,8 @@ import { ConfigFaults } from '../../../src/config/faults.ts'
 import { loadConfig, parseConfig } from '../../../src/config/load.ts'
 
 const SECRET = 'k3Zr9vQ1xW7tY5uB2nM8aS4dF6gH0jL!'
+const ALPHA = '11111111-1111-4111-8111-111111111111'
+const BETA = '22222222-2222-4222-8222-222222222222'
 const base = () => ({
   server: { publicUrl: 'https://o.example' } as Record<string, unknown>,
   issuer: {
@@ -83,6 +85,37 @@ const bad: [string, string, (raw: Raw) => void][] = [
     (raw) => Object.assign(raw, { server: { publicUrl: 'https://o.co.uk' }, cookie: { domain: '.co.uk' } }),
   ],
   ['a route without access', 'routes.0.access', (raw) => Reflect.deleteProperty(raw.routes[0] ?? {}, 'access')],
+  [
+    'a release of MLflow without a catalogue',
+    'routes.0.mlflow.version',
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { version: '2.22' } }),
+  ],
+  [
+    'a tenancy of instances that names none',
+    'routes.0.mlflow.instances',
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { tenancy: 'instance' } }),
+  ],
+  [
+    'instances that nothing would use',
+    'routes.0.mlflow.instances',
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { instances: { [ALPHA]: 'http://127.0.0.1:5001' } } }),
+  ],
+  [
+    'an instance that two projects share',
+    `routes.0.mlflow.instances.${BETA}`,
+    (raw) => {
+      const instances = { [ALPHA]: 'http://127.0.0.1:5001', [BETA]: 'http://127.0.0.1:5001/' }
+      Object.assign(raw.routes[0] ?? {}, { mlflow: { tenancy: 'instance', instances } })
+    },
+  ],
+  [
+    'an instance with a path',
+    `routes.0.mlflow.instances.${ALPHA}`,
+    (raw) => {
+      const instances = { [ALPHA]: 'http://127.0.0.1:5001/mlflow' }
+      Object.assign(raw.routes[0] ?? {}, { mlflow: { tenancy: 'instance', instances } })
+    },
+  ],
   ['MLflow on a login route', 'routes.0.access', (raw) => Object.assign(raw.routes[0] ?? {}, { access: 'login' })],
   [
     'an upstream that is no URL',
