@@ -1,10 +1,20 @@
 import { z } from 'zod'
 import { configSchema } from '../../src/config/schema.ts'
+import { openApiDocument } from '../../src/core/api/openapi.ts'
+import { coreConfigSchema } from '../../src/core/config.ts'
 import { REASONS } from '../../src/errors.ts'
 
 /** The reference pages, generated from the tables that the program itself uses. `npm run docs` writes them. */
 export const referencePages: Record<string, () => string> = {
-  'docs/reference/configuration.md': configurationPage,
+  'docs/reference/configuration.md': () =>
+    configurationPage(configSchema, '# Configuration', [
+      '`modelops-gateway check --config FILE` checks a file, `modelops-gateway schema` prints the JSON Schema for editors.',
+    ]),
+  'docs/reference/core-configuration.md': () =>
+    configurationPage(coreConfigSchema, '# Configuration of the core API', [
+      'Read by `modelops-gateway core --config FILE`, a service of its own.',
+    ]),
+  'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(), undefined, 1)}\n`,
   'docs/reference/reasons.md': reasonsPage,
 }
 
@@ -21,8 +31,8 @@ interface Node {
   anyOf?: Node[]
 }
 
-function configurationPage(): string {
-  const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as Node
+function configurationPage(of: z.ZodObject, title: string, about: readonly string[]): string {
+  const schema = z.toJSONSchema(of, { io: 'input', unrepresentable: 'any' }) as Node
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
     `\n## ${name}\n`,
     node.description ? `${node.description}\n` : '',
@@ -31,10 +41,10 @@ function configurationPage(): string {
     ...keyRows(name, node),
   ])
   const intro = [
-    '# Configuration',
+    title,
     '',
     'YAML. Every string may hold `${env:NAME}` or `${file:PATH}`; unknown keys are refused; all faults are told at once.',
-    '`modelops-gateway check --config FILE` checks a file, `modelops-gateway schema` prints the JSON Schema for editors.',
+    ...about,
     'This page is generated from the schema.',
   ]
   return `${[...intro, ...rows].join('\n')}\n`

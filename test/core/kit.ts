@@ -77,7 +77,7 @@ issuer: { url: "${ISSUER}", jwksUrl: "${signer.jwksUrl}", audiences: [modelops] 
 access: { adminGroup: modelops-admins, serviceUsers: [ci] }
 storage: { url: "${storageUrl}", timeoutSeconds: 3 }
 encryption: { token: ${TOKEN} }
-log: { requests: all }
+${more.includes('log:') ? '' : 'log: { requests: all }'}
 ${more}`,
     'core.yaml',
   )
