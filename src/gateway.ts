@@ -22,7 +22,7 @@ import { isNavigation } from './proxy/navigation.ts'
 import type { OwnEndpoints } from './proxy/own-endpoints.ts'
 import { readBody } from './proxy/read-body.ts'
 import type { Refuse } from './proxy/refuse.ts'
-import { canonicalHost, type Route, type RouteTable } from './proxy/routes.ts'
+import { accessOf, canonicalHost, type Route, type RouteTable } from './proxy/routes.ts'
 import { parseTarget } from './proxy/target.ts'
 import { checkWire } from './proxy/wire.ts'
 
@@ -146,7 +146,7 @@ export function buildGateway(deps: PathDeps): Gateway {
 
   function judge({ caller }: Exchange, route: Route, below: BelowRoute): Decision {
     const question = {
-      access: route.config.access,
+      access: accessOf(route, below.app),
       use: route.profile.use(below.app),
       principal: caller?.principal,
       named: below.named,

@@ -122,6 +122,8 @@ export class EmbeddedIssuer {
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
       await next()
+      // Optional by RFC 8628 §3.2, and what some clients cannot do without.
+      if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200) Object.assign(ctx.body, { interval: 2 })
       // Logout by POST needs SameSite=None by the library's rule, which browsers keep with https alone.
       const cookies = ctx.response.get('set-cookie') as unknown
       if (Array.isArray(cookies))

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Background, startBackground } from './background.ts'
-import { installDebian } from './debian.ts'
-import { checkout, partsDirectory } from './directories.ts'
-import { withLock } from './lock.ts'
+import { checkout } from './directories.ts'
 import { freePort } from './ports.ts'
-import { PartMissing, type Progress, toStderr } from './progress.ts'
-import { findPython } from './python.ts'
-import { run } from './run.ts'
+import { type Progress, toStderr } from './progress.ts'
+import { ensureVenv } from './venv.ts'
 
 const REQUIREMENTS = ['requirements.txt', 'requirements-no-deps.txt'].map((name) =>
   join(checkout, 'infra', 'mlflow', name),
@@ -19,54 +15,7 @@ const REQUIREMENTS = ['requirements.txt', 'requirements-no-deps.txt'].map((name)
  * Every wheel is checked against the hashes in `infra/mlflow`. @throws PartMissing
  */
 export function ensureMlflow(progress: Progress = toStderr): Promise<string> {
-  return withLock('mlflow', progress, async () => {
-    const venv = join(partsDirectory('mlflow'), 'venv')
-    const stamp = join(venv, 'installed')
-    const wanted = requirementsHash()
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return venv
-    rmSync(venv, { recursive: true, force: true })
-    await makeVenv(venv, progress)
-    await installRequirements(venv, progress)
-    writeFileSync(stamp, wanted)
-    return venv
-  })
-}
-
-function requirementsHash(): string {
-  const hash = createHash('sha256')
-  for (const file of REQUIREMENTS) hash.update(readFileSync(file))
-  return hash.digest('hex')
-}
-
-async function makeVenv(venv: string, progress: Progress): Promise<void> {
-  const python = findPython()
-  progress('MLflow: making a Python environment')
-  if ((await run(python, ['-m', 'venv', venv])).ok) return
-  // Debian ships venv as a package of its own.
-  rmSync(venv, { recursive: true, force: true })
-  await installDebian(['python3-venv'], progress)
-  const again = await run(python, ['-m', 'venv', venv])
-  if (!again.ok) throw new PartMissing(`${python} -m venv failed.\n${again.tail}`)
-}
-
-async function installRequirements(venv: string, progress: Progress): Promise<void> {
-  const pins = REQUIREMENTS.join('\n')
-  progress('MLflow: downloading about 130 MB of Python packages (once)')
-  let collected = 0
-  const onLine = (line: string) => {
-    if (line.startsWith('Collecting ') && ++collected % 15 === 0) progress(`MLflow: ${collected} packages`)
-    if (line.startsWith('Installing collected')) progress(`MLflow: installing ${collected} packages`)
-  }
-  const files = pins.split('\n').flatMap((file) => ['-r', file])
-  const options = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '--no-input', '--progress-bar', 'off']
-  const result = await run(
-    join(venv, 'bin', 'python'),
-    ['-m', 'pip', 'install', '--disable-pip-version-check', '--retries', '3', ...options, ...files],
-    { onLine },
-  )
-  if (!result.ok) {
-    throw new PartMissing(`pip could not install MLflow. Check the network and pip's index setting.\n${result.tail}`)
-  }
+  return ensureVenv({ name: 'mlflow', title: 'MLflow', megabytes: 130, requirements: REQUIREMENTS }, progress)
 }
 
 export interface MlflowOptions {

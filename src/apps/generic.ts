@@ -29,4 +29,5 @@ export const coreProfile: AppProfile = {
   stripPrefix: true,
   authorization: 'access-token',
   cookies: 'none',
+  isPublic: ({ method, decodedPath }) => (method === 'GET' || method === 'HEAD') && decodedPath === '/admin/info',
 }

@@ -78,6 +78,8 @@ export interface AppProfile {
   allowsInPath?(what: 'encoded-slash' | 'semicolon' | 'double-encoding', decodedPath: string): boolean
   /** Paths that do not exist through the gateway, whoever asks and whatever they bring: answered as `no-route`. */
   hides?(request: AppRequest): boolean
+  /** What clients of the application ask before they sign in. Answered without identity, whatever the route's `access`. */
+  isPublic?(request: AppRequest): boolean
   /** Reads what the request wants to do. Default deny: unknown is `denied`. */
   use(request: AppRequest): Use
   /** Headers to set for the application alone, e.g. MLflow's workspace. */

@@ -15,7 +15,7 @@ import { decide } from '../policy/decide.ts'
 import type { Decision, Principal } from '../policy/types.ts'
 import { openProjects } from '../projects/open.ts'
 import { readBelowRoute } from '../proxy/app-request.ts'
-import { buildRoutes, canonicalHost } from '../proxy/routes.ts'
+import { accessOf, buildRoutes, canonicalHost } from '../proxy/routes.ts'
 import { parseTarget } from '../proxy/target.ts'
 import { CliError, messageOf } from './cli-error.ts'
 
@@ -98,9 +98,10 @@ async function judge(
   try {
     await asked
     const { adminGroup, serviceUsers } = config.access
-    const question = { access: route.config.access, use, principal, named: below.named, selected: undefined }
+    const access = accessOf(route, below.app)
+    const question = { access, use, principal, named: below.named, selected: undefined }
     const decision = decide(question, { adminGroup, serviceUsers: new Set(serviceUsers) }, directory)
-    return { ...facts(decision), route: route.name, access: route.config.access, use }
+    return { ...facts(decision), route: route.name, access, use }
   } finally {
     close()
   }

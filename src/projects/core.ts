@@ -9,6 +9,8 @@ import { ProjectList } from './directory.ts'
 const MAX_BYTES = 64 * 1024 * 1024
 /** Longest wait for one answer, in milliseconds. */
 const TIMEOUT_MS = 10_000
+/** An unknown project asks again at most this often, in milliseconds, whoever makes ids up. */
+const COOL_DOWN_MS = 1000
 
 const answer = z.object({ projects: projectList })
 
@@ -34,6 +36,8 @@ export class CoreDirectory implements ProjectDirectory {
   #failing = false
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  #asking: Promise<void> | undefined
+  #cooling = false
 
   constructor(source: CoreSource) {
     this.#source = source
@@ -52,7 +56,14 @@ export class CoreDirectory implements ProjectDirectory {
   }
 
   /** Asks once. Never rejects: a fault leaves the projects as they are, and is logged when it begins and ends. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.#asking ??= this.#refresh().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  async #refresh(): Promise<void> {
     const { log, url } = this.#source
     try {
       const changed = await this.#ask()
@@ -98,7 +109,19 @@ export class CoreDirectory implements ProjectDirectory {
   }
 
   find(id: string): Project | undefined {
-    return this.#known().find(id)
+    const found = this.#known().find(id)
+    if (!found) this.#askSoon()
+    return found
+  }
+
+  /** It may have been made a moment ago: the answer to this request stands, the next one knows better. */
+  #askSoon(): void {
+    if (this.#cooling || this.#closed) return
+    this.#cooling = true
+    setTimeout(() => {
+      this.#cooling = false
+    }, COOL_DOWN_MS).unref()
+    void this.refresh()
   }
 
   membership(principal: Principal, id: string): Membership | undefined {

@@ -1,5 +1,6 @@
-import type { AppProfile } from '../apps/profile.ts'
+import type { AppProfile, AppRequest } from '../apps/profile.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
+import type { Access } from '../policy/types.ts'
 
 /** A configured route with what is computed from it once. */
 export interface Route {
@@ -10,6 +11,10 @@ export interface Route {
   readonly prefix: string
   readonly methods: ReadonlySet<string>
 }
+
+/** Who may pass: what the route says, save for what the application's clients ask before they sign in. */
+export const accessOf = ({ config, profile }: Route, request: AppRequest): Access =>
+  profile.isPublic?.(request) ? 'public' : config.access
 
 export interface RouteTable {
   /** Hosts the gateway answers for, lower case, with port where it is not the default. */

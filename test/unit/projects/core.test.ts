@@ -69,6 +69,18 @@ test('a core without any project is known to have none', async () => {
   assert.deepEqual(core.all(), [])
 })
 
+test('a project made a moment ago is asked for when somebody names it, and made-up ids ask once', async () => {
+  respond = projects([])
+  const core = directory()
+  await core.refresh()
+  respond = projects([ALPHA], '"8"')
+  asked = []
+  for (let count = 0; count < 50; count++) assert.equal(core.find(ALPHA.id), undefined)
+  await core.refresh()
+  assert.equal(core.find(ALPHA.id)?.name, 'alpha')
+  assert.equal(asked.length, 1)
+})
+
 test('a removed group takes effect with the next answer', async () => {
   respond = projects([ALPHA])
   const core = directory()
