@@ -27,9 +27,8 @@ async function main(): Promise<void> {
   await checkPorts(settings)
   await ensureMlflow()
   say('Starting the issuer, MLflow and the gateway ...')
-  const [issuer, mlflow] = await Promise.all([startDemoIssuer(settings), startDemoMlflow(settings)])
-  await Promise.all(SEEDS.map((seed) => seedProject(mlflow.url, seed)))
-  const gateway = await startGateway(settings, issuer, mlflow)
+  const issuer = await startDemoIssuer(settings)
+  const [mlflow, gateway] = await Promise.all([startSeededMlflow(settings), startGateway(settings, issuer)])
   for (const [name, { stopped }] of Object.entries({ MLflow: mlflow, 'The gateway': gateway })) {
     stopped.then(() => stop(1, `${name} stopped by itself; its log is in ${settings.directory}.`))
   }
@@ -50,13 +49,14 @@ async function startDemoIssuer({ issuerPort, gatewayPort, directory }: DemoSetti
   return issuer
 }
 
-async function startDemoMlflow({ mlflowPort, directory }: DemoSettings): Promise<Mlflow> {
+async function startSeededMlflow({ mlflowPort, directory }: DemoSettings): Promise<Mlflow> {
   const mlflow = await startMlflow({ port: mlflowPort, dir: join(directory, 'mlflow') })
   running.push(mlflow)
+  await Promise.all(SEEDS.map((seed) => seedProject(mlflow.url, seed)))
   return mlflow
 }
 
-async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer, mlflow: Mlflow): Promise<Background> {
+async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer): Promise<Background> {
   const gateway = await startBackground({
     name: 'The gateway',
     command: process.execPath,
@@ -71,7 +71,7 @@ async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer, mlfl
       DEMO_CLIENT_SECRET: GATEWAY_CLIENT.secret,
       DEMO_SESSION_SECRET: settings.sessionSecret,
       DEMO_DIRECTORY: settings.directory,
-      DEMO_MLFLOW_URL: mlflow.url,
+      DEMO_MLFLOW_URL: `http://127.0.0.1:${settings.mlflowPort}`,
     },
     logFile: join(settings.directory, 'gateway.log'),
     readyUrl: `http://127.0.0.1:${settings.gatewayPort}/readyz`,

@@ -8,6 +8,9 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void
 }
 
+/** Chatter of pip about platforms that are not this one: it would push the reason of a failure out of sight. */
+const NOISE = /^Ignoring .+: markers /
+
 export interface RunResult {
   readonly ok: boolean
   /** The last 40 lines of both streams: what a person needs to see when it failed. */
@@ -26,7 +29,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line)
+      if (!NOISE.test(line)) lines.push(line)
       if (lines.length > 40) lines.shift()
       options.onLine?.(line)
     })
