@@ -46,7 +46,7 @@ export function buildBodyRules(limits: BodyLimits, sharedStorage: boolean) {
 
   return ({ method, decodedPath }: AppRequest): BodyRule | undefined => {
     if (method === 'GET' || method === 'HEAD') return undefined
-    if (decodedPath === '/v1/traces') return otlpRule(limits.otlp)
+    if (decodedPath === '/v1/traces') return otlpRule(limits)
     const request = `${method} ${decodedPath}`
     return rules.find(([regexp]) => regexp.test(request))?.[1]
   }
@@ -56,11 +56,11 @@ function jsonRule(maxBytes: number, judges: readonly Judge[]): BodyRule {
   return { maxBytes, rewrite: (body, admitted) => judgeJson(body, authorOf(admitted), judges) }
 }
 
-function otlpRule(maxBytes: number): BodyRule {
+function otlpRule(limits: BodyLimits): BodyRule {
   return {
-    maxBytes,
+    maxBytes: limits.otlp,
     rewrite(body, { request: { headers } }) {
-      checkOtlp(body, headers['content-type'], headers['content-encoding'], maxBytes)
+      checkOtlp(body, headers['content-type'], headers['content-encoding'], limits)
       return body
     },
   }

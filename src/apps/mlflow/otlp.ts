@@ -11,17 +11,24 @@ import { isObject, JsonFault, type JsonValue, parseJsonObject } from './strict-j
 const TAG_PREFIX = 'mlflow.traceTag.'
 const PROTOBUF = 'application/x-protobuf'
 
+export interface OtlpLimits {
+  /** Bytes of an export once decompressed. */
+  readonly otlp: number
+  /** Bytes of one in JSON, which is parsed whole; protobuf is only walked. */
+  readonly json: number
+}
+
 /** @throws Refusal `body-malformed`, `body-refused`, `body-too-large` */
 export function checkOtlp(
   body: Buffer,
   type: string | undefined,
   encoding: string | undefined,
-  maxBytes: number,
+  limits: OtlpLimits,
 ): void {
-  const plain = decompress(body, encoding, maxBytes)
+  const plain = decompress(body, encoding, limits.otlp)
   const mediaType = type?.split(';')[0]?.trim()
   if (mediaType === PROTOBUF) readMessage(plain, EXPORT_REQUEST)
-  else if (mediaType === 'application/json') checkJsonKeys(parseJson(plain))
+  else if (mediaType === 'application/json') checkJsonKeys(parseJson(plain, limits.json))
   else throw malformed(`Content-Type: expected ${PROTOBUF} or application/json`)
 }
 
@@ -50,7 +57,8 @@ function decompress(body: Buffer, encoding: string | undefined, maxOutputLength:
   throw malformed(`body: expected ${encoding} data`)
 }
 
-function parseJson(body: Buffer): JsonValue {
+function parseJson(body: Buffer, maxBytes: number): JsonValue {
+  if (body.length > maxBytes) throw new Refusal('body-too-large', `OTLP export in JSON exceeds ${maxBytes} bytes`)
   try {
     return parseJsonObject(body)
   } catch (error) {

@@ -6,6 +6,7 @@ import { refusalOf } from './fixtures.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const MAX = 10_000
+const LIMITS = { otlp: MAX, json: 1000 }
 
 /** A length-delimited protobuf field (below 128 bytes). */
 const field = (number: number, ...content: (Buffer | string)[]): Buffer => {
@@ -22,7 +23,7 @@ const asJson = (key: string) =>
 
 const LOCATION = 'mlflow.traceTag.mlflow.artifactLocation'
 const reasonOf = (body: Buffer, type: string | undefined = PROTOBUF, encoding?: string) =>
-  refusalOf(() => checkOtlp(body, type, encoding, MAX)).reason
+  refusalOf(() => checkOtlp(body, type, encoding, LIMITS)).reason
 
 const refused: [string, Buffer, string?, string?][] = [
   ['a tag that says where a trace’s artifacts lie', onSpan(LOCATION)],
@@ -62,19 +63,23 @@ for (const [name, body, type, encoding] of malformed) {
 }
 
 test('refuses an absent content type', () => {
-  assert.equal(refusalOf(() => checkOtlp(onSpan('a'), undefined, undefined, MAX)).reason, 'body-malformed')
+  assert.equal(refusalOf(() => checkOtlp(onSpan('a'), undefined, undefined, LIMITS)).reason, 'body-malformed')
 })
 
 test('what grows beyond the limit when decompressed is too large', () => {
   assert.equal(reasonOf(gzipSync(Buffer.alloc(MAX + 1)), PROTOBUF, 'gzip'), 'body-too-large')
 })
 
+test('JSON, which is parsed whole, has the smaller limit', () => {
+  assert.equal(reasonOf(asJson('x'.repeat(1000)), 'application/json'), 'body-too-large')
+})
+
 test('ordinary spans pass: own tags, texts about reserved keys, numbers of every width', () => {
   const text = field(1, field(2, field(2, field(9, field(1, 'input'), field(2, field(1, LOCATION))))))
   const numbers = span(Buffer.from([0x39, 1, 2, 3, 4, 5, 6, 7, 8, 0x40, 0xff, 1, 0x4d, 1, 2, 3, 4]))
   for (const body of [onSpan('mlflow.traceTag.mine'), onSpan('mlflow.spanInputs'), text, numbers]) {
-    assert.doesNotThrow(() => checkOtlp(body, PROTOBUF, undefined, MAX))
+    assert.doesNotThrow(() => checkOtlp(body, PROTOBUF, undefined, LIMITS))
   }
-  assert.doesNotThrow(() => checkOtlp(gzipSync(onSpan('a')), PROTOBUF, 'gzip', MAX))
-  assert.doesNotThrow(() => checkOtlp(asJson('mlflow.traceTag.mine'), 'application/json', '', MAX))
+  assert.doesNotThrow(() => checkOtlp(gzipSync(onSpan('a')), PROTOBUF, 'gzip', LIMITS))
+  assert.doesNotThrow(() => checkOtlp(asJson('mlflow.traceTag.mine'), 'application/json', '', LIMITS))
 })
