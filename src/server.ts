@@ -8,10 +8,9 @@ import { buildGateway } from './gateway.ts'
 import { buildHttpServer } from './http-server.ts'
 import { buildLoginApp } from './identity/app.ts'
 import { buildAuthenticate } from './identity/authenticate.ts'
-import { buildVerifyAuthorization } from './identity/authorization.ts'
-import { buildVerifyBearer } from './identity/bearer.ts'
 import { Issuer } from './identity/issuer.ts'
 import { projectsToken } from './identity/service-token.ts'
+import { buildTokenSide } from './identity/token-side.ts'
 import { buildAdminServer } from './observability/admin-server.ts'
 import { buildAudit } from './observability/audit.ts'
 import type { Logger } from './observability/log.ts'
@@ -60,9 +59,10 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   }
   const { origin, protocol } = new URL(config.server.publicUrl)
   const signer = await buildSigner({ issuer: origin, clock, secrets: config.session.secrets })
-  const verifyBearer = buildVerifyBearer({ config, keys: () => issuer.keys(), clock, log })
+  const { verifyBearer, verifyAuthorization } = buildTokenSide({ config, issuer, clock, log })
   const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
   const audit = buildAudit(config.log.requests, log, metrics)
+  const clientAddress = buildClientAddress(config.server.trustedProxies).address
   const refuse = buildRefuse(buildRefusalPages(deps), audit)
   const gateway = buildGateway({
     audit,
@@ -71,14 +71,14 @@ export async function startServer(config: Config, options: { log: Logger; clock?
     routes,
     signer,
     forwarder,
-    authenticate: buildAuthenticate(sessions, buildVerifyAuthorization(verifyBearer)),
+    authenticate: buildAuthenticate(sessions, verifyAuthorization),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
-    clientAddress: buildClientAddress(config.server.trustedProxies).address,
+    clientAddress,
     ownEndpoints: buildOwnEndpoints({
       ...deps,
       signer,
       issuer,
-      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer }),
+      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer, clientAddress, audit }),
     }),
     refuse,
   })

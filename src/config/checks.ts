@@ -13,6 +13,7 @@ export function crossChecks({ server, issuer, session, cookie, routes, projects 
     ...(issuer && isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
     ...(server ? transportFaults('server.publicUrl', server.publicUrl, server) : []),
     ...(server && issuer ? transportFaults('issuer.url', issuer.url, server) : []),
+    ...(server && issuer ? additionalIssuerFaults(issuer, server) : []),
     ...(server && cookie ? cookieFaults({ server, cookie }) : []),
     ...(server && routes ? routeFaults({ server, routes }) : []),
     ...(projects?.source === 'static' ? projectFaults(projects.list, 'projects.list') : []),
@@ -52,6 +53,21 @@ function transportFaults(path: string, text: string, server: Config['server']): 
       got: JSON.stringify(text),
     },
   ]
+}
+
+/** An additional issuer is another one, and its keys come as safely as those of the first. */
+function additionalIssuerFaults({ url, additional }: Config['issuer'], server: Config['server']): Fault[] {
+  const seen = new Set([url])
+  return additional.flatMap((one, index): Fault[] => {
+    const path = `issuer.additional.${index}`
+    const known = seen.has(one.url)
+    seen.add(one.url)
+    return [
+      ...(known ? [{ path: `${path}.url`, expected: 'an issuer of its own', got: 'one that was named before' }] : []),
+      ...transportFaults(`${path}.url`, one.url, server),
+      ...(one.jwksUrl === undefined ? [] : transportFaults(`${path}.jwksUrl`, one.jwksUrl, server)),
+    ]
+  })
 }
 
 function cookieFaults({ cookie, server }: Pick<Config, 'cookie' | 'server'>): Fault[] {

@@ -47,6 +47,22 @@ const server = z.strictObject({
   drainSeconds: seconds(0, 3600).default(30).describe('Longest time that requests in flight get at SIGTERM.'),
 })
 
+const additionalIssuer = z.strictObject({
+  url: httpUrl.describe('Issuer identifier, exactly as in the tokens’ `iss`.'),
+  audiences: z.array(token).min(1).describe('Audiences accepted in its tokens.'),
+  jwksUrl: httpUrl.optional().describe('Where its keys are. Default: where its metadata says.'),
+  accessTokenTypes: z
+    .array(token)
+    .default([])
+    .describe('Marks of its access tokens, as issuer.accessTokenTypes. Empty: they carry none (Kubernetes).'),
+  principals: z.enum(['machine', 'person']).default('machine').describe('Whom its tokens speak for.'),
+  groupsClaim: z.string().min(1).optional().describe('Claim that lists the groups. Absent: its tokens bring none.'),
+  groups: z
+    .record(z.string().min(1), z.array(z.string().min(1)))
+    .default({})
+    .describe('Groups of its subjects, by `sub`.'),
+})
+
 const issuer = z.strictObject({
   url: httpUrl.describe(
     'Issuer identifier; discovery starts here and must name exactly this value (OIDC Discovery §4.3).',
@@ -83,6 +99,20 @@ const issuer = z.strictObject({
     .min(1)
     .default(['at+jwt', 'Bearer'])
     .describe('Marks of an access token: the `typ` header (RFC 9068) or the `typ` claim (Keycloak: Bearer).'),
+  introspection: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Ask the issuer about bearer tokens that are no JWTs (RFC 7662). Its answers are believed for 30 seconds.',
+    ),
+  basicTokenParameters: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Further parameters of the token requests for Basic credentials, such as `audience` or `resource`.'),
+  additional: z
+    .array(additionalIssuer)
+    .default([])
+    .describe('Further issuers whose access tokens are accepted, e.g. of Kubernetes service accounts.'),
   requirePkce: z
     .boolean()
     .default(true)
@@ -251,6 +281,9 @@ const route = z.strictObject({
     .describe('Settings of the Airflow profile.'),
 })
 
+/** Attempts of one address: an IPv4 address or an IPv6 /64, per process. */
+const perMinute = z.int().min(1).max(1_000_000)
+
 const limits = z.strictObject({
   headerBytes: z
     .int()
@@ -274,6 +307,18 @@ const limits = z.strictObject({
     .max(10_000)
     .default(256)
     .describe('Most connections to one upstream, per process.'),
+  loginsPerMinute: perMinute
+    .default(600)
+    .describe('Login starts, and as many callbacks, from one address; more are answered 429.'),
+  badTokensPerMinute: perMinute
+    .default(300)
+    .describe('Different bad bearer tokens from one address; then unknown ones are answered 429.'),
+  badSecretsPerMinute: perMinute
+    .default(60)
+    .describe('Wrong Basic credentials from one address; then unproven ones are answered 429.'),
+  badSecretsPerClientPerMinute: perMinute
+    .default(30)
+    .describe('Wrong Basic credentials for one client id; then unproven ones are answered 429.'),
 })
 
 const log = z.strictObject({

@@ -8,7 +8,15 @@ import { readBody } from './body.ts'
 import { finishLogin } from './callback.ts'
 import { clientConfig } from './client-config.ts'
 import { loginPath, startLogin } from './login.ts'
-import { buildLoginSide, type LoginDeps, type LoginSide, redirect, requestIdOf, sendPage } from './login-side.ts'
+import {
+  buildLoginSide,
+  clientOf,
+  type LoginDeps,
+  type LoginSide,
+  redirect,
+  requestIdOf,
+  sendPage,
+} from './login-side.ts'
 import { confirmLogout, logout, signedOut } from './logout.ts'
 import { showPortal } from './portal.ts'
 import { chooseProject, selectProject } from './project.ts'
@@ -73,7 +81,8 @@ function answerError(side: LoginSide): ErrorRequestHandler {
     if (wantsPage(req)) {
       return sendPage(res, refusal.status, side.pages.refusal({ reason: refusal.reason, requestId, loginUrl }))
     }
-    if (refusal.status === 401) res.set({ 'WWW-Authenticate': 'Bearer', Link: `<${loginUrl}>; rel="login"` })
+    if (refusal.status === 401)
+      res.set({ 'WWW-Authenticate': 'Bearer', ...refusal.headers, Link: `<${loginUrl}>; rel="login"` })
     const { text, hint } = REASONS[refusal.reason]
     const { contentType, body } = problemDetails(refusal.reason, refusal.status, `${text} ${hint}`, requestId)
     res.status(refusal.status).set('content-type', contentType).send(body)
@@ -94,10 +103,8 @@ function refusalOf(error: unknown): Refusal {
   return new Refusal('internal', 'unexpected error', { cause: error })
 }
 
-/** One line a refusal. The query stays out: it may hold a code. */
-function record({ log }: LoginSide, refusal: Refusal, { method, path }: Request, requestId: string): void {
-  const { reason, status, message: detail } = refusal
-  const line = { event: 'refused', request_id: requestId, reason, status, method, path, detail }
-  if (status < 500) log.info(line)
-  else log.error({ ...line, cause: refusal.cause instanceof Error ? refusal.cause.stack : undefined })
+/** On record like every other refusal. The query stays out: it may hold a code. */
+function record(side: LoginSide, refusal: Refusal, req: Request, requestId: string): void {
+  const facts = { request: req, requestId, clientAddress: clientOf(side, req), host: req.headers.host ?? '' }
+  side.audit.refused({ ...facts, target: { path: req.path } }, refusal)
 }

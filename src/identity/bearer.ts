@@ -1,98 +1,78 @@
 import { createHash } from 'node:crypto'
-import { decodeProtectedHeader, type JWTPayload, errors as jose, jwtVerify } from 'jose'
+import { errors as jose } from 'jose'
 import { LRUCache } from 'lru-cache'
-import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/schema.ts'
-import { Refusal } from '../errors.ts'
+import type { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
-import { principalOf } from './claims.ts'
-import type { IssuerKeys } from './keys.ts'
+import type { VerifiedToken } from './access-token.ts'
+import { type Attempts, addressKey } from './attempts.ts'
+import { bearerRefusal, invalidToken } from './bearer-refusals.ts'
+import { isCompactJws } from './compact-jwt.ts'
 
-/** Verified tokens remembered at most; a token costs one signature check, however often it is used. */
+/** Tokens remembered at most, the good and the bad each; keys are hashes, so that no token is kept. */
 const REMEMBERED = 50_000
+/** A refused token is refused again without another look for this time, in milliseconds. */
+const REFUSED_MS = 10_000
 
 export interface BearerDeps {
-  readonly config: Pick<Config, 'issuer'>
-  readonly keys: () => Promise<IssuerKeys>
+  /** Verifies a JWT. */
+  readonly verifyJwt: (token: string) => Promise<VerifiedToken>
+  /** Asks the issuer about everything else; absent: everything else is refused. */
+  readonly introspect?: ((token: string) => Promise<VerifiedToken>) | undefined
+  /** Bad tokens by client address; a token counts once while it is remembered. */
+  readonly failures: Attempts
+  /** Longest token, in bytes. */
+  readonly maxBytes: number
   readonly clock: Clock
-  readonly log: Logger
 }
 
-/** Verifies an access token. @throws Refusal `token-invalid` or `issuer-down` */
-export type VerifyBearer = (token: string) => Principal | Promise<Principal>
+/**
+ * Verifies an access token that came from a client address.
+ * @throws Refusal token-invalid, issuer-down, rate-limited
+ */
+export type VerifyBearer = (token: string, address: string) => Principal | Promise<Principal>
 
-/** Bearer tokens are JWTs of the issuer for one of our audiences (RFC 6750, RFC 9068 §4, RFC 8725). */
-export function buildVerifyBearer({ config, keys, clock, log }: BearerDeps): VerifyBearer {
-  const { issuer } = config
-  const remembered = new LRUCache<string, { principal: Principal; until: number }>({ max: REMEMBERED })
+/** Bearer tokens (RFC 6750), each looked at once however often and however many at a time it is sent. */
+export function buildVerifyBearer({ verifyJwt, introspect, failures, maxBytes, clock }: BearerDeps): VerifyBearer {
+  const good = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
+  const bad = new LRUCache<string, { readonly refusal: Refusal; readonly until: number }>({ max: REMEMBERED })
+  const looking = new Map<string, Promise<Principal>>()
 
-  async function verify(token: string, hash: string): Promise<Principal> {
-    checkKind(token)
-    const { find } = await keys()
-    const { payload } = await jwtVerify(token, find, {
-      algorithms: [...issuer.algorithms],
-      issuer: issuer.url,
-      audience: [...(issuer.audiences ?? [issuer.clientId])],
-      clockTolerance: issuer.clockSkewSeconds,
-      currentDate: new Date(clock()),
-      requiredClaims: ['sub', 'exp'],
-    })
-    checkClaims(payload, clock() / 1000 + issuer.clockSkewSeconds, issuer.accessTokenTypes, token)
-    const principal = { ...principalOf(payload, issuer, log), ...clientOf(payload) }
-    remembered.set(hash, { principal, until: (payload.exp ?? 0) * 1000 })
-    return principal
+  async function verify(token: string): Promise<VerifiedToken> {
+    if (token.length > maxBytes) throw invalidToken('too long')
+    if (isCompactJws(token)) return verifyJwt(token)
+    if (introspect === undefined || token.startsWith('ey')) throw invalidToken('not a compact JWS')
+    return introspect(token)
   }
 
-  return (token) => {
+  async function look(token: string, hash: string, address: string): Promise<Principal> {
+    await failures.check(addressKey(address))
+    try {
+      const verified = await verify(token)
+      good.set(hash, verified)
+      return verified.principal
+    } catch (error) {
+      const refusal = bearerRefusal(error)
+      if (refusal.reason === 'token-invalid') {
+        await failures.count(addressKey(address))
+        // A key that is not known yet may be published the next moment.
+        if (!(error instanceof jose.JWKSNoMatchingKey)) bad.set(hash, { refusal, until: clock() + REFUSED_MS })
+      }
+      throw refusal
+    }
+  }
+
+  return (token, address) => {
     const hash = createHash('sha256').update(token).digest('base64url')
-    const known = remembered.get(hash)
-    if (known !== undefined && known.until > clock()) return known.principal
-    return verify(token, hash).catch((error: unknown) => {
-      throw asRefusal(error)
-    })
+    const now = clock()
+    const known = good.get(hash)
+    if (known !== undefined && now < known.until) return known.principal
+    const refused = bad.get(hash)
+    if (refused !== undefined && now < refused.until) return Promise.reject(refused.refusal)
+    const running = looking.get(hash)
+    if (running !== undefined) return running
+    const started = look(token, hash, address).finally(() => looking.delete(hash))
+    looking.set(hash, started)
+    return started
   }
-}
-
-const invalid = (detail: string, cause?: unknown) =>
-  new Refusal('token-invalid', detail, { cause, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
-
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal && error.reason !== 'login-failed') return error
-  if (error instanceof jose.JWKSTimeout)
-    return new Refusal('issuer-down', 'the issuer’s keys cannot be loaded', {
-      cause: error,
-      headers: { 'Retry-After': '5' },
-    })
-  if (error instanceof jose.JOSEError || error instanceof Refusal)
-    return invalid(error instanceof jose.JOSEError ? error.code : error.message)
-  return new Refusal('issuer-down', 'the issuer’s keys cannot be loaded', {
-    cause: error,
-    headers: { 'Retry-After': '5' },
-  })
-}
-
-/** Three non-empty base64url parts; anything else (JWE, opaque, JSON serialisation) is no JWT of ours. */
-function checkKind(token: string): void {
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw invalid('not a compact JWS')
-}
-
-/** An ID token, a refresh token and a logout token are no access tokens, though the issuer signed them (RFC 8725 §3.11). */
-function checkClaims(claims: JWTPayload, latest: number, types: readonly string[], token: string): void {
-  for (const name of ['iat', 'nbf'] as const)
-    if ((claims[name] ?? 0) > latest) throw invalid(`${name} lies in the future`)
-  const header = decodeProtectedHeader(token)
-  const marks = [header.typ?.toLowerCase().replace(/^application\//, ''), claims.typ]
-  if (!types.some((type) => marks.includes(type))) throw invalid('typ is not that of an access token')
-  if (claims.nonce !== undefined || claims.events !== undefined) throw invalid('claims of another kind of token')
-}
-
-/** A token that a client got for itself has the client as subject (RFC 9068 §2.2), or the issuer's service account of it. */
-function clientOf(claims: JWTPayload): Pick<Principal, 'kind' | 'clientId'> {
-  const client = typeof claims.client_id === 'string' ? claims.client_id : claims.azp
-  if (typeof client !== 'string') return { kind: 'person' }
-  const own =
-    claims.sub === client ||
-    (claims.sid === undefined && claims.preferred_username === `service-account-${client.toLowerCase()}`)
-  return { kind: own ? 'machine' : 'person', clientId: client }
 }

@@ -1,8 +1,9 @@
 import type { RequestHandler, Response } from 'express'
 import { Refusal } from '../errors.ts'
+import { addressKey } from './attempts.ts'
 import type { LoggedIn } from './grants.ts'
 import { callbackUrl } from './login.ts'
-import { type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
+import { clientOf, type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
 import { digest, LOGIN_SECONDS, type PendingLogin } from './login-state.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one answer. */
@@ -19,6 +20,7 @@ interface AuthorizationAnswer {
 /** `GET /auth/callback`: judges the answer, claims the login, redeems the code, starts a session. */
 export function finishLogin(side: LoginSide): RequestHandler {
   return async (req, res) => {
+    await side.attempts.callbacks.take(addressKey(clientOf(side, req)))
     const answer = parseAnswer(queryOf(req))
     const login = side.pending.find(answer.state, req.headers.cookie, side.clock())
     if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')

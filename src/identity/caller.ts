@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
 import { bearerTokenOf } from './authorization.ts'
-import type { LoginSide } from './login-side.ts'
+import { clientOf, type LoginSide } from './login-side.ts'
 
 /** The session of a request. @throws Refusal login-required, store-down */
 export async function signedIn({ sessions }: LoginSide, req: Request): Promise<Session> {
@@ -15,7 +15,7 @@ export async function signedIn({ sessions }: LoginSide, req: Request): Promise<S
 /**
  * Who asks: by a session, or by a bearer token where there is none. Both at once are refused, so that no answer ever
  * mixes two identities.
- * @throws Refusal login-required, token-invalid, credentials-ambiguous, store-down, issuer-down
+ * @throws Refusal login-required, token-invalid, credentials-ambiguous, rate-limited, store-down, issuer-down
  */
 export async function principalAndSession(
   side: LoginSide,
@@ -31,5 +31,5 @@ export async function principalAndSession(
   }
   const token = bearerTokenOf(authorization)
   if (token === undefined) throw new Refusal('token-invalid', 'Authorization is not a bearer token')
-  return { principal: await side.verifyBearer(token) }
+  return { principal: await side.verifyBearer(token, clientOf(side, req)) }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import { type IssuerKeys, isKeyOutage } from './keys.ts'
+import { verifyByAnyKey } from './verify-by-keys.ts'
 
 export interface IdTokenExpectations {
   readonly issuer: Config['issuer']
@@ -42,38 +43,22 @@ const unusable = (detail: string) => new Refusal('login-failed', `ID token: ${de
 
 async function verified(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
   try {
-    return await verifiedByAnyKey(idToken, keys, options)
+    return await verifiedWithNewKeys(idToken, keys, options)
   } catch (cause) {
     if (!(cause instanceof errors.JOSEError) || isKeyOutage(cause)) throw cause
     throw unusable(cause.message)
   }
 }
 
-/** An unknown key id loads the keys at once (a key may sign the moment it is published); no key id tries every key. */
-async function verifiedByAnyKey(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
+/** An unknown key id loads the keys at once: a key may sign the moment it is published. */
+async function verifiedWithNewKeys(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
   try {
-    return (await jwtVerify(idToken, keys.find, options)).payload
+    return await verifyByAnyKey(idToken, keys.find, options)
   } catch (error) {
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return tryEach(error, idToken, options)
     if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
     await keys.reload()
-    return (await jwtVerify(idToken, keys.find, options)).payload
+    return await verifyByAnyKey(idToken, keys.find, options)
   }
-}
-
-async function tryEach(
-  candidates: errors.JWKSMultipleMatchingKeys,
-  idToken: string,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> {
-  for await (const key of candidates) {
-    try {
-      return (await jwtVerify(idToken, key, options)).payload
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
-    }
-  }
-  throw new errors.JWSSignatureVerificationFailed()
 }
 
 /** Further audiences only where the configuration trusts them; `azp`, when there, is us (OIDC Core §3.1.3.7 (3)-(5)). */

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
 import { ownOrigins } from '../config/origins.ts'
 import type { GatewayDeps } from '../deps.ts'
+import type { Audit } from '../observability/audit.ts'
 import { buildPages, type Page, type Pages } from '../portal/pages.ts'
+import type { ClientAddress } from '../proxy/client-address.ts'
+import { Attempts } from './attempts.ts'
 import type { VerifyBearer } from './bearer.ts'
 import type { Issuer } from './issuer.ts'
 import { PendingLogins } from './login-state.ts'
@@ -12,6 +15,8 @@ import { Sealer } from './sealer.ts'
 export interface LoginDeps extends GatewayDeps {
   readonly issuer: Issuer
   readonly verifyBearer: VerifyBearer
+  readonly clientAddress: ClientAddress
+  readonly audit: Pick<Audit, 'refused'>
 }
 
 /** What the handlers of the login side share; built once. */
@@ -23,6 +28,8 @@ export interface LoginSide extends LoginDeps {
   readonly logoutState: Sealer
   /** Origins whose pages may send forms and scripts to `/auth/*`. */
   readonly trustedOrigins: ReadonlySet<string>
+  /** Attempts by client address. */
+  readonly attempts: { readonly logins: Attempts; readonly callbacks: Attempts }
 }
 
 export function buildLoginSide(deps: LoginDeps): LoginSide {
@@ -34,7 +41,17 @@ export function buildLoginSide(deps: LoginDeps): LoginSide {
     pending: new PendingLogins(config),
     logoutState: new Sealer(config.session.secrets, 'logout state'),
     trustedOrigins: new Set([...ownOrigins(config), ...config.cors.allowedOrigins]),
+    attempts: {
+      logins: new Attempts(config.limits.loginsPerMinute),
+      callbacks: new Attempts(config.limits.loginsPerMinute),
+    },
   }
+}
+
+/** Address of the client, as far as proxies are believed. */
+export const clientOf = ({ clientAddress }: LoginSide, { socket, headers }: Request): string => {
+  const forwardedFor = headers['x-forwarded-for']
+  return clientAddress(socket.remoteAddress, Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor)
 }
 
 /** Query parameters as they stand in the request target; nothing is folded into arrays or objects. */

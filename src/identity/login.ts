@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import * as client from 'openid-client'
-import { type LoginSide, queryOf, redirect, sendPage } from './login-side.ts'
+import { addressKey } from './attempts.ts'
+import { clientOf, type LoginSide, queryOf, redirect, sendPage } from './login-side.ts'
 import type { PendingLogin } from './login-state.ts'
 
 /** The one redirect URI; from the configuration, never from a request (RFC 9700 §2.1). */
@@ -26,6 +27,7 @@ export function startLogin(side: LoginSide): RequestHandler {
         side.pages.start(`/auth/login?${new URLSearchParams({ return_to: returnTo, start: '1' })}`),
       )
     }
+    await side.attempts.logins.take(addressKey(clientOf(side, req)))
     const configuration = await side.issuer.configuration()
     const login = side.pending.start(returnTo, side.clock())
     res.append('set-cookie', side.pending.remember(login, req.headers.cookie, side.clock()))

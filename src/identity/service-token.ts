@@ -46,7 +46,8 @@ export function projectsToken(
   return serviceToken({ configuration, parameters: own?.tokenParameters ?? {}, clock })
 }
 
-function asClient(gateway: client.Configuration, id: string, secret: string): client.Configuration {
+/** The issuer as another client of it sees it. */
+export function asClient(gateway: client.Configuration, id: string, secret: string): client.Configuration {
   const metadata = gateway.serverMetadata()
   const own = new client.Configuration(metadata, id, undefined, client.ClientSecretBasic(secret))
   own.timeout = gateway.timeout

@@ -7,9 +7,15 @@ import type { Metrics } from './metrics.ts'
 
 /** Who did what where, and why it was allowed or refused. Queries, cookies and tokens stay out: they may hold anything. */
 export interface Audit {
-  allowed(exchange: Exchange, decision: Decision & { allow: true }): void
-  refused(exchange: Exchange, refusal: Refusal): void
+  allowed(exchange: Audited, decision: Decision & { allow: true }): void
+  refused(exchange: Audited, refusal: Refusal): void
 }
+
+/** What an audit line is made of: an exchange, or as much of one as the login side has. */
+export type Audited = Pick<Exchange, 'request' | 'requestId' | 'clientAddress' | 'host'> &
+  Partial<Pick<Exchange, 'route' | 'caller' | 'admitted'>> & {
+    readonly target: { readonly path: string } | undefined
+  }
 
 export function buildAudit(which: Config['log']['requests'], log: Logger, metrics: Pick<Metrics, 'refused'>): Audit {
   return {
@@ -40,7 +46,7 @@ export function buildAudit(which: Config['log']['requests'], log: Logger, metric
   }
 }
 
-function facts({ request, requestId, clientAddress, host, route, target, caller, admitted }: Exchange) {
+function facts({ request, requestId, clientAddress, host, route, target, caller, admitted }: Audited) {
   return {
     request_id: requestId,
     method: request.method,

@@ -55,6 +55,22 @@ const bad: [string, string, (raw: Raw) => void][] = [
   ['a placeholder secret', 'session.secrets.0', (raw) => (raw.session.secrets = ['x'.repeat(40)])],
   ['a placeholder client secret', 'issuer.clientSecret', (raw) => (raw.issuer.clientSecret = 'changeme')],
   ['an http publicUrl outside loopback', 'server.publicUrl', (raw) => (raw.server.publicUrl = 'http://o.example')],
+  [
+    'an additional issuer that is the first one',
+    'issuer.additional.0.url',
+    (raw) => (raw.issuer.additional = [{ url: raw.issuer.url, audiences: ['x'] }]),
+  ],
+  [
+    'an additional issuer without audience',
+    'issuer.additional.0.audiences',
+    (raw) => (raw.issuer.additional = [{ url: 'https://other.example', audiences: [] }]),
+  ],
+  [
+    'keys over http outside loopback',
+    'issuer.additional.0.jwksUrl',
+    (raw) =>
+      (raw.issuer.additional = [{ url: 'https://k8s.example', audiences: ['x'], jwksUrl: 'http://k8s.example/keys' }]),
+  ],
   ['an http issuer outside loopback', 'issuer.url', (raw) => (raw.issuer.url = 'http://sso.example')],
   ['a publicUrl with a path', 'server.publicUrl', (raw) => (raw.server.publicUrl = 'https://o.example/x')],
   ['everybody as trusted proxy', 'server.trustedProxies.0', (raw) => (raw.server.trustedProxies = ['0.0.0.0/0'])],

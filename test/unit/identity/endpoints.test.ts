@@ -249,7 +249,9 @@ test('an error nobody foresaw is a 500 without its words', async () => {
   assert.equal(response.status, 500)
   assert.equal(response.body.reason, 'internal')
   assert.ok(!response.text.includes('undefined') && !response.text.includes(' at '))
-  assert.ok(broken.logged.some(({ reason, cause }) => reason === 'internal' && String(cause).includes('TypeError')))
+  assert.ok(
+    broken.logged.some(({ reason, cause }) => reason === 'internal' && JSON.stringify(cause).includes('TypeError')),
+  )
 })
 
 test('the request id that the request path gave is kept; one from outside counts for nothing', async () => {

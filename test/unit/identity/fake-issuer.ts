@@ -31,6 +31,8 @@ export interface Bent {
   /** Given the right answer, gives what is sent. */
   token: ((right: Record<string, unknown>) => Answer | Promise<Answer>) | undefined
   userinfo: Answer | undefined
+  /** What the introspection endpoint says of a token. */
+  introspection: ((token: string) => Answer | Promise<Answer>) | undefined
 }
 
 export interface FakeIssuer {
@@ -42,6 +44,7 @@ export interface FakeIssuer {
   readonly tokenRequests: { form: URLSearchParams; authorization: string | undefined }[]
   readonly jwksRequests: { count: number }
   readonly userinfoRequests: { count: number }
+  readonly introspectionRequests: { count: number }
   /** A code as the authorization endpoint would issue it for this authorization request. */
   issue(authorizationUrl: URL): string
   /** A new signing key, alone in the key set from now on. */
@@ -59,6 +62,7 @@ const RIGHT: Bent = {
   jwks: undefined,
   token: undefined,
   userinfo: undefined,
+  introspection: undefined,
 }
 
 export const unbent = (): Bent => ({ ...RIGHT, metadata: {}, claims: {}, header: {} })
@@ -83,6 +87,7 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
     tokenRequests: [],
     jwksRequests: { count: 0 },
     userinfoRequests: { count: 0 },
+    introspectionRequests: { count: 0 },
     issue(authorizationUrl) {
       const { searchParams } = authorizationUrl
       const code = `code-${codes.size}-${Math.random()}`
@@ -133,6 +138,9 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
       case '/userinfo':
         issuer.userinfoRequests.count++
         return bent.userinfo ?? { body: { sub: 'alice-sub' } }
+      case '/introspect':
+        issuer.introspectionRequests.count++
+        return bent.introspection?.(form.get('token') ?? '') ?? { body: { active: false } }
       default:
         return { status: 404, body: 'nothing here' }
     }
@@ -179,6 +187,7 @@ function metadata(url: string, bent: Record<string, unknown>) {
     token_endpoint: `${url}/token`,
     userinfo_endpoint: `${url}/userinfo`,
     jwks_uri: `${url}/jwks`,
+    introspection_endpoint: `${url}/introspect`,
     end_session_endpoint: `${url}/logout`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],

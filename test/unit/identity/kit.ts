@@ -7,7 +7,10 @@ import { Refusal } from '../../../src/errors.ts'
 import { buildLoginApp } from '../../../src/identity/app.ts'
 import { Issuer } from '../../../src/identity/issuer.ts'
 import type { LoginDeps } from '../../../src/identity/login-side.ts'
+import { buildAudit } from '../../../src/observability/audit.ts'
+import { buildMetrics } from '../../../src/observability/metrics.ts'
 import { ProjectList } from '../../../src/projects/directory.ts'
+import { buildClientAddress } from '../../../src/proxy/client-address.ts'
 import { MemoryBackend } from '../../../src/sessions/memory.ts'
 import { Sessions } from '../../../src/sessions/sessions.ts'
 import type { FakeIssuer } from './fake-issuer.ts'
@@ -64,6 +67,7 @@ export function testConfig(
       },
     ],
     cors: { allowedOrigins: ['https://ui.example'], ...over.cors },
+    limits: { ...over.limits },
   }
   return parseConfig(JSON.stringify(raw), 'test.yaml', {})
 }
@@ -98,6 +102,8 @@ export function startLoginKit(
     sessions: new Sessions({ config, clock, log, backend: new MemoryBackend(clock), refresh: issuer.refresh }),
     projects: new ProjectList(list),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
+    audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
+    clientAddress: buildClientAddress(config.server.trustedProxies).address,
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }

@@ -1,0 +1,48 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import { buildVerifyAccessToken } from './access-token.ts'
+import { Attempts } from './attempts.ts'
+import type { VerifyAuthorization } from './authenticate.ts'
+import { buildVerifyAuthorization } from './authorization.ts'
+import { buildBasicBridge } from './basic-bridge.ts'
+import { buildVerifyBearer, type VerifyBearer } from './bearer.ts'
+import { buildFetchClientToken } from './client-token.ts'
+import { buildIntrospect } from './introspection.ts'
+import type { Issuer } from './issuer.ts'
+import { trustedIssuers } from './trusted-issuer.ts'
+
+export interface TokenSideDeps {
+  readonly config: Pick<Config, 'issuer' | 'limits'>
+  readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface TokenSide {
+  readonly verifyBearer: VerifyBearer
+  readonly verifyAuthorization: VerifyAuthorization
+}
+
+/** Everything that judges an `Authorization` header; built once. */
+export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): TokenSide {
+  const { limits } = config
+  const configuration = () => issuer.configuration()
+  const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })
+  const { clockSkewSeconds, introspection, basicTokenParameters } = config.issuer
+  const verifyBearer = buildVerifyBearer({
+    verifyJwt: buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }),
+    introspect: introspection ? buildIntrospect({ config, configuration, clock, log }) : undefined,
+    failures: new Attempts(limits.badTokensPerMinute),
+    maxBytes: limits.headerBytes,
+    clock,
+  })
+  const bridgeBasic = buildBasicBridge({
+    fetchToken: buildFetchClientToken(configuration, basicTokenParameters),
+    verifyBearer,
+    byAddress: new Attempts(limits.badSecretsPerMinute),
+    byClient: new Attempts(limits.badSecretsPerClientPerMinute),
+    clock,
+  })
+  return { verifyBearer, verifyAuthorization: buildVerifyAuthorization(verifyBearer, bridgeBasic) }
+}
