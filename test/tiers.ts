@@ -28,9 +28,9 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'e2e',
-    about: 'a browser, the embedded issuer, the gateway, a real MLflow',
+    about: 'a browser or the command line, the embedded issuer, the gateway, a real MLflow',
     needs: [ensureMlflow, ensureChromium],
-    run: { files: ['test/e2e/*.test.ts'] },
+    run: { files: ['test/e2e/*.test.ts', 'test/cli/*.test.ts'] },
     minutes: 8,
   },
   {

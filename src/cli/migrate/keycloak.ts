@@ -17,7 +17,7 @@ export function keycloakImport(plan: Plan): object {
   const groups = [plan.adminGroup, ...plan.projects.flatMap((project) => [...project.groups, ...project.viewerGroups])]
   return {
     ifResourceExists: 'SKIP',
-    groups: groups.map((name) => ({ name })),
+    groups: groups.map((name) => ({ name, path: `/${name}` })),
     users: [...plan.groups].map(([username, own]) => ({
       username,
       enabled: true,

@@ -57,6 +57,8 @@ test('the projects file it writes is one that the gateway loads, and the import 
     { username: 'alice', enabled: true, groups: ['/project-wa'] },
     { username: 'bob@o.example', enabled: true, email: 'bob@o.example', groups: [] },
   ])
+  // Keycloak finds an existing group by its path; without one the whole import fails.
+  assert.deepEqual(JSON.parse(imported).groups[0], { name: 'modelops-admins', path: '/modelops-admins' })
   for (const text of [printed, imported]) assert.ok(!text.includes(HASH) && !text.includes(PASSWORD))
 })
 
@@ -74,7 +76,9 @@ test('--check judges the files as a person edited them', (t) => {
   const at = setup(t, example)
   const { projects, keycloak } = outputs(at)
   run(t, '--ini', at.ini, '--out-projects', projects, '--out-keycloak', keycloak)
-  writeFileSync(keycloak, readFileSync(keycloak, 'utf8').replace('/project-wa"', '/project-wa-viewers"'))
+  const edited = JSON.parse(readFileSync(keycloak, 'utf8'))
+  edited.users[1].groups = ['/project-wa-viewers']
+  writeFileSync(keycloak, JSON.stringify(edited))
   const { printed } = run(t, '--ini', at.ini, '--check', '--projects', projects, '--users', keycloak)
   assert.match(printed, /alice loses update, delete: every other experiment in wa/)
 })

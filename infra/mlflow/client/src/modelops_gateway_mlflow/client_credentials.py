@@ -20,8 +20,9 @@ def fetch_for_client(settings: Settings, endpoints: Endpoints) -> Token:
     form = {"grant_type": "client_credentials"}
     if settings.scope:
         form["scope"] = settings.scope
+    asked_at = time.time()
     try:
-        return token_from(post_form(endpoints.token, form, basic), time.time())
+        return token_from(post_form(endpoints.token, form, basic), asked_at)
     except Rejected as refusal:
         raise ModelopsAuthError(
             f"issuer {endpoints.issuer} refused MODELOPS_CLIENT_ID {client_id}: {refusal.code}; "

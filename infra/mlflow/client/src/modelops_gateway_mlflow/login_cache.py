@@ -77,13 +77,14 @@ class LoginCache:
         if not isinstance(refresh_token, str):
             raise self._ended()
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": str(former["client_id"])}
+        asked_at = int(self._clock())
         try:
             answer = post_form(token_endpoint(str(former["issuer"])), form)
         except Rejected as refusal:
             if refusal.code == "invalid_grant":
                 raise self._ended() from None
             raise ModelopsAuthError(f"issuer {former['issuer']} refused to renew the sign-in: {refusal.code}") from None
-        token = token_from(answer, int(self._clock()))
+        token = token_from(answer, asked_at)
         rotated = answer.get("refresh_token")
         return {
             **former,
