@@ -55,6 +55,11 @@ export const REASONS = {
     text: 'The request took too long to arrive.',
     hint: 'Try again on a steadier connection.',
   },
+  'proxy-untrusted': {
+    status: 403,
+    text: 'Only a trusted proxy may ask this.',
+    hint: 'Add the address of the proxy to server.trustedProxies.',
+  },
   'rate-limited': { status: 429, text: 'Too many attempts.', hint: 'Wait a moment, then try again.' },
   // who asks
   'login-required': {

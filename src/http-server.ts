@@ -2,12 +2,22 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket } from 'node:net'
 import type { Config } from './config/schema.ts'
 import { REASONS, type Reason } from './errors.ts'
-import type { Gateway } from './gateway.ts'
 import type { HandleUpgrade } from './proxy/upgrade.ts'
+import { isVerify } from './proxy/verify.ts'
 import { isWebSocket } from './proxy/websocket.ts'
 
+type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** Who takes what arrives. None throws or rejects. */
+export interface Handlers {
+  readonly handle: Handle
+  /** Takes `/auth/verify`. */
+  readonly verify: Handle
+  readonly upgrade: HandleUpgrade
+}
+
 /** Node's parser in its strict mode, with every limit of the configuration; what it refuses is answered in our words. */
-export function buildHttpServer({ limits }: Config, gateway: Gateway, upgrade: HandleUpgrade): Server {
+export function buildHttpServer({ limits }: Config, { handle, verify, upgrade }: Handlers): Server {
   const server = createServer({
     insecureHTTPParser: false,
     requireHostHeader: true,
@@ -15,7 +25,7 @@ export function buildHttpServer({ limits }: Config, gateway: Gateway, upgrade: H
     joinDuplicateHeaders: false,
     // A request without a body costs no stream machinery.
     optimizeEmptyRequests: true,
-    shouldUpgradeCallback: isWebSocket,
+    shouldUpgradeCallback: (request) => isWebSocket(request) && !isVerify(request),
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headerSeconds * 1000,
     // How often `headersTimeout` is looked at.
@@ -27,10 +37,11 @@ export function buildHttpServer({ limits }: Config, gateway: Gateway, upgrade: H
   })
   // One more than allowed is read, so that too many are refused instead of cut off.
   server.maxHeadersCount = limits.headerCount + 1
-  const handle = (request: IncomingMessage, response: ServerResponse) => void gateway.handle(request, response)
-  server.on('request', handle)
+  const take = (request: IncomingMessage, response: ServerResponse) =>
+    void (isVerify(request) ? verify : handle)(request, response)
+  server.on('request', take)
   // The path itself says when the body may come: after the decision.
-  server.on('checkContinue', handle)
+  server.on('checkContinue', take)
   server.on('upgrade', (request, socket, early) => void upgrade(request, socket as Socket, early))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnparsed(error, socket as Socket))
   return server

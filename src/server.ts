@@ -25,6 +25,7 @@ import { buildRefusalPages } from './proxy/refusal-pages.ts'
 import { buildRefuse } from './proxy/refuse.ts'
 import { buildRoutes } from './proxy/routes.ts'
 import { buildUpgrades } from './proxy/upgrade.ts'
+import { buildVerify } from './proxy/verify.ts'
 import { openBackend } from './sessions/open.ts'
 import { Sessions } from './sessions/sessions.ts'
 
@@ -62,8 +63,9 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const { verifyBearer, verifyAuthorization } = buildTokenSide({ config, issuer, clock, log })
   const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
   const audit = buildAudit(config.log.requests, log, metrics)
-  const clientAddress = buildClientAddress(config.server.trustedProxies).address
-  const refuse = buildRefuse(buildRefusalPages(deps), audit)
+  const pages = buildRefusalPages(deps)
+  const refuse = buildRefuse(pages, audit)
+  const client = buildClientAddress(config.server.trustedProxies)
   const gateway = buildGateway({
     audit,
     metrics,
@@ -73,12 +75,12 @@ export async function startServer(config: Config, options: { log: Logger; clock?
     forwarder,
     authenticate: buildAuthenticate(sessions, verifyAuthorization),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
-    clientAddress,
+    clientAddress: client.address,
     ownEndpoints: buildOwnEndpoints({
       ...deps,
       signer,
       issuer,
-      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer, clientAddress, audit }),
+      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer, clientAddress: client.address, audit }),
     }),
     refuse,
   })
@@ -87,7 +89,16 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   issuer.start()
   await projects.asked
   const upgrades = buildUpgrades({ gateway, forwarder, sessions, refuse, recheckMs: RECHECK_MS })
-  const server = buildHttpServer(config, gateway, upgrades.handle)
+  const verify = buildVerify({
+    gateway,
+    routes,
+    publicUrl: new URL(config.server.publicUrl),
+    audit,
+    refuse,
+    isTrustedProxy: client.isTrusted,
+    loginUrl: pages.loginUrl,
+  })
+  const server = buildHttpServer(config, { handle: gateway.handle, verify, upgrade: upgrades.handle })
   await listen(server, config.server.listen)
   const admin = config.server.adminListen === undefined ? undefined : buildAdminServer(metrics)
   if (admin) await listen(admin, config.server.adminListen ?? '')

@@ -4,6 +4,7 @@ import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
+import { ensureProxies } from '../infra/parts/proxies.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -25,6 +26,13 @@ export const TIERS: readonly Tier[] = [
     needs: [],
     run: { script: 'check' },
     minutes: 3,
+  },
+  {
+    name: 'path',
+    about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
+    needs: [ensureProxies],
+    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts'] },
+    minutes: 4,
   },
   {
     name: 'e2e',
