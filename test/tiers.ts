@@ -1,4 +1,4 @@
-import { ensureAirflow } from '../infra/parts/airflow.ts'
+import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
@@ -57,10 +57,10 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'airflow',
-    about: 'the auth manager in a real Airflow',
-    needs: [ensureAirflow],
+    about: 'a real Airflow behind the gateway, both ways; its auth manager; MLflow beside it',
+    needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
-    minutes: 8,
+    minutes: 12,
   },
   {
     name: 'core',

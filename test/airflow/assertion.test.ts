@@ -17,6 +17,9 @@ const VISIBLE: Record<string, string[]> = {
   dave: [...OF_ALPHA, ...OF_BETA].sort(),
 }
 
+/** A real Airflow takes its time on a busy machine. */
+const START = { timeout: 300_000 }
+
 let world: World
 const people = new Map<string, Person>()
 const person = (name: string): Person => people.get(name) as Person
@@ -27,7 +30,7 @@ before(async () => {
   await until('all DAGs are parsed', async () => dagsIn(await person('alice').call('/airflow/ui/dags')).total === 4)
   for (const name of VISIBLE.alice ?? [])
     await person('alice').call(`/airflow/api/v2/dags/${name}`, 'PATCH', { is_paused: false })
-})
+}, START)
 after(() => world?.close())
 
 async function until(what: string, holds: () => Promise<boolean>, seconds = 120): Promise<void> {

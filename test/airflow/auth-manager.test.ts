@@ -7,7 +7,7 @@ import { ensureAirflow } from '../../infra/parts/airflow.ts'
 import { checkout } from '../../infra/parts/directories.ts'
 import { run } from '../../infra/parts/run.ts'
 
-test('the auth manager keeps projects apart on a real Airflow (pytest)', async () => {
+test('the auth manager keeps projects apart on a real Airflow (pytest)', { timeout: 480_000 }, async () => {
   const venv = await ensureAirflow()
   const home = mkdtempSync(join(tmpdir(), 'airflow-pytest-'))
   try {

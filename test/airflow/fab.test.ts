@@ -6,10 +6,13 @@ import { dagsIn, machineToken, signIn } from './people.ts'
 
 const ALL = ['alpha_daily', 'alpha_worker', 'beta_daily', 'log_to_mlflow']
 
+/** A real Airflow takes its time on a busy machine. */
+const START = { timeout: 300_000 }
+
 let world: World
 before(async () => {
   world = await startWorld({ login: 'fab', runs: false })
-})
+}, START)
 after(() => world?.close())
 
 test('one login opens Airflow, and its own pages after a login at the issuer that nobody sees', async () => {
