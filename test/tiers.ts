@@ -25,7 +25,7 @@ export const TIERS: readonly Tier[] = [
     about: 'format, lint, types, unit and contract tests',
     needs: [],
     run: { script: 'check' },
-    minutes: 3,
+    minutes: 10,
   },
   {
     name: 'path',
