@@ -53,14 +53,14 @@ export const TIERS: readonly Tier[] = [
     about: 'the login suite against a real Keycloak',
     needs: [ensureKeycloak],
     run: { files: ['test/keycloak/*.test.ts'] },
-    minutes: 8,
+    minutes: 12,
   },
   {
     name: 'mlflow',
     about: 'tenancy, leaks, roles, clients and the migration against a real MLflow',
     needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/mlflow/*.test.ts'] },
-    minutes: 8,
+    minutes: 15,
   },
   {
     name: 'airflow',

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { partsDirectory } from './directories.ts'
 import { withLock } from './lock.ts'
@@ -11,7 +12,7 @@ export interface Overlay {
   readonly name: string
   /** What pip installs, e.g. `-r FILE`; dependencies are not followed. */
   readonly installs: readonly (readonly string[])[]
-  /** Changes when the packages must be installed anew. */
+  /** Changes when other packages are wanted: they get a directory of their own, so that nobody loses theirs at work. */
   readonly stamp: string
 }
 
@@ -23,12 +24,13 @@ export interface Overlay {
 export async function ensureOverlay(overlay: Overlay, progress: Progress): Promise<string> {
   const venv = await ensureMlflow(progress)
   return await withLock(overlay.name, progress, async () => {
-    const target = partsDirectory(overlay.name)
+    const hash = createHash('sha256').update(overlay.stamp).digest('hex').slice(0, 12)
+    const target = partsDirectory(`${overlay.name}-${hash}`)
     const stamp = join(target, 'installed')
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === overlay.stamp) return target
+    if (existsSync(stamp)) return target
     rmSync(target, { recursive: true, force: true })
     for (const what of overlay.installs) await install(join(venv, 'bin', 'python'), target, what, progress)
-    writeFileSync(stamp, overlay.stamp)
+    writeFileSync(stamp, '')
     return target
   })
 }

@@ -62,6 +62,9 @@ export function basicAuthCommand(): Command {
 }
 
 function migrate(options: Options, command: Command): void {
+  if (!options.check && (options.projects ?? options.users ?? options.accept) !== undefined) {
+    throw new CliError('--projects, --users and --accept say what to compare: expected --check beside them')
+  }
   const ini = loadBasicAuthIni(options.ini)
   const database = loadAuthDatabase(options.db ?? databaseFile(ini))
   const workspacesOn = options.workspaces === 'auto' ? usesWorkspaces(database) : options.workspaces === 'on'

@@ -23,7 +23,7 @@ export function resourcesOf(database: AuthDatabase, workspaces: readonly string[
 
 /**
  * What each user gains or loses, resource by resource, one line each; empty: access stays as it was.
- * The lines are stable, so that a person can accept them one by one.
+ * Who was no user before and will be one had nothing. The lines are stable, so that a person can accept them one by one.
  */
 export function differences(
   database: AuthDatabase,
@@ -31,23 +31,28 @@ export function differences(
   before: OldAccess,
   after: NewAccess,
 ): string[] {
-  const resources = resourcesOf(database, workspaces)
-  return database.users.flatMap((user) => {
-    const compare = (resource: Resource, actions: readonly Action[], what: string): string[] => {
-      const was = actions.filter((action) => before.may(user, action, resource))
-      const is = actions.filter((action) => after.may(user.name, action, resource))
+  const known = new Map(database.users.map((user) => [user.name, user]))
+  const questions = [
+    ...workspaces.map((workspace) => ({
+      resource: { workspace, type: 'workspace', id: '*' },
+      actions: ['create'] as const,
+      what: `anything in ${workspace}`,
+    })),
+    ...resourcesOf(database, workspaces).map((resource) => ({
+      resource,
+      actions: resource.type.startsWith('gateway_') ? ON_GATEWAY : ON_DATA,
+      what: label(resource),
+    })),
+  ]
+  return [...new Set([...known.keys(), ...after.users])].flatMap((name) => {
+    const user = known.get(name)
+    return questions.flatMap(({ resource, actions, what }) => {
+      const was = actions.filter((action) => user !== undefined && before.may(user, action, resource))
+      const is = actions.filter((action) => after.may(name, action, resource))
       const gained = is.filter((action) => !was.includes(action))
       const lost = was.filter((action) => !is.includes(action))
-      return [...line(user.name, 'gains', gained, what), ...line(user.name, 'loses', lost, what)]
-    }
-    return [
-      ...workspaces.flatMap((workspace) =>
-        compare({ workspace, type: 'workspace', id: '*' }, ['create'], `anything in ${workspace}`),
-      ),
-      ...resources.flatMap((resource) =>
-        compare(resource, resource.type.startsWith('gateway_') ? ON_GATEWAY : ON_DATA, label(resource)),
-      ),
-    ]
+      return [...line(name, 'gains', gained, what), ...line(name, 'loses', lost, what)]
+    })
   })
 }
 

@@ -27,6 +27,11 @@ export class NewAccess {
     this.#adminGroup = adminGroup
   }
 
+  /** Every user whom the issuer will know, by name. */
+  get users(): readonly string[] {
+    return [...this.#groups.keys()]
+  }
+
   /** A workspace that no project is named after is reachable by nobody. */
   may(user: string, action: Action, resource: Resource): boolean {
     const project = this.#projects.get(resource.workspace)

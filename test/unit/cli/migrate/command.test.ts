@@ -83,6 +83,25 @@ test('--check judges the files as a person edited them', (t) => {
   assert.match(printed, /alice loses update, delete: every other experiment in wa/)
 })
 
+test('--check lists who was no user before and will be one, and who is left out', (t) => {
+  const at = setup(t, example)
+  const { keycloak } = outputs(at)
+  run(t, '--ini', at.ini, '--out-keycloak', keycloak)
+  const edited = JSON.parse(readFileSync(keycloak, 'utf8'))
+  edited.users = [{ username: 'mallory', groups: ['/project-wa'] }]
+  writeFileSync(keycloak, JSON.stringify(edited))
+  const { printed, exitCode } = run(t, '--ini', at.ini, '--check', '--users', keycloak)
+  assert.equal(exitCode, 3)
+  assert.match(printed, /mallory gains read, update, delete: every other experiment in wa/)
+  assert.match(printed, /alice loses read, update, delete: every other experiment in wa/)
+  assert.match(printed, /admin loses read, update, delete: every other experiment in wa/)
+})
+
+test('edited files without --check are refused: nobody believes that they were compared', (t) => {
+  const at = setup(t, example)
+  assert.throws(() => run(t, '--ini', at.ini, '--users', 'users.json'), /expected --check beside them/)
+})
+
 test('--resource-grants widen makes members of them, and what that opens is listed', (t) => {
   const at = setup(t, example)
   const { printed } = run(t, '--ini', at.ini, '--check', '--resource-grants', 'widen')
