@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Admitted, Answer } from './apps/profile.ts'
+import type { Admitted, Answer, BodyRule } from './apps/profile.ts'
 import type { GatewayDeps } from './deps.ts'
 import { Refusal } from './errors.ts'
 import type { Authenticate } from './identity/authenticate.ts'
@@ -100,18 +100,23 @@ export function buildGateway(deps: PathDeps): Gateway {
     const { request } = exchange
     checkWire(request, deps.config.limits)
     exchange.target = parseTarget(request.url ?? '')
-    if (await deps.ownEndpoints.health(exchange)) return undefined
+    const health = deps.ownEndpoints.health(exchange)
+    if (health && (await health)) return undefined
     exchange.host = checkHost(request)
     exchange.route = deps.routes.match(exchange.host, exchange.target.path)
     deps.crossOrigin.annotate(exchange)
     if (deps.crossOrigin.isPreflight(exchange)) return answerPreflight(exchange)
-    if (await deps.ownEndpoints.serve(exchange)) return undefined
+    const served = deps.ownEndpoints.serve(exchange)
+    if (served && (await served)) return undefined
     const route = checkRoute(exchange)
     if (isBareMount(exchange, route)) return redirectToSlash(exchange)
     const below = readBelowRoute(request, exchange.target, route)
     if (route.profile.hides?.(below.app)) throw new Refusal('no-route', 'the profile hides the path')
-    if (await deps.ownEndpoints.disguised(exchange, below.app)) return undefined
-    exchange.caller = await authenticate(exchange)
+    if (deps.ownEndpoints.disguised(exchange, below.app)) return undefined
+    const caller = deps.authenticate(exchange)
+    exchange.caller = caller instanceof Promise ? await caller : caller
+    // A session that rides along from another site is refused before anything is decided with it.
+    if (exchange.caller?.via === 'session') deps.crossOrigin.check(exchange)
     const decision = judge(exchange, route, below)
     if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
     const admitted = admitWith(exchange, below, decision)
@@ -135,13 +140,6 @@ export function buildGateway(deps: PathDeps): Gateway {
       })
     }
     return route
-  }
-
-  /** A session that rides along from another site is refused before anything is decided with it. */
-  async function authenticate(exchange: Exchange): Promise<Exchange['caller']> {
-    const caller = await deps.authenticate(exchange)
-    if (caller?.via === 'session') deps.crossOrigin.check(exchange)
-    return caller
   }
 
   function judge({ caller }: Exchange, route: Route, below: BelowRoute): Decision {
@@ -174,8 +172,10 @@ export function buildGateway(deps: PathDeps): Gateway {
     const { profile } = route
     const answer = profile.answer?.(admitted)
     if (answer) return sendAnswer(exchange, answer)
-    await profile.prepare?.(admitted)
-    const body = await rewrittenBody(passage)
+    const preparing = profile.prepare?.(admitted)
+    if (preparing) await preparing
+    const rule = profile.bodyRule?.(passage.below.app)
+    const body = rule && (await rewrittenBody(passage, rule))
     const plain = await outgoing(passage)
     if (body) plain.headers.push('Content-Length', String(body.length))
     await deps.forwarder.forward(exchange, body ? { ...plain, body } : plain, incoming(passage, plain))
@@ -184,19 +184,19 @@ export function buildGateway(deps: PathDeps): Gateway {
   async function outgoing(passage: Passage): Promise<Outgoing> {
     const { route, below, admitted } = passage
     const { query } = below.app
+    const signing = admitted.principal && assertionFor(route, admitted, admitted.principal)
+    const assertion = signing instanceof Promise ? await signing : signing
     return {
       origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
-      headers: await outgoingHeaders(passage),
+      headers: outgoingHeaders(passage, assertion),
       answerMs: route.config.answerSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }
   }
 
-  async function rewrittenBody({ exchange, route, below, admitted }: Passage): Promise<Buffer | undefined> {
-    const rule = route.profile.bodyRule?.(below.app)
-    if (!rule) return undefined
+  async function rewrittenBody({ exchange, admitted }: Passage, rule: BodyRule): Promise<Buffer> {
     const { request, response } = exchange
     askForBody(request, response)
     const whole = await readBody(request, {
@@ -206,7 +206,7 @@ export function buildGateway(deps: PathDeps): Gateway {
     return rule.rewrite(whole, admitted)
   }
 
-  async function outgoingHeaders({ exchange, route, below, admitted }: Passage): Promise<string[]> {
+  function outgoingHeaders({ exchange, route, below, admitted }: Passage, assertion: string | undefined): string[] {
     const { request } = exchange
     const { profile, config } = route
     const headers = passableHeaders(
@@ -217,10 +217,9 @@ export function buildGateway(deps: PathDeps): Gateway {
         : profile.dropRequestHeaders,
     )
     const upstream = profile.upstream?.(admitted) ?? config.upstream
-    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : new URL(upstream).host)
+    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : hostOf(upstream))
     const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
     if (cookies !== undefined) headers.push('Cookie', cookies)
-    const assertion = admitted.principal ? await assertionFor(route, admitted, admitted.principal) : undefined
     writeIdentity(headers, {
       principal: admitted.principal,
       project: admitted.project,
@@ -286,6 +285,17 @@ export function buildGateway(deps: PathDeps): Gateway {
   }
 
   return { handle, admit, outgoing, incoming, open }
+}
+
+/** Upstreams come from the configuration: few, and parsed once. */
+const upstreamHosts = new Map<string, string>()
+
+function hostOf(upstream: string): string {
+  const known = upstreamHosts.get(upstream)
+  if (known !== undefined) return known
+  const { host } = new URL(upstream)
+  upstreamHosts.set(upstream, host)
+  return host
 }
 
 /** An application mounted below a prefix uses relative links: its start page needs the slash. */

@@ -34,14 +34,17 @@ export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
     )
     return { issuer: deps.issuer.ready ? 'ready' : 'down', store }
   }
+  async function sayReady(exchange: Exchange): Promise<boolean> {
+    const parts = await readiness()
+    const ready = Object.values(parts).every((part) => part === 'ready')
+    return sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...parts })
+  }
+
   return {
-    async health(exchange) {
+    health(exchange) {
       const path = exchange.target?.path
-      if (path !== '/healthz' && path !== '/readyz') return false
       if (path === '/healthz') return sendJson(exchange, 200, { status: 'alive' })
-      const parts = await readiness()
-      const ready = Object.values(parts).every((part) => part === 'ready')
-      return sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...parts })
+      return path === '/readyz' && sayReady(exchange)
     },
     serve(exchange) {
       const path = exchange.target?.path ?? ''

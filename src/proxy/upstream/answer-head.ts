@@ -31,6 +31,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: (.*))?$/
 const MAX_KNOWN_NAMES = 1000
+const NONE: readonly string[] = []
 
 const invalid = (detail: string) => new Refusal('upstream-invalid', detail)
 
@@ -99,7 +100,8 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
   })
   const http10 = line[1] === '0'
   if (chunked && (length !== undefined || http10)) throw invalid('the answer has two framings')
-  const named = connection === '' ? [] : connection.split(',').map((word) => word.trim())
+  const named =
+    connection === '' || connection === ',keep-alive' ? NONE : connection.split(',').map((word) => word.trim())
   const bodyless = status < 200 || status === 204 || status === 304 || method === 'HEAD'
   // Content-Length of a HEAD or 304 answer describes another answer and is passed on; a 204 has none (RFC 9110 §8.6).
   if (length !== undefined && status >= 200 && status !== 204) headers.push('Content-Length', String(length))
