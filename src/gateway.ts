@@ -229,7 +229,7 @@ export function buildGateway(deps: PathDeps): Gateway {
       publicHost: exchange.host,
       publicScheme: scheme,
     })
-    const authorization = authorizationFor(exchange, profile.authorization, assertion)
+    const authorization = authorizationFor(exchange, profile.authorization, assertion, deps.clock())
     if (authorization !== undefined) headers.push('Authorization', authorization)
     for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, headerText(value))
     return headers
@@ -306,14 +306,25 @@ function isBareMount({ request, target }: Exchange, route: Route): boolean {
   return bare && (isNavigation(request) || request.method === 'GET' || request.method === 'HEAD')
 }
 
+/**
+ * A session may outlive its access token while the issuer is away. An upstream that judges the token would take that
+ * for bad credentials: it is told nothing, and the client that it is an outage.
+ * @throws Refusal issuer-down
+ */
 function authorizationFor(
   { caller }: Exchange,
   wanted: 'none' | 'access-token' | 'assertion',
   assertion: string | undefined,
+  now: number,
 ): string | undefined {
   if (wanted === 'assertion' && assertion !== undefined) return `Bearer ${assertion}`
-  const token = caller?.session?.tokens.accessToken ?? caller?.token
-  return wanted === 'access-token' && token !== undefined ? `Bearer ${token}` : undefined
+  if (wanted !== 'access-token') return undefined
+  const held = caller?.session?.tokens
+  if (held !== undefined && held.accessExpiresAt <= now) {
+    throw new Refusal('issuer-down', 'the access token is over and not renewed', { headers: { 'Retry-After': '5' } })
+  }
+  const token = held?.accessToken ?? caller?.token
+  return token === undefined ? undefined : `Bearer ${token}`
 }
 
 /** An upstream that redirects to itself names its own address: the client needs ours. */

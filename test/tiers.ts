@@ -63,6 +63,13 @@ export const TIERS: readonly Tier[] = [
     minutes: 15,
   },
   {
+    name: 'machines',
+    about: 'bearer tokens, Basic credentials, service users, an issuer that goes away, trainings across many tokens',
+    needs: [ensureMlflow, ensureMlflowClient],
+    run: { files: ['test/machines/*.test.ts'] },
+    minutes: 6,
+  },
+  {
     name: 'airflow',
     about: 'a real Airflow behind the gateway, both ways; its auth manager; MLflow beside it',
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],

@@ -38,7 +38,9 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
     const answer = await ask(token)
     const now = clock()
     checkAnswer(answer, { url: issuer.url, audiences, types: issuer.accessTokenTypes, now })
-    const claims = { preferred_username: answer.username, ...answer, iss: issuer.url }
+    // Who acts for nobody else is its own subject (RFC 9068 §2.2 asks the same of JWTs).
+    const sub = answer.sub ?? answer.client_id
+    const claims = { preferred_username: answer.username, ...answer, iss: issuer.url, sub }
     const ends = answer.exp === undefined ? Number.POSITIVE_INFINITY : answer.exp * 1000
     return {
       principal: { ...principalOf(claims, issuer, log), ...callerKind(claims) },

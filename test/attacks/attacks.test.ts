@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
 import { type AttackCase, families, fill, loadCases } from './case-file.ts'
@@ -43,6 +44,7 @@ before(async () => {
   const host = new URL(kit.url).host
   values = {
     ...cookies,
+    token: await machineToken(),
     host,
     origin: kit.url,
     alpha: ALPHA,
@@ -55,6 +57,17 @@ after(async () => {
   await kit.close()
   upstream.close()
 })
+
+/** A machine's access token. */
+async function machineToken(): Promise<string> {
+  const answer = await fetch(`${kit.issuer.url}/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${CI_CLIENT.id}:${CI_CLIENT.secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  const { access_token: token }: { access_token: string } = JSON.parse(await answer.text())
+  return token
+}
 
 const fold = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 const valuesOf = (request: RawRequest, name: string) =>

@@ -56,6 +56,12 @@ test('a machine is told from a person here too, and the user name stands in for 
   assert.deepEqual([kind, clientId, username], ['machine', 'ci', 'ci-name'])
 })
 
+test('a token without subject speaks for its client', async () => {
+  answering({ sid: undefined, azp: undefined, sub: undefined, client_id: 'ci', preferred_username: undefined })
+  const { kind, subject } = await verify()
+  assert.deepEqual([kind, subject], ['machine', 'ci'])
+})
+
 const refused: [string, Record<string, unknown>][] = [
   ['inactive', { active: false }],
   ['of another issuer', { iss: 'https://elsewhere.example' }],

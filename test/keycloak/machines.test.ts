@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { ALPHA, BETA } from '../../infra/issuer/users.ts'
+import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { freePort } from '../../infra/parts/ports.ts'
+import type { RunningServer } from '../../src/server.ts'
+import { startGateway } from '../kit.ts'
+import { type Recorder, startRecorder } from '../recorder.ts'
+import { KeycloakAdmin } from './admin.ts'
+
+/** Tokens as a real Keycloak writes them, in front of a gateway whose service users are `ci-service` and `cli`. */
+let keycloak: Keycloak
+let upstream: Recorder
+let gateway: RunningServer
+let url: string
+const logged: Record<string, unknown>[] = []
+
+before(async () => {
+  const port = await freePort()
+  url = `http://localhost:${port}`
+  ;[keycloak, upstream] = await Promise.all([startKeycloak({ gatewayUrl: url }), startRecorder()])
+  gateway = await startGateway({
+    port,
+    issuerUrl: keycloak.url,
+    upstream: upstream.url,
+    host: 'localhost',
+    logged,
+    config: { access: { serviceUsers: ['ci-service', 'cli'] } },
+    routes: [{ name: 'notes', app: 'generic', path: '/notes', access: 'project', basicCredentials: true }],
+  })
+})
+after(async () => {
+  await gateway?.close()
+  await upstream?.close()
+  await keycloak?.close()
+})
+beforeEach(() => {
+  logged.length = 0
+})
+
+interface TokenAnswer {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly id_token: string
+}
+
+async function grant(form: Record<string, string>): Promise<TokenAnswer> {
+  const endpoint = `${keycloak.url}/protocol/openid-connect/token`
+  const answer = await fetch(endpoint, { method: 'POST', body: new URLSearchParams(form) })
+  assert.equal(answer.status, 200)
+  return JSON.parse(await answer.text())
+}
+
+const CI = { client_id: 'ci-service', client_secret: 'ci-service-secret' }
+const machine = () => grant({ grant_type: 'client_credentials', ...CI })
+const person = (username: string, scope = 'openid') =>
+  grant({ grant_type: 'password', client_id: 'cli', scope, username, password: `${username}-pw` })
+const basic = (secret: string) => `Basic ${btoa(`${CI.client_id}:${secret}`)}`
+
+/** Status and reason of a request into a project; what was on record of it. */
+async function enter(authorization: string, project = ALPHA) {
+  const response = await fetch(`${url}/notes/x`, { headers: { authorization, 'AOA-Project-ID': project } })
+  const { reason } = JSON.parse(await response.text())
+  const line = logged.findLast(({ event }) => event === 'allowed' || event === 'refused')
+  return { status: response.status, reason, kind: line?.kind, role: line?.role }
+}
+
+test('a person’s token reaches the person’s project and no other, also when refreshed or for offline use', async () => {
+  const first = await person('bob')
+  const next = await grant({ grant_type: 'refresh_token', client_id: 'cli', refresh_token: first.refresh_token })
+  const offline = await person('bob', 'openid offline_access')
+  for (const { access_token: token } of [first, next, offline]) {
+    assert.equal((await enter(`Bearer ${token}`)).status, 200)
+    const { reason, kind } = await enter(`Bearer ${token}`, BETA)
+    assert.deepEqual([reason, kind], ['not-in-project', 'person'])
+  }
+})
+
+test('a client-credentials token of a service user is an administrating machine, by bearer and by Basic', async () => {
+  for (const authorization of [`Bearer ${(await machine()).access_token}`, basic(CI.client_secret)]) {
+    const { status, kind, role } = await enter(authorization, BETA)
+    assert.deepEqual([status, kind, role], [200, 'machine', 'admin'])
+    assert.deepEqual(upstream.lastValues('AOA-Project-ID'), [BETA])
+  }
+})
+
+test('a person registered as a client’s service account stays a person', async () => {
+  const admin = new KeycloakAdmin(keycloak)
+  await admin.signIn()
+  await admin.addUser('service-account-cli', [], ['project-alpha'])
+  // Keycloak keeps the names of the accounts that exist.
+  await assert.rejects(admin.addUser('service-account-ci-service', [], []), /409/)
+  for (const scope of ['openid', 'openid offline_access']) {
+    const { access_token: token } = await person('service-account-cli', scope)
+    const { reason, kind } = await enter(`Bearer ${token}`, BETA)
+    assert.deepEqual([reason, kind], ['not-in-project', 'person'])
+  }
+})
+
+test('ID tokens, refresh tokens and offline tokens are no access tokens', async () => {
+  const [online, offline] = [await person('bob'), await person('bob', 'openid offline_access')]
+  for (const token of [online.id_token, online.refresh_token, offline.refresh_token]) {
+    assert.deepEqual((await enter(`Bearer ${token}`)).reason, 'token-invalid')
+  }
+})
+
+test('a wrong secret is a 401 that says so, and nothing of it is in the log', async () => {
+  const { status, reason } = await enter(basic('wr0ng-s3cret'))
+  assert.deepEqual([status, reason], [401, 'token-invalid'])
+  assert.ok(!JSON.stringify(logged).includes('wr0ng-s3cret'))
+})
