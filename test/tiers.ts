@@ -35,13 +35,6 @@ export const TIERS: readonly Tier[] = [
     minutes: 4,
   },
   {
-    name: 'attacks',
-    about: 'hostile requests through raw sockets, and the command line against a whole gateway',
-    needs: [],
-    run: { files: ['test/attacks/*.test.ts', 'test/cli/*.test.ts'] },
-    minutes: 3,
-  },
-  {
     name: 'e2e',
     about: 'a browser or the command line, the embedded issuer, the gateway, a real MLflow',
     needs: [ensureMlflow, ensureChromium],

@@ -60,11 +60,15 @@ function onlyValue({ rawHeaders }: IncomingMessage, name: (typeof QUESTION)[numb
 }
 
 /**
- * Refuses what only the gateway itself can pass on: bodies that are judged, answers it gives or writes anew.
+ * Refuses what only the gateway itself can pass on: applications whose path it rewrites or that it prepares for a
+ * project (MLflow, where a request without its workspace would land in the shared one), bodies that are judged, answers
+ * it gives or writes anew.
  * @throws Refusal `app-denied`
  */
 export function checkForwardable({ route: { profile }, below, admitted }: Passage): void {
   const needsUs =
+    profile.projectInPath ||
+    profile.prepare !== undefined ||
     profile.bodyRule?.(below.app) !== undefined ||
     profile.responseRule?.(below.app) !== undefined ||
     profile.answer?.(admitted) !== undefined

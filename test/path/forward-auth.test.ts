@@ -28,6 +28,7 @@ before(async () => {
       { name: 'notes', app: 'generic', path: '/notes', access: 'project' },
       { name: 'ops', app: 'generic', path: '/ops', access: 'admin' },
       { name: 'open', app: 'generic', path: '/open', access: 'public' },
+      { name: 'tracking', app: 'mlflow', path: '/tracking', access: 'project' },
     ],
   })
   cookie = (await signedInBrowser(kit, 'bob')).cookieHeader(new URL(kit.url))
@@ -149,6 +150,7 @@ const refusals: [string, number, string, Record<string, string>][] = [
   ['a path that is not in its plain form', 400, 'path-ambiguous', { 'x-forwarded-uri': '/%6eotes/a' }],
   ['a method nobody allowed', 405, 'method-not-allowed', { 'x-forwarded-method': 'TRACE' }],
   ['something that is no method', 400, 'request-malformed', { 'x-forwarded-method': 'get it' }],
+  ['what only the gateway can pass on', 403, 'app-denied', { 'x-forwarded-uri': '/tracking/version' }],
   ['a form of another site', 403, 'cross-origin', { 'x-forwarded-method': 'POST', origin: 'https://evil.example' }],
 ]
 for (const [what, status, reason, more] of refusals) {
