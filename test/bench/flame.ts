@@ -18,7 +18,7 @@ interface Frame {
 const WIDTH = 1200
 const ROW = 16
 /** Frames narrower than this are left out, in pixels. */
-const LEAST = 1
+const LEAST = 2
 
 const [profileFile = '', svgFile = '', title = ''] = process.argv.slice(2)
 const profile = JSON.parse(readFileSync(profileFile, 'utf8')) as {

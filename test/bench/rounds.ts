@@ -16,10 +16,11 @@ export function interleave(
   const series = subjects.map(({ name }) => ({ name, rounds: [] as (LoadResult & { cpuMicroseconds: number })[] }))
   for (const { url, headers } of subjects) load({ ...what, url: url + what.path, headers, seconds: 1 })
   for (let round = 0; round < rounds; round += 1) {
-    for (const [i, { url, headers, process }] of subjects.entries()) {
-      const before = process.cpuSeconds()
+    for (const [i, { url, headers, process, asked }] of subjects.entries()) {
+      const cpu = () => process.cpuSeconds() + (asked?.cpuSeconds() ?? 0)
+      const before = cpu()
       const result = load({ ...what, url: url + what.path, headers })
-      series[i]?.rounds.push({ ...result, cpuMicroseconds: ((process.cpuSeconds() - before) / result.requests) * 1e6 })
+      series[i]?.rounds.push({ ...result, cpuMicroseconds: ((cpu() - before) / result.requests) * 1e6 })
     }
   }
   return series

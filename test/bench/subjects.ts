@@ -14,6 +14,8 @@ export interface Subject {
   readonly url: string
   readonly headers: Record<string, string>
   readonly process: Pinned
+  /** A second process that works for the same answer. */
+  readonly asked?: Pinned
 }
 
 export const directory = mkdtempSync(join(tmpdir(), 'bench-subjects-'))
@@ -41,8 +43,17 @@ async function startNginx(
   return { url, process }
 }
 
+export interface Upstream {
+  readonly url: string
+  readonly process: Pinned
+  /** Takes the uploads. */
+  readonly sink: Pinned
+  /** A file of 1 GiB. */
+  readonly bigFile: string
+}
+
 /** Files of 1 KB, 100 KB and 1 GiB, served from memory; uploads are read and thrown away. */
-export async function startUpstream(): Promise<{ url: string; process: Pinned; bigFile: string }> {
+export async function startUpstream(): Promise<Upstream> {
   const files = join(directory, 'files')
   mkdirSync(files)
   writeFileSync(join(files, '1k'), 'x'.repeat(1024))
@@ -50,14 +61,15 @@ export async function startUpstream(): Promise<{ url: string; process: Pinned; b
   const bigFile = join(files, '1g')
   writeFileSync(bigFile, '')
   truncateSync(bigFile, 1_073_741_824)
+  const socket = join(directory, 'sink.sock')
+  const sink = new Pinned(LOAD_CORE, process.execPath, [join(import.meta.dirname, 'sink.ts'), socket])
   const started = await startNginx(
     LOAD_CORE,
     'upstream',
     (port) => `open_file_cache max=10; server { listen 127.0.0.1:${port} backlog=1024; root ${files};
-      location / { } location /up { proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://127.0.0.1:${port + 1}; } }
-      server { listen 127.0.0.1:${port + 1}; location / { client_body_buffer_size 64k; return 204; } }`,
+      location / { } location /up { proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://unix:${socket}:/; } }`,
   )
-  return { ...started, bigFile }
+  return { ...started, sink, bigFile }
 }
 
 const backend = (url: string) =>
@@ -202,7 +214,11 @@ export async function gateway(
 }
 
 /** nginx or Caddy that asks `subject` before it forwards by itself. */
-export async function nginxAsking({ name, url, headers }: Subject, path: string, upstream: string): Promise<Subject> {
+export async function nginxAsking(
+  { name, url, headers, process: asked }: Subject,
+  path: string,
+  upstream: string,
+): Promise<Subject> {
   const host = new URL(url).host
   const started = await startNginx(
     SUBJECT_CORE,
@@ -214,15 +230,19 @@ export async function nginxAsking({ name, url, headers }: Subject, path: string,
           proxy_set_header X-Forwarded-Method $request_method; proxy_set_header X-Forwarded-Uri $request_uri; }
         location / { auth_request /verify; ${PASS} } }`,
   )
-  return { name: `nginx asking ${name}`, headers, ...started }
+  return { name: `nginx asking ${name}`, headers, asked, ...started }
 }
 
-export async function caddyAsking({ name, url, headers }: Subject, path: string, upstream: string): Promise<Subject> {
+export async function caddyAsking(
+  { name, url, headers, process: asked }: Subject,
+  path: string,
+  upstream: string,
+): Promise<Subject> {
   const host = new URL(url).host
   const started = await startCaddy(
     `caddy-${path.length}`,
     (port) =>
       `http://127.0.0.1:${port} {\n forward_auth ${url} {\n  uri ${path}\n  header_up X-Forwarded-Host ${host}\n }\n reverse_proxy ${upstream}\n}`,
   )
-  return { name: `Caddy asking ${name}`, headers, ...started }
+  return { name: `Caddy asking ${name}`, headers, asked, ...started }
 }

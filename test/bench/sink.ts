@@ -1,0 +1,7 @@
+import { createServer } from 'node:http'
+
+/** `sink.ts SOCKET`: reads each request to its end, then answers. */
+createServer((request, response) => {
+  request.on('data', () => {})
+  request.on('end', () => response.end())
+}).listen(process.argv[2])
