@@ -60,7 +60,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   }
   const { origin, protocol } = new URL(config.server.publicUrl)
   const signer = await buildSigner({ issuer: origin, clock, secrets: config.session.secrets })
-  const { verifyBearer, verifyAuthorization } = buildTokenSide({ config, issuer, clock, log })
+  const authenticate = buildAuthenticate(sessions, buildTokenSide({ config, issuer, clock, log }))
   const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
   const audit = buildAudit(config.log.requests, log, metrics)
   const pages = buildRefusalPages(deps)
@@ -73,14 +73,14 @@ export async function startServer(config: Config, options: { log: Logger; clock?
     routes,
     signer,
     forwarder,
-    authenticate: buildAuthenticate(sessions, verifyAuthorization),
+    authenticate,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
     clientAddress: client.address,
     ownEndpoints: buildOwnEndpoints({
       ...deps,
       signer,
       issuer,
-      loginApp: buildLoginApp({ ...deps, issuer, verifyBearer, clientAddress: client.address, audit }),
+      loginApp: buildLoginApp({ ...deps, issuer, authenticate, clientAddress: client.address, audit }),
     }),
     refuse,
   })

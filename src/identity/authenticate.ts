@@ -3,10 +3,16 @@ import type { Caller, Exchange } from '../proxy/exchange.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 /** Finds out who is calling: undefined is nobody. @throws Refusal for credentials that are there and not good */
-export type Authenticate = (exchange: Exchange) => Caller | undefined | Promise<Caller | undefined>
+export type Authenticate = (exchange: Credentials) => Caller | undefined | Promise<Caller | undefined>
+
+/** What of a request says who is calling. */
+export type Credentials = Pick<Exchange, 'request' | 'route' | 'clientAddress'>
 
 /** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid` */
-export type VerifyAuthorization = (header: string, exchange: Exchange) => Caller | Promise<Caller>
+export type VerifyAuthorization = (
+  header: string,
+  exchange: Pick<Credentials, 'route' | 'clientAddress'>,
+) => Caller | Promise<Caller>
 
 /**
  * A session cookie or an `Authorization` header (RFC 6750 §2.1), from nowhere else. Both together must name the same
@@ -19,12 +25,12 @@ export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorizatio
     if (known !== undefined) return { principal: known.principal, via: 'session', session: known }
     return sessions.load(cookie).then((session) => session && { principal: session.principal, via: 'session', session })
   }
-  return ({ request, ...rest }) => {
+  return ({ request, ...where }) => {
     const { authorization, cookie } = request.headers
     if (authorization === undefined) return bySession(cookie)
     if (countAuthorization(request.rawHeaders) > 1)
       throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
-    return both(verify(authorization, { request, ...rest }), bySession(cookie))
+    return both(verify(authorization, where), bySession(cookie))
   }
 }
 

@@ -8,7 +8,7 @@ import { wrongCredentials } from './client-token.ts'
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i
 
 /** The token of an `Authorization` header of the Bearer scheme; undefined for any other. */
-export const bearerTokenOf = (header: string): string | undefined => BEARER.exec(header)?.[1]
+const bearerTokenOf = (header: string): string | undefined => BEARER.exec(header)?.[1]
 
 /**
  * Reads an `Authorization` header (RFC 9110 §11.6.2): Bearer everywhere, Basic where the route says so. Any other

@@ -6,7 +6,7 @@ import type { Audit } from '../observability/audit.ts'
 import { buildPages, type Page, type Pages } from '../portal/pages.ts'
 import type { ClientAddress } from '../proxy/client-address.ts'
 import { Attempts } from './attempts.ts'
-import type { VerifyBearer } from './bearer.ts'
+import type { Authenticate } from './authenticate.ts'
 import type { Issuer } from './issuer.ts'
 import { PendingLogins } from './login-state.ts'
 import { ReturnTo } from './return-to.ts'
@@ -14,7 +14,7 @@ import { Sealer } from './sealer.ts'
 
 export interface LoginDeps extends GatewayDeps {
   readonly issuer: Issuer
-  readonly verifyBearer: VerifyBearer
+  readonly authenticate: Authenticate
   readonly clientAddress: ClientAddress
   readonly audit: Pick<Audit, 'refused'>
 }

@@ -6,7 +6,7 @@ import { Attempts } from './attempts.ts'
 import type { VerifyAuthorization } from './authenticate.ts'
 import { buildVerifyAuthorization } from './authorization.ts'
 import { buildBasicBridge } from './basic-bridge.ts'
-import { buildVerifyBearer, type VerifyBearer } from './bearer.ts'
+import { buildVerifyBearer } from './bearer.ts'
 import { buildFetchClientToken } from './client-token.ts'
 import { buildIntrospect } from './introspection.ts'
 import type { Issuer } from './issuer.ts'
@@ -19,13 +19,8 @@ export interface TokenSideDeps {
   readonly log: Logger
 }
 
-export interface TokenSide {
-  readonly verifyBearer: VerifyBearer
-  readonly verifyAuthorization: VerifyAuthorization
-}
-
 /** Everything that judges an `Authorization` header; built once. */
-export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): TokenSide {
+export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): VerifyAuthorization {
   const { limits } = config
   const configuration = () => issuer.configuration()
   const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })
@@ -44,5 +39,5 @@ export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): T
     byClient: new Attempts(limits.badSecretsPerClientPerMinute),
     clock,
   })
-  return { verifyBearer, verifyAuthorization: buildVerifyAuthorization(verifyBearer, bridgeBasic) }
+  return buildVerifyAuthorization(verifyBearer, bridgeBasic)
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { after, before, beforeEach, test } from 'node:test'
 import request from 'supertest'
+import { buildAuthenticate } from '../../../src/identity/authenticate.ts'
+import type { Principal } from '../../../src/policy/types.ts'
 import { type FakeIssuer, startFakeIssuer, unbent } from './fake-issuer.ts'
 import { ALPHA, BETA, type Browser, type LoginKit, startLoginKit } from './kit.ts'
 
@@ -54,23 +56,22 @@ test('/auth/session says who I am and what I reach, and holds no token', async (
 })
 
 test('/auth/session answers a client with a bearer token, who has no session that could end', async () => {
-  const principal = (await kit.deps.sessions.load(browser.cookieHeader))?.principal
-  assert.ok(principal)
-  const tokens: string[] = []
-  const verifyBearer = (token: string) => {
-    tokens.push(token)
-    return principal
-  }
-  const { app } = startLoginKit(fake, {}, { verifyBearer, sessions: kit.deps.sessions })
-  const ask = () => request(app).get('/auth/session').set('authorization', 'Bearer the-token')
-  const { body } = await ask()
-  assert.deepEqual(tokens, ['the-token'])
+  const { sessions } = kit.deps
+  const alice = (await sessions.load(browser.cookieHeader))?.principal
+  assert.ok(alice)
+  const tokens: Record<string, Principal> = { 'Bearer own': alice, 'Bearer other': { ...alice, subject: 'ci' } }
+  const authenticate = buildAuthenticate(sessions, (header) => ({
+    principal: tokens[header] ?? assert.fail(header),
+    via: 'bearer',
+  }))
+  const { app } = startLoginKit(fake, {}, { authenticate, sessions })
+  const ask = (authorization: string, cookie = '') => request(app).get('/auth/session').set({ authorization, cookie })
+  const { body } = await ask('Bearer other')
+  assert.equal(body.subject, 'ci')
   assert.deepEqual(body.projects, [{ id: ALPHA, name: 'alpha', role: 'editor' }])
   assert.equal(body.expires_at, null)
-  const both = await ask().set('cookie', browser.cookieHeader)
-  assert.equal(both.body.reason, 'credentials-ambiguous')
-  const basic = await request(app).get('/auth/session').set('authorization', 'Basic YTpi')
-  assert.equal(basic.body.reason, 'token-invalid')
+  assert.equal((await ask('Bearer other', browser.cookieHeader)).body.reason, 'credentials-ambiguous')
+  assert.ok((await ask('Bearer own', browser.cookieHeader)).body.expires_at)
 })
 
 test('/auth/client-config tells anybody where to sign in and where the routes are, and no secret', async () => {

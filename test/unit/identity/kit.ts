@@ -5,6 +5,7 @@ import { parseConfig } from '../../../src/config/load.ts'
 import type { Config } from '../../../src/config/schema.ts'
 import { Refusal } from '../../../src/errors.ts'
 import { buildLoginApp } from '../../../src/identity/app.ts'
+import { buildAuthenticate } from '../../../src/identity/authenticate.ts'
 import { Issuer } from '../../../src/identity/issuer.ts'
 import type { LoginDeps } from '../../../src/identity/login-side.ts'
 import { buildAudit } from '../../../src/observability/audit.ts'
@@ -93,13 +94,16 @@ export function startLoginKit(
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
   const list = config.projects.source === 'static' ? config.projects.list : []
+  const sessions = new Sessions({ config, clock, log, backend: new MemoryBackend(clock), refresh: issuer.refresh })
   const all: LoginDeps = {
     config,
     clock,
     log,
     issuer,
-    verifyBearer: () => Promise.reject(new Refusal('token-invalid', 'no bearer token in this test')),
-    sessions: new Sessions({ config, clock, log, backend: new MemoryBackend(clock), refresh: issuer.refresh }),
+    authenticate: buildAuthenticate(sessions, () => {
+      throw new Refusal('token-invalid', 'no bearer token in this test')
+    }),
+    sessions,
     projects: new ProjectList(list),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),

@@ -1,23 +1,24 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
 import { pino } from 'pino'
 import { profileOf } from '../../../src/apps/index.ts'
 import { Issuer } from '../../../src/identity/issuer.ts'
-import { buildTokenSide, type TokenSide } from '../../../src/identity/token-side.ts'
-import type { Caller, Exchange } from '../../../src/proxy/exchange.ts'
+import { buildTokenSide } from '../../../src/identity/token-side.ts'
+import type { Principal } from '../../../src/policy/types.ts'
+import type { Caller } from '../../../src/proxy/exchange.ts'
 import { buildRoutes } from '../../../src/proxy/routes.ts'
 import type { FakeIssuer } from './fake-issuer.ts'
 import { testConfig } from './kit.ts'
 
 type Section = Record<string, unknown>
 
-export interface TokenKit extends TokenSide {
+export interface TokenKit {
+  /** Judges a bearer token. */
+  verifyBearer(token: string, address: string): Promise<Principal>
   readonly issuer: Issuer
   readonly logged: Record<string, unknown>[]
   /** Milliseconds by which the clock was moved. */
   readonly clock: { ahead: number }
   /** Judges an `Authorization` header on a route. */
-  authorize(header: string, route?: 'mlflow' | 'core', address?: string): Promise<Caller>
+  authorize(header: string, route?: string, clientAddress?: string): Promise<Caller>
   /** Claims of an access token of bob's, as they stand now. */
   claims(): Record<string, unknown>
 }
@@ -32,29 +33,16 @@ export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = 
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
-  const side = buildTokenSide({ config, issuer, clock, log })
+  const verify = buildTokenSide({ config, issuer, clock, log })
+  const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
+    verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
   return {
-    ...side,
     issuer,
     logged,
     clock: shift,
     claims: () => bobsClaims(fake, Math.floor(clock() / 1000)),
-    async authorize(header, route = 'mlflow', address = '192.0.2.1') {
-      const request = new IncomingMessage(new Socket())
-      const exchange: Exchange = {
-        request,
-        response: new ServerResponse(request),
-        requestId: 'r-1',
-        clientAddress: address,
-        host: 'o.example',
-        target: undefined,
-        route: table.all.find(({ name }) => name === route),
-        caller: undefined,
-        admitted: undefined,
-        answerHeaders: [],
-      }
-      return side.verifyAuthorization(header, exchange)
-    },
+    authorize,
+    verifyBearer: async (token, address) => (await authorize(`Bearer ${token}`, 'mlflow', address)).principal,
   }
 }
 
