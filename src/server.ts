@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { profileOf } from './apps/index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
@@ -31,12 +32,17 @@ import { Sessions } from './sessions/sessions.ts'
 
 /** Time between two looks at the decision behind an open WebSocket, ms. */
 const RECHECK_MS = 30_000
+/**
+ * How long a draining process goes on taking connections, ms: what is in front learns from `/readyz` and from
+ * `Connection: close` to go elsewhere, so that no connection is closed under a request that is on its way.
+ */
+const NOTICE_MS = 2500
 
 export interface RunningServer {
   /** Where it listens, e.g. `127.0.0.1:4180`. */
   readonly address: string
   readonly port: number
-  /** Drains: no new connections, requests in flight get `server.drainSeconds`, then everything is closed. */
+  /** Drains: says so for a moment, then takes no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
   close(): Promise<void>
 }
 
@@ -66,6 +72,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const pages = buildRefusalPages(deps)
   const refuse = buildRefuse(pages, audit)
   const client = buildClientAddress(config.server.trustedProxies)
+  let draining = false
   const gateway = buildGateway({
     audit,
     metrics,
@@ -81,6 +88,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
       signer,
       issuer,
       loginApp: buildLoginApp({ ...deps, issuer, authenticate, clientAddress: client.address, audit }),
+      draining: () => draining,
     }),
     refuse,
   })
@@ -100,14 +108,23 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   })
   const server = buildHttpServer(config, { handle: gateway.handle, verify, upgrade: upgrades.handle })
   await listen(server, config.server.listen)
-  const admin = config.server.adminListen === undefined ? undefined : buildAdminServer(metrics)
+  const admin =
+    config.server.adminListen === undefined
+      ? undefined
+      : buildAdminServer({ metrics, sessions, tokenHash: config.server.adminTokenHash, log })
   if (admin) await listen(admin, config.server.adminListen ?? '')
   const { address, port } = server.address() as AddressInfo
+  // While it drains, each answer asks the proxy in front to come back on another connection, to another replica.
+  server.prependListener('request', (_request, response) => {
+    if (draining) response.shouldKeepAlive = false
+  })
 
   return {
     address: `${address}:${port}`,
     port,
     async close() {
+      draining = true
+      await sleep(Math.min(NOTICE_MS, config.server.drainSeconds * 500))
       upgrades.close()
       await drain(server, config.server.drainSeconds)
       admin?.closeAllConnections()

@@ -1,10 +1,13 @@
 import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
+import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
+import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
+import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -31,8 +34,22 @@ export const TIERS: readonly Tier[] = [
     name: 'path',
     about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
     needs: [ensureProxies],
-    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts'] },
+    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
     minutes: 4,
+  },
+  {
+    name: 'redis',
+    about: 'the session store on real Redis, Sentinel and Cluster, healthy and not',
+    needs: [() => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/redis/*.test.ts'] },
+    minutes: 4,
+  },
+  {
+    name: 'faults',
+    about: 'replicas, Redis, issuer and upstream broken under load; prints what people saw',
+    needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy],
+    run: { script: 'test:faults' },
+    minutes: 8,
   },
   {
     name: 'e2e',

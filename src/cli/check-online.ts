@@ -45,16 +45,18 @@ async function issuerFault({ issuer }: Config): Promise<Fault | undefined> {
 }
 
 async function storeFault(config: Config): Promise<Fault | undefined> {
+  const path = 'session.store'
   try {
     const backend = await openBackend(config, systemClock)
     try {
       await backend.ping()
+      const fault = await backend.settingsFault?.()
+      return fault && { path, ...fault }
     } finally {
       await backend.close()
     }
-    return undefined
   } catch (error) {
-    return { path: 'session.store', expected: 'a store that answers', got: messageOf(error) }
+    return { path, expected: 'a store that answers', got: messageOf(error) }
   }
 }
 

@@ -1,6 +1,7 @@
 import { parse } from 'tldts'
 import type { Fault } from './faults.ts'
 import { mlflowFaults } from './mlflow-checks.ts'
+import { parseRedisAddress } from './redis-address.ts'
 import type { Config, ProjectConfig } from './schema.ts'
 
 /** The sections of a configuration that are valid by themselves; a check runs when all it needs are there. */
@@ -163,7 +164,21 @@ function sessionFaults(session: Config['session']): Fault[] {
       got: String(session.idleSeconds),
     })
   }
-  return faults
+  return [...faults, ...storeFaults(session)]
+}
+
+function storeFaults({ store, storeCa }: Config['session']): Fault[] {
+  const path = 'session.store'
+  if (storeCa !== undefined && !store.startsWith('rediss'))
+    return [{ path: 'session.storeCa', expected: 'a rediss:// store', got: 'a store without TLS' }]
+  if (!store.startsWith('redis')) return []
+  try {
+    parseRedisAddress(store)
+    return []
+  } catch (error) {
+    const expected = error instanceof Error ? error.message.replace(/^expected /, '') : 'a Redis address'
+    return [{ path, expected, got: 'an address (not shown: it may hold a password)' }]
+  }
 }
 
 export function projectFaults(list: readonly ProjectConfig[], path: string): Fault[] {

@@ -136,7 +136,22 @@ const session = z.strictObject({
     .array(z.string())
     .min(1)
     .describe('Secrets of at least 32 bytes. The first writes, all read: put a new one in front to rotate.'),
-  store: storeAddress.default('memory').describe('memory | sqlite:PATH | redis://… | rediss://…'),
+  store: storeAddress
+    .default('memory')
+    .describe(
+      'memory | sqlite:PATH | redis://[user:password@]host[:port][/database] | rediss://… (TLS) | redis+sentinel://host,host/master | redis+cluster://host,host',
+    ),
+  storeCa: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'expected PEM certificates, e.g. ${file:PATH}')
+    .optional()
+    .describe('Certificates (PEM) that may sign the certificate of a rediss:// store. Absent: the system’s.'),
+  storeTimeoutMs: z
+    .int()
+    .min(50)
+    .max(30_000)
+    .default(1000)
+    .describe('Longest wait for one answer of a Redis store, in milliseconds; later counts as down.'),
   idleSeconds: seconds(60, 31_536_000).default(3600).describe('A session ends after this time without a request.'),
   absoluteSeconds: seconds(60, 34_560_000)
     .default(43_200)

@@ -17,7 +17,7 @@ import {
   requestIdOf,
   sendPage,
 } from './login-side.ts'
-import { confirmLogout, logout, signedOut } from './logout.ts'
+import { confirmLogout, logout, logoutEverywhere, signedOut } from './logout.ts'
 import { showPortal } from './portal.ts'
 import { chooseProject, selectProject } from './project.ts'
 import { sessionInfo } from './session-info.ts'
@@ -33,6 +33,7 @@ export function buildLoginApp(deps: LoginDeps): express.Express {
   app.route('/auth/login').get(startLogin(side)).all(only('GET, HEAD'))
   app.route('/auth/callback').head(only('GET')).get(finishLogin(side)).all(only('GET'))
   app.route('/auth/logout').get(confirmLogout(side)).post(readBody, logout(side)).all(only('GET, HEAD, POST'))
+  app.route('/auth/logout-everywhere').post(readBody, logoutEverywhere(side)).all(only('POST'))
   app.route('/auth/backchannel-logout').post(readBody, backchannelLogout(side)).all(only('POST'))
   app.route('/auth/signed-out').get(signedOut(side)).all(only('GET, HEAD'))
   app.route('/auth/session').get(sessionInfo(side)).all(only('GET, HEAD'))

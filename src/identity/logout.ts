@@ -25,13 +25,19 @@ export function confirmLogout(side: LoginSide): RequestHandler {
  * `POST /auth/logout`: ends the session in the store, then in the browser, then at the issuer. A store that cannot
  * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
  */
-export function logout(side: LoginSide): RequestHandler {
+export const logout = (side: LoginSide): RequestHandler => ending(side, ({ key }) => side.sessions.endByKey(key))
+
+/** `POST /auth/logout-everywhere`: the same for every session of the person, in whatever browser. */
+export const logoutEverywhere = (side: LoginSide): RequestHandler =>
+  ending(side, ({ principal }) => side.sessions.endBySubject(principal.issuer, principal.subject))
+
+function ending(side: LoginSide, end: (session: Session) => Promise<unknown>): RequestHandler {
   return async (req, res) => {
     checkOwnOrigin(req.headers, side.trustedOrigins)
     const asked = fieldsOf(req).return_to
     const returnTo = asked === undefined ? undefined : side.returnTo.check(asked)
     const session = await side.sessions.load(req.headers.cookie)
-    if (session !== undefined) await endSession(side, session, res)
+    if (session !== undefined) await endSession(side, session, res, end)
     res.append('set-cookie', [side.sessions.clearCookie(), ...side.endCookies])
     if (!wantsPage(req) && isScript(req)) res.json({ signed_out: true })
     else if (session === undefined) redirect(res, returnTo ?? SIGNED_OUT)
@@ -41,14 +47,20 @@ export function logout(side: LoginSide): RequestHandler {
 
 const isScript = (req: Request) => req.is('json') !== false || (req.get('accept') ?? '').includes('json')
 
-async function endSession(side: LoginSide, session: Session, res: Response): Promise<void> {
-  await side.sessions.end(session)
+async function endSession(
+  side: LoginSide,
+  session: Session,
+  res: Response,
+  end: (session: Session) => Promise<unknown>,
+): Promise<void> {
+  const ended = await end(session)
   const { subject, username } = session.principal
   side.log.info({
     event: 'logout',
     request_id: requestIdOf(res),
     subject,
     user: username,
+    ended,
     session: session.key.slice(0, 8),
   })
 }

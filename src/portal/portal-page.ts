@@ -24,9 +24,15 @@ export function portalPage({ who, admin, applications, projects, selected }: Por
 <nav aria-labelledby="applications">${applicationList(applications)}</nav>
 <h2 id="projects">Projects</h2>
 <section aria-labelledby="projects">${projects.length > 0 ? projectList(projects, selected, '/') : noProjects}
-${selected !== undefined && clearSelection('/')}</section>`
+${selected !== undefined && clearSelection('/')}</section>
+${signOutEverywhere}`
   return layout({ title: 'Start', who, main })
 }
+
+/** For a browser left open somewhere else. */
+const signOutEverywhere = html`<form class="actions" method="post" action="/auth/logout-everywhere">
+<button class="quiet">Sign out everywhere</button>
+</form>`
 
 const membership = (projects: readonly ProjectView[]) =>
   projects.length === 1

@@ -19,6 +19,8 @@ export interface OwnEndpoints {
 export interface OwnEndpointsDeps extends GatewayDeps {
   readonly signer: AssertionSigner
   readonly issuer: Pick<Issuer, 'ready' | 'fault'>
+  /** Whether this process is about to stop: still answering, and no longer ready for more. */
+  readonly draining?: () => boolean
   /** The login side: an express application. */
   readonly loginApp: (request: IncomingMessage, response: ServerResponse) => void
 }
@@ -32,7 +34,7 @@ export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
       () => 'ready',
       () => 'down',
     )
-    return { issuer: deps.issuer.ready ? 'ready' : 'down', store }
+    return { issuer: deps.issuer.ready ? 'ready' : 'down', store, process: deps.draining?.() ? 'draining' : 'ready' }
   }
   async function sayReady(exchange: Exchange): Promise<boolean> {
     const parts = await readiness()

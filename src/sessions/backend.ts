@@ -54,6 +54,8 @@ export interface SessionBackend {
   onChange(listener: (change: { key: string; ended: boolean }) => void): () => void
 
   ping(): Promise<void>
+  /** A setting of the store itself that endangers sessions, for `check --online`; undefined: none that can be seen. */
+  settingsFault?(): Promise<{ expected: string; got: string } | undefined>
   close(): Promise<void>
 }
 

@@ -183,3 +183,31 @@ test('logout is logged with the person and without the session id', async () => 
   assert.equal(line?.subject, 'alice-sub')
   assert.ok(!JSON.stringify(kit.logged).includes(cookie.split('.')[0] ?? 'none'))
 })
+
+test('signing out everywhere ends every session of the person, and nobody else’s', async () => {
+  const kit = startLoginKit(fake)
+  const [here, there, bob] = [kit.browser(), kit.browser(), kit.browser()]
+  await here.login(fake)
+  await there.login(fake)
+  fake.bent = { ...unbent(), claims: { sub: 'bob-sub' } }
+  await bob.login(fake)
+  fake.bent = unbent()
+  const { cookieHeader: thereCookie } = there
+  const { cookieHeader: bobCookie } = bob
+  assert.match((await here.open('/')).text, /action="\/auth\/logout-everywhere"/)
+  const response = await here.post('/auth/logout-everywhere')
+  assert.equal(response.status, 200)
+  assert.equal(here.hasSession, false)
+  assert.equal(await kit.deps.sessions.load(thereCookie), undefined)
+  assert.ok(await kit.deps.sessions.load(bobCookie))
+})
+
+test('a foreign page cannot sign a person out everywhere', async () => {
+  const kit = startLoginKit(fake)
+  const browser = kit.browser()
+  await browser.login(fake)
+  const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+  assert.equal((await browser.post('/auth/logout-everywhere', {}, foreign)).status, 403)
+  assert.equal((await browser.open('/auth/logout-everywhere')).status, 405)
+  assert.ok(await kit.deps.sessions.load(browser.cookieHeader))
+})

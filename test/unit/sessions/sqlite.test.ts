@@ -187,15 +187,3 @@ withFile('session.store names the backend', async (path) => {
   assert.equal((await open('memory')).kind, 'memory')
   await assert.rejects(open(`sqlite:${path}/no/such/folder.db`), StoreDown)
 })
-
-test('a store this gateway does not have is refused by the name of its field, without the password', async () => {
-  await assert.rejects(
-    openBackend(testConfig({ store: 'redis://:hunter2@10.0.0.7' }), () => START),
-    (error) => {
-      assert.ok(error instanceof Error)
-      assert.match(error.message, /^session\.store: expected .*redis$/)
-      assert.ok(!error.message.includes('hunter2'))
-      return true
-    },
-  )
-})

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RedisServer, startRedis } from './redis.ts'
+import { run } from './run.ts'
+
+export interface RedisGroup {
+  readonly servers: readonly RedisServer[]
+  /** For `session.store`. */
+  readonly address: string
+  close(): Promise<void>
+}
+
+export interface SentinelGroup extends RedisGroup {
+  /** Port of the master that the sentinels name at this moment. */
+  masterPort(): Promise<number>
+}
+
+const MASTER = 'sessions'
+
+/** A master, a replica and three sentinels that fail over after a second of silence. */
+export async function startSentinelGroup(): Promise<SentinelGroup> {
+  const master = await startRedis()
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
+  const conf = () => `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2
+sentinel down-after-milliseconds ${MASTER} 1000
+sentinel failover-timeout ${MASTER} 5000`
+  const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({ conf })))
+  const servers = [master, replica, ...sentinels]
+  const ask = (port: number, ...question: string[]) => run('redis-cli', ['-p', String(port), ...question])
+  const first = sentinels[0]?.port ?? 0
+  const complete = async () => {
+    const { tail } = await ask(first, 'sentinel', 'master', MASTER)
+    return tail.includes('num-slaves\n1\n') && tail.includes('num-other-sentinels\n2\n')
+  }
+  await until(complete, 'the sentinels do not find each other').catch(async (error: unknown) => {
+    await closeAll(servers)
+    throw error
+  })
+  return {
+    servers,
+    address: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${MASTER}`,
+    async masterPort() {
+      const { tail } = await ask(first, 'sentinel', 'get-master-addr-by-name', MASTER)
+      return Number(tail.split('\n')[1])
+    },
+    close: () => closeAll(servers),
+  }
+}
+
+/** Three masters with a replica each. */
+export async function startRedisCluster(): Promise<RedisGroup> {
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0']
+  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ args })))
+  const nodes = servers.map(({ port }) => `127.0.0.1:${port}`)
+  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
+  if (!made.ok) throw new Error(`the cluster was not made:\n${made.tail}`)
+  const isUp = async ({ port }: RedisServer) =>
+    (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
+  await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster does not come up')
+  return {
+    servers,
+    address: `redis+cluster://${nodes.slice(0, 3).join(',')}`,
+    close: () => closeAll(servers),
+  }
+}
+
+const closeAll = async (servers: readonly RedisServer[]) => {
+  await Promise.all(servers.map((server) => server.close()))
+}
+
+async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(200)) {
+    if (await holds()) return
+  }
+  throw new Error(otherwise)
+}

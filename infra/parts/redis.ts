@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { type Background, startBackground } from './background.ts'
+import { ensureDebian } from './debian.ts'
+import { freePort } from './ports.ts'
+import { type Progress, toStderr } from './progress.ts'
+
+/** What real Redis servers, sentinels and clusters need. */
+export const REDIS_COMMANDS = [
+  { command: 'redis-server', debianPackage: 'redis-server' },
+  { command: 'redis-cli', debianPackage: 'redis-tools' },
+]
+
+export interface RedisServerOptions {
+  readonly port?: number
+  /** Lines of a redis.conf as arguments: `['--requirepass', 'x']`. */
+  readonly args?: readonly string[]
+  /** A configuration that the server may rewrite, as a sentinel does, instead of the usual arguments. */
+  readonly conf?: (port: number) => string
+  readonly progress?: Progress
+}
+
+export interface RedisServer {
+  readonly port: number
+  readonly folder: string
+  /** SIGSTOP freezes it, SIGCONT lets it go on. */
+  signal(name: NodeJS.Signals): void
+  /** Kills it as a crash would; what was appended to its file stays. */
+  crash(): Promise<void>
+  /** Starts it again on the same port with the same files. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A redis-server of its own on a free loopback port, appending every write to a file. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { progress = toStderr } = options
+  await ensureDebian(REDIS_COMMANDS, progress)
+  const port = options.port ?? (await freePort())
+  const folder = mkdtempSync(join(tmpdir(), 'modelops-redis-'))
+  const args = argumentsOf(options, port, folder)
+  const start = () =>
+    startBackground({
+      name: 'Redis',
+      command: 'redis-server',
+      args,
+      logFile: join(folder, 'redis.log'),
+      readyUrl: () => answers(port),
+      readySeconds: 20,
+    })
+  let server: Background | undefined = await start()
+  const crash = async () => {
+    const former = server
+    server = undefined
+    if (former === undefined) return
+    process.kill(-former.pid, 'SIGKILL')
+    await former.stopped
+  }
+  return {
+    port,
+    folder,
+    signal: (name) => void (server && process.kill(-server.pid, name)),
+    crash,
+    async restart() {
+      server = await start()
+    },
+    async close() {
+      await crash()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const USUAL = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec']
+
+function argumentsOf({ args = [], conf }: RedisServerOptions, port: number, folder: string): string[] {
+  if (conf === undefined) return [...USUAL, '--dir', folder, '--port', String(port), ...args]
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(file, `${conf(port)}\nport ${port}\nbind 127.0.0.1\ndir ${folder}\n`)
+  return [file, '--sentinel']
+}
+
+/** Whatever it says, somebody is there: a server may ask for a password, or for TLS. */
+async function answers(port: number): Promise<boolean> {
+  const probe = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null })
+  probe.on('error', () => undefined)
+  try {
+    await probe.connect()
+    await probe.ping()
+    return true
+  } catch (error) {
+    return error instanceof Error && /NOAUTH|WRONGPASS|closed/.test(error.message)
+  } finally {
+    probe.disconnect()
+  }
+}

@@ -1,0 +1,144 @@
+import type { ClientContext, Result } from 'ioredis'
+
+/**
+ * Each write is one script, so that a record and its indexes never disagree, whoever is killed in between.
+ *
+ * Keys, all below the prefix: `s:KEY` a record (hash), `u:SUBJECT` and `i:SID` its indexes (sorted by expiry), `order`
+ * (sorted by creation) and `expiry` every record, `seq` and `token` counters. Times are Redis's own, in milliseconds:
+ * replicas whose clocks differ agree on who holds a lease. A write that others must hear of is published by its script.
+ *
+ * ARGV[1] is always the prefix. `KEYS[1]` routes the script in a cluster; the prefix's hash tag brings the rest there.
+ */
+const COMMON = `
+local prefix = ARGV[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function enlist(index, key, at)
+  redis.call('ZADD', index, at, key)
+  local left = redis.call('PTTL', index)
+  if left < 0 or now + left < at then redis.call('PEXPIREAT', index, string.format('%.0f', at)) end
+end
+
+local function indexes(key)
+  local of = redis.call('HMGET', prefix .. 's:' .. key, 'subject', 'sid')
+  local list = {}
+  if of[1] then list[#list + 1] = prefix .. 'u:' .. of[1] end
+  if of[2] and of[2] ~= '' then list[#list + 1] = prefix .. 'i:' .. of[2] end
+  return list
+end
+
+local function strike(key)
+  for _, index in ipairs(indexes(key)) do redis.call('ZREM', index, key) end
+  redis.call('ZREM', prefix .. 'order', key)
+  redis.call('ZREM', prefix .. 'expiry', key)
+  return redis.call('DEL', prefix .. 's:' .. key)
+end
+
+local function place(key, subject, sid, sealed, expires, revision, ttl)
+  local record = prefix .. 's:' .. key
+  redis.call('HSET', record, 'subject', subject, 'sid', sid, 'sealed', sealed, 'expires', expires, 'revision', revision)
+  redis.call('PEXPIRE', record, ttl)
+  for _, index in ipairs(indexes(key)) do enlist(index, key, now + ttl) end
+  redis.call('ZADD', prefix .. 'expiry', now + ttl, key)
+end
+
+local function sweep(limit)
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'expiry', '-inf', now, 'LIMIT', 0, limit)) do strike(key) end
+end
+
+local function say(id, what, keys)
+  if #keys > 0 then redis.call('PUBLISH', prefix .. 'changes', id .. ' ' .. what .. ' ' .. table.concat(keys, ' ')) end
+end
+`
+
+const script = (body: string) => ({ numberOfKeys: 1, lua: COMMON + body })
+
+export const SCRIPTS = {
+  /** prefix, key, subject, sid, sealed, expires, ttl -> 1, or 0 when the key is taken */
+  sessionCreate: script(`
+    if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+    sweep(100)
+    place(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], 1, tonumber(ARGV[7]))
+    redis.call('ZADD', prefix .. 'order', redis.call('INCR', prefix .. 'seq'), ARGV[2])
+    return 1`),
+
+  /** prefix, key, subject, sid, sealed, expires, ttl, revision, id -> new revision, or 0 */
+  sessionReplace: script(`
+    if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[8] then return 0 end
+    for _, index in ipairs(indexes(ARGV[2])) do redis.call('ZREM', index, ARGV[2]) end
+    local revision = tonumber(ARGV[8]) + 1
+    place(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], revision, tonumber(ARGV[7]))
+    say(ARGV[9], 'changed', { ARGV[2] })
+    return revision`),
+
+  /** prefix, key, expires, ttl */
+  sessionTouch: script(`
+    if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+    redis.call('HSET', KEYS[1], 'expires', ARGV[3])
+    redis.call('PEXPIRE', KEYS[1], ARGV[4])
+    local at = now + tonumber(ARGV[4])
+    for _, index in ipairs(indexes(ARGV[2])) do enlist(index, ARGV[2], at) end
+    redis.call('ZADD', prefix .. 'expiry', at, ARGV[2])
+    return 1`),
+
+  /** prefix, key, id -> 1 when there was a record */
+  sessionEnd: script(`
+    local had = strike(ARGV[2])
+    say(ARGV[3], 'ended', { ARGV[2] })
+    return had`),
+
+  /** KEYS[1] the index; prefix, id -> the ended keys */
+  sessionEndIndexed: script(`
+    local ended = {}
+    for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
+      if strike(key) == 1 then ended[#ended + 1] = key end
+    end
+    redis.call('DEL', KEYS[1])
+    say(ARGV[2], 'ended', ended)
+    return ended`),
+
+  /** KEYS[1] the order; prefix, offset, limit -> { total, { key, subject, sid, sealed, expires, revision }, ... } */
+  sessionList: script(`
+    sweep(1000)
+    local page = { redis.call('ZCOUNT', prefix .. 'expiry', '(' .. now, '+inf') }
+    local last = tonumber(ARGV[2]) + tonumber(ARGV[3]) - 1
+    for _, key in ipairs(redis.call('ZREVRANGE', KEYS[1], ARGV[2], last)) do
+      local fields = redis.call('HMGET', prefix .. 's:' .. key, 'subject', 'sid', 'sealed', 'expires', 'revision')
+      if fields[1] then page[#page + 1] = { key, unpack(fields) } end
+    end
+    return page`),
+
+  /** KEYS[1] the lease; prefix, ttl -> its token, or 0 when another holder has it */
+  leaseAcquire: script(`
+    if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+    local token = redis.call('INCR', prefix .. 'token')
+    redis.call('SET', KEYS[1], token, 'PX', ARGV[2])
+    return token`),
+
+  /** KEYS[1] the lease; prefix, token, ttl -> 1 when it is still held */
+  leaseRenew: script(`
+    if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+    return redis.call('PEXPIRE', KEYS[1], ARGV[3])`),
+
+  /** KEYS[1] the lease; prefix, token */
+  leaseRelease: script(`
+    if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+    return redis.call('DEL', KEYS[1])`),
+} as const
+
+type Argument = string | number
+
+declare module 'ioredis' {
+  interface RedisCommander<Context extends ClientContext> {
+    sessionCreate(key: string, ...args: Argument[]): Result<number, Context>
+    sessionReplace(key: string, ...args: Argument[]): Result<number, Context>
+    sessionTouch(key: string, ...args: Argument[]): Result<number, Context>
+    sessionEnd(key: string, ...args: Argument[]): Result<number, Context>
+    sessionEndIndexed(key: string, ...args: Argument[]): Result<string[], Context>
+    sessionList(key: string, ...args: Argument[]): Result<[number, ...string[][]], Context>
+    leaseAcquire(key: string, ...args: Argument[]): Result<number, Context>
+    leaseRenew(key: string, ...args: Argument[]): Result<number, Context>
+    leaseRelease(key: string, ...args: Argument[]): Result<number, Context>
+  }
+}

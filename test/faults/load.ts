@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What a bounded load saw. */
+export interface Seen {
+  /** Requests a second that were answered as they should be. */
+  readonly held: number
+  readonly failed: number
+  /** Answers that sent a signed-in person to sign in again. */
+  readonly loggedOut: number
+  /** Requests without a session that were let through. */
+  readonly letIn: number
+  /** Milliseconds from the start of the load to the last failure; 0: none. */
+  readonly lastFailureAt: number
+  readonly faults: Readonly<Record<string, number>>
+}
+
+export interface LoadOptions {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  /** A cookie header for each person who is signed in. */
+  readonly cookies: readonly string[]
+  readonly seconds: number
+  /** Requests a second. */
+  readonly rate: number
+}
+
+const TIMEOUT_MS = 15_000
+
+/** Keeps asking for `seconds`, one request in ten unsafe, one in ten without a session. */
+export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Promise<Seen> {
+  const began = performance.now()
+  const count = { ok: 0, failed: 0, loggedOut: 0, letIn: 0, lastFailureAt: 0 }
+  const faults: Record<string, number> = {}
+  const once = async (n: number) => {
+    const cookie = n % 10 === 9 ? undefined : cookies[n % cookies.length]
+    const status = await ask(url, cookie, n % 10 === 4 ? 'POST' : 'GET')
+    if (cookie === undefined) count.letIn += Number(status === 200)
+    else if (status === 200) count.ok += 1
+    else if (status === 401 || status === 302 || status === 303) count.loggedOut += 1
+    else {
+      count.failed += 1
+      count.lastFailureAt = performance.now() - began
+      faults[String(status)] = (faults[String(status)] ?? 0) + 1
+    }
+  }
+  const running: Promise<void>[] = []
+  for (let n = 0; n < seconds * rate; n += 1) {
+    running.push(once(n))
+    await sleep(Math.max(0, began + (n * 1000) / rate - performance.now()))
+  }
+  await Promise.all(running)
+  const { ok, ...rest } = count
+  return { ...rest, faults, held: Math.round(ok / ((performance.now() - began) / 1000)) }
+}
+
+/** The status, or the code of the connection's error. */
+export function ask(url: string, cookie: string | undefined, method = 'GET'): Promise<number | string> {
+  return new Promise((resolve) => {
+    const headers = { ...(cookie === undefined ? {} : { cookie }), 'x-once': randomUUID(), origin: new URL(url).origin }
+    const sent = request(`${url}/lobby/x`, { method, headers, timeout: TIMEOUT_MS }, (response) => {
+      response.resume()
+      response.once('end', () => resolve(response.statusCode ?? 0))
+      response.once('error', () => resolve('cut'))
+    })
+    sent.once('timeout', () => sent.destroy(new Error('timeout')))
+    sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    sent.end()
+  })
+}
