@@ -12,16 +12,18 @@ export async function openChromium(): Promise<Browser> {
 export async function fillLoginForm(page: Page, username: string): Promise<void> {
   await page.fill('input[name=username]', username)
   await page.fill('input[name=password]', `${username}-pw`)
-  await page.click('button.main')
+  await page.press('input[name=password]', 'Enter')
 }
 
-/** Counts the issuer's forms that a page shows from now on. */
-export function countLoginForms(page: Page, issuer: string): () => number {
-  let forms = 0
+/** Counts the pages of the issuer that a person has to do something on, from now on. */
+export function countIssuerPages(page: Page, issuer: string): () => number {
+  const { origin } = new URL(issuer)
+  let pages = 0
   page.on('response', (response) => {
-    if (response.url().startsWith(`${issuer}/interaction/`) && response.request().method() === 'GET') forms += 1
+    const shown = response.request().isNavigationRequest() && response.status() === 200
+    if (shown && new URL(response.url()).origin === origin) pages += 1
   })
-  return () => forms
+  return () => pages
 }
 
 /** Keeps a picture of the page below `.parts/screenshots/airflow`. */

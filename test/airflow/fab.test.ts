@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { countLoginForms, fillLoginForm, openChromium, picture } from './chromium.ts'
+import { countIssuerPages, fillLoginForm, openChromium, picture } from './chromium.ts'
 import { startWorld, type World } from './kit.ts'
 import { dagsIn, machineToken, signIn } from './people.ts'
 
@@ -20,7 +20,7 @@ test('one login opens Airflow, and its own pages after a login at the issuer tha
   try {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
     const page = await context.newPage()
-    const forms = countLoginForms(page, world.issuer.url)
+    const forms = countIssuerPages(page, world.issuer)
     await page.goto(`${world.url}/airflow/dags`)
     await fillLoginForm(page, 'alice')
     await page.getByText('alpha_daily').first().waitFor()

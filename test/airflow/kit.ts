@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AIRFLOW_CLIENT, CI_CLIENT } from '../../infra/issuer/clients.ts'
-import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { startIssuer } from '../../infra/issuer/issuer.ts'
 import { ALPHA } from '../../infra/issuer/users.ts'
 import { type Airflow, startAirflow } from '../../infra/parts/airflow.ts'
 import { checkout } from '../../infra/parts/directories.ts'
+import { startKeycloak } from '../../infra/parts/keycloak.ts'
 import { startMlflow } from '../../infra/parts/mlflow.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { startGateway } from '../kit.ts'
@@ -14,7 +15,8 @@ import { startGateway } from '../kit.ts'
 export interface World {
   /** The gateway's public URL. */
   readonly url: string
-  readonly issuer: EmbeddedIssuer
+  /** Issuer identifier. */
+  readonly issuer: string
   readonly airflow: Airflow
   close(): Promise<void>
 }
@@ -23,11 +25,13 @@ export interface WorldOptions {
   readonly login: 'assertion' | 'fab'
   /** Scheduler, dag-processor and MLflow too. */
   readonly runs: boolean
+  /** Default: the embedded one. */
+  readonly issuer?: 'embedded' | 'keycloak'
 }
 
 const folder = (...names: string[]) => join(checkout, ...names)
 
-export async function startWorld({ login, runs }: WorldOptions): Promise<World> {
+export async function startWorld({ login, runs, issuer: kind = 'embedded' }: WorldOptions): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'airflow-world-'))
   const closing: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })]
   const close = async () => {
@@ -36,7 +40,9 @@ export async function startWorld({ login, runs }: WorldOptions): Promise<World> 
   try {
     const port = await freePort()
     const url = `http://localhost:${port}`
-    const issuer = await startIssuer({ host: 'localhost', gatewayUrls: [url] })
+    const issuer = await (kind === 'keycloak'
+      ? startKeycloak({ gatewayUrl: url })
+      : startIssuer({ host: 'localhost', gatewayUrls: [url] }))
     closing.push(() => issuer.close())
     const [airflow, mlflow] = await Promise.all([
       startAirflow({ ...airflowOptions(url, issuer.url, login), dir: join(dir, 'airflow'), runs }),
@@ -51,7 +57,7 @@ export async function startWorld({ login, runs }: WorldOptions): Promise<World> 
     const upstream = airflow.url
     const gateway = await startGateway({ port, host: 'localhost', issuerUrl: issuer.url, upstream, routes })
     closing.push(() => gateway.close())
-    return { url, issuer, airflow, close }
+    return { url, issuer: issuer.url, airflow, close }
   } catch (error) {
     await close()
     throw error
@@ -74,6 +80,7 @@ function airflowOptions(gatewayUrl: string, issuer: string, login: 'assertion' |
       bundle('alpha-examples', 'infra', 'airflow', 'dags'),
     ],
     env: {
+      AIRFLOW__MODELOPS_GATEWAY__OIDC_ISSUER: issuer,
       OIDC_ISSUER: issuer,
       OIDC_CLIENT_ID: AIRFLOW_CLIENT.id,
       OIDC_CLIENT_SECRET: AIRFLOW_CLIENT.secret,

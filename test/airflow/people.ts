@@ -41,7 +41,9 @@ function jsonOf(text: string): Record<string, unknown> {
 
 /** An access token of the machine, a member of project alpha. */
 export async function machineToken({ issuer }: World): Promise<string> {
-  const response = await fetch(`${issuer.url}/token`, {
+  const metadata = await fetch(`${issuer}/.well-known/openid-configuration`)
+  const { token_endpoint } = (await metadata.json()) as { token_endpoint: string }
+  const response = await fetch(token_endpoint, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CI_CLIENT.id}:${CI_CLIENT.secret}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
