@@ -1,5 +1,7 @@
 """DAGs of project alpha."""
 
+import time
+
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, dag, task
 
@@ -11,6 +13,8 @@ with DAG("alpha_daily", schedule=None, tags=["project:alpha"]):
 def alpha_worker():
     @task
     def say() -> str:
+        # Long enough for whoever waits to be told more than once.
+        time.sleep(4)
         print("hello from the worker of alpha")
         return "done"
 
