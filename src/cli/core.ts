@@ -10,39 +10,34 @@ import { StorageDown } from '../core/store/failure.ts'
 import { openStorage } from '../core/store/open.ts'
 import { CliError, messageOf } from './cli-error.ts'
 
-interface ConfigOption {
-  readonly config: string
-}
-
 /** `core`: the core API, a service of its own, and what its operator needs. */
 export function coreCommand(): Command {
-  const config = ['--config <file>', 'configuration of the core API (YAML)'] as const
-  const rotate = new Command('rotate-token')
+  const core = new Command('core')
+    .description('run the core API: projects and dataset connections; SIGTERM drains')
+    .option('--config <file>', 'configuration of the core API (YAML)')
+    .configureHelp({ showGlobalOptions: true })
+  core.action(() => serve(loadCoreConfig(configOf(core)), configOf(core)))
+  core
+    .command('rotate-token')
     .description('seal every connection under encryption.token; may be interrupted and started again')
-    .requiredOption(...config)
-    .action((options: ConfigOption) => rotateToken(loadCoreConfig(options.config)))
-  const backup = new Command('backup')
+    .action(() => rotateToken(loadCoreConfig(configOf(core))))
+  core
+    .command('backup')
     .description('copy the SQLite database while it is in use; what is sealed stays sealed')
-    .requiredOption(...config)
     .requiredOption('--out <file>', 'file to write')
-    .action((options: ConfigOption & { out: string }) => backUp(loadCoreConfig(options.config), options.out))
-  const openapi = new Command('openapi')
+    .action(({ out }: { out: string }) => backUp(loadCoreConfig(configOf(core)), out))
+  core
+    .command('openapi')
     .description('print the OpenAPI document')
     .action(() => console.log(JSON.stringify(openApiDocument(), undefined, 2)))
-  return (
-    new Command('core')
-      .description('run the core API: projects and dataset connections; SIGTERM drains')
-      // Options before the name of a subcommand are ours, those behind it are its own.
-      .enablePositionalOptions()
-      .option(...config)
-      .action(({ config: file }: Partial<ConfigOption>, command: Command) => {
-        if (file === undefined) command.error("error: required option '--config <file>' not specified")
-        return serve(loadCoreConfig(file), file)
-      })
-      .addCommand(rotate)
-      .addCommand(backup)
-      .addCommand(openapi)
-  )
+  return core
+}
+
+/** `--config` is the whole family's, wherever among the words it stands. */
+function configOf(core: Command): string {
+  const { config } = core.opts<{ config?: string }>()
+  if (config === undefined) throw new CliError("required option '--config <file>' not specified")
+  return config
 }
 
 async function serve(config: CoreConfig, file: string): Promise<void> {

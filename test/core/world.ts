@@ -33,19 +33,27 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(
-  options: { storage?: string; gateway?: Record<string, Record<string, unknown>> } = {},
-): Promise<World> {
+export interface WorldOptions {
+  readonly storage?: string
+  /** Sections of the gateway's configuration, laid over the usual ones. */
+  readonly gateway?: Record<string, Record<string, unknown>>
+  readonly port?: number
+  readonly publicUrl?: string
+  readonly routes?: readonly Record<string, unknown>[]
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'core-world-'))
-  const [port, corePort, issuer] = [await freePort(), await freePort(), await startIssuer()]
-  const gatewayUrl = `http://127.0.0.1:${port}`
+  const [port, corePort] = [options.port ?? (await freePort()), await freePort()]
+  const gatewayUrl = options.publicUrl ?? `http://127.0.0.1:${port}`
+  const issuer = await startIssuer({ gatewayUrls: [gatewayUrl] })
   const lines: string[] = []
   const collected: Record<string, unknown>[] = []
   const log = pino(new Writable({ write: (chunk, _encoding, done) => done(void lines.push(String(chunk))) }))
   const config = parseCoreConfig(
     JSON.stringify({
       server: { listen: `127.0.0.1:${corePort}`, drainSeconds: 0 },
-      gateway: { publicUrl: gatewayUrl },
+      gateway: { publicUrl: gatewayUrl, jwksUrl: `http://127.0.0.1:${port}/auth/jwks.json` },
       issuer: { url: issuer.url, audiences: ['gateway'] },
       access: { adminGroup: 'modelops-admins', serviceUsers: ['gateway', CI_CLIENT.id] },
       storage: { url: options.storage ?? `sqlite:${join(folder, 'core.db')}` },
@@ -65,11 +73,12 @@ export async function startWorld(
     upstream,
     logged: collected,
     config: {
+      server: { publicUrl: gatewayUrl },
       access: { adminGroup: 'modelops-admins', serviceUsers: [CI_CLIENT.id] },
       projects: { source: 'core', url: upstream, refreshSeconds: 1 },
       ...options.gateway,
     },
-    routes: [{ name: 'core', app: 'core', path: '/core', access: 'member' }],
+    routes: options.routes ?? [{ name: 'core', app: 'core', path: '/core', access: 'member' }],
   })
   return {
     issuer,

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { checkout } from '../../infra/parts/directories.ts'
+import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
+import { sealCredentials, unsealCredentials } from '../../src/core/credentials.ts'
+import { KeyRing } from '../../src/core/crypto/keyring.ts'
+import { ALPHA, type Signer, startCoreUnderTest, startSigner, TOKEN } from './kit.ts'
+
+const COUNT = 2000
+
+describe('rotate-token, killed half way', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rotation-'))
+  let postgres: Postgres
+  let signer: Signer
+  before(async () => {
+    signer = await startSigner()
+    postgres = await startPostgres()
+  })
+  after(async () => {
+    await postgres.close()
+    await signer.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  for (const database of ['SQLite', 'PostgreSQL'])
+    test(`loses nothing on ${database}, and goes on where it was`, async () => {
+      const url = database === 'SQLite' ? `sqlite:${folder}/core.db` : await postgres.createDatabase('rotation')
+      const core = await startCoreUnderTest(signer, url)
+      try {
+        const { connections, ring: former } = core.deps
+        for (let at = 0; at < COUNT; at++) {
+          const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
+          const scope = { personal: at % 2 === 1, owner: 'sub-alice', ownerName: 'alice' }
+          const target = { host: 'h', logMech: 'TD2', database: '', valDb: '', byomDb: '' }
+          const bare = { id, projectId: ALPHA, name: `c${at}`, description: '', ...scope, ...target }
+          const credentials = await sealCredentials(former, bare, { username: `u${at}`, password: `p${at}` })
+          await connections.create({ ...bare, credentials, revision: 1, createdAt: 0, updatedAt: 0 })
+        }
+        const config = join(folder, `${database}.yaml`)
+        writeFileSync(
+          config,
+          JSON.stringify({
+            issuer: { url: 'https://sso.example', audiences: ['a'] },
+            access: { adminGroup: 'admins' },
+            storage: { url },
+            encryption: { token: 'the-new-encryption-token', previousTokens: [TOKEN] },
+          }),
+        )
+        const both = await KeyRing.open(['the-new-encryption-token', TOKEN])
+        const rotated = async () => (await connections.countByKey()).get(both.currentId) ?? 0
+        const readAll = async (ring: KeyRing) => {
+          const page = { page: 0, size: COUNT, sort: { by: 'name', direction: 'asc' } } as const
+          for (const { id, name } of (await connections.list(ALPHA, 'sub-alice', page)).items) {
+            const record = await connections.find(ALPHA, id)
+            assert.ok(record)
+            const { username, password } = await unsealCredentials(ring, record, record.credentials)
+            assert.deepEqual([username, password], [name.replace('c', 'u'), name.replace('c', 'p')])
+          }
+        }
+
+        let killed = 0
+        for (let tries = 0; tries < 3; tries++) {
+          const before = await rotated()
+          await killWhen(rotate(config), async () => (await rotated()) > before)
+          const done = await rotated()
+          if (done > 0 && done < COUNT) killed += 1
+        }
+        assert.ok(killed > 0, 'no run was killed half way')
+        await readAll(both)
+        const last = spawnSync(process.execPath, arguments_(config), { encoding: 'utf8' })
+        assert.equal(last.status, 0, last.stderr)
+        assert.equal(await rotated(), COUNT)
+        await readAll(await KeyRing.open(['the-new-encryption-token']))
+        assert.ok(!`${last.stdout}${last.stderr}`.includes('the-new-encryption-token'))
+      } finally {
+        await core.close()
+      }
+    })
+})
+
+const arguments_ = (config: string) => [
+  '--disable-warning=ExperimentalWarning',
+  join(checkout, 'src/cli/main.ts'),
+  ...['core', 'rotate-token', '--config', config],
+]
+
+const rotate = (config: string) => spawn(process.execPath, arguments_(config), { stdio: 'ignore' })
+
+/** Kills the process, as a crash would, once `happened`. */
+async function killWhen(child: ChildProcess, happened: () => Promise<boolean>): Promise<void> {
+  let running = true
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  ended.then(() => {
+    running = false
+  })
+  while (running && !(await happened())) await new Promise((resolve) => setImmediate(resolve))
+  child.kill('SIGKILL')
+  await ended
+}
