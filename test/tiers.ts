@@ -4,6 +4,7 @@ import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
+import { ensureModelopsClient } from '../infra/parts/modelops-client.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
 import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
@@ -89,7 +90,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'core',
     about: 'the core API on a real PostgreSQL',
-    needs: [ensurePostgres],
+    needs: [ensurePostgres, ensureModelopsClient, ensureChromium],
     run: { files: ['test/core/*.test.ts'] },
     minutes: 5,
   },

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
+import { unsealCredentials } from '../../src/core/credentials.ts'
+import { Connections } from '../../src/core/store/connections.ts'
+import { openStorage } from '../../src/core/store/open.ts'
 import { ALICE, ALPHA, newConnection, startCoreUnderTest, startSigner } from './kit.ts'
 import { coreApiSuite } from './suite.ts'
 
@@ -14,6 +20,38 @@ describe('PostgreSQL', () => {
   after(() => postgres.close())
 
   coreApiSuite('PostgreSQL', emptyDatabase)
+
+  test('a dump holds no credential in the clear, and restored elsewhere it is whole', async () => {
+    const signer = await startSigner()
+    const url = await emptyDatabase()
+    const core = await startCoreUnderTest(signer, url)
+    const folder = mkdtempSync(join(tmpdir(), 'core-dump-'))
+    const file = join(folder, 'core.sql')
+    try {
+      const credentials = { username: 'needle-user', password: 'needle-word' }
+      const body = newConnection('dumped', { credentials })
+      const made = await core.as(ALICE).post('/api/datasetConnections').set('AOA-Project-ID', ALPHA).send(body)
+      const database = new URL(url).pathname.slice(1)
+      const dumped = await postgres.client('pg_dump', ['--no-owner', '--file', file, database])
+      assert.ok(dumped.ok, dumped.tail)
+      const dump = readFileSync(file, 'utf8')
+      assert.ok(dump.includes(made.body.id) && !dump.includes('needle'))
+
+      const restoredUrl = await emptyDatabase()
+      const restoredName = new URL(restoredUrl).pathname.slice(1)
+      const restored = await postgres.client('psql', ['--set', 'ON_ERROR_STOP=1', '--file', file, restoredName])
+      assert.ok(restored.ok, restored.tail)
+      const storage = await openStorage({ url: restoredUrl, connections: 1, timeoutSeconds: 5 }, core.deps.log)
+      const record = await new Connections(storage.db).find(ALPHA, made.body.id)
+      assert.ok(record)
+      assert.deepEqual(await unsealCredentials(core.deps.ring, record, record.credentials), credentials)
+      await storage.close()
+    } finally {
+      rmSync(folder, { recursive: true })
+      await core.close()
+      await signer.close()
+    }
+  })
 
   test('while it is gone requests are answered 503, and afterwards nothing is half-written', async () => {
     const signer = await startSigner()

@@ -136,6 +136,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     await page.waitForSelector('#message a')
     assert.equal(await page.textContent('#message a'), 'Sign in')
     assert.ok((await page.getAttribute('#message a', 'href'))?.startsWith(`${origin.api}/auth/login?return_to=`))
+    assert.equal(await page.locator('#rows tr').count(), 0, 'no row of the former project stays')
     await picture('signed-out')
   })
 })

@@ -44,8 +44,10 @@ function signInLink() {
 const chosen = () => element('project').value
 
 async function showConnections() {
-  const list = await ask('/api/datasetConnections?size=1000', { project: chosen() })
-  if (!list) return
+  const project = chosen()
+  const list = await ask('/api/datasetConnections?size=1000', { project })
+  // Somebody may have chosen on meanwhile.
+  if (!list || project !== chosen()) return
   const items = list._embedded.datasetConnections
   element('caption').textContent = items.length === 1 ? '1 connection' : `${items.length} connections`
   element('rows').replaceChildren(...items.map(row))
@@ -71,6 +73,9 @@ function row({ id, name, metadata, personal, owner }) {
 
 element('project').onchange = () => {
   tell('')
+  // Rows of the former project must not stand under the new one's name, whatever the API says.
+  element('caption').textContent = 'Connections'
+  element('rows').replaceChildren()
   history.replaceState(null, '', `#${chosen()}`)
   return showConnections()
 }

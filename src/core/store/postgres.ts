@@ -25,8 +25,12 @@ export function postgresDialect({ url, connections, timeoutSeconds, log }: Postg
     application_name: 'modelops-core',
     types,
   })
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ event: 'storage-connection-lost', detail: codeOf(error) }, 'connection lost'))
+  const lost = (error: Error) =>
+    log.warn({ event: 'storage-connection-lost', detail: codeOf(error) }, 'connection lost')
+  // The pool replaces a connection that breaks while idle. One that breaks in somebody's hands, between two of their
+  // statements, tells only itself. Without a listener either would end the process.
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
   return new PostgresDialect({ pool })
 }
 
