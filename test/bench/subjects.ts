@@ -66,7 +66,9 @@ export async function startUpstream(): Promise<Upstream> {
   const started = await startNginx(
     LOAD_CORE,
     'upstream',
-    (port) => `open_file_cache max=10; server { listen 127.0.0.1:${port} backlog=1024; root ${files};
+    (
+      port,
+    ) => `open_file_cache max=10; large_client_header_buffers 8 32k; server { listen 127.0.0.1:${port} backlog=1024; root ${files};
       location / { } location /up { proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://unix:${socket}:/; } }`,
   )
   return { ...started, sink, bigFile }
