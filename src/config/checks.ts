@@ -102,6 +102,14 @@ function cookieDomainFaults(domain: string, publicUrl: string): Fault[] {
   if (bare.includes(':')) return [{ path: 'cookie.domain', expected: 'a domain without port', got }]
   if (host !== bare && !host.endsWith(`.${bare}`))
     return [{ path: 'cookie.domain', expected: `a domain that covers ${host}`, got }]
+  if (bare === 'localhost')
+    return [
+      {
+        path: 'cookie.domain',
+        expected: 'a domain below localhost, e.g. .demo.localhost (browsers share no cookie over all of localhost)',
+        got,
+      },
+    ]
   if (isPublicSuffix(bare)) return [{ path: 'cookie.domain', expected: 'a domain that is no public suffix', got }]
   return []
 }

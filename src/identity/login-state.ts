@@ -5,6 +5,8 @@ import { Sealer } from './sealer.ts'
 
 /** How long a person may take at the issuer, in seconds. */
 export const LOGIN_SECONDS = 600
+/** Difference between the clocks of two replicas that a login survives, in milliseconds. */
+const SKEW_MS = 60_000
 const MAX_PENDING = 5
 /** Characters of all pending logins together in a `Cookie` header. */
 const MAX_COOKIE_CHARACTERS = 4000
@@ -122,7 +124,7 @@ export class PendingLogins {
     if (text === undefined) return undefined
     const [state, nonce, verifier, returnTo, startedAt] = JSON.parse(text) as [string, string, string, string, number]
     const age = now - startedAt
-    return age >= 0 && age < LOGIN_SECONDS * 1000 ? { state, nonce, verifier, returnTo, startedAt } : undefined
+    return age > -SKEW_MS && age < LOGIN_SECONDS * 1000 ? { state, nonce, verifier, returnTo, startedAt } : undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -10,6 +11,8 @@ const FOLDER = join(import.meta.dirname, '..', '..', '..', 'config')
 const ENV = {
   OIDC_CLIENT_SECRET: 'a client secret',
   SESSION_SECRET: 'a session secret of 32 bytes or more',
+  PUBLIC_URL: 'https://o.example',
+  ISSUER_URL: 'https://sso.example/realms/shared',
   DEMO_PORT: '4180',
   DEMO_ISSUER_URL: 'http://localhost:4182',
   DEMO_CLIENT_SECRET: 'a client secret',
@@ -18,10 +21,15 @@ const ENV = {
   DEMO_MLFLOW_URL: 'http://127.0.0.1:4183',
 }
 
+/** Stands for the folder where compose mounts secrets. */
+const SECRETS = mkdtempSync(join(tmpdir(), 'compose-secrets-'))
+for (const name of ['oidc_client_secret', 'session_secret', 'redis_password'])
+  writeFileSync(join(SECRETS, name), 'a8f1c2d4e6b7091324354657687980fa')
+
 for (const name of readdirSync(FOLDER).filter((each) => each.endsWith('.yaml') && each !== 'projects.yaml')) {
   test(`config/${name} is a valid configuration`, () => {
     const file = join(FOLDER, name)
-    const config = parseConfig(readFileSync(file, 'utf8'), file, ENV)
+    const config = parseConfig(readFileSync(file, 'utf8').replaceAll('/run/secrets', SECRETS), file, ENV)
     assert.ok(config.routes.length > 0)
   })
 }

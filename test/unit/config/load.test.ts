@@ -100,6 +100,11 @@ const bad: [string, string, (raw: Raw) => void][] = [
     'cookie.domain',
     (raw) => Object.assign(raw, { server: { publicUrl: 'https://o.co.uk' }, cookie: { domain: '.co.uk' } }),
   ],
+  [
+    'all of localhost as cookie domain',
+    'cookie.domain',
+    (raw) => Object.assign(raw, { server: { publicUrl: 'http://o.localhost' }, cookie: { domain: '.localhost' } }),
+  ],
   ['a route without access', 'routes.0.access', (raw) => Reflect.deleteProperty(raw.routes[0] ?? {}, 'access')],
   [
     'a release of MLflow without a catalogue',
