@@ -6,10 +6,12 @@ import { type Background, startBackground } from '../parts/background.ts'
 import { checkout } from '../parts/directories.ts'
 import { ensureMlflow, type Mlflow, startMlflow } from '../parts/mlflow.ts'
 import { PartMissing } from '../parts/progress.ts'
+import { startDemoCore } from './core.ts'
 import { type Seed, seedProject } from './seed.ts'
 import { checkPorts, type DemoSettings, loadSettings } from './settings.ts'
+import { startUi } from './ui-server.ts'
 
-/** `npm run demo`: issuer, MLflow and gateway on loopback until Ctrl-C. */
+/** `npm run demo`: issuer, MLflow, core API, its user interface and gateway on loopback until Ctrl-C. */
 
 const SEEDS: readonly Seed[] = [
   { projectId: ALPHA, experiment: 'alpha-price-model', learningRates: [0.05, 0.2, 0.5], wobble: 0.2 },
@@ -18,7 +20,7 @@ const SEEDS: readonly Seed[] = [
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-/** Everything started, ended in the opposite order. */
+/** Everything started, ended together: each waits seconds for its own connections. */
 const running: { close(): Promise<void> }[] = []
 
 async function main(): Promise<void> {
@@ -26,17 +28,26 @@ async function main(): Promise<void> {
   const settings = loadSettings(process.env)
   await checkPorts(settings)
   await ensureMlflow()
-  say('Starting the issuer, MLflow and the gateway ...')
+  say('Starting the issuer, MLflow, the core API and the gateway ...')
   const issuer = await startDemoIssuer(settings)
-  const [mlflow, gateway] = await Promise.all([startSeededMlflow(settings), startGateway(settings, issuer)])
-  for (const [name, { stopped }] of Object.entries({ MLflow: mlflow, 'The gateway': gateway })) {
+  const [mlflow, core, gateway] = await Promise.all([
+    startSeededMlflow(settings),
+    startCore(settings, issuer),
+    startGateway(settings, issuer),
+    startUserInterface(settings),
+  ])
+  const programs = { MLflow: mlflow, 'The core API': core, 'The gateway': gateway }
+  for (const [name, { stopped }] of Object.entries(programs)) {
     stopped.then(() => stop(1, `${name} stopped by itself; its log is in ${settings.directory}.`))
   }
   say(welcome(settings, (performance.now() - began) / 1000))
 }
 
-async function startDemoIssuer({ issuerPort, gatewayPort, directory }: DemoSettings): Promise<EmbeddedIssuer> {
-  const gatewayUrl = `http://localhost:${gatewayPort}`
+const urlOfGateway = ({ gatewayPort }: DemoSettings) => `http://localhost:${gatewayPort}`
+
+async function startDemoIssuer(settings: DemoSettings): Promise<EmbeddedIssuer> {
+  const { issuerPort, directory } = settings
+  const gatewayUrl = urlOfGateway(settings)
   const issuer = await startIssuer({
     port: issuerPort,
     host: 'localhost',
@@ -56,6 +67,17 @@ async function startSeededMlflow({ mlflowPort, directory }: DemoSettings): Promi
   return mlflow
 }
 
+async function startCore(settings: DemoSettings, issuer: EmbeddedIssuer): Promise<Background> {
+  const core = await startDemoCore(settings, urlOfGateway(settings), issuer.url)
+  running.push(core)
+  return core
+}
+
+async function startUserInterface(settings: DemoSettings): Promise<void> {
+  const gateway = urlOfGateway(settings)
+  running.push(await startUi({ port: settings.uiPort, api: `${gateway}/core`, gateway }))
+}
+
 async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer): Promise<Background> {
   const gateway = await startBackground({
     name: 'The gateway',
@@ -72,6 +94,8 @@ async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer): Pro
       DEMO_SESSION_SECRET: settings.sessionSecret,
       DEMO_DIRECTORY: settings.directory,
       DEMO_MLFLOW_URL: `http://127.0.0.1:${settings.mlflowPort}`,
+      DEMO_CORE_URL: `http://127.0.0.1:${settings.corePort}`,
+      DEMO_UI_PORT: String(settings.uiPort),
     },
     logFile: join(settings.directory, 'gateway.log'),
     readyUrl: `http://127.0.0.1:${settings.gatewayPort}/readyz`,
@@ -81,7 +105,7 @@ async function startGateway(settings: DemoSettings, issuer: EmbeddedIssuer): Pro
   return gateway
 }
 
-const welcome = ({ gatewayPort, directory }: DemoSettings, seconds: number) => `
+const welcome = ({ gatewayPort, uiPort, directory }: DemoSettings, seconds: number) => `
 Ready after ${seconds.toFixed(1)} s:  http://localhost:${gatewayPort}/mlflow/
 
   alice   administrator of all projects
@@ -93,6 +117,9 @@ Ready after ${seconds.toFixed(1)} s:  http://localhost:${gatewayPort}/mlflow/
 One click signs in; the password of everybody is NAME-pw. A link into project alpha:
   http://localhost:${gatewayPort}/mlflow/${ALPHA}/
 
+A user interface of the core API, on an origin of its own, with the same session:
+  http://localhost:${uiPort}/
+
 Logs and data: ${directory}   Ctrl-C stops everything.`
 
 let stopping = false
@@ -101,7 +128,7 @@ async function stop(exitCode: number, why: string): Promise<void> {
   if (stopping) return
   stopping = true
   say(`\n${why}`)
-  for (const each of running.reverse()) await each.close()
+  await Promise.all(running.map((each) => each.close()))
   process.exit(exitCode)
 }
 

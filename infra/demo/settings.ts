@@ -10,9 +10,13 @@ export interface DemoSettings {
   readonly gatewayPort: number
   readonly issuerPort: number
   readonly mlflowPort: number
+  readonly uiPort: number
+  readonly corePort: number
   /** Sessions, keys, MLflow's data; `.demo` in the checkout unless `DEMO_DIRECTORY` names another place. */
   readonly directory: string
   readonly sessionSecret: string
+  /** Seals the credentials of connections; lost, the stored ones cannot be read. */
+  readonly encryptionToken: string
 }
 
 /** @throws PartMissing naming the variable that is no port */
@@ -23,8 +27,11 @@ export function loadSettings(env: NodeJS.ProcessEnv): DemoSettings {
     gatewayPort: portFrom(env, 'DEMO_PORT', 4180),
     issuerPort: portFrom(env, 'DEMO_ISSUER_PORT', 4182),
     mlflowPort: portFrom(env, 'DEMO_MLFLOW_PORT', 4183),
+    uiPort: portFrom(env, 'DEMO_UI_PORT', 4184),
+    corePort: portFrom(env, 'DEMO_CORE_PORT', 4185),
     directory,
     sessionSecret: keptSecret(join(directory, 'session-secret')),
+    encryptionToken: keptSecret(join(directory, 'encryption-token')),
   }
 }
 
@@ -41,8 +48,14 @@ function keptSecret(file: string): string {
 }
 
 /** @throws PartMissing naming every port that somebody else has, before anything is started */
-export async function checkPorts({ gatewayPort, issuerPort, mlflowPort }: DemoSettings): Promise<void> {
-  const wanted = { DEMO_PORT: gatewayPort, DEMO_ISSUER_PORT: issuerPort, DEMO_MLFLOW_PORT: mlflowPort }
+export async function checkPorts(settings: DemoSettings): Promise<void> {
+  const wanted = {
+    DEMO_PORT: settings.gatewayPort,
+    DEMO_ISSUER_PORT: settings.issuerPort,
+    DEMO_MLFLOW_PORT: settings.mlflowPort,
+    DEMO_UI_PORT: settings.uiPort,
+    DEMO_CORE_PORT: settings.corePort,
+  }
   const taken: string[] = []
   for (const [name, port] of Object.entries(wanted)) {
     if (!(await isPortFree(port))) taken.push(`Port ${port} is in use. Stop what listens there, or set ${name}.`)

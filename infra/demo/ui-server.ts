@@ -17,7 +17,7 @@ export interface UiServer {
 /** Serves the user interface of the core API: three files, and where its API and its gateway are. */
 export async function startUi(options: { port?: number; api: string; gateway: string }): Promise<UiServer> {
   const { api, gateway } = options
-  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${api}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`
+  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${new URL(api).origin}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`
   const server: Server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://ui')
     response.setHeader('content-security-policy', policy)

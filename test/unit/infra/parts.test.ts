@@ -111,10 +111,14 @@ test('the demo names every port that is taken before it starts anything', async 
     DEMO_DIRECTORY: folder,
     DEMO_PORT: String(port),
     DEMO_ISSUER_PORT: free,
-    DEMO_MLFLOW_PORT: String(port),
+    DEMO_MLFLOW_PORT: free,
+    DEMO_UI_PORT: String(port),
+    DEMO_CORE_PORT: String(port),
   })
   await assert.rejects(checkPorts(settings), {
-    message: `Port ${port} is in use. Stop what listens there, or set DEMO_PORT.\nPort ${port} is in use. Stop what listens there, or set DEMO_MLFLOW_PORT.`,
+    message: ['DEMO_PORT', 'DEMO_UI_PORT', 'DEMO_CORE_PORT']
+      .map((name) => `Port ${port} is in use. Stop what listens there, or set ${name}.`)
+      .join('\n'),
   })
 })
 
@@ -126,12 +130,14 @@ test('the demo refuses a port that is no number', (t) => {
   })
 })
 
-test('the demo keeps its session secret from one start to the next', (t) => {
+test('the demo keeps its secrets from one start to the next', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'parts-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const first = loadSettings({ DEMO_DIRECTORY: folder }).sessionSecret
-  assert.equal(first.length, 64)
-  assert.equal(loadSettings({ DEMO_DIRECTORY: folder }).sessionSecret, first)
+  const first = loadSettings({ DEMO_DIRECTORY: folder })
+  assert.equal(first.sessionSecret.length, 64)
+  assert.equal(first.encryptionToken.length, 64)
+  assert.notEqual(first.encryptionToken, first.sessionSecret)
+  assert.deepEqual(loadSettings({ DEMO_DIRECTORY: folder }), first)
 })
 
 test('the demo’s training learns: the loss falls and the line is found', () => {
