@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import * as client from 'openid-client'
+import { isLoopback } from '../config/loopback.ts'
 import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core/jobs/job-env.ts'
 import { oversized, renderEnvFile, renderSecret } from '../core/jobs/render.ts'
 import { NotOurs, shredSecretFile, writeSecretFile } from '../core/jobs/secret-file.ts'
@@ -79,8 +80,7 @@ async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
   const tokenUrl = variable(env, 'VMO_API_AUTH_TOKEN_URL')
   if (!URL.canParse(tokenUrl)) throw new CliError('VMO_API_AUTH_TOKEN_URL: expected a URL')
   const { hostname, protocol, origin } = new URL(tokenUrl)
-  const isLoopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
-  if (protocol !== 'https:' && !isLoopback)
+  if (protocol !== 'https:' && !isLoopback(hostname))
     throw new CliError('VMO_API_AUTH_TOKEN_URL: expected https outside loopback')
   const secret = variable(env, 'VMO_API_AUTH_CLIENT_SECRET')
   const metadata = { issuer: origin, token_endpoint: tokenUrl }

@@ -1,5 +1,6 @@
 import { parse } from 'tldts'
 import type { Fault } from './faults.ts'
+import { isLoopback } from './loopback.ts'
 import { mlflowFaults } from './mlflow-checks.ts'
 import { parseRedisAddress } from './redis-address.ts'
 import type { Config, ProjectConfig } from './schema.ts'
@@ -21,8 +22,6 @@ export function crossChecks({ server, issuer, session, cookie, routes, projects 
     ...(projects?.source === 'core' ? serviceUserFaults(projects) : []),
   ]
 }
-
-const isLoopback = (host: string) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host) || host.endsWith('.localhost')
 
 const placeholderSecret: Fault = {
   path: 'issuer.clientSecret',

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
+import { parseProjectId } from '../policy/named-project.ts'
 import type { Principal } from '../policy/types.ts'
 
 /** Claims of a verified token or of userinfo: JSON, so anything may be anything. */
@@ -8,7 +9,6 @@ export type Claims = Readonly<Record<string, unknown>>
 
 type ClaimNames = Pick<Config['issuer'], 'groupsClaim' | 'projectsClaim' | 'usernameClaim'>
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MAX_SUBJECT = 255
 const MAX_TEXT = 256
 
@@ -33,11 +33,9 @@ export function principalOf(claims: Claims, names: ClaimNames, log: Logger): Pri
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
     groups: listed(claims, names.groupsClaim, log),
-    projectIds: new Set([...listed(claims, names.projectsClaim, log)].filter(isUuid).map((id) => id.toLowerCase())),
+    projectIds: new Set([...listed(claims, names.projectsClaim, log)].flatMap((id) => parseProjectId(id) ?? [])),
   }
 }
-
-const isUuid = (value: string) => UUID.test(value)
 
 /** A text that can stand in a header and a log line whole; control characters make it unusable, never trimmed. */
 function text(value: unknown, max = MAX_TEXT): string | undefined {

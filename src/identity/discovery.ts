@@ -1,6 +1,7 @@
 import * as client from 'openid-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import { isLoopback } from '../config/loopback.ts'
 import type { Config } from '../config/schema.ts'
 import { type IssuerKeys, issuerKeys } from './keys.ts'
 
@@ -42,8 +43,7 @@ export async function discover({ config, clock, log }: IssuerDeps): Promise<Disc
 /** http towards the issuer: on loopback, or where the operator accepted it. Everything else is https (RFC 9700 §2.6). */
 function mayBePlain(url: URL, insecureHttp: boolean): boolean {
   if (url.protocol !== 'http:') return false
-  const isLoopback = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
-  return isLoopback || insecureHttp
+  return isLoopback(url.hostname) || insecureHttp
 }
 
 /** @throws Error naming the fault of the metadata (OIDC Discovery §4.3, RFC 7636) */

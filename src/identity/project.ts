@@ -1,12 +1,11 @@
 import type { Request, RequestHandler } from 'express'
 import { Refusal } from '../errors.ts'
+import { parseProjectId } from '../policy/named-project.ts'
 import { fieldsOf } from './body.ts'
 import { signedIn } from './caller.ts'
 import { type LoginSide, queryOf, redirect, sendPage } from './login-side.ts'
 import { reachableProject, reachableProjects } from './member.ts'
 import { checkOwnOrigin } from './own-origin.ts'
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** `GET /auth/project`: the chooser. */
 export function chooseProject(side: LoginSide): RequestHandler {
@@ -25,8 +24,8 @@ export function selectProject(side: LoginSide): RequestHandler {
     const session = await signedIn(side, req)
     const { project: wanted, return_to: returnTo } = fieldsOf(req)
     if (wanted === undefined) throw new Refusal('project-missing', 'project: expected a UUID or nothing to clear it')
-    const id = wanted === null || wanted === '' ? undefined : wanted.toLowerCase()
-    if (id !== undefined && !UUID.test(id)) throw new Refusal('project-malformed', 'project: expected a UUID')
+    const id = wanted === null || wanted === '' ? undefined : parseProjectId(wanted)
+    if (id === undefined && wanted) throw new Refusal('project-malformed', 'project: expected a UUID')
     const project = id === undefined ? undefined : reachableProject(side, session.principal, id)
     if (id !== undefined && project === undefined) throw new Refusal('not-in-project', 'project: not reachable')
     await side.sessions.selectProject(session, project?.id)
