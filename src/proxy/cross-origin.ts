@@ -9,7 +9,7 @@ export interface CrossOrigin {
   annotate(exchange: Exchange): void
   /** True for a preflight of a listed origin: it is answered without anybody being signed in. */
   isPreflight(exchange: Exchange): boolean
-  preflightHeaders(exchange: Exchange): string[]
+  answerPreflight(exchange: Exchange): void
   /** Refuses a request that rides on a session cookie and comes from elsewhere. @throws Refusal `cross-origin` */
   check(exchange: Exchange): void
 }
@@ -44,17 +44,10 @@ export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: stri
         request.headers['access-control-request-method'] !== undefined
       )
     },
-    preflightHeaders({ request, route }) {
-      const asked = request.headers['access-control-request-headers']
-      const headers = [
-        'Access-Control-Allow-Methods',
-        [...(route?.methods ?? ['GET', 'POST'])].join(', '),
-        'Access-Control-Max-Age',
-        '600',
-      ]
-      if (asked !== undefined && /^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$/.test(asked))
-        headers.push('Access-Control-Allow-Headers', asked)
-      return headers
+    answerPreflight(exchange) {
+      const { response, requestId, answerHeaders } = exchange
+      const headers = [...answerHeaders, ...preflightHeaders(exchange), 'X-Request-Id', requestId]
+      response.writeHead(204, headers).end()
     },
     check({ request, host }) {
       const { origin } = request.headers
@@ -68,6 +61,19 @@ export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: stri
       checkFetchSite(request)
     },
   }
+}
+
+function preflightHeaders({ request, route }: Exchange): string[] {
+  const asked = request.headers['access-control-request-headers']
+  const headers = [
+    'Access-Control-Allow-Methods',
+    [...(route?.methods ?? ['GET', 'POST'])].join(', '),
+    'Access-Control-Max-Age',
+    '600',
+  ]
+  if (asked !== undefined && /^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$/.test(asked))
+    headers.push('Access-Control-Allow-Headers', asked)
+  return headers
 }
 
 /** Without `Origin`, a browser still says where a request comes from; clients that are no browsers say nothing. */

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admitted } from '../apps/profile.ts'
 import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { Route } from './routes.ts'
 import type { Target } from './target.ts'
 
@@ -28,4 +30,20 @@ export interface Exchange {
   admitted: Admitted | undefined
   /** Headers for whatever answer follows (CORS): flat names and values. */
   readonly answerHeaders: string[]
+}
+
+/** A request that has just arrived. */
+export function openExchange(request: IncomingMessage, response: ServerResponse, addressOf: ClientAddress): Exchange {
+  return {
+    request,
+    response,
+    requestId: randomUUID(),
+    host: '',
+    target: undefined,
+    route: undefined,
+    caller: undefined,
+    admitted: undefined,
+    answerHeaders: [],
+    clientAddress: addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+  }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { REASONS, Refusal } from '../errors.ts'
-import type { Passage } from '../gateway.ts'
 import type { Exchange } from './exchange.ts'
 import { isOwned } from './owned-headers.ts'
+import type { Passage } from './passage.ts'
 import { parseTarget } from './target.ts'
 
 /*

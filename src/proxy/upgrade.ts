@@ -1,10 +1,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
-import type { Gateway, Passage } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { type Forwarder, requestHead } from './forward.ts'
 import { OpenSockets } from './open-sockets.ts'
+import type { Passage } from './passage.ts'
 import type { Refuse } from './refuse.ts'
 import { UpgradedAnswer } from './upgraded-answer.ts'
 

@@ -1,0 +1,90 @@
+import type { Admitted } from '../apps/profile.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { assertedProjects } from './asserted-projects.ts'
+import type { AssertionSigner, AssertionSubject } from './assertion.ts'
+import { authorizationFor } from './authorization-for.ts'
+import { upstreamCookies } from './cookies.ts'
+import type { Outgoing } from './forward.ts'
+import { headerText, passableHeaders, writeIdentity } from './identity-headers.ts'
+import type { Passage } from './passage.ts'
+import type { Route } from './routes.ts'
+
+export interface OutgoingDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'projects'> {
+  readonly signer: AssertionSigner
+}
+
+/** What goes to the upstream for a passage, without a body. */
+export function buildOutgoing(deps: OutgoingDeps): (passage: Passage) => Promise<Outgoing> {
+  const scheme = new URL(deps.config.server.publicUrl).protocol.slice(0, -1)
+  const cookieBase = deps.config.cookie.name
+
+  async function outgoing(passage: Passage): Promise<Outgoing> {
+    const { route, below, admitted } = passage
+    const { query } = below.app
+    const signing = admitted.principal && assertionFor(route, admitted, admitted.principal)
+    const assertion = signing instanceof Promise ? await signing : signing
+    return {
+      origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
+      method: below.app.method,
+      path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
+      headers: outgoingHeaders(passage, assertion),
+      answerMs: route.config.answerSeconds * 1000,
+      connectMs: route.config.connectSeconds * 1000,
+    }
+  }
+
+  function outgoingHeaders({ exchange, route, below, admitted }: Passage, assertion: string | undefined): string[] {
+    const { request } = exchange
+    const { profile, config } = route
+    const headers = passableHeaders(
+      request,
+      // An answer that is rewritten must come as it is read.
+      profile.responseRule?.(below.app)
+        ? new Set([...profile.dropRequestHeaders, 'accept-encoding'])
+        : profile.dropRequestHeaders,
+    )
+    const upstream = profile.upstream?.(admitted) ?? config.upstream
+    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : hostOf(upstream))
+    const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
+    if (cookies !== undefined) headers.push('Cookie', cookies)
+    writeIdentity(headers, {
+      principal: admitted.principal,
+      project: admitted.project,
+      assertion,
+      requestId: exchange.requestId,
+      clientAddress: exchange.clientAddress,
+      publicHost: exchange.host,
+      publicScheme: scheme,
+    })
+    const authorization = authorizationFor(exchange, profile.authorization, assertion, deps.clock())
+    if (authorization !== undefined) headers.push('Authorization', authorization)
+    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, headerText(value))
+    return headers
+  }
+
+  function assertionFor(
+    route: Route,
+    admitted: Admitted,
+    principal: NonNullable<Admitted['principal']>,
+  ): string | Promise<string> {
+    const { role, project } = admitted
+    const projects = route.profile.assertsProjects
+      ? assertedProjects(principal, role, project, deps.projects)
+      : undefined
+    const subject: AssertionSubject = { principal, role, project, ...(projects ? { projects } : {}) }
+    return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)
+  }
+
+  return outgoing
+}
+
+/** Upstreams come from the configuration: few, and parsed once. */
+const upstreamHosts = new Map<string, string>()
+
+function hostOf(upstream: string): string {
+  const known = upstreamHosts.get(upstream)
+  if (known !== undefined) return known
+  const { host } = new URL(upstream)
+  upstreamHosts.set(upstream, host)
+  return host
+}
