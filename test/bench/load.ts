@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ export interface LoadResult {
 }
 
 const scripts = mkdtempSync(join(tmpdir(), 'bench-'))
+const scriptFile = (ending: string) => join(scripts, `${Math.random().toString(36).slice(2)}.${ending}`)
 
 export interface Load {
   readonly url: string
@@ -23,28 +24,31 @@ export interface Load {
   readonly rate?: number
   /** `Cookie` values to go through instead of one. */
   readonly cookies?: readonly string[]
+  /** Which of them comes first. */
+  readonly firstCookie?: number
 }
 
 /** One run of wrk on the load core. @throws Error when anything but 2xx came back */
-export function load({ url, headers, seconds, connections = 32, rate, cookies }: Load): LoadResult {
-  const script = join(scripts, `${Math.random().toString(36).slice(2)}.lua`)
-  writeFileSync(script, lua(rate === undefined ? undefined : (connections / rate) * 1000, cookies))
+export function load(what: Load): LoadResult {
+  const { stdout } = spawnSync('taskset', wrkArguments(what), { encoding: 'utf8' })
+  return readWrk(what.url, stdout)
+}
+
+/** The same beside other work. @throws Error when anything but 2xx came back */
+export async function loadBeside(what: Load): Promise<LoadResult> {
+  return readWrk(what.url, await outputOf('taskset', wrkArguments(what)))
+}
+
+function wrkArguments({ url, headers, seconds, connections = 32, rate, cookies, firstCookie = 0 }: Load): string[] {
+  const script = scriptFile('lua')
+  writeFileSync(script, lua(rate === undefined ? undefined : (connections / rate) * 1000, cookies, firstCookie))
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const args = [
-    '-c',
-    LOAD_CORE,
-    'wrk',
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '--latency',
-    '-s',
-    script,
-    ...fields,
-    url,
-  ]
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8' })
-  if (/Non-2xx|Socket errors: connect [^0]|read [1-9]/.test(stdout))
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script]
+  return ['-c', LOAD_CORE, 'wrk', ...options, ...fields, url]
+}
+
+function readWrk(url: string, stdout: string): LoadResult {
+  if (/Non-2xx|Socket errors: connect [^0]|read [1-9]|timeout [1-9]/.test(stdout))
     throw new Error(`${url} answered other than 200:\n${stdout}`)
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN)
   const result = {
@@ -60,17 +64,17 @@ export function load({ url, headers, seconds, connections = 32, rate, cookies }:
 const milliseconds = (match: RegExpExecArray | null) =>
   Number(match?.[1]) * ({ us: 0.001, ms: 1, s: 1000 }[match?.[2] ?? ''] ?? Number.NaN)
 
-/** @param pauseMs mean time between two requests of one connection */
-function lua(pauseMs: number | undefined, cookies: readonly string[] | undefined): string {
+/** @param pauseMs mean time between two requests of one connection; wrk's clock ticks once a millisecond */
+function lua(pauseMs: number | undefined, cookies: readonly string[] | undefined, first: number): string {
   const parts: string[] = []
   if (pauseMs !== undefined)
     parts.push(`function delay() return math.floor(math.random() * 2 * ${pauseMs.toFixed(3)} + 0.5) end`)
   if (cookies !== undefined) {
-    const file = join(scripts, `${Math.random().toString(36).slice(2)}.txt`)
+    const file = scriptFile('txt')
     writeFileSync(file, cookies.join('\n'))
     parts.push(`local all, n = {}, 0
 for line in io.lines("${file}") do n = n + 1; all[n] = line end
-local i = 0
+local i = ${first}
 request = function() i = i % n + 1; wrk.headers["Cookie"] = all[i]; return wrk.format("GET") end`)
   }
   return parts.join('\n')
@@ -78,23 +82,36 @@ request = function() i = i % n + 1; wrk.headers["Cookie"] = all[i]; return wrk.f
 
 /** A transfer of one big body by curl. @throws Error when it was not answered 200 */
 export function transfer(url: string, headers: Record<string, string>, upload?: string): { seconds: number } {
+  const { stdout } = spawnSync('taskset', curlArguments(url, headers, upload), { encoding: 'utf8' })
+  return readCurl(url, stdout)
+}
+
+/** The same beside other work. @throws Error when it was not answered 200 */
+export async function transferBeside(url: string, headers: Record<string, string>, upload?: string): Promise<void> {
+  readCurl(url, await outputOf('taskset', curlArguments(url, headers, upload)))
+}
+
+function curlArguments(url: string, headers: Record<string, string>, upload: string | undefined): string[] {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const body = upload === undefined ? [] : ['-T', upload, '-H', 'Expect:']
-  const args = [
-    '-c',
-    LOAD_CORE,
-    'curl',
-    '-s',
-    '-o',
-    '/dev/null',
-    '-w',
-    '%{http_code} %{time_total}',
-    ...fields,
-    ...body,
-    url,
-  ]
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8' })
+  const output = ['-s', '-o', '/dev/null', '-w', '%{http_code} %{time_total}']
+  return ['-c', LOAD_CORE, 'curl', ...output, ...fields, ...body, url]
+}
+
+function readCurl(url: string, stdout: string): { seconds: number } {
   const [status, seconds] = stdout.split(' ')
   if (status !== '200' && status !== '201' && status !== '204') throw new Error(`${url} answered ${stdout}`)
   return { seconds: Number(seconds) }
+}
+
+function outputOf(command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (bytes) => {
+    output += String(bytes)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => resolve(output))
+  })
 }

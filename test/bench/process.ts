@@ -36,6 +36,12 @@ export class Pinned {
     throw new Error(`${url} does not answer: ${this.output}`)
   }
 
+  /** The processes that do the work: its own workers, or itself where it has none. */
+  workers(): number[] {
+    const children = childrenOf(this.child.pid as number)
+    return children.length > 0 ? children : [this.child.pid as number]
+  }
+
   /** Processor time used so far, seconds, of the process and its workers. */
   cpuSeconds(): number {
     return sum(this.#all().map((pid) => ticks(pid) / 100))

@@ -13,6 +13,8 @@ export interface Subject {
   readonly name: string
   readonly url: string
   readonly headers: Record<string, string>
+  /** How the name of its session cookie begins. */
+  readonly cookieName: string
   readonly process: Pinned
   /** A second process that works for the same answer. */
   readonly asked?: Pinned
@@ -85,7 +87,7 @@ export async function plainNginx(upstream: string): Promise<Subject> {
     'nginx',
     (port) => `${backend(upstream)} server { listen 127.0.0.1:${port} backlog=1024; location / { ${PASS} } }`,
   )
-  return { name: 'nginx proxy_pass', headers: {}, ...started }
+  return { name: 'nginx proxy_pass', headers: {}, cookieName: '', ...started }
 }
 
 async function startCaddy(name: string, site: (port: number) => string): Promise<{ url: string; process: Pinned }> {
@@ -103,7 +105,7 @@ async function startCaddy(name: string, site: (port: number) => string): Promise
 
 export async function plainCaddy(upstream: string): Promise<Subject> {
   const started = await startCaddy('caddy', (port) => `http://127.0.0.1:${port} {\n reverse_proxy ${upstream}\n}`)
-  return { name: 'Caddy reverse_proxy', headers: {}, ...started }
+  return { name: 'Caddy reverse_proxy', headers: {}, cookieName: '', ...started }
 }
 
 export const startBenchIssuer = (): Promise<EmbeddedIssuer> =>
@@ -145,7 +147,14 @@ export async function oauth2Proxy(binary: string, issuer: EmbeddedIssuer, upstre
     { GOMAXPROCS: '1' },
   )
   await process.answers(`${url}/ping`)
-  return { name: 'oauth2-proxy (cookie store)', url, process, headers: { Cookie: await logIn(url, '_o2p') } }
+  const cookieName = '_o2p'
+  return {
+    name: 'oauth2-proxy (cookie store)',
+    url,
+    process,
+    cookieName,
+    headers: { Cookie: await logIn(url, cookieName) },
+  }
 }
 
 /** Signs bob in, as a browser does, and returns the cookies whose name begins so. */
@@ -211,13 +220,14 @@ export async function gateway(
     { NODE_ENV: 'production' },
   )
   await process_.answers(`${url}/readyz`)
-  const headers = variant.headers ?? { Cookie: await logIn(url, 'modelops_gateway=') }
-  return { name: variant.name ?? 'modelops-gateway', url, process: process_, headers }
+  const cookieName = 'modelops_gateway='
+  const headers = variant.headers ?? { Cookie: await logIn(url, cookieName) }
+  return { name: variant.name ?? 'modelops-gateway', url, process: process_, headers, cookieName }
 }
 
 /** nginx or Caddy that asks `subject` before it forwards by itself. */
 export async function nginxAsking(
-  { name, url, headers, process: asked }: Subject,
+  { name, url, headers, cookieName, process: asked }: Subject,
   path: string,
   upstream: string,
 ): Promise<Subject> {
@@ -232,11 +242,11 @@ export async function nginxAsking(
           proxy_set_header X-Forwarded-Method $request_method; proxy_set_header X-Forwarded-Uri $request_uri; }
         location / { auth_request /verify; ${PASS} } }`,
   )
-  return { name: `nginx asking ${name}`, headers, asked, ...started }
+  return { name: `nginx asking ${name}`, headers, cookieName, asked, ...started }
 }
 
 export async function caddyAsking(
-  { name, url, headers, process: asked }: Subject,
+  { name, url, headers, cookieName, process: asked }: Subject,
   path: string,
   upstream: string,
 ): Promise<Subject> {
@@ -246,5 +256,5 @@ export async function caddyAsking(
     (port) =>
       `http://127.0.0.1:${port} {\n forward_auth ${url} {\n  uri ${path}\n  header_up X-Forwarded-Host ${host}\n }\n reverse_proxy ${upstream}\n}`,
   )
-  return { name: `Caddy asking ${name}`, headers, asked, ...started }
+  return { name: `Caddy asking ${name}`, headers, cookieName, asked, ...started }
 }

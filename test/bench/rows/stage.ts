@@ -1,0 +1,22 @@
+import type { EmbeddedIssuer } from '../../../infra/issuer/issuer.ts'
+import type { Report } from '../report.ts'
+import type { Subject, Upstream } from '../subjects.ts'
+
+/** What stands ready for every row. */
+export interface Stage {
+  readonly report: Report
+  readonly upstream: Upstream
+  readonly issuer: EmbeddedIssuer
+  readonly nginx: Subject
+  readonly caddy: Subject
+  readonly oauth2Proxy: Subject
+  readonly gateway: Subject
+  /** Starts one more subject and stops it at the end. */
+  readonly keep: (subject: Promise<Subject>) => Promise<Subject>
+  readonly seconds: number
+  readonly rounds: number
+  readonly minutes: number
+}
+
+/** Measures, and writes what it found into the stage's report. */
+export type Row = (stage: Stage) => Promise<void> | void
