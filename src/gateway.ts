@@ -15,7 +15,7 @@ import { askForBody } from './proxy/expect.ts'
 import type { Forwarder, Incoming, Outgoing } from './proxy/forward.ts'
 import { buildIncoming } from './proxy/incoming.ts'
 import { buildJudge } from './proxy/judge.ts'
-import { buildOutgoing } from './proxy/outgoing.ts'
+import { type BuildOutgoing, buildOutgoing } from './proxy/outgoing.ts'
 import type { OwnEndpoints } from './proxy/own-endpoints.ts'
 import type { Passage } from './proxy/passage.ts'
 import { readBody } from './proxy/read-body.ts'
@@ -43,8 +43,7 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Every step up to and including the decision, for upgrades. @throws Refusal */
   admit(exchange: Exchange): Promise<Passage | undefined>
-  /** What goes to the upstream, without a body. */
-  outgoing(passage: Passage): Promise<Outgoing>
+  outgoing: BuildOutgoing
   /** How its answer is passed back. */
   incoming(passage: Passage, outgoing: Outgoing): Incoming
   open(request: IncomingMessage, response: ServerResponse): Exchange
@@ -128,7 +127,8 @@ export function buildGateway(deps: PathDeps): Gateway {
     if (preparing) await preparing
     const rule = profile.bodyRule?.(passage.below.app)
     const body = rule && (await rewrittenBody(passage, rule))
-    const plain = await outgoing(passage)
+    const prepared = outgoing(passage)
+    const plain = prepared instanceof Promise ? await prepared : prepared
     if (body) plain.headers.push('Content-Length', String(body.length))
     await deps.forwarder.forward(exchange, body ? { ...plain, body } : plain, incoming(passage, plain))
   }

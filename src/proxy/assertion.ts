@@ -1,6 +1,5 @@
 import { createECDH, hkdfSync, randomUUID } from 'node:crypto'
 import { calculateJwkThumbprint, importJWK, type JWK, SignJWT } from 'jose'
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import type { Principal, Project, Role } from '../policy/types.ts'
 import type { AssertedProject } from './asserted-projects.ts'
@@ -10,6 +9,8 @@ import { outwardGroups } from './outward-groups.ts'
 const LIFE = 60
 /** An assertion is handed out again for this long: it proves who asks, not which request it is. */
 const REUSE_MS = 10_000
+/** Assertions kept for one principal: an administrator may walk through thousands of projects. */
+const KEPT = 16
 /** Order of the P-256 group (FIPS 186-5). */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
@@ -41,27 +42,18 @@ export async function buildSigner(options: {
   const keys = await Promise.all(options.secrets.map(keyOf))
   const [first] = keys
   if (first === undefined) throw new TypeError('expected at least one secret')
-  const cache = new LRUCache<string, { jwt: string; until: number }>({ max: 50_000 })
-  const ids = new WeakMap<Principal, string>()
-  let counter = 0
+  /** Principals never change: the object stands for all its claims, and takes its assertions with it when it goes. */
+  const kept = new WeakMap<Principal, Kept[]>()
 
-  /** Principals are immutable: an id of the object stands for all its claims. */
-  const principalId = (principal: Principal): string => {
-    let id = ids.get(principal)
-    if (id === undefined) {
-      counter += 1
-      id = String(counter)
-      ids.set(principal, id)
-    }
-    return id
+  function keep(subject: AssertionSubject, one: Kept): void {
+    const others = (kept.get(subject.principal) ?? []).filter((other) => !isFor(other, one.audience, subject))
+    kept.set(subject.principal, [one, ...others.slice(0, KEPT - 1)])
   }
-  const cacheKey = (audience: string, { principal, role, project, projects }: AssertionSubject) =>
-    `${principalId(principal)} ${audience} ${role} ${project?.id ?? '-'} ${projects ? JSON.stringify(projects) : ''}`
 
   return {
     jwks: { keys: keys.map(({ kid, publicJwk }) => ({ ...publicJwk, kid, use: 'sig', alg: 'ES256' })) },
     peek(audience, subject) {
-      const hit = cache.get(cacheKey(audience, subject))
+      const hit = kept.get(subject.principal)?.find((one) => isFor(one, audience, subject))
       return hit !== undefined && hit.until > options.clock() ? hit.jwt : undefined
     },
     async sign(audience, subject) {
@@ -75,11 +67,27 @@ export async function buildSigner(options: {
         .setExpirationTime(Math.floor(now / 1000) + LIFE)
         .setJti(randomUUID())
         .sign(first.privateKey)
-      cache.set(cacheKey(audience, subject), { jwt, until: now + REUSE_MS })
+      const { role, project, projects } = subject
+      keep(subject, { audience, role, projectId: project?.id, projects: textOf(projects), jwt, until: now + REUSE_MS })
       return jwt
     },
   }
 }
+
+interface Kept {
+  readonly audience: string
+  readonly role: Role
+  readonly projectId: string | undefined
+  readonly projects: string
+  readonly jwt: string
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
+const textOf = (projects: AssertionSubject['projects']) => (projects === undefined ? '' : JSON.stringify(projects))
+
+const isFor = (one: Kept, audience: string, { role, project, projects }: AssertionSubject) =>
+  one.projectId === project?.id && one.role === role && one.audience === audience && one.projects === textOf(projects)
 
 function claimsOf({ principal, role, project, projects }: AssertionSubject): Record<string, unknown> {
   return {

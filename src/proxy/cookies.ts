@@ -9,10 +9,16 @@ export function upstreamCookies(
 ): string | undefined {
   if (header === undefined || allowed === 'none') return undefined
   const lowerBase = base.toLowerCase()
-  const kept = header.split(';').filter((pair) => {
-    const name = pair.slice(0, pair.indexOf('=') < 0 ? undefined : pair.indexOf('=')).trim()
-    if (name === '' || name.toLowerCase().includes(lowerBase)) return false
-    return allowed === 'all' || allowed.includes(name)
-  })
-  return kept.length === 0 ? undefined : kept.map((pair) => pair.trim()).join('; ')
+  let kept = ''
+  for (let at = 0; at < header.length; ) {
+    const semicolon = header.indexOf(';', at)
+    const end = semicolon < 0 ? header.length : semicolon
+    const pair = header.slice(at, end).trim()
+    at = end + 1
+    const equals = pair.indexOf('=')
+    const name = equals < 0 ? pair : pair.slice(0, equals).trim()
+    if (name === '' || name.toLowerCase().includes(lowerBase)) continue
+    if (allowed === 'all' || allowed.includes(name)) kept += kept === '' ? pair : `; ${pair}`
+  }
+  return kept === '' ? undefined : kept
 }

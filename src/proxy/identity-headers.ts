@@ -43,11 +43,7 @@ function connectionNames(value: string | undefined): Set<string> | undefined {
 /** The only writer of identity and project headers. */
 export function writeIdentity(headers: string[], facts: IdentityFacts): void {
   const { principal, project, assertion } = facts
-  if (principal !== undefined) {
-    headers.push('X-Forwarded-User', headerText(principal.username))
-    if (principal.email !== undefined) headers.push('X-Forwarded-Email', headerText(principal.email))
-    headers.push('X-Forwarded-Groups', groupsText(principal))
-  }
+  if (principal !== undefined) for (const item of principalHeaders(principal)) headers.push(item)
   if (project !== undefined) headers.push('AOA-Project-ID', project.id)
   if (assertion !== undefined) headers.push('X-Gateway-Assertion', assertion)
   headers.push(
@@ -61,18 +57,25 @@ export function writeIdentity(headers: string[], facts: IdentityFacts): void {
   headers.push('X-Request-Id', facts.requestId)
 }
 
-const groupTexts = new WeakMap<Principal, string>()
+/** A principal never changes: its headers are written once. */
+const known = new WeakMap<Principal, readonly string[]>()
+
+function principalHeaders(principal: Principal): readonly string[] {
+  const written = known.get(principal)
+  if (written !== undefined) return written
+  const { username, email } = principal
+  const headers = ['X-Forwarded-User', headerText(username)]
+  if (email !== undefined) headers.push('X-Forwarded-Email', headerText(email))
+  headers.push('X-Forwarded-Groups', groupsText(principal))
+  known.set(principal, headers)
+  return headers
+}
 
 /** Groups joined by commas; a comma within a group is percent-encoded, so that it is never read as two. */
-function groupsText(principal: Principal): string {
-  const known = groupTexts.get(principal)
-  if (known !== undefined) return known
-  const text = outwardGroups(principal)
+const groupsText = (principal: Principal) =>
+  outwardGroups(principal)
     .map((group) => headerText(group).replaceAll(',', '%2C'))
     .join(',')
-  groupTexts.set(principal, text)
-  return text
-}
 
 /** Printable ASCII stays; everything else is percent-encoded UTF-8 (RFC 9110 §5.5 allows no more). */
 export function headerText(text: string): string {

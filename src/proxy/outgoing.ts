@@ -13,16 +13,23 @@ export interface OutgoingDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'pr
   readonly signer: AssertionSigner
 }
 
-/** What goes to the upstream for a passage, without a body. */
-export function buildOutgoing(deps: OutgoingDeps): (passage: Passage) => Promise<Outgoing> {
+/** What goes to the upstream for a passage, without a body; a promise where the assertion has to be signed first. */
+export type BuildOutgoing = (passage: Passage) => Outgoing | Promise<Outgoing>
+
+export function buildOutgoing(deps: OutgoingDeps): BuildOutgoing {
   const scheme = new URL(deps.config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = deps.config.cookie.name
 
-  async function outgoing(passage: Passage): Promise<Outgoing> {
+  function outgoing(passage: Passage): Outgoing | Promise<Outgoing> {
+    const { route, admitted } = passage
+    const assertion = admitted.principal && assertionFor(route, admitted, admitted.principal)
+    if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(passage, signed))
+    return withAssertion(passage, assertion)
+  }
+
+  function withAssertion(passage: Passage, assertion: string | undefined): Outgoing {
     const { route, below, admitted } = passage
     const { query } = below.app
-    const signing = admitted.principal && assertionFor(route, admitted, admitted.principal)
-    const assertion = signing instanceof Promise ? await signing : signing
     return {
       origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
       method: below.app.method,

@@ -52,12 +52,27 @@ export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => A
 const covers = (prefix: string, path: string) =>
   path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path.charCodeAt(prefix.length) === 0x2f)
 
+type Port = '80' | '443'
+
+/** What was read of each plain host seen. Bounded: it is the client's choice. */
+const known: Record<Port, Map<string, string>> = { 80: new Map(), 443: new Map() }
+const KNOWN_MAX = 1000
+
 /**
  * The configured spelling of a `Host` value: lower case, without a trailing dot or the scheme's default port.
  * Undefined for what is no plain host (RFC 9110 §7.2).
  */
-export function canonicalHost(value: string | undefined, defaultPort: '80' | '443'): string | undefined {
+export function canonicalHost(value: string | undefined, defaultPort: Port): string | undefined {
   if (value === undefined) return undefined
+  const hosts = known[defaultPort]
+  const seen = hosts.get(value)
+  if (seen !== undefined) return seen
+  const host = readHost(value, defaultPort)
+  if (host !== undefined && hosts.size < KNOWN_MAX) hosts.set(value, host)
+  return host
+}
+
+function readHost(value: string, defaultPort: Port): string | undefined {
   const match = /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])\.?(?::(\d{1,5}))?$/i.exec(value)
   if (!match?.[1]) return undefined
   const name = match[1].toLowerCase()

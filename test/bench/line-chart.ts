@@ -22,8 +22,8 @@ export function drawLine(
   writeFileSync(
     file,
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="monospace" font-size="11">
-<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <title>${title}</title>
+<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <text x="${LEFT}" y="16" font-size="12">${title}</text>
 ${ticks.join('\n')}
 <polyline points="${points}" fill="none" stroke="#06c" stroke-width="1.5"/>

@@ -26,6 +26,8 @@ export interface Load {
   readonly cookies?: readonly string[]
   /** Which of them comes first. */
   readonly firstCookie?: number
+  /** Requests with one of them before the next one's turn. */
+  readonly visit?: number
 }
 
 /** One run of wrk on the load core. @throws Error when anything but 2xx came back */
@@ -39,9 +41,18 @@ export async function loadBeside(what: Load): Promise<LoadResult> {
   return readWrk(what.url, await outputOf('taskset', wrkArguments(what)))
 }
 
-function wrkArguments({ url, headers, seconds, connections = 32, rate, cookies, firstCookie = 0 }: Load): string[] {
+function wrkArguments({
+  url,
+  headers,
+  seconds,
+  connections = 32,
+  rate,
+  cookies,
+  firstCookie = 0,
+  visit = 1,
+}: Load): string[] {
   const script = scriptFile('lua')
-  writeFileSync(script, lua(rate === undefined ? undefined : (connections / rate) * 1000, cookies, firstCookie))
+  writeFileSync(script, lua(rate === undefined ? undefined : (connections / rate) * 1000, cookies, firstCookie, visit))
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script]
   return ['-c', LOAD_CORE, 'wrk', ...options, ...fields, url]
@@ -65,7 +76,12 @@ const milliseconds = (match: RegExpExecArray | null) =>
   Number(match?.[1]) * ({ us: 0.001, ms: 1, s: 1000 }[match?.[2] ?? ''] ?? Number.NaN)
 
 /** @param pauseMs mean time between two requests of one connection; wrk's clock ticks once a millisecond */
-function lua(pauseMs: number | undefined, cookies: readonly string[] | undefined, first: number): string {
+function lua(
+  pauseMs: number | undefined,
+  cookies: readonly string[] | undefined,
+  first: number,
+  visit: number,
+): string {
   const parts: string[] = []
   if (pauseMs !== undefined)
     parts.push(`function delay() return math.floor(math.random() * 2 * ${pauseMs.toFixed(3)} + 0.5) end`)
@@ -74,8 +90,12 @@ function lua(pauseMs: number | undefined, cookies: readonly string[] | undefined
     writeFileSync(file, cookies.join('\n'))
     parts.push(`local all, n = {}, 0
 for line in io.lines("${file}") do n = n + 1; all[n] = line end
-local i = ${first}
-request = function() i = i % n + 1; wrk.headers["Cookie"] = all[i]; return wrk.format("GET") end`)
+local i, text, left = ${first}, "", 0
+request = function()
+  if left == 0 then i = i % n + 1; wrk.headers["Cookie"] = all[i]; text = wrk.format("GET"); left = ${visit} end
+  left = left - 1
+  return text
+end`)
   }
   return parts.join('\n')
 }

@@ -11,7 +11,12 @@ interface Variant {
   readonly projects: number
   readonly groups: number
   readonly sessions: number
+  /** Requests of one session before the next one's turn. */
+  readonly visit?: number
 }
+
+/** A page of an application asks for some dozens of things. */
+const PAGE_VIEW = 30
 
 const BASE = { name: '10 projects, 3 groups, 1 session', projects: 10, groups: 3, sessions: 1 }
 const VARIANTS: readonly Variant[] = [
@@ -21,8 +26,9 @@ const VARIANTS: readonly Variant[] = [
   { ...BASE, name: '1 group', groups: 1 },
   { ...BASE, name: '30 groups', groups: 30 },
   { ...BASE, name: '300 groups', groups: 300 },
-  { ...BASE, name: '1,000 sessions in turn', sessions: 1000 },
-  { ...BASE, name: '100,000 sessions in turn', sessions: 100_000 },
+  { ...BASE, name: '1,000 sessions, a page view each', sessions: 1000, visit: PAGE_VIEW },
+  { ...BASE, name: '100,000 sessions, a page view each', sessions: 100_000, visit: PAGE_VIEW },
+  { ...BASE, name: '100,000 sessions, one request each', sessions: 100_000, visit: 1 },
 ]
 /** Part of the base row's speed that a row may lose and count as flat. */
 const FLAT = 0.9
@@ -41,7 +47,9 @@ export async function growth(stage: Stage): Promise<void> {
   const series: Series[] = VARIANTS.map(({ name }) => ({ name, rounds: [] }))
   for (let round = 0; round < rounds; round += 1) {
     for (const [i, { cookies, subject }] of subjects.entries()) {
-      const [one] = interleave([subject], 1, { path: PATH, seconds, ...(cookies.length > 1 ? { cookies } : {}) })
+      const { visit = 1 } = VARIANTS[i] as Variant
+      const turns = cookies.length > 1 ? { cookies, visit } : {}
+      const [one] = interleave([subject], 1, { path: PATH, seconds, ...turns })
       const former = series[i] as Series
       series[i] = { name: former.name, rounds: [...former.rounds, ...(one?.rounds ?? [])] }
     }
