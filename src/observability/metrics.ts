@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { RouteRequests } from './route-requests.ts'
 
 /** Prometheus metrics. Labels are routes and reasons of the configuration: bounded, and nothing of users. */
 export interface Metrics {
@@ -16,25 +17,14 @@ export interface MetricsSources {
 export function buildMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const requests = new Counter({
-    name: 'modelops_gateway_requests_total',
-    help: 'Requests by route and status class.',
-    labelNames: ['route', 'status'],
-    registers: [registry],
-  })
   const refusals = new Counter({
     name: 'modelops_gateway_refusals_total',
     help: 'Refusals by reason.',
     labelNames: ['reason'],
     registers: [registry],
   })
-  const seconds = new Histogram({
-    name: 'modelops_gateway_request_seconds',
-    help: 'Time from a request’s arrival to the end of its answer.',
-    labelNames: ['route'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
-    registers: [registry],
-  })
+  const requests = new RouteRequests()
+  for (const metric of requests.metrics()) registry.registerMetric(metric)
   gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', () =>
     Number(sources.issuerReady()),
   )
@@ -42,10 +32,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
 
   return {
     registry,
-    request(route = 'none', status, duration) {
-      requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
-      seconds.observe({ route }, duration)
-    },
+    request: (route = 'none', status, seconds) => requests.add(route, status, seconds),
     refused: (reason) => refusals.inc({ reason }),
   }
 }
