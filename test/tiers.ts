@@ -1,6 +1,7 @@
 import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
+import { ensureHelm } from '../infra/parts/helm.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
@@ -43,6 +44,13 @@ export const TIERS: readonly Tier[] = [
     about: 'the session store on real Redis, Sentinel and Cluster, healthy and not',
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
+    minutes: 4,
+  },
+  {
+    name: 'helm',
+    about: 'the chart: what a real Helm renders and refuses, and the rendered pod as a process',
+    needs: [ensureHelm, () => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/helm/*.test.ts'] },
     minutes: 4,
   },
   {

@@ -3,6 +3,9 @@ import { configSchema } from '../../src/config/schema.ts'
 import { openApiDocument } from '../../src/core/api/openapi.ts'
 import { coreConfigSchema } from '../../src/core/config.ts'
 import { REASONS } from '../../src/errors.ts'
+import { valuesJsonSchema } from '../helm/chart-files.ts'
+import { valuesPage } from '../helm/values-page.ts'
+import { type Node, row } from './row.ts'
 
 /** The reference pages, generated from the tables that the program itself uses. `npm run docs` writes them. */
 export const referencePages: Record<string, () => string> = {
@@ -16,19 +19,8 @@ export const referencePages: Record<string, () => string> = {
     ]),
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(), undefined, 1)}\n`,
   'docs/reference/reasons.md': reasonsPage,
-}
-
-interface Node {
-  type?: string
-  description?: string
-  default?: unknown
-  enum?: unknown[]
-  const?: unknown
-  properties?: Record<string, Node>
-  required?: string[]
-  items?: Node
-  oneOf?: Node[]
-  anyOf?: Node[]
+  'docs/reference/helm-values.md': valuesPage,
+  'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
 }
 
 function configurationPage(of: z.ZodObject, title: string, about: readonly string[]): string {
@@ -66,13 +58,6 @@ function keyRows(path: string, node: Node): string[] {
   }
   if (node.items?.properties) return keyRows(`${path}[]`, node.items)
   return [row(path, node, true)]
-}
-
-function row(path: string, node: Node, required: boolean): string {
-  const value = node.default === undefined ? (required ? 'required' : '') : `\`${JSON.stringify(node.default)}\``
-  const choices = node.enum ?? (node.const === undefined ? undefined : [node.const])
-  const oneOf = choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''
-  return `| \`${path}\` | ${value} | ${`${node.description ?? ''}${oneOf}`.replaceAll('|', '\\|').trim()} |`
 }
 
 function reasonsPage(): string {

@@ -1,0 +1,33 @@
+{{/* What follows from the gateway's configuration, so that nothing is said twice. */}}
+
+{{- define "gateway.port" -}}
+{{- regexFind "[0-9]+$" .Values.config.server.listen -}}
+{{- end -}}
+
+{{/* Empty: no admin listener. */}}
+{{- define "gateway.adminPort" -}}
+{{- regexFind "[0-9]+$" (default "" .Values.config.server.adminListen) -}}
+{{- end -}}
+
+{{/* Hosts that browsers use, as a JSON list: the public one, and those of routes. Ports are not the Ingress's. */}}
+{{- define "gateway.hosts" -}}
+{{- $hosts := list (.Values.config.server.publicUrl | trimPrefix "http://" | trimPrefix "https://" | trimSuffix "/") -}}
+{{- range .Values.config.routes -}}{{- with .host -}}{{- $hosts = append $hosts . -}}{{- end -}}{{- end -}}
+{{- $bare := list -}}
+{{- range $hosts -}}{{- $bare = append $bare (regexReplaceAll ":[0-9]+$" . "") -}}{{- end -}}
+{{- toJson (uniq $bare) -}}
+{{- end -}}
+
+{{/* Whether the chart brings the projects file. */}}
+{{- define "gateway.hasProjectsFile" -}}
+{{- if eq (dig "projects" "source" "" .Values.config) "file" -}}true{{- end -}}
+{{- end -}}
+
+{{/*
+What a pod needs to end, in seconds, counted by the kubelet from the start of preStop: preStop itself; the notice, 2.5 s at
+most, in which the draining gateway still takes connections (src/server.ts); requests in flight; 5 s to close the
+connections to upstreams and store. Shorter, and the kubelet kills requests that the gateway would have finished.
+*/}}
+{{- define "gateway.graceSeconds" -}}
+{{- add .Values.preStopSeconds 3 (dig "drainSeconds" 30 .Values.config.server) 5 -}}
+{{- end -}}
