@@ -58,10 +58,7 @@ const DNS = [
 /** Who reaches whom. Enforced by the cluster's network plugin, or by nobody. */
 export const networkPolicy = z.strictObject({
   enabled: z.boolean().default(true).describe('Make the NetworkPolicies.'),
-  clients: z
-    .array(peer)
-    .default([])
-    .describe('Who reaches the public port: the ingress controller, pods that use the Service. Required.'),
+  clients: z.array(peer).default([]).describe('Who reaches the public port: e.g. the ingress controller. Required.'),
   monitoring: z.array(peer).default([]).describe('Who reaches the admin port. Empty: nobody.'),
   dns: z.array(peer).min(1).default(DNS).describe('Where names are resolved.'),
   redis: reached(6379, 'Where the session store is.').prefault({}),

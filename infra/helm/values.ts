@@ -14,9 +14,10 @@ const list = z.array(passedOn)
 const labels = z.record(z.string(), z.string())
 
 /** The folder of the secret's files; the references of `config` start here. */
-export const SECRETS_FOLDER = '/run/secrets/modelops-gateway'
+const SECRETS_FOLDER = '/run/secrets/modelops-gateway'
 
-const DEFAULT_CONFIG = {
+/** What of the gateway's configuration is the same in every cluster. */
+export const DEFAULT_CONFIG = {
   server: { listen: '0.0.0.0:4180', adminListen: '0.0.0.0:4181', drainSeconds: 30 },
   issuer: { clientId: 'gateway', clientSecret: `\${file:${SECRETS_FOLDER}/client-secret}` },
   session: { secrets: [`\${file:${SECRETS_FOLDER}/session-secret}`] },
@@ -99,7 +100,7 @@ export const valuesSchema = z.strictObject({
   secrets: secrets.prefault({}),
   env: list.default([]).describe('Variables for `${env:…}` and for Node, e.g. NODE_EXTRA_CA_CERTS; as in Kubernetes.'),
   resources: passedOn
-    .default({ requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '1Gi' } })
+    .default({ requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '1Gi' } })
     .describe('As in Kubernetes. No limit of processor time: throttling costs every request.'),
   probes: probes.prefault({}),
   preStopSeconds: atLeast(0)

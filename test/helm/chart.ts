@@ -79,14 +79,17 @@ export async function refusal(values: object): Promise<string> {
 
 /** A file's values with others over them; `undefined` takes a key away, `null` takes the chart's own default away. */
 export const valuesOf = (file: ValuesFile, over: object = {}): object =>
-  merge(parse(readFileSync(valuesFile(file), 'utf8')), over) as object
+  merge(parse(readFileSync(valuesFile(file), 'utf8')), over)
 
-const isMapping = (value: unknown): value is object =>
+export const isMapping = (value: unknown): value is object =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 
-function merge(base: unknown, over: unknown): unknown {
-  if (!isMapping(base) || !isMapping(over)) return over
-  const merged = Object.entries(over).map(([key, value]) => [key, merge(Reflect.get(base, key), value)])
+/** Mappings are merged key by key, all else is replaced. */
+export function merge(base: object, over: object): object {
+  const merged = Object.entries(over).map(([key, value]) => {
+    const below: unknown = Reflect.get(base, key)
+    return [key, isMapping(below) && isMapping(value) ? merge(below, value) : value]
+  })
   return { ...base, ...Object.fromEntries(merged) }
 }
 

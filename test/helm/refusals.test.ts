@@ -77,6 +77,27 @@ const FAULTS: [what: string, path: string, values: object][] = [
   ['projects that nobody reads', 'projects', { config: { projects: { source: 'claim', path: undefined } } }],
   ['a reference to a folder that is not mounted', 'config', config('issuer', { clientSecret: '${file:/etc/secret}' })],
   ['a variable that is not set', 'env', config('issuer', { clientSecret: '${env:NOWHERE}' })],
+  [
+    'a secret in a variable in plain text',
+    'env.0',
+    { ...config('issuer', { clientSecret: '${env:A}' }), env: [{ name: 'A', value: SECRET }] },
+  ],
+  [
+    'a Redis password in a variable in plain text',
+    'env.1',
+    {
+      ...config('session', { store: 'redis://:${env:A}@${env:HOST}' }),
+      env: [
+        { name: 'HOST', value: 'redis' },
+        { name: 'A', value: SECRET },
+      ],
+    },
+  ],
+  [
+    'a whole address in a variable in plain text',
+    'env.0',
+    { ...config('session', { store: '${env:A}' }), env: [{ name: 'A', value: `redis://:${SECRET}@redis` }] },
+  ],
   ['two sources of secrets', 'secrets', { secrets: { data: { 'session-secret': SECRET } } }],
   [
     'a secret of the chart without a file that is referred to',
@@ -169,6 +190,11 @@ const UNKNOWN: [what: string, place: RegExp, values: object][] = [
 for (const [what, place, values] of UNKNOWN) {
   test(`${what} is refused by the schema`, async () => assert.match(await refusal(valuesOf('minimal', values)), place))
 }
+
+test('a variable that is no secret may be plain text', async () => {
+  const store = 'redis://:${file:/run/secrets/modelops-gateway/redis-password}@${env:HOST}'
+  await render('minimal', { ...config('session', { store }), env: [{ name: 'HOST', value: 'redis' }] })
+})
 
 test('the schema takes a reference where the gateway wants a certain form', async () => {
   await render('minimal', {

@@ -86,9 +86,17 @@ autoscaling.maxReplicas: expected at least minReplicas ({{ .minReplicas }}), got
 {{ $path }}: expected a reference, ${file:/run/secrets/modelops-gateway/NAME} or ${env:NAME}, got a text (not shown)
 {{- end -}}
 {{- end -}}
-{{- $store := regexReplaceAll "\\$\\{(env|file):[^}]+\\}" (dig "session" "store" "" $config) "" -}}
-{{- if regexMatch "://[^@/?:]*:[^@/?]+@|[pP]assword=[^&]" $store }}
+{{- $store := dig "session" "store" "" $config -}}
+{{- if regexMatch "://[^@/?:]*:[^@/?]+@|[pP]assword=[^&]" (regexReplaceAll "\\$\\{(env|file):[^}]+\\}" $store "") }}
 config.session.store: expected a reference in place of the password, got a text (not shown)
+{{- end -}}
+{{/* A reference to a variable is as good as the variable: one with a plain `value` stands in the Deployment. */}}
+{{- $hidden := concat (values $secrets) (regexFindAll "^\\$\\{env:[^}]+\\}$|\\$\\{env:[^}]+\\}@|assword=\\$\\{env:[^}]+\\}" $store -1) -}}
+{{- $hidden = toJson $hidden -}}
+{{- range $index, $variable := .Values.env -}}
+{{- if and (hasKey $variable "value") (contains (printf "${env:%s}" $variable.name) $hidden) }}
+env.{{ $index }}: expected {{ $variable.name }}, a secret, from a Secret (valueFrom.secretKeyRef), got a text (not shown)
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
