@@ -22,7 +22,8 @@ export async function ensureHelm(progress: Progress = toStderr): Promise<string>
     // A module of our own that requires it: its own go.mod then pins all the rest.
     await writeFile(join(directory, 'go.mod'), `module helm\n\ngo 1.26\n\nrequire ${MODULE} ${HELM}\n`)
     const built = await run('go', ['build', '-mod=mod', '-o', program, `${MODULE}/cmd/helm`], { cwd: directory })
-    if (!built.ok) throw new PartMissing(`Helm could not be built; it needs Go and its module proxy.\n${built.tail}`)
+    if (!built.ok)
+      throw new PartMissing(`Helm could not be built; it needs Go 1.26 or newer and its module proxy.\n${built.tail}`)
     return program
   })
 }
