@@ -118,7 +118,7 @@ const issuer = z.strictObject({
     .default(true)
     .describe('Refuse an issuer whose metadata does not announce PKCE S256. The gateway sends PKCE in any case.'),
   timeoutSeconds: seconds(1, 60).default(8).describe('Longest wait for one answer of the issuer.'),
-  clockSkewSeconds: seconds(0, 300).default(30).describe('Clock difference tolerated when times in tokens are judged.'),
+  clockSkewSeconds: seconds(0, 300).default(60).describe('Clock difference tolerated when times in tokens are judged.'),
   maxAgeSeconds: seconds(1, 31_536_000)
     .optional()
     .describe('Longest time since the person’s last active authentication; asked for and checked (`max_age`).'),

@@ -44,7 +44,7 @@ const access = z.strictObject({
     .describe(
       'Client ids of machines that may read the directory of projects and the sealed credentials of a job’s connection.',
     ),
-  clockSkewSeconds: seconds(0, 300).default(30).describe('Clock difference tolerated when times in proofs are judged.'),
+  clockSkewSeconds: seconds(0, 300).default(60).describe('Clock difference tolerated when times in proofs are judged.'),
 })
 
 const storage = z.strictObject({

@@ -8,7 +8,7 @@ import { type LoginSide, requestIdOf } from './login-side.ts'
 import { digest } from './login-state.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-/** Oldest `iat` that is accepted, and how long a `jti` is remembered beyond that, in seconds. */
+/** Oldest `iat` that is accepted, in seconds; the clock difference that is tolerated comes on top. */
 const FRESH_SECONDS = 300
 
 interface LogoutToken {
@@ -26,7 +26,10 @@ export function backchannelLogout(side: LoginSide): RequestHandler {
   return async (req, res) => {
     if (req.is('urlencoded') === false) throw new Refusal('body-malformed', 'expected a form')
     const token = await checkLogoutToken(side, fieldsOf(req).logout_token)
-    if (!(await side.sessions.claimOnce(`logout:${digest(token.jti)}`, 2 * FRESH_SECONDS)))
+    const { clockSkewSeconds } = side.config.issuer
+    // From the earliest moment that some replica takes the token to the latest: twice the difference on either side.
+    const rememberedSeconds = FRESH_SECONDS + 4 * clockSkewSeconds
+    if (!(await side.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
       throw refused('jti: seen before')
     const ended = await endAll(side, token)
     side.log.info({ event: 'backchannel-logout', request_id: requestIdOf(res), subject: token.subject, ended })

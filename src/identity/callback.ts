@@ -4,7 +4,7 @@ import { addressKey } from './attempts.ts'
 import type { LoggedIn } from './grants.ts'
 import { callbackUrl } from './login.ts'
 import { clientOf, type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
-import { digest, LOGIN_SECONDS, type PendingLogin } from './login-state.ts'
+import { digest, type PendingLogin, SPENT_SECONDS } from './login-state.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one answer. */
 const GRACE_MS = 1000
@@ -60,7 +60,7 @@ function definedOf({ code, error, iss }: Record<'code' | 'error' | 'iss', string
 }
 
 async function claim(side: LoginSide, login: PendingLogin): Promise<void> {
-  if (await side.sessions.claimOnce(`login:${digest(login.state)}`, LOGIN_SECONDS)) return
+  if (await side.sessions.claimOnce(`login:${digest(login.state)}`, SPENT_SECONDS)) return
   throw new Refusal('login-expired', 'the state was used before')
 }
 

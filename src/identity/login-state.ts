@@ -5,8 +5,10 @@ import { Sealer } from './sealer.ts'
 
 /** How long a person may take at the issuer, in seconds. */
 export const LOGIN_SECONDS = 600
-/** Difference between the clocks of two replicas that a login survives, in milliseconds. */
-const SKEW_MS = 60_000
+/** Difference between the clocks of two replicas that a login survives, in seconds: each a minute off, and some. */
+const SKEW_SECONDS = 150
+/** How long a state is known to be spent, in seconds: a replica whose clock is behind takes it for fresh that long. */
+export const SPENT_SECONDS = LOGIN_SECONDS + SKEW_SECONDS
 const MAX_PENDING = 5
 /** Characters of all pending logins together in a `Cookie` header. */
 const MAX_COOKIE_CHARACTERS = 4000
@@ -124,7 +126,9 @@ export class PendingLogins {
     if (text === undefined) return undefined
     const [state, nonce, verifier, returnTo, startedAt] = JSON.parse(text) as [string, string, string, string, number]
     const age = now - startedAt
-    return age > -SKEW_MS && age < LOGIN_SECONDS * 1000 ? { state, nonce, verifier, returnTo, startedAt } : undefined
+    return age > -SKEW_SECONDS * 1000 && age < LOGIN_SECONDS * 1000
+      ? { state, nonce, verifier, returnTo, startedAt }
+      : undefined
   }
 }
 

@@ -130,6 +130,16 @@ test('a logout token is good once', async () => {
   assert.ok(await isAlive())
 })
 
+test('a logout token is good once for as long as issuer.clockSkewSeconds lets it look fresh', async () => {
+  kit = startLoginKit(fake, { issuer: { clockSkewSeconds: 200 } })
+  const token = await signed({ iat: now() + 190, exp: now() + 3600 })
+  assert.equal((await send(token)).status, 200)
+  kit.clock.ahead = 670_000
+  const replay = await send(token)
+  assert.equal(replay.status, 400)
+  assert.equal((await send(await signed({ iat: now() + 190, exp: now() + 3600 }))).status, 200, 'a new one is fresh')
+})
+
 test('only a form with one token is read', async () => {
   const token = await signed()
   const post = () => request(kit.app).post('/auth/backchannel-logout')

@@ -188,6 +188,20 @@ test('a login that takes longer than ten minutes has expired', async () => {
   assert.ok(response.text.includes('login-expired'))
 })
 
+test('a login begun by a replica whose clock is two minutes ahead is finished here, and once', async () => {
+  const browser = kit.browser()
+  kit.clock.ahead = 120_000
+  const { callback } = await browser.startLogin(fake)
+  const cookies = new Map(browser.cookies)
+  kit.clock.ahead = 0
+  assert.equal((await browser.open(callback())).status, 303)
+  for (const [name, value] of cookies) browser.cookies.set(name, value)
+  kit.clock.ahead = 700_000
+  const replay = await browser.open(callback())
+  assert.equal(replay.status, 400, 'the state is remembered for as long as the login looks fresh')
+  assert.ok(replay.text.includes('login-expired'))
+})
+
 test('two tabs may log in at once', async () => {
   const browser = kit.browser()
   const first = await browser.startLogin(fake, '/mlflow/')
