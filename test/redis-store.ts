@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../src/clock.ts'
 import { parseRedisAddress } from '../src/config/redis-address.ts'
 import { RedisBackend } from '../src/sessions/redis.ts'
 import type { StoreUnderTest } from './contract/backend.ts'
@@ -7,11 +8,13 @@ import type { StoreUnderTest } from './contract/backend.ts'
 export interface RedisOptions {
   readonly ca?: string
   readonly timeoutMs?: number
+  /** The process's own clock; absent: the right time. */
+  readonly clock?: Clock
 }
 
 /** One more process at a Redis store; its connections are being made. */
-export const redisBackend = (address: string, { ca, timeoutMs = 1000 }: RedisOptions = {}) =>
-  new RedisBackend({ address: parseRedisAddress(address), ca, timeoutMs }, Date.now)
+export const redisBackend = (address: string, { ca, timeoutMs = 1000, clock = Date.now }: RedisOptions = {}) =>
+  new RedisBackend({ address: parseRedisAddress(address), ca, timeoutMs }, clock)
 
 /** The same, once it answers and hears of what others do. */
 export async function connectedBackend(address: string, options?: RedisOptions): Promise<RedisBackend> {

@@ -34,6 +34,7 @@ export class Limits {
   /** When a use is to be written to the store next; never, once the absolute limit is what ends the session. */
   touchAt(session: Session, expiresAt: number): number {
     if (expiresAt >= this.absoluteEnd(session)) return Number.POSITIVE_INFINITY
-    return this.lastSeen(session, expiresAt) + this.touchEvery
+    // by the stored expiry alone: the session's own times are those of whichever replica wrote it
+    return expiresAt - this.#idle + this.touchEvery
   }
 }

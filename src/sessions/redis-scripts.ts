@@ -98,14 +98,15 @@ export const SCRIPTS = {
     say(ARGV[2], 'ended', ended)
     return ended`),
 
-  /** KEYS[1] the order; prefix, offset, limit -> { total, { key, subject, sid, sealed, expires, revision }, ... } */
+  /** KEYS[1] the order; prefix, offset, limit -> { total, { key, ttl, subject, sid, sealed, expires, revision }, ... } */
   sessionList: script(`
     sweep(1000)
     local page = { redis.call('ZCOUNT', prefix .. 'expiry', '(' .. now, '+inf') }
     local last = tonumber(ARGV[2]) + tonumber(ARGV[3]) - 1
     for _, key in ipairs(redis.call('ZREVRANGE', KEYS[1], ARGV[2], last)) do
-      local fields = redis.call('HMGET', prefix .. 's:' .. key, 'subject', 'sid', 'sealed', 'expires', 'revision')
-      if fields[1] then page[#page + 1] = { key, unpack(fields) } end
+      local record = prefix .. 's:' .. key
+      local fields = redis.call('HMGET', record, 'subject', 'sid', 'sealed', 'expires', 'revision')
+      if fields[1] then page[#page + 1] = { key, redis.call('PTTL', record), unpack(fields) } end
     end
     return page`),
 
@@ -136,7 +137,7 @@ declare module 'ioredis' {
     sessionTouch(key: string, ...args: Argument[]): Result<number, Context>
     sessionEnd(key: string, ...args: Argument[]): Result<number, Context>
     sessionEndIndexed(key: string, ...args: Argument[]): Result<string[], Context>
-    sessionList(key: string, ...args: Argument[]): Result<[number, ...string[][]], Context>
+    sessionList(key: string, ...args: Argument[]): Result<[number, ...[string, number, ...string[]][]], Context>
     leaseAcquire(key: string, ...args: Argument[]): Result<number, Context>
     leaseRenew(key: string, ...args: Argument[]): Result<number, Context>
     leaseRelease(key: string, ...args: Argument[]): Result<number, Context>

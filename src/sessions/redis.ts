@@ -7,22 +7,14 @@ import { RedisConnection, type RedisSettings } from './redis-connection.ts'
 
 type Fields = readonly (string | null)[]
 
-function storedSession(
-  key: string,
-  [subjectKey, sidKey, sealed, expires, revision]: Fields,
-): StoredSession | undefined {
-  if (!subjectKey || !sealed) return undefined
-  return {
-    ...{ key, subjectKey, sealed },
-    sidKey: sidKey || undefined,
-    expiresAt: Number(expires),
-    revision: Number(revision),
-  }
-}
+/** Clocks that are this close to each other count as one, milliseconds: an answer takes a moment to arrive. */
+const SAME_CLOCK_MS = 2000
+/** Life of the key that a ping writes. */
+const PING_MS = 1000
 
 /**
  * Sessions in Redis, for any number of processes on any number of machines. Records expire by Redis's own clock, after
- * the time that was left by the writer's clock.
+ * the time that was left by the writer's clock, and a reader is told the same in the time of its own clock.
  */
 export class RedisBackend implements SessionBackend {
   readonly kind = 'redis'
@@ -41,10 +33,11 @@ export class RedisBackend implements SessionBackend {
   }
 
   async get(key: string): Promise<StoredSession | undefined> {
-    const fields = await this.#connection.ask((redis) =>
-      redis.hmget(this.#record(key), 'subject', 'sid', 'sealed', 'expires', 'revision'),
+    const name = this.#record(key)
+    const [fields, left] = await this.#connection.ask((redis) =>
+      Promise.all([redis.hmget(name, 'subject', 'sid', 'sealed', 'expires', 'revision'), redis.pttl(name)]),
     )
-    return storedSession(key, fields)
+    return this.#stored(key, fields, left)
   }
 
   async create(record: SessionRecord): Promise<void> {
@@ -90,7 +83,7 @@ export class RedisBackend implements SessionBackend {
     const [total, ...rows] = await this.#connection.ask((redis) =>
       redis.sessionList(`${this.#prefix}order`, this.#prefix, offset, limit),
     )
-    return { total, records: rows.flatMap(([key = '', ...fields]) => storedSession(key, fields) ?? []) }
+    return { total, records: rows.flatMap(([key, left, ...fields]) => this.#stored(key, fields, left) ?? []) }
   }
 
   async claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
@@ -116,8 +109,9 @@ export class RedisBackend implements SessionBackend {
     return this.#channel.add(listener)
   }
 
+  /** By a small write, where the sessions are: a Redis that can be read and no longer written takes no login. */
   async ping(): Promise<void> {
-    await this.#connection.ask((redis) => redis.exists(`${this.#prefix}seq`)) // a cluster's ping asks any node
+    await this.#connection.ask((redis) => redis.set(`${this.#prefix}ping`, '1', 'PX', PING_MS))
   }
 
   /** Whether word of other processes' changes arrives at this moment. */
@@ -146,6 +140,23 @@ export class RedisBackend implements SessionBackend {
         keys.map((key) => ({ key, ended: true })),
       )
     return keys
+  }
+
+  /** @param left milliseconds that Redis gives the record; negative: gone meanwhile */
+  #stored(
+    key: string,
+    [subjectKey, sidKey, sealed, expires, revision]: Fields,
+    left: number,
+  ): StoredSession | undefined {
+    if (!subjectKey || !sealed || left < 0) return undefined
+    const [written, here] = [Number(expires), this.#clock() + left]
+    return {
+      ...{ key, subjectKey, sealed },
+      sidKey: sidKey || undefined,
+      // what a replica wrote whose clock is ahead or behind would end the session that much late or early here
+      expiresAt: Math.abs(here - written) < SAME_CLOCK_MS ? written : here,
+      revision: Number(revision),
+    }
   }
 
   #record(key: string): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Limits } from '../../../src/sessions/limits.ts'
 import { MemoryBackend } from '../../../src/sessions/memory.ts'
-import { MovedClock, startSessions } from './kit.ts'
+import { login, MovedClock, START, startSessions } from './kit.ts'
 
 /** Lets writes that were started behind a request come to their end. */
 const settle = async () => {
@@ -16,6 +17,12 @@ test('a session ends idleSeconds after its last use, judged from memory and from
   clock.advance(600)
   assert.equal(sessions.peek(cookie), undefined)
   assert.equal(await sessions.load(cookie), undefined)
+})
+
+test('a use is stored a tenth of the idle time after the last one, whatever time the writer’s clock showed', () => {
+  const limits = new Limits({ idleSeconds: 60, absoluteSeconds: 3600 })
+  const session = { ...login(), key: 'k', createdAt: START, lastSeenAt: START + 120_000 }
+  assert.equal(limits.touchAt(session, START + 60_000), START + 6000)
 })
 
 test('each use moves the idle limit on', async () => {
