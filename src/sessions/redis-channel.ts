@@ -25,9 +25,12 @@ export class RedisChannel {
     this.#client.on('close', () => {
       this.#hearing = false
     })
-    this.#client.on('ready', () => this.#subscribe(`${settings.address.prefix}changes`))
+    const channel = `${settings.address.prefix}changes`
+    this.#client.on('ready', () => this.#subscribe(channel))
     this.#probe = setInterval(() => {
-      if (this.#client.status === 'ready') this.#client.ping().catch(() => undefined)
+      if (this.#client.status !== 'ready') return
+      if (this.#hearing) this.#client.ping().catch(() => undefined)
+      else this.#subscribe(channel) // was refused, as by an access list: that ends no connection
     }, PROBE_EVERY_MS).unref()
   }
 
@@ -57,7 +60,7 @@ export class RedisChannel {
     const heard = () => {
       this.#hearing = true
     }
-    this.#client.subscribe(channel).then(heard, () => undefined) // lost with its connection: the next one subscribes anew
+    this.#client.subscribe(channel).then(heard, () => undefined) // lost or refused: it is tried again
   }
 
   #hear(message: string): void {

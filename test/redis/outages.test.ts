@@ -158,6 +158,7 @@ test('a replica that refuses writes is an outage for them, not an end of session
   await operator.replicaof('127.0.0.1', 1)
   await isDown(backend.create(record('b')))
   await isDown(backend.end('a'))
+  await isDown(backend.ping())
 })
 
 test('whoever reads Redis finds no cookie, no token and no name in it', async (context) => {
@@ -173,6 +174,24 @@ test('whoever reads Redis finds no cookie, no token and no name in it', async (c
   for (const secret of [cookie, cookie.slice(0, 43), 'alice', 'access-1', 'refresh-1', 'issuer-session-1']) {
     assert.ok(!dumps.join('\n').includes(secret), secret)
   }
+})
+
+test('a process that was not allowed to hear of changes hears of them once it is', async (context) => {
+  const { address, port } = await server(context, {
+    args: ['--user', 'deaf', 'on', '>hunter2', '~*', 'resetchannels', '+@all'],
+  })
+  const ender = await connected(context, address)
+  const deaf = redisBackend(`redis://deaf:hunter2@127.0.0.1:${port}`)
+  context.after(() => deaf.close())
+  await eventually(() => deaf.ping().then(() => true))
+  assert.equal(deaf.hearing, false)
+  const operator = new Redis({ port, host: '127.0.0.1' })
+  context.after(() => operator.disconnect())
+  await operator.call('ACL', 'SETUSER', 'deaf', '&*')
+  await eventually(() => deaf.hearing)
+  const heard = new Promise((resolve) => deaf.onChange(resolve))
+  await ender.end('a')
+  assert.deepEqual(await heard, { key: 'a', ended: true })
 })
 
 test('an ended session stops in another process at once, and within cacheSeconds when no word arrives', async (context) => {
