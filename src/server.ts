@@ -29,6 +29,7 @@ import { buildUpgrades } from './proxy/upgrade.ts'
 import { buildVerify } from './proxy/verify.ts'
 import { openBackend } from './sessions/open.ts'
 import { Sessions } from './sessions/sessions.ts'
+import { watchStoreSettings } from './sessions/store-settings.ts'
 
 /** Time between two looks at the decision behind an open WebSocket, ms. */
 const RECHECK_MS = 30_000
@@ -51,6 +52,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   const { log, clock = systemClock } = options
   const issuer = new Issuer({ config, clock, log })
   const backend = await openBackend(config, clock)
+  const unwatch = watchStoreSettings(backend, log)
   const sessions = new Sessions({ config, backend, clock, log, refresh: issuer.refresh })
   const projects = openProjects(config.projects, log, projectsToken(config, issuer, clock))
   const forwarder = buildForwarder(config.limits, clock)
@@ -132,6 +134,7 @@ export async function startServer(config: Config, options: { log: Logger; clock?
       issuer.close()
       projects.close()
       forwarder.close()
+      unwatch()
       await sessions.close()
     },
   }
