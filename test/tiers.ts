@@ -1,6 +1,7 @@
 import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
+import { ensureFaketime } from '../infra/parts/faketime.ts'
 import { ensureHelm } from '../infra/parts/helm.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
@@ -55,8 +56,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'faults',
-    about: 'replicas, Redis, issuer and upstream broken under load; prints what people saw',
-    needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy],
+    about: 'replicas, stores, clocks, issuer and upstream broken under load; prints what people saw',
+    needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy, ensureFaketime],
     run: { script: 'test:faults' },
     minutes: 8,
   },

@@ -28,8 +28,13 @@ export interface IssuerOptions {
   readonly directory?: string
 }
 
-/** What the token endpoint does instead of answering at once. */
-export type TokenEndpoint = 'normal' | 'server-error' | 'reset' | { readonly delayMs: number }
+/** What the token endpoint does instead of answering at once: it looks at the request late, or answers late what it did. */
+export type TokenEndpoint =
+  | 'normal'
+  | 'server-error'
+  | 'reset'
+  | { readonly delayMs: number }
+  | { readonly answerAfterMs: number }
 
 /** Starts the embedded issuer (OpenID Connect Core, RP-initiated and back-channel logout, RFC 8628) on loopback. */
 export async function startIssuer(options: IssuerOptions = {}): Promise<EmbeddedIssuer> {
@@ -48,6 +53,8 @@ export class EmbeddedIssuer {
   tokenEndpoint: TokenEndpoint = 'normal'
   /** Refresh-token grants asked for, answered or not. */
   refreshGrants = 0
+  /** Requests that arrived at the token endpoint, whatever became of them. */
+  tokenRequests = 0
   readonly directory: Directory
   readonly #options: IssuerOptions
   readonly #storage = new Storage()
@@ -122,6 +129,7 @@ export class EmbeddedIssuer {
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
       await next()
+      if (ctx.oidc?.route === 'token') await this.#holdAnswer()
       // Optional by RFC 8628 §3.2, and what some clients cannot do without.
       if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200) Object.assign(ctx.body, { interval: 2 })
       // Logout by POST needs SameSite=None by the library's rule, which browsers keep with https alone.
@@ -142,7 +150,10 @@ export class EmbeddedIssuer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url === '/token' && (await this.#spoiled(response))) return
+    if (request.url === '/token') {
+      this.tokenRequests += 1
+      if (await this.#spoiled(response)) return
+    }
     const oneClick = this.#options.oneClick ?? false
     if (this.#provider !== undefined && request.url?.startsWith('/interaction/')) {
       return await handleLogin(this.#provider, { directory: this.directory, oneClick }, request, response)
@@ -155,7 +166,14 @@ export class EmbeddedIssuer {
     const { tokenEndpoint } = this
     if (tokenEndpoint === 'reset') response.destroy()
     if (tokenEndpoint === 'server-error') response.writeHead(500).end()
-    if (typeof tokenEndpoint === 'object') await sleep(tokenEndpoint.delayMs, undefined, { ref: false })
-    return typeof tokenEndpoint === 'string' && tokenEndpoint !== 'normal'
+    if (typeof tokenEndpoint === 'string') return tokenEndpoint !== 'normal'
+    if ('delayMs' in tokenEndpoint) await sleep(tokenEndpoint.delayMs, undefined, { ref: false })
+    return response.destroyed // who asked is gone: nothing is left to look at
+  }
+
+  async #holdAnswer(): Promise<void> {
+    const { tokenEndpoint } = this
+    if (typeof tokenEndpoint === 'object' && 'answerAfterMs' in tokenEndpoint)
+      await sleep(tokenEndpoint.answerAfterMs, undefined, { ref: false })
   }
 }

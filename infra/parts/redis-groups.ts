@@ -9,15 +9,18 @@ export interface RedisGroup {
   close(): Promise<void>
 }
 
-export interface SentinelGroup extends RedisGroup {
-  /** Port of the master that the sentinels name at this moment. */
+/** A group that goes on without the server it writes to. */
+export interface FailoverGroup extends RedisGroup {
+  /** Port of the master that holds the sessions at this moment. */
   masterPort(): Promise<number>
 }
 
 const MASTER = 'sessions'
+/** `CLUSTER KEYSLOT {modelops-gateway}:` */
+const SESSION_SLOT = 6397
 
 /** A master, a replica and three sentinels that fail over after a second of silence. */
-export async function startSentinelGroup(): Promise<SentinelGroup> {
+export async function startSentinelGroup(): Promise<FailoverGroup> {
   const master = await startRedis()
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
   const conf = () => `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2
@@ -47,7 +50,7 @@ sentinel failover-timeout ${MASTER} 5000`
 }
 
 /** Three masters with a replica each. */
-export async function startRedisCluster(): Promise<RedisGroup> {
+export async function startRedisCluster(): Promise<FailoverGroup> {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0']
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ args })))
   const nodes = servers.map(({ port }) => `127.0.0.1:${port}`)
@@ -59,8 +62,25 @@ export async function startRedisCluster(): Promise<RedisGroup> {
   return {
     servers,
     address: `redis+cluster://${nodes.slice(0, 3).join(',')}`,
+    async masterPort() {
+      const { tail } = await run('redis-cli', ['-p', String(servers[0]?.port), 'cluster', 'nodes'])
+      return masterOfSlot(tail, SESSION_SLOT)
+    },
     close: () => closeAll(servers),
   }
+}
+
+/** @param nodes `CLUSTER NODES`: id, address:port@bus, flags, master, ping, pong, epoch, state, slots */
+function masterOfSlot(nodes: string, slot: number): number {
+  for (const line of nodes.split('\n')) {
+    const [, address = '', flags = '', , , , , , ...slots] = line.split(' ')
+    const holds = slots.some((range) => {
+      const [first, last = first] = range.split('-').map(Number)
+      return first !== undefined && last !== undefined && first <= slot && slot <= last
+    })
+    if (holds && flags.includes('master')) return Number(/:(\d+)@/.exec(address)?.[1])
+  }
+  throw new Error(`no master holds slot ${slot}:\n${nodes}`)
 }
 
 const closeAll = async (servers: readonly RedisServer[]) => {

@@ -38,7 +38,7 @@ export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Pro
     const status = await ask(url, cookie, n % 10 === 4 ? 'POST' : 'GET')
     if (cookie === undefined) count.letIn += Number(status === 200)
     else if (status === 200) count.ok += 1
-    else if (status === 401 || status === 302 || status === 303) count.loggedOut += 1
+    else if (isLoggedOut(status)) count.loggedOut += 1
     else {
       count.failed += 1
       count.lastFailureAt = performance.now() - began
@@ -55,10 +55,21 @@ export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Pro
   return { ...rest, faults, held: Math.round(ok / ((performance.now() - began) / 1000)) }
 }
 
-/** The status, or the code of the connection's error. */
-export function ask(url: string, cookie: string | undefined, method = 'GET'): Promise<number | string> {
+/** Whether an answer sends a signed-in person to sign in again. */
+export const isLoggedOut = (status: number | string) => status === 401 || status === 302 || status === 303
+
+/**
+ * The status, or the code of the connection's error.
+ * @param host of the gateway, where `url` is that of one replica
+ */
+export function ask(
+  url: string,
+  cookie: string | undefined,
+  method = 'GET',
+  host = new URL(url).host,
+): Promise<number | string> {
   return new Promise((resolve) => {
-    const headers = { ...(cookie === undefined ? {} : { cookie }), 'x-once': randomUUID(), origin: new URL(url).origin }
+    const headers = { host, origin: `http://${host}`, 'x-once': randomUUID(), ...(cookie !== undefined && { cookie }) }
     const sent = request(`${url}/lobby/x`, { method, headers, timeout: TIMEOUT_MS }, (response) => {
       response.resume()
       response.once('end', () => resolve(response.statusCode ?? 0))

@@ -1,0 +1,34 @@
+import { type FailoverGroup, startRedisCluster, startSentinelGroup } from '../../infra/parts/redis-groups.ts'
+import { startLab } from './lab.ts'
+import { loginAnswer, readyAfter } from './probes.ts'
+import { knownPeople, type Row, type Rows, UNMET, underLoad } from './row.ts'
+
+/** A master that dies, and another takes its place. */
+async function* failover(fault: string, start: () => Promise<FailoverGroup>): AsyncGenerator<Row> {
+  const group = await start()
+  const lab = await startLab({ store: group.address, session: { cacheSeconds: 2 } })
+  try {
+    const cookies = await knownPeople(lab)
+    yield await underLoad(lab, cookies, {
+      fault,
+      mayFail: UNMET,
+      seconds: 14,
+      async happens(expect) {
+        const former = await group.masterPort()
+        await group.servers.find(({ port }) => port === former)?.crash()
+        const after = await readyAfter(lab)
+        const login = await loginAnswer(lab)
+        expect(login === '200', 'a login works with the new master')
+        return `another master, ready again after ${after} ms; then a login: ${login}`
+      },
+    })
+  } finally {
+    await lab.close()
+    await group.close()
+  }
+}
+
+export const failovers: Rows = async function* () {
+  yield* failover('Sentinel failover after kill -9 of the master', startSentinelGroup)
+  yield* failover('Redis Cluster failover after kill -9 of the master with the sessions', startRedisCluster)
+}

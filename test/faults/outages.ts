@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRefusedForNow, loginAnswer, readyAfter, readyStatus } from './probes.ts'
+import { startRedisLab } from './redis-lab.ts'
+import { type Fault, knownPeople, RATE, type Row, UNMET, underLoad } from './row.ts'
+
+/** How long Redis is cut off, seconds. */
+const CUT = 30
+
+/** Replicas, Redis and upstream in trouble, with people at work on two replicas behind Caddy. */
+export async function* outages(): AsyncGenerator<Row> {
+  const { lab, redis, wire, close } = await startRedisLab({ session: { cacheSeconds: 2 } })
+  const [first, second] = lab.replicas
+  const once = () => `requests that arrived twice: ${lab.upstream.repeated()}`
+  try {
+    const cookies = await knownPeople(lab)
+    const during = (fault: Fault) => underLoad(lab, cookies, fault)
+    yield await during({
+      fault: 'rolling restart of both replicas',
+      seconds: 24,
+      async happens() {
+        for (const replica of [first, second]) {
+          await replica.drain()
+          await replica.start()
+          await sleep(1500)
+        }
+        return once()
+      },
+    })
+    yield await during({
+      fault: 'kill -9 of a replica',
+      mayFail: RATE,
+      seconds: 10,
+      async happens() {
+        await first.kill()
+        await sleep(2000)
+        await first.start()
+        return once()
+      },
+    })
+    yield await during({
+      fault: 'Redis killed and started again',
+      mayFail: UNMET,
+      seconds: 8,
+      async happens(expect) {
+        await redis.crash()
+        const [login, ready] = [await loginAnswer(lab), await readyStatus(lab)]
+        expect(isRefusedForNow(login) && ready === 503, 'logins and /readyz answer 503 while Redis is away')
+        await redis.restart()
+        return `while it was away: login ${login}, /readyz ${ready}; afterwards ready in ${await readyAfter(lab)} ms`
+      },
+    })
+    yield await during({
+      fault: 'Redis answers after 2 s',
+      mayFail: UNMET,
+      seconds: 10,
+      async happens(expect) {
+        await wire.delay(2000)
+        await sleep(5000)
+        const login = await loginAnswer(lab)
+        expect(isRefusedForNow(login), 'logins answer 503 while Redis is slow')
+        await wire.delay(0)
+        return `login ${login}; afterwards ready in ${await readyAfter(lab)} ms`
+      },
+    })
+    yield await during({
+      fault: `Redis cut off for ${CUT} s`,
+      mayFail: UNMET,
+      seconds: CUT + 6,
+      async happens(expect) {
+        await wire.partition(true)
+        await sleep(CUT * 1000)
+        const login = await loginAnswer(lab)
+        expect(isRefusedForNow(login), 'logins answer 503 while Redis is cut off')
+        await wire.partition(false)
+        return `login ${login}; afterwards ready in ${await readyAfter(lab)} ms`
+      },
+    })
+    yield await during({
+      fault: 'upstream resets connections for 2 s',
+      mayFail: 3 * RATE,
+      seconds: 6,
+      async happens() {
+        lab.upstream.resetting = true
+        await sleep(2000)
+        lab.upstream.resetting = false
+        return 'answered 502 while it lasted'
+      },
+    })
+  } finally {
+    await close()
+  }
+}
