@@ -36,31 +36,47 @@ function nextLook(store: Store, key: string): Promise<void> {
   })
 }
 
-async function holding<T>(lease: Lease, { outcome, work, retryAfterSeconds }: SharedWork<T>): Promise<T> {
+/**
+ * A failure is told to every process by a lease of its own name, and the work's lease is given back: who waits learns of
+ * it now, instead of waiting through the pauses of whoever is quickest to try again.
+ */
+const pauseName = (key: string) => `refresh pause ${key}`
+
+/** @throws Error while the pause after a failure runs */
+async function checkPause(store: Store, key: string): Promise<void> {
+  const free = await store.acquireLease(pauseName(key), 1)
+  if (free === undefined) throw new Error('it failed a moment ago, perhaps in another process')
+  await free.release()
+}
+
+async function holding<T>(store: Store, lease: Lease, shared: SharedWork<T>): Promise<T> {
+  const { key, outcome, work, retryAfterSeconds } = shared
   // a lost renewal only lets another process try; whoever writes second is refused by the revision
   const renewal = setInterval(() => lease.renew(LEASE_SECONDS).catch(() => false), (LEASE_SECONDS * 1000) / 3).unref()
   try {
-    const value = (await outcome())?.value ?? (await work())
-    await lease.release().catch(() => undefined) // it runs out by itself
-    return value
-  } catch (error) {
-    // kept instead of released: the pause before the next attempt then holds for every process
-    await lease.renew(retryAfterSeconds()).catch(() => false)
-    throw error
+    const reached = await outcome()
+    if (reached !== undefined) return reached.value
+    await checkPause(store, key)
+    return await work().catch(async (error: unknown) => {
+      await store.acquireLease(pauseName(key), retryAfterSeconds()).catch(() => undefined)
+      throw error
+    })
   } finally {
     clearInterval(renewal)
+    await lease.release().catch(() => undefined) // it runs out by itself
   }
 }
 
 /**
  * Does the work in one process while the others wait for its outcome. A holder that dies is followed by another.
- * @throws whatever `work` throws, StoreDown, or Error when another process takes longer than {@link WAIT_MS}.
+ * @throws whatever `work` throws, StoreDown, or Error: another process takes longer than {@link WAIT_MS}, or the pause
+ * after a failure runs
  */
 export async function onceAcrossProcesses<T>(store: Store, clock: Clock, shared: SharedWork<T>): Promise<T> {
   const giveUpAt = clock() + WAIT_MS
   for (;;) {
     const lease = await store.acquireLease(`refresh ${shared.key}`, LEASE_SECONDS)
-    if (lease !== undefined) return holding(lease, shared)
+    if (lease !== undefined) return holding(store, lease, shared)
     await nextLook(store, shared.key)
     const reached = await shared.outcome()
     if (reached !== undefined) return reached.value

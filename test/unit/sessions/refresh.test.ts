@@ -222,6 +222,33 @@ test('a holder of the lease that was killed is followed by another process', asy
   assert.equal((await loading)?.tokens.accessToken, 'new-1')
 })
 
+test('a process that waits learns of another’s failure at once, lets the session go on, and asks no sooner', async () => {
+  const issuer = new Issuer()
+  issuer.answer = 'outage'
+  const { sessions, clock, signIn, backend } = startSessions({ refresh: issuer.refresh })
+  const other = startSessions({ refresh: issuer.refresh, clock, backend })
+  const { session, cookie } = await signIn({}, 300)
+  clock.advance(301)
+  issuer.hold()
+  const working = sessions.load(cookie)
+  await settle()
+  const waiting = other.sessions.load(cookie)
+  await settle()
+  issuer.release()
+  const served = await Promise.all([working, waiting])
+  assert.deepEqual(
+    served.map((each) => each?.tokens),
+    [session.tokens, session.tokens],
+  )
+  assert.equal(issuer.asked, 1)
+  clock.advance(2)
+  issuer.answer = 'tokens'
+  await other.sessions.load(cookie)
+  await settle()
+  assert.equal((await sessions.load(cookie))?.tokens.accessToken, 'new-2')
+  assert.equal(issuer.asked, 2)
+})
+
 test('a process that waits takes the tokens another one stored', async () => {
   const issuer = new Issuer()
   const { sessions, clock, signIn, backend } = startSessions({ refresh: issuer.refresh })
