@@ -16,8 +16,11 @@ export interface Handlers {
   readonly upgrade: HandleUpgrade
 }
 
-/** Node's parser in its strict mode, with every limit of the configuration; what it refuses is answered in our words. */
-export function buildHttpServer({ limits }: Config, { handle, verify, upgrade }: Handlers): Server {
+/**
+ * Node's parser in its strict mode, with every limit of the configuration; what it refuses is answered in our words.
+ * @param present Who takes a request that arrives now
+ */
+export function buildHttpServer({ limits }: Config, present: () => Handlers): Server {
   const server = createServer({
     insecureHTTPParser: false,
     requireHostHeader: true,
@@ -37,12 +40,14 @@ export function buildHttpServer({ limits }: Config, { handle, verify, upgrade }:
   })
   // One more than allowed is read, so that too many are refused instead of cut off.
   server.maxHeadersCount = limits.headerCount + 1
-  const take = (request: IncomingMessage, response: ServerResponse) =>
+  const take = (request: IncomingMessage, response: ServerResponse) => {
+    const { verify, handle } = present()
     void (isVerify(request) ? verify : handle)(request, response)
+  }
   server.on('request', take)
   // The path itself says when the body may come: after the decision.
   server.on('checkContinue', take)
-  server.on('upgrade', (request, socket, early) => void upgrade(request, socket as Socket, early))
+  server.on('upgrade', (request, socket, early) => void present().upgrade(request, socket as Socket, early))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnparsed(error, socket as Socket))
   return server
 }

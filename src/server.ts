@@ -1,34 +1,24 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { profileOf } from './apps/index.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
-import type { GatewayDeps } from './deps.ts'
-import { buildGateway } from './gateway.ts'
+import {
+  forgetUpstreams,
+  type Generation,
+  giveUp,
+  prepareGeneration,
+  startGeneration,
+} from './generation/generation.ts'
+import type { Lasting } from './generation/lasting.ts'
 import { buildHttpServer } from './http-server.ts'
-import { buildLoginApp } from './identity/app.ts'
-import { buildAuthenticate } from './identity/authenticate.ts'
-import { Issuer } from './identity/issuer.ts'
-import { projectsToken } from './identity/service-token.ts'
-import { buildTokenSide } from './identity/token-side.ts'
+import { drain, listen } from './listen.ts'
 import { buildAdminServer } from './observability/admin-server.ts'
-import { buildAudit } from './observability/audit.ts'
 import type { Logger } from './observability/log.ts'
-import { buildMetrics } from './observability/metrics.ts'
-import { openProjects } from './projects/open.ts'
-import { buildSigner } from './proxy/assertion.ts'
-import { buildClientAddress } from './proxy/client-address.ts'
-import { buildCrossOrigin } from './proxy/cross-origin.ts'
-import { buildForwarder } from './proxy/forward.ts'
-import { buildOwnEndpoints } from './proxy/own-endpoints.ts'
-import { buildRefusalPages } from './proxy/refusal-pages.ts'
-import { buildRefuse } from './proxy/refuse.ts'
-import { buildRoutes } from './proxy/routes.ts'
-import { buildUpgrades } from './proxy/upgrade.ts'
-import { buildVerify } from './proxy/verify.ts'
+import { buildMetrics, type Metrics } from './observability/metrics.ts'
+import { OpenSockets } from './proxy/open-sockets.ts'
+import type { Prepared } from './reload/reloader.ts'
 import { openBackend } from './sessions/open.ts'
-import { Sessions } from './sessions/sessions.ts'
 import { watchStoreSettings } from './sessions/store-settings.ts'
 
 /** Time between two looks at the decision behind an open WebSocket, ms. */
@@ -43,94 +33,82 @@ export interface RunningServer {
   /** Where it listens, e.g. `127.0.0.1:4180`. */
   readonly address: string
   readonly port: number
+  readonly metrics: Metrics
+  /** Builds what another configuration needs, beside what is in force. @throws ConfigFaults; nothing has changed then */
+  prepare(config: Config): Promise<Prepared>
   /** Drains: says so for a moment, then takes no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
   close(): Promise<void>
 }
 
-/** Builds everything once, wires it and listens. @throws when the store, the projects or the port cannot be had */
-export async function startServer(config: Config, options: { log: Logger; clock?: Clock }): Promise<RunningServer> {
+export interface ServerOptions {
+  readonly log: Logger
+  readonly clock?: Clock
+  /** What `/metrics` shows, where this process is one of several. Default: its own. */
+  readonly exposition?: () => Promise<string>
+}
+
+/** Builds everything, wires it and listens. @throws when the store, the projects or the port cannot be had */
+export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock } = options
-  const issuer = new Issuer({ config, clock, log })
+  let draining = false
+  let present: Generation
+  const metrics = buildMetrics({
+    issuerReady: () => present.parts.issuer.ready,
+    projects: () => present.parts.projects.size(),
+  })
+  const sockets = new OpenSockets(RECHECK_MS)
   const backend = await openBackend(config, clock)
   const unwatch = watchStoreSettings(backend, log)
-  const sessions = new Sessions({ config, backend, clock, log, refresh: issuer.refresh })
-  const projects = openProjects(config.projects, log, projectsToken(config, issuer, clock))
-  const forwarder = buildForwarder(config.limits, clock)
-  const routes = buildRoutes(config, profileOf)
-  const deps: GatewayDeps = {
-    config,
+  const lasting: Lasting = {
     log,
     clock,
-    sessions,
-    projects: projects.directory,
-    rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set(config.access.serviceUsers) },
-    endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
-  }
-  const { origin, protocol } = new URL(config.server.publicUrl)
-  const signer = await buildSigner({ issuer: origin, clock, secrets: config.session.secrets })
-  const authenticate = buildAuthenticate(sessions, buildTokenSide({ config, issuer, clock, log }))
-  const metrics = buildMetrics({ issuerReady: () => issuer.ready, projects: () => projects.size() })
-  const audit = buildAudit(config.log.requests, log, metrics)
-  const pages = buildRefusalPages(deps)
-  const refuse = buildRefuse(pages, audit)
-  const client = buildClientAddress(config.server.trustedProxies)
-  let draining = false
-  const gateway = buildGateway({
-    audit,
+    backend,
     metrics,
-    ...deps,
-    routes,
-    signer,
-    forwarder,
-    authenticate,
-    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, protocol.slice(0, -1)),
-    clientAddress: client.address,
-    ownEndpoints: buildOwnEndpoints({
-      ...deps,
-      signer,
-      issuer,
-      loginApp: buildLoginApp({ ...deps, issuer, authenticate, clientAddress: client.address, audit }),
-      draining: () => draining,
-    }),
-    refuse,
-  })
+    sockets,
+    draining: () => draining,
+    present: () => present,
+  }
+  present = await startGeneration(config, lasting)
+  present.parts.sessions.onEnded((key) => sockets.ended(key))
   if (config.server.insecureHttp)
     log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
-  issuer.start()
-  await projects.asked
-  const upgrades = buildUpgrades({ gateway, forwarder, sessions, refuse, recheckMs: RECHECK_MS })
-  const verify = buildVerify({
-    gateway,
-    routes,
-    publicUrl: new URL(config.server.publicUrl),
-    audit,
-    refuse,
-    isTrustedProxy: client.isTrusted,
-    loginUrl: pages.loginUrl,
-  })
-  const server = buildHttpServer(config, { handle: gateway.handle, verify, upgrade: upgrades.handle })
+  const server = buildHttpServer(config, () => present.handlers)
   await listen(server, config.server.listen)
-  const admin =
-    config.server.adminListen === undefined
-      ? undefined
-      : buildAdminServer({ metrics, sessions, tokenHash: config.server.adminTokenHash, log })
-  if (admin) await listen(admin, config.server.adminListen ?? '')
+  const admin = await startAdmin(config, lasting, options.exposition ?? (() => metrics.registry.metrics()))
   const { address, port } = server.address() as AddressInfo
   // While it drains, each answer asks the proxy in front to come back on another connection, to another replica.
   server.prependListener('request', (_request, response) => {
     if (draining) response.shouldKeepAlive = false
   })
 
+  /** One reference changes: what arrives before it is the former's, what arrives after it the next one's. */
+  function replaceBy(next: Generation): void {
+    const former = present
+    present = next
+    log.level = next.config.log.level
+    server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
+    giveUp(former, next)
+    forgetUpstreams(next)
+    sockets.recheck()
+  }
+
   return {
     address: `${address}:${port}`,
     port,
+    metrics,
+    async prepare(wanted) {
+      const next = await prepareGeneration(wanted, lasting)
+      return { commit: async () => replaceBy(next), abort: () => giveUp(next, present) }
+    },
     async close() {
       draining = true
-      await sleep(Math.min(NOTICE_MS, config.server.drainSeconds * 500))
-      upgrades.close()
-      await drain(server, config.server.drainSeconds)
+      const { drainSeconds } = present.config.server
+      await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
+      sockets.close()
+      await drain(server, drainSeconds)
       admin?.closeAllConnections()
       admin?.close()
+      const { issuer, projects, forwarder, sessions } = present.parts
       issuer.close()
       projects.close()
       forwarder.close()
@@ -140,25 +118,17 @@ export async function startServer(config: Config, options: { log: Logger; clock?
   }
 }
 
-function listen(server: Server, address: string): Promise<void> {
-  const colon = address.lastIndexOf(':')
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(Number(address.slice(colon + 1)), host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function drain(server: Server, seconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), seconds * 1000)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
+async function startAdmin(
+  { server }: Config,
+  { log, present }: Lasting,
+  exposition: () => Promise<string>,
+): Promise<Server | undefined> {
+  if (server.adminListen === undefined) return undefined
+  const administration = () => {
+    const { config, parts } = present()
+    return { sessions: parts.sessions, tokenHash: config.server.adminTokenHash }
+  }
+  const admin = buildAdminServer({ exposition, administration, log })
+  await listen(admin, server.adminListen)
+  return admin
 }

@@ -17,7 +17,19 @@ export interface LoginDeps extends GatewayDeps {
   readonly authenticate: Authenticate
   readonly clientAddress: ClientAddress
   readonly audit: Pick<Audit, 'refused'>
+  readonly attempts: LoginAttempts
 }
+
+/** Attempts by client address. */
+export interface LoginAttempts {
+  readonly logins: Attempts
+  readonly callbacks: Attempts
+}
+
+export const buildLoginAttempts = (perMinute: number): LoginAttempts => ({
+  logins: new Attempts(perMinute),
+  callbacks: new Attempts(perMinute),
+})
 
 /** What the handlers of the login side share; built once. */
 export interface LoginSide extends LoginDeps {
@@ -28,8 +40,6 @@ export interface LoginSide extends LoginDeps {
   readonly logoutState: Sealer
   /** Origins whose pages may send forms and scripts to `/auth/*`. */
   readonly trustedOrigins: ReadonlySet<string>
-  /** Attempts by client address. */
-  readonly attempts: { readonly logins: Attempts; readonly callbacks: Attempts }
 }
 
 export function buildLoginSide(deps: LoginDeps): LoginSide {
@@ -41,10 +51,6 @@ export function buildLoginSide(deps: LoginDeps): LoginSide {
     pending: new PendingLogins(config),
     logoutState: new Sealer(config.session.secrets, 'logout state'),
     trustedOrigins: new Set([...ownOrigins(config), ...config.cors.allowedOrigins]),
-    attempts: {
-      logins: new Attempts(config.limits.loginsPerMinute),
-      callbacks: new Attempts(config.limits.loginsPerMinute),
-    },
   }
 }
 

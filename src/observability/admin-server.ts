@@ -1,13 +1,16 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { Registry } from 'prom-client'
 import type { Logger } from './log.ts'
-import type { Metrics } from './metrics.ts'
 import { buildSessionAdmin, type SessionAdminDeps } from './session-admin.ts'
 
 export interface AdminServerDeps {
-  readonly metrics: Metrics
-  readonly sessions: SessionAdminDeps['sessions']
-  /** Absent: no session administration. */
-  readonly tokenHash: string | undefined
+  /** The text of `/metrics`. */
+  readonly exposition: () => Promise<string>
+  /** As it is now. No token hash: no session administration. */
+  readonly administration: () => {
+    readonly sessions: SessionAdminDeps['sessions']
+    readonly tokenHash: string | undefined
+  }
   readonly log: Logger
 }
 
@@ -15,13 +18,14 @@ export interface AdminServerDeps {
  * The admin listener: `/metrics` for everybody who reaches it, and session administration for who has the token. Keep
  * it off public networks.
  */
-export function buildAdminServer({ metrics, sessions, tokenHash, log }: AdminServerDeps): Server {
-  const administer = tokenHash === undefined ? undefined : buildSessionAdmin({ sessions, tokenHash, log })
+export function buildAdminServer({ exposition, administration, log }: AdminServerDeps): Server {
   const serve = async (...[request, response]: Parameters<RequestListener>) => {
+    const { sessions, tokenHash } = administration()
     if (request.method === 'GET' && request.url === '/metrics') {
-      const body = await metrics.registry.metrics()
-      response.writeHead(200, { 'Content-Type': metrics.registry.contentType, 'Cache-Control': 'no-store' }).end(body)
-    } else if (administer !== undefined) await administer(request, response)
+      const body = await exposition()
+      const type = Registry.PROMETHEUS_CONTENT_TYPE
+      response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body)
+    } else if (tokenHash !== undefined) await buildSessionAdmin({ sessions, tokenHash, log })(request, response)
     else response.writeHead(404).end()
   }
   return createServer((request, response) => {

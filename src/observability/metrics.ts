@@ -25,10 +25,10 @@ export function buildMetrics(sources: MetricsSources): Metrics {
   })
   const requests = new RouteRequests()
   for (const metric of requests.metrics()) registry.registerMetric(metric)
-  gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', () =>
+  gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', 'min', () =>
     Number(sources.issuerReady()),
   )
-  gauge(registry, 'modelops_gateway_projects', 'Projects known.', sources.projects)
+  gauge(registry, 'modelops_gateway_projects', 'Projects known.', 'max', sources.projects)
 
   return {
     registry,
@@ -37,11 +37,13 @@ export function buildMetrics(sources: MetricsSources): Metrics {
   }
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+/** @param over How the values of several workers become one */
+function gauge(registry: Registry, name: string, help: string, over: 'min' | 'max', read: () => number): void {
   registry.registerMetric(
     new Gauge({
       name,
       help,
+      aggregator: over,
       registers: [],
       collect() {
         this.set(read())

@@ -36,6 +36,8 @@ export interface Forwarder {
   forward(exchange: Exchange, outgoing: Outgoing, incoming: Incoming): Promise<void>
   /** The connections to an upstream, for what is not a plain exchange. */
   upstreamOf(outgoing: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream
+  /** Gives up upstreams that no new request goes to; what is in flight to them finishes. */
+  retire(isOver: (origin: string) => boolean): void
   /** Cuts all connections to upstreams. */
   close(): void
 }
@@ -45,6 +47,7 @@ const CONTINUE_MS = 1000
 
 export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarder {
   const upstreams = new Map<string, Upstream>()
+  let isOver = (_origin: string) => false
 
   function upstreamOf({ origin, connectMs }: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream {
     const key = `${origin} ${connectMs}`
@@ -59,7 +62,9 @@ export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarde
       maxHeadBytes: limits.headerBytes,
       clock,
     })
-    upstreams.set(key, upstream)
+    // Asked for by a request from before a reload: it serves this one, and the next does not find it.
+    if (isOver(origin)) upstream.retire()
+    else upstreams.set(key, upstream)
     return upstream
   }
 
@@ -90,6 +95,14 @@ export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarde
   return {
     forward,
     upstreamOf,
+    retire(now) {
+      isOver = now
+      for (const [key, upstream] of upstreams) {
+        if (!isOver(key.slice(0, key.indexOf(' ')))) continue
+        upstreams.delete(key)
+        upstream.retire()
+      }
+    },
     close: () => {
       for (const upstream of upstreams.values()) upstream.close()
     },

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
-import type { Sessions } from '../sessions/sessions.ts'
 
 interface OpenSocket {
   readonly sessionKey: string | undefined
-  /** Asks the decision again. @throws Refusal */
+  /** Asks the decision again: false, or a refusal, closes. @throws Refusal */
   readonly stillAllowed: () => Promise<boolean>
 }
 
@@ -15,11 +14,10 @@ interface OpenSocket {
 export class OpenSockets {
   readonly #open = new Map<Socket, OpenSocket>()
   readonly #timer: NodeJS.Timeout
-  readonly #unsubscribe: () => void
 
-  constructor(sessions: Pick<Sessions, 'onEnded'>, recheckMs: number) {
-    this.#unsubscribe = sessions.onEnded((key) => this.#ended(key))
-    this.#timer = setInterval(() => this.#recheck(), recheckMs).unref()
+  /** @param recheckMs Time between two looks at the decisions. */
+  constructor(recheckMs: number) {
+    this.#timer = setInterval(() => this.recheck(), recheckMs).unref()
   }
 
   add(socket: Socket, sessionKey: string | undefined, stillAllowed: () => Promise<boolean>): void {
@@ -27,23 +25,29 @@ export class OpenSockets {
     socket.once('close', () => this.#open.delete(socket))
   }
 
+  /** Asks the decision behind every socket again, and closes those that would not be let in now. */
+  recheck(): void {
+    for (const [socket, { stillAllowed }] of this.#open) {
+      stillAllowed().then(
+        (allowed) => {
+          if (!allowed) socket.destroy()
+        },
+        (error: unknown) => {
+          // A store or issuer that cannot be reached is no decision: the socket stays.
+          if (!(error instanceof Refusal) || error.status < 500) socket.destroy()
+        },
+      )
+    }
+  }
+
   /** Closes all. */
   close(): void {
     clearInterval(this.#timer)
-    this.#unsubscribe()
     for (const socket of this.#open.keys()) socket.destroy()
   }
 
-  #ended(key: string): void {
+  /** A session ended. */
+  ended(key: string): void {
     for (const [socket, { sessionKey }] of this.#open) if (sessionKey === key) socket.destroy()
-  }
-
-  #recheck(): void {
-    for (const [socket, { stillAllowed }] of this.#open) {
-      stillAllowed().catch((error: unknown) => {
-        // A store or issuer that cannot be reached is no decision: the socket stays.
-        if (!(error instanceof Refusal) || error.status < 500) socket.destroy()
-      })
-    }
   }
 }

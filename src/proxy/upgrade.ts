@@ -2,9 +2,8 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import type { Sessions } from '../sessions/sessions.ts'
 import { type Forwarder, requestHead } from './forward.ts'
-import { OpenSockets } from './open-sockets.ts'
+import type { OpenSockets } from './open-sockets.ts'
 import type { Passage } from './passage.ts'
 import type { Refuse } from './refuse.ts'
 import { UpgradedAnswer } from './upgraded-answer.ts'
@@ -19,13 +18,13 @@ export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Bu
 export function buildUpgrades(deps: {
   readonly gateway: Gateway
   readonly forwarder: Forwarder
-  readonly sessions: Pick<Sessions, 'onEnded'>
   readonly refuse: Refuse
-  /** Time between two looks at the decision, ms. */
-  readonly recheckMs: number
-}): { handle: HandleUpgrade; close(): void } {
-  const { gateway, forwarder, refuse } = deps
-  const sockets = new OpenSockets(deps.sessions, deps.recheckMs)
+  /** Where joined sockets are looked after. */
+  readonly sockets: Pick<OpenSockets, 'add'>
+  /** The request path as it is when a decision is asked again: the configuration may be another one by then. */
+  readonly present: () => Gateway
+}): HandleUpgrade {
+  const { gateway, forwarder, refuse, sockets } = deps
 
   async function handle(request: IncomingMessage, socket: Socket, early: Buffer): Promise<void> {
     const response = new ServerResponse(request)
@@ -47,11 +46,10 @@ export function buildUpgrades(deps: {
     if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
     const outgoing = await gateway.outgoing(passage)
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-    const stillAllowed = () => gateway.admit(gateway.open(exchange.request, exchange.response)).then(Boolean)
     await new Promise<void>((resolve, reject) => {
       const sink = new UpgradedAnswer(exchange, gateway.incoming(passage, outgoing), resolve, reject)
       sink.onJoined = (upstream) => {
-        sockets.add(socket, exchange.caller?.session?.key, stillAllowed)
+        sockets.add(socket, exchange.caller?.session?.key, () => isStillAllowed(passage))
         upstream.write(early)
       }
       const { method, answerMs } = outgoing
@@ -68,5 +66,12 @@ export function buildUpgrades(deps: {
     })
   }
 
-  return { handle, close: () => sockets.close() }
+  /** Whether the same request would be let in now, and to the same application. @throws Refusal */
+  async function isStillAllowed({ exchange, route }: Passage): Promise<boolean> {
+    const present = deps.present()
+    const again = await present.admit(present.open(exchange.request, exchange.response))
+    return again !== undefined && again.route.name === route.name && again.route.config.webSockets
+  }
+
+  return handle
 }

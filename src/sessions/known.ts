@@ -35,6 +35,7 @@ export class KnownSessions {
   readonly #freshFor: number
   readonly #staleFor: number
   readonly #asking = new Map<string, Promise<KnownSession | undefined>>()
+  readonly #unsubscribe: () => void
   #storeFailed = false
 
   constructor(deps: KnownSessionsDeps) {
@@ -44,7 +45,12 @@ export class KnownSessions {
     // alone in its store, a process hears of every change: what it knows stays true
     this.#freshFor = backend.shared ? config.cacheSeconds * 1000 : Number.POSITIVE_INFINITY
     this.#staleFor = config.staleSeconds * 1000
-    backend.onChange(({ key }) => this.#cache.drop(key))
+    this.#unsubscribe = backend.onChange(({ key }) => this.#cache.drop(key))
+  }
+
+  /** Hears of no more changes: for what was replaced and serves no new request. */
+  retire(): void {
+    this.#unsubscribe()
   }
 
   /** The session of a cookie's value when it may be served without asking the store. */

@@ -25,6 +25,19 @@ export interface RefreshStore {
   end(key: string): Promise<unknown>
 }
 
+const FIRST_PAUSE_SECONDS = 2
+const LONGEST_PAUSE_SECONDS = 30
+const REMEMBERED = 10_000
+
+/** What is under way and what failed; outlives a change of settings, because a rotated grant cannot be asked twice. */
+export class RefreshMemory {
+  readonly running = new Map<string, Promise<Session | undefined>>()
+  /** By access token: with another one the story begins anew. */
+  readonly failures = new LRUCache<string, Failure>({ max: REMEMBERED })
+  /** What the issuer gave for an access token and the store did not take. */
+  readonly unsaved = new LRUCache<string, Refreshed>({ max: REMEMBERED })
+}
+
 export interface RefresherDeps {
   readonly config: { refreshBeforeSeconds: number; issuerGraceSeconds: number }
   readonly backend: SessionBackend
@@ -32,6 +45,7 @@ export interface RefresherDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly refresh: RefreshTokens | undefined
+  readonly memory: RefreshMemory
 }
 
 /** An attempt that failed, by network or store; the grant itself may be fine. */
@@ -42,10 +56,6 @@ interface Failure {
   readonly error: unknown
 }
 
-const FIRST_PAUSE_SECONDS = 2
-const LONGEST_PAUSE_SECONDS = 30
-const REMEMBERED = 10_000
-
 const pauseSeconds = (failures: number) => Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** failures)
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -54,14 +64,11 @@ export class Refresher {
   readonly #deps: RefresherDeps
   readonly #before: number
   readonly #grace: number
-  readonly #running = new Map<string, Promise<Session | undefined>>()
-  /** By access token: with another one the story begins anew. */
-  readonly #failures = new LRUCache<string, Failure>({ max: REMEMBERED })
-  /** What the issuer gave for an access token and the store did not take; a rotated grant cannot be asked twice. */
-  readonly #unsaved = new LRUCache<string, Refreshed>({ max: REMEMBERED })
+  readonly #memory: RefreshMemory
 
   constructor(deps: RefresherDeps) {
     this.#deps = deps
+    this.#memory = deps.memory
     this.#before = deps.config.refreshBeforeSeconds * 1000
     this.#grace = deps.config.issuerGraceSeconds * 1000
   }
@@ -106,15 +113,15 @@ export class Refresher {
 
   /** Resolves when no refresh is under way: a process that stops must not lose a rotated refresh token. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#running.values())
+    await Promise.allSettled(this.#memory.running.values())
   }
 
   #once(session: Session): Promise<Session | undefined> {
     const { key } = session
-    const running = this.#running.get(key)
+    const running = this.#memory.running.get(key)
     if (running !== undefined) return running
-    const started = this.#acrossProcesses(session).finally(() => this.#running.delete(key))
-    this.#running.set(key, started)
+    const started = this.#acrossProcesses(session).finally(() => this.#memory.running.delete(key))
+    this.#memory.running.set(key, started)
     return started
   }
 
@@ -138,16 +145,16 @@ export class Refresher {
   async #renew(session: Session): Promise<Session | undefined> {
     const { refresh } = this.#deps
     const { accessToken } = session.tokens
-    const answer = this.#unsaved.get(accessToken) ?? (await refresh?.(session))
+    const answer = this.#memory.unsaved.get(accessToken) ?? (await refresh?.(session))
     if (answer === undefined) return session
     if (answer === 'ended') return this.#end(session, 'the issuer ended the grant')
     const { issuer, subject } = session.principal
     if (answer.principal.issuer !== issuer || answer.principal.subject !== subject) {
       return this.#end(session, 'the issuer refreshed to another subject') // OIDC Core §12.2
     }
-    this.#unsaved.set(accessToken, answer)
+    this.#memory.unsaved.set(accessToken, answer)
     const saved = await this.#save(session, answer)
-    this.#unsaved.delete(accessToken)
+    this.#memory.unsaved.delete(accessToken)
     return saved
   }
 
@@ -172,13 +179,13 @@ export class Refresher {
   }
 
   #failureOf({ tokens }: Session): Failure | undefined {
-    return this.#failures.get(tokens.accessToken)
+    return this.#memory.failures.get(tokens.accessToken)
   }
 
   #remember({ key, tokens }: Session, error: unknown): void {
-    const failures = this.#failures.get(tokens.accessToken)?.count ?? 0
+    const failures = this.#memory.failures.get(tokens.accessToken)?.count ?? 0
     const retryAt = this.#deps.clock() + pauseSeconds(failures) * 1000
-    this.#failures.set(tokens.accessToken, { count: failures + 1, retryAt, error })
+    this.#memory.failures.set(tokens.accessToken, { count: failures + 1, retryAt, error })
     const fields = { session: key.slice(0, 8), failures: failures + 1, detail: messageOf(error) }
     this.#deps.log.warn(fields, 'tokens could not be refreshed')
   }

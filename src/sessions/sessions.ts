@@ -11,7 +11,7 @@ import { deriveKeys, indexKey, type KeyRing, recordKey } from './keys.ts'
 import { KnownSessions, refuseStoreDown } from './known.ts'
 import { Limits } from './limits.ts'
 import { SessionRecords } from './records.ts'
-import { Refresher, type RefreshTokens } from './refresh.ts'
+import { Refresher, RefreshMemory, type RefreshTokens } from './refresh.ts'
 import type { Session, Tokens } from './session.ts'
 
 export interface SessionsDeps {
@@ -21,6 +21,8 @@ export interface SessionsDeps {
   readonly log: Logger
   /** Absent: tokens are never refreshed. */
   readonly refresh?: RefreshTokens
+  /** Of the sessions that these replace in this process. Absent: they are the first. */
+  readonly refreshMemory?: RefreshMemory
 }
 
 /** What a login brings. */
@@ -37,6 +39,7 @@ const USER_AGENT_LENGTH = 200
 /** The sessions of all browsers: cookies, limits, sealing, caching and refresh above one {@link SessionBackend}. */
 export class Sessions {
   readonly cookieName: string
+  readonly refreshMemory: RefreshMemory
   readonly #backend: SessionBackend
   readonly #clock: Clock
   readonly #ring: KeyRing
@@ -45,8 +48,9 @@ export class Sessions {
   readonly #known: KnownSessions
   readonly #refresher: Refresher
 
-  constructor({ config, backend, clock, log, refresh }: SessionsDeps) {
+  constructor({ config, backend, clock, log, refresh, refreshMemory = new RefreshMemory() }: SessionsDeps) {
     this.#backend = backend
+    this.refreshMemory = refreshMemory
     this.#clock = clock
     this.#ring = deriveKeys(config.session.secrets)
     this.#cookie = new SessionCookie(config, this.#ring)
@@ -61,7 +65,7 @@ export class Sessions {
       update: (key: string, change: (session: Session) => Session | undefined) => this.#known.update(key, change),
       end: (key: string) => backend.end(key),
     }
-    this.#refresher = new Refresher({ ...shared, config: config.session, store, refresh })
+    this.#refresher = new Refresher({ ...shared, config: config.session, store, refresh, memory: refreshMemory })
   }
 
   /**
@@ -184,6 +188,11 @@ export class Sessions {
   /** @throws Refusal `store-down` */
   ping(): Promise<void> {
     return this.#backend.ping().catch(refuseStoreDown)
+  }
+
+  /** Others on the same store have taken over; requests that began with these may still finish. */
+  retire(): void {
+    this.#known.retire()
   }
 
   /** Waits for refreshes under way, then closes the store. */

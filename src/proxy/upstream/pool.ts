@@ -29,7 +29,10 @@ export class Upstream {
   /** The one used last is taken first, so that those not needed grow old and go. */
   readonly #idle: Connection[] = []
   #waiting: { call: Call; until: number }[] = []
-  readonly #sweeper: NodeJS.Timeout
+  readonly #sweepMs: number
+  #sweeper: NodeJS.Timeout | undefined
+  /** No connection is kept for later any more. */
+  #retired = false
 
   constructor(options: UpstreamOptions) {
     this.#options = options
@@ -38,13 +41,15 @@ export class Upstream {
       closed: (connection, unanswered, fault) => this.#closed(connection, unanswered, fault),
     }
     const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.idleMs)
-    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, Math.max(10, shortest / 4))).unref()
+    this.#sweepMs = Math.min(SWEEP_MS, Math.max(10, shortest / 4))
+    this.#watch()
   }
 
   /** Sends a request; its sink hears what becomes of it. */
   send(exchange: Exchange): Call {
     const call = new Call(exchange)
     const now = this.#options.clock()
+    if (this.#sweeper === undefined) this.#watch()
     for (let kept = this.#idle.pop(); kept; kept = this.#idle.pop()) {
       if (kept.isFresh(now)) {
         kept.start(call)
@@ -63,6 +68,16 @@ export class Upstream {
     for (const connection of this.#all) connection.abort()
   }
 
+  /** Another pool takes the new requests: exchanges and joined sockets go on to their end, and take their connection along. */
+  retire(): void {
+    this.#retired = true
+    for (const connection of this.#idle) connection.abort()
+  }
+
+  #watch(): void {
+    this.#sweeper = setInterval(() => this.#sweep(), this.#sweepMs).unref()
+  }
+
   #connect(call: Call): void {
     const connection = new Connection(this.#owner, this.#options)
     this.#all.add(connection)
@@ -78,6 +93,7 @@ export class Upstream {
   #serveNext(connection: Connection): void {
     const call = this.#nextWaiting()
     if (call) connection.start(call)
+    else if (this.#retired) connection.abort()
     else this.#idle.push(connection)
   }
 
@@ -109,6 +125,10 @@ export class Upstream {
       this.#waiting.filter(({ until }) => until <= now),
       this.#waiting.filter(({ until }) => until > now),
     ]
+    if (this.#retired && this.#all.size === 0 && waiting.length === 0) {
+      clearInterval(this.#sweeper)
+      this.#sweeper = undefined
+    }
     if (overdue.length === 0) return
     this.#waiting = waiting
     for (const { call } of overdue) {

@@ -7,7 +7,7 @@ import { Refusal } from '../../../src/errors.ts'
 import { buildLoginApp } from '../../../src/identity/app.ts'
 import { buildAuthenticate } from '../../../src/identity/authenticate.ts'
 import { Issuer } from '../../../src/identity/issuer.ts'
-import type { LoginDeps } from '../../../src/identity/login-side.ts'
+import { buildLoginAttempts, type LoginDeps } from '../../../src/identity/login-side.ts'
 import { buildAudit } from '../../../src/observability/audit.ts'
 import { buildMetrics } from '../../../src/observability/metrics.ts'
 import { ProjectList } from '../../../src/projects/directory.ts'
@@ -108,6 +108,7 @@ export function startLoginKit(
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
     clientAddress: buildClientAddress(config.server.trustedProxies).address,
+    attempts: buildLoginAttempts(config.limits.loginsPerMinute),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }

@@ -10,6 +10,7 @@ import { type Gateway, login, startSessions } from '../sessions/kit.ts'
 const TOKEN = 'the-token-of-the-administrators'
 const tokenHash = createHash('sha256').update(TOKEN).digest('hex')
 const metrics = buildMetrics({ issuerReady: () => true, projects: () => 1 })
+const exposition = () => metrics.registry.metrics()
 
 let gateway: Gateway
 let logged: string[]
@@ -20,7 +21,7 @@ beforeEach(() => {
 
 function listener(hash: string | undefined = tokenHash) {
   const log = pino({}, { write: (line: string) => void logged.push(line) })
-  return buildAdminServer({ metrics, sessions: gateway.sessions, tokenHash: hash, log })
+  return buildAdminServer({ exposition, administration: () => ({ sessions: gateway.sessions, tokenHash: hash }), log })
 }
 
 const bearer = { authorization: `Bearer ${TOKEN}` }
@@ -102,7 +103,13 @@ test('refuses to end sessions of nobody in particular', async () => {
 test('without adminTokenHash there is no administration, and metrics stay', async () => {
   const plain = () => {
     const log = pino({ level: 'silent' })
-    return request(buildAdminServer({ metrics, sessions: gateway.sessions, tokenHash: undefined, log }))
+    return request(
+      buildAdminServer({
+        exposition,
+        administration: () => ({ sessions: gateway.sessions, tokenHash: undefined }),
+        log,
+      }),
+    )
   }
   for (const path of ['/', '/sessions']) assert.equal((await plain().get(path).set(bearer)).status, 404)
   assert.equal((await plain().get('/metrics')).status, 200)

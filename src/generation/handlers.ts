@@ -1,0 +1,64 @@
+import type { Config } from '../config/schema.ts'
+import type { GatewayDeps } from '../deps.ts'
+import { buildGateway, type Gateway } from '../gateway.ts'
+import type { Handlers } from '../http-server.ts'
+import { buildLoginApp } from '../identity/app.ts'
+import { buildAuthenticate } from '../identity/authenticate.ts'
+import { buildAudit } from '../observability/audit.ts'
+import { buildClientAddress } from '../proxy/client-address.ts'
+import { buildCrossOrigin } from '../proxy/cross-origin.ts'
+import { buildOwnEndpoints } from '../proxy/own-endpoints.ts'
+import { buildRefusalPages } from '../proxy/refusal-pages.ts'
+import { buildRefuse } from '../proxy/refuse.ts'
+import { buildUpgrades } from '../proxy/upgrade.ts'
+import { buildVerify } from '../proxy/verify.ts'
+import type { Lasting } from './lasting.ts'
+import type { Parts } from './parts.ts'
+
+/** The request path and the login side of one configuration. They hold no state: all of it is in the parts. */
+export function buildHandlers(
+  config: Config,
+  parts: Parts,
+  lasting: Lasting,
+): { readonly gateway: Gateway; readonly handlers: Handlers } {
+  const { log, clock, metrics, draining, sockets, present } = lasting
+  const { issuer, sessions, projects, forwarder, signer, routes, loginAttempts } = parts
+  const deps: GatewayDeps = {
+    config,
+    log,
+    clock,
+    sessions,
+    projects: projects.directory,
+    rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set(config.access.serviceUsers) },
+    endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
+  }
+  const publicUrl = new URL(config.server.publicUrl)
+  const authenticate = buildAuthenticate(sessions, parts.verifyAuthorization)
+  const audit = buildAudit(config.log.requests, log, metrics)
+  const pages = buildRefusalPages(deps)
+  const refuse = buildRefuse(pages, audit)
+  const client = buildClientAddress(config.server.trustedProxies)
+  const login = { ...deps, issuer, authenticate, clientAddress: client.address, audit, attempts: loginAttempts }
+  const gateway = buildGateway({
+    ...deps,
+    audit,
+    metrics,
+    routes,
+    signer,
+    forwarder,
+    authenticate,
+    refuse,
+    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
+    clientAddress: client.address,
+    ownEndpoints: buildOwnEndpoints({ ...deps, signer, issuer, draining, loginApp: buildLoginApp(login) }),
+  })
+  const asked = { gateway, routes, publicUrl, audit, refuse, isTrustedProxy: client.isTrusted }
+  return {
+    gateway,
+    handlers: {
+      handle: gateway.handle,
+      verify: buildVerify({ ...asked, loginUrl: pages.loginUrl }),
+      upgrade: buildUpgrades({ gateway, forwarder, refuse, sockets, present: () => present().gateway }),
+    },
+  }
+}

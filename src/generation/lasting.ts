@@ -1,0 +1,19 @@
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../observability/log.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { OpenSockets } from '../proxy/open-sockets.ts'
+import type { SessionBackend } from '../sessions/backend.ts'
+import type { Generation } from './generation.ts'
+
+/** What a process builds once and keeps, whatever its configuration becomes. */
+export interface Lasting {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly backend: SessionBackend
+  readonly metrics: Metrics
+  readonly sockets: OpenSockets
+  /** Whether this process is about to stop. */
+  readonly draining: () => boolean
+  /** The generation that takes the requests that arrive now. Not before the first one is in place. */
+  readonly present: () => Generation
+}
