@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import { AggregatorRegistry, type Registry } from 'prom-client'
+import { AggregatorRegistry, Gauge, type Registry } from 'prom-client'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Prepared } from '../reload/reloader.ts'
@@ -43,6 +43,17 @@ export class Supervisor {
     this.#config = options.config
     this.#log = options.log
     this.#own = options.own
+    const serving = () => this.#serving().length
+    options.own.registerMetric(
+      new Gauge({
+        name: 'modelops_gateway_workers',
+        help: 'Processes that serve.',
+        registers: [],
+        collect() {
+          this.set(serving())
+        },
+      }),
+    )
   }
 
   /** Resolves once all workers serve. A worker that cannot start ends everything, with exit code 1. */
@@ -107,9 +118,11 @@ export class Supervisor {
   #serves(member: Member): undefined {
     member.serves = true
     this.#replaceOutdated(member)
-    if (this.#allServed || this.#serving().length < this.#count) return
-    this.#allServed = true
-    this.#started.resolve()
+    if (this.#allServed) this.#log.info({ event: 'worker-started', pid: member.worker.process.pid }, 'a worker serves')
+    else if (this.#serving().length === this.#count) {
+      this.#allServed = true
+      this.#started.resolve()
+    }
   }
 
   /** A worker that started while the others switched serves by the former configuration: another takes its place. */

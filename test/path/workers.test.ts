@@ -1,68 +1,119 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
-import { freePort } from '../../infra/parts/ports.ts'
+import { signedInBrowser } from '../kit.ts'
+import { Served } from './served.ts'
 
 /** `serve` with `server.workers`: one listener, several processes, one signal that ends them all. */
 
+const TOKEN = 'the-token-of-the-administrators'
+
 let issuer: EmbeddedIssuer
 let directory = ''
+const running: Served[] = []
 before(async () => {
   issuer = await startIssuer()
   directory = await mkdtemp(join(tmpdir(), 'workers-'))
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((served) => served.stop()))
 })
 after(async () => {
   await issuer.close()
   await rm(directory, { recursive: true })
 })
 
-async function serve(workers: number | 'auto', store: string) {
-  const port = await freePort()
-  const file = join(directory, `${port}.yaml`)
-  const config = {
-    server: { listen: `127.0.0.1:${port}`, publicUrl: `http://127.0.0.1:${port}`, workers, drainSeconds: 0 },
-    issuer: { url: issuer.url, clientId: 'gateway', clientSecret: 'not-used-in-this-test' },
-    session: { secrets: ['k3Zr9vQ1xW7tY5uB2nM8aS4dF6gH0jL!'], store },
-    access: { adminGroup: 'admins' },
-    projects: { source: 'static', list: [] },
+async function serve(workers: number | 'auto', store?: string): Promise<Served> {
+  const served = await Served.start(directory, issuer.url, {
+    server: { workers, adminTokenHash: createHash('sha256').update(TOKEN).digest('hex') },
+    session: { store: store ?? `sqlite:${join(directory, `${running.length}-${Date.now()}.db`)}` },
     routes: [{ name: 'a', app: 'generic', path: '/a', upstream: 'http://127.0.0.1:1', access: 'login' }],
-  }
-  await writeFile(file, JSON.stringify(config))
-  const child = spawn(process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    'src/cli/main.ts',
-    'serve',
-    '--config',
-    file,
-  ])
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += String(bytes)))
-  while (!output.includes('ready at') && child.exitCode === null)
-    await Promise.race([once(child.stderr, 'data'), once(child, 'exit')])
-  return { child, url: `http://127.0.0.1:${port}`, output: () => output }
+  })
+  running.push(served)
+  return served
 }
 
+/** Each on a connection of its own, which goes to the next worker. */
+async function ask(served: Served, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
+    const response = await fetch(`${served.url}/healthz`, { headers: { connection: 'close' } })
+    assert.equal(response.status, 200)
+  }
+}
+
+const workersOf = ({ child: { pid } }: Served) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
 test('two workers share the listener, and SIGTERM ends both and the supervisor', async () => {
-  const { child, url, output } = await serve(2, `sqlite:${join(directory, 'sessions.db')}`)
-  assert.match(output(), /, 2 workers\)/)
-  for (let i = 0; i < 6; i += 1)
-    assert.equal((await fetch(`${url}/healthz`, { headers: { connection: 'close' } })).status, 200)
-  child.kill('SIGTERM')
-  const [code] = await once(child, 'exit')
-  assert.equal(code, 0)
-  await assert.rejects(fetch(`${url}/healthz`))
+  const served = await serve(2)
+  assert.match(served.output, /, 2 workers\)/)
+  assert.equal(workersOf(served).length, 2)
+  await ask(served, 6)
+  assert.equal(await served.stop(), 0)
+  await assert.rejects(fetch(`${served.url}/healthz`))
 })
 
 test('the memory store allows one worker, and the log says so', async () => {
-  const { child, output } = await serve(2, 'memory')
-  assert.match(output(), /one-worker/)
-  assert.doesNotMatch(output(), /2 workers/)
-  child.kill('SIGTERM')
-  const [code] = await once(child, 'exit')
-  assert.equal(code, 0)
+  const served = await serve(2, 'memory')
+  assert.equal(served.logged('one-worker').length, 1)
+  assert.match(served.output, /, 1 worker\)/)
+  assert.equal(await served.stop(), 0)
+})
+
+test('`auto` says how many workers there are', async () => {
+  const served = await serve('auto')
+  const [, count] = /, (\d+) workers?\)/.exec(served.output) ?? []
+  assert.ok(Number(count) >= 1)
+})
+
+test('/metrics tells of all workers, whichever answers', async () => {
+  const served = await serve(2)
+  await ask(served, 40)
+  // Twice each, as scrapes come over new connections, to either worker.
+  for (let scrape = 0; scrape < 4; scrape += 1) {
+    assert.equal(await served.metric('modelops_gateway_requests_total'), 40)
+    assert.equal(await served.metric('modelops_gateway_request_seconds_count'), 40)
+    assert.equal(await served.metric('modelops_gateway_workers'), 2)
+    assert.equal(await served.metric('modelops_gateway_issuer_ready'), 1)
+    assert.equal(await served.metric('modelops_gateway_projects'), 2)
+    assert.equal(await served.metric('modelops_gateway_config_reloads_total'), 0)
+  }
+})
+
+test('sessions are listed and ended by whichever worker is asked', async () => {
+  const served = await serve(2)
+  const headers = { authorization: `Bearer ${TOKEN}`, connection: 'close' }
+  const list = async () =>
+    (await (await fetch(`${served.adminUrl}/sessions`, { headers })).json()) as { sessions: { key: string }[] }
+  for (let i = 0; i < 4; i += 1) await signedInBrowser(served, 'bob')
+  for (let left = 4; left > 0; left -= 1) {
+    const { sessions } = await list()
+    assert.equal(sessions.length, left)
+    const ended = await fetch(`${served.adminUrl}/sessions/${sessions[0]?.key}`, { method: 'DELETE', headers })
+    assert.equal(ended.status, 200)
+  }
+  assert.deepEqual((await list()).sessions, [])
+})
+
+test('a worker that dies is on record and is replaced, by the configuration in force and not by the file', async () => {
+  const served = await serve(2)
+  await ask(served, 40)
+  await writeFile(served.file, 'no configuration at all')
+  const [pid = 0] = workersOf(served)
+  process.kill(pid, 'SIGKILL')
+  await served.until(() => served.logged('worker-started').length === 1)
+  const [died] = served.logged('worker-died')
+  assert.deepEqual([died?.pid, died?.signal], [pid, 'SIGKILL'])
+  assert.equal(typeof died?.pause_ms, 'number')
+  assert.equal(workersOf(served).length, 2)
+  // What the dead one had counted is gone with it: both had a share.
+  const left = await served.metric('modelops_gateway_requests_total')
+  assert.ok(left > 0 && left < 40, `${left} of 40`)
+  await ask(served, 6)
+  assert.equal(await served.metric('modelops_gateway_workers'), 2)
 })

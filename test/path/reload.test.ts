@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
+import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { KIT_SECRET, signedInBrowser } from '../kit.ts'
+import { RawClient } from './kit.ts'
+import { Served, type Settings } from './served.ts'
+
+/** SIGHUP: the file is taken over whole or not at all, and nobody who is using the gateway notices. */
+
+let issuer: EmbeddedIssuer
+let directory = ''
+let upstream: Server
+let origin = ''
+/** Answers of the upstream that go on until the test ends them. */
+let streams: ServerResponse[] = []
+const running: Served[] = []
+
+before(async () => {
+  issuer = await startIssuer()
+  directory = await mkdtemp(join(tmpdir(), 'reload-'))
+  upstream = createServer({ keepAliveTimeout: 60_000 }, answer).listen(0, '127.0.0.1')
+  upstream.on('upgrade', joinSocket)
+  await once(upstream, 'listening')
+  origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((served) => served.stop()))
+})
+after(async () => {
+  upstream.closeAllConnections()
+  upstream.close()
+  await issuer.close()
+  await rm(directory, { recursive: true })
+})
+
+function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
+  if (!url.endsWith('/events')) return void response.end(url)
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: first\n\n')
+  streams.push(response)
+}
+
+function joinSocket(request: IncomingMessage, socket: Socket): void {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64')
+  const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}`
+  socket.on('error', () => {})
+  socket.write(`${head}\r\n\r\nhello`)
+  socket.pipe(socket)
+}
+
+const route = (name: string, more = {}) => ({
+  name,
+  app: 'generic',
+  path: `/${name}`,
+  access: 'login',
+  upstream: origin,
+  ...more,
+})
+
+async function serve(settings: Settings = {}): Promise<Served> {
+  const served = await Served.start(directory, issuer.url, { routes: [route('app')], ...settings })
+  running.push(served)
+  return served
+}
+
+async function signedIn(served: Served): Promise<string> {
+  return (await signedInBrowser(served, 'bob')).cookieHeader(new URL(served.url))
+}
+
+const get = (served: Served, path: string, cookie: string) =>
+  fetch(served.url + path, { headers: { cookie, accept: 'application/json' }, redirect: 'manual' })
+const reasonOf = async (response: Response) => ((await response.json()) as { reason: string }).reason
+
+async function statusOnceRead(response: Response): Promise<string> {
+  await response.text()
+  return String(response.status)
+}
+
+/** Asks without a pause, four at a time, until told to stop; resolves to how many were answered by which status. */
+function putLoad(served: Served, path: string, cookie: string): () => Promise<Record<string, number>> {
+  const seen: Record<string, number> = {}
+  let over = false
+  const keepAsking = async () => {
+    while (!over) {
+      const status = await get(served, path, cookie).then(statusOnceRead, (error: Error) => error.message)
+      seen[status] = (seen[status] ?? 0) + 1
+    }
+  }
+  const asking = Promise.all([1, 2, 3, 4].map(keepAsking))
+  return async () => {
+    over = true
+    await asking
+    return seen
+  }
+}
+
+for (const workers of [1, 2]) {
+  test(`twenty reloads under load fail no request and end no session, with ${workers} workers`, async () => {
+    const store = workers === 1 ? 'memory' : `sqlite:${join(directory, 'under-load.db')}`
+    const served = await serve({ server: { workers }, session: { store } })
+    const cookie = await signedIn(served)
+    const stop = putLoad(served, '/app/x', cookie)
+    const [one, two] = [
+      served.settings,
+      // Routes, limits (all upstream connections), sessions (limits and secrets) and projects are other ones.
+      {
+        ...served.settings,
+        routes: [route('app', { answerSeconds: 60 }), route('extra')],
+        limits: { upstreamConnections: 100 },
+        session: { ...served.settings.session, secrets: ['another-secret-of-the-tests-with-32-bytes', KIT_SECRET] },
+        projects: { source: 'static', list: [] },
+      },
+    ]
+    for (let n = 0; n < 20; n += 1) {
+      const isTwo = n % 2 === 0
+      assert.equal((await served.reload(isTwo ? two : one)).event, 'config-reloaded')
+      const asked = await Promise.all([1, 2, 3, 4].map(() => get(served, '/extra/x', cookie)))
+      assert.deepEqual(
+        asked.map(({ status }) => status),
+        Array.from(asked, () => (isTwo ? 200 : 404)),
+      )
+    }
+    const { 200: answered = 0, ...failed } = await stop()
+    assert.deepEqual(failed, {})
+    assert.ok(answered > 0)
+    assert.equal(await served.metric('modelops_gateway_config_reloads_total', 'result="success"'), 20)
+  })
+}
+
+test('a file with faults changes nothing; every fault is named, and no secret', async () => {
+  const served = await serve()
+  const cookie = await signedIn(served)
+  const line = await served.reload({
+    ...served.settings,
+    routes: [route('other', { access: 'everybody' })],
+    session: { secrets: ['short-secret'] },
+  })
+  assert.equal(line.event, 'config-refused')
+  const faults = line.faults as { path: string; expected: string; got: string }[]
+  assert.deepEqual(faults.map(({ path }) => path).sort(), ['routes.0.access', 'session.secrets.0'])
+  assert.match(String(line.msg), /routes\.0\.access: expected .*"project".*, got "everybody"/)
+  assert.doesNotMatch(served.output, /short-secret/)
+  assert.equal((await get(served, '/app/x', cookie)).status, 200)
+  assert.equal((await served.reload('routes: [')).event, 'config-refused')
+  assert.equal((await get(served, '/app/x', cookie)).status, 200)
+  assert.equal(await served.metric('modelops_gateway_config_reloads_total', 'result="failure"'), 2)
+  assert.equal((await served.reload(served.settings)).event, 'config-reloaded')
+})
+
+test('what needs a restart is refused by name, with everything else in the file', async () => {
+  const served = await serve()
+  const cookie = await signedIn(served)
+  const line = await served.reload({
+    ...served.settings,
+    server: { ...served.settings.server, listen: '127.0.0.1:1' },
+    cookie: { name: 'another' },
+    routes: [route('app'), route('extra')],
+  })
+  assert.equal(line.event, 'config-refused')
+  assert.deepEqual(
+    (line.faults as { path: string }[]).map(({ path }) => path),
+    ['server.listen', 'cookie'],
+  )
+  assert.equal(await reasonOf(await get(served, '/extra/x', cookie)), 'no-route')
+})
+
+test('a secret in a file is read anew: cookies of the former one stay good while it is kept, and end with it', async () => {
+  const file = join(directory, 'session-secret')
+  await writeFile(file, `${KIT_SECRET}\n`)
+  const served = await serve({
+    session: { secrets: ['${file:session-secret}', 'a-secret-that-is-always-there-32-bytes'] },
+  })
+  const cookie = await signedIn(served)
+  await writeFile(file, 'the-next-secret-of-the-tests-with-32-bytes\n')
+  assert.deepEqual((await served.reload(served.settings)).changed, ['session.secrets'])
+  assert.equal(await reasonOf(await get(served, '/app/x', cookie)), 'login-required')
+  await writeFile(file, `${KIT_SECRET}\n`)
+  await served.reload(served.settings)
+  assert.equal((await get(served, '/app/x', cookie)).status, 200)
+})
+
+test('an issuer that cannot be asked with the new settings leaves the former ones in force', async () => {
+  const served = await serve()
+  const cookie = await signedIn(served)
+  const nobody = { url: 'http://127.0.0.1:1', audiences: ['a'] }
+  const added = { ...served.settings, issuer: { ...served.settings.issuer, additional: [nobody] } }
+  assert.deepEqual((await served.reload(added)).changed, ['issuer.additional'])
+  await issuer.close()
+  const line = await served.reload({ ...served.settings, issuer: { ...served.settings.issuer, timeoutSeconds: 1 } })
+  assert.equal(line.event, 'config-refused')
+  assert.deepEqual(
+    (line.faults as { path: string }[]).map(({ path }) => path),
+    ['issuer'],
+  )
+  assert.equal((await get(served, '/app/x', cookie)).status, 200)
+  issuer = await startIssuer()
+})
+
+test('a stream in flight goes on whatever becomes of its route; a WebSocket stays with its route and ends with it', async () => {
+  const served = await serve()
+  const cookie = await signedIn(served)
+  const reading = (
+    await get(served, '/app/events', cookie)
+  ).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  assert.match(Buffer.from((await reading.read()).value ?? []).toString(), /first/)
+  const socket = new RawClient(Number(new URL(served.url).port))
+  const { host } = new URL(served.url)
+  socket.send(
+    `GET /app/ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nOrigin: ${served.url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+  )
+  await socket.until((heard) => heard.endsWith('hello'))
+
+  await served.reload({ ...served.settings, routes: [route('app'), route('extra')], limits: { urlBytes: 8192 } })
+  socket.send('still here')
+  await socket.until((heard) => heard.endsWith('still here'))
+
+  await served.reload({ ...served.settings, routes: [route('extra')] })
+  await socket.ended()
+  streams.at(-1)?.end('data: last\n\n')
+  assert.match(Buffer.from((await reading.read()).value ?? []).toString(), /last/)
+  assert.equal((await reading.read()).done, true)
+  streams = []
+})
+
+test('when one worker cannot follow, none does, and the reload counts as failed', async () => {
+  const store = `sqlite:${join(directory, 'together.db')}`
+  const list = join(directory, 'projects.yaml')
+  const served = await serve({ server: { workers: 2 }, session: { store } })
+  const cookie = await signedIn(served)
+  const next = {
+    ...served.settings,
+    projects: { source: 'file', path: list },
+    routes: [route('app'), route('extra')],
+  }
+  const line = await served.reload(next)
+  assert.equal(line.event, 'config-refused')
+  for (let n = 0; n < 8; n += 1) {
+    const closed = { cookie, accept: 'application/json', connection: 'close' }
+    assert.equal((await fetch(`${served.url}/extra/x`, { headers: closed, redirect: 'manual' })).status, 404)
+  }
+  await writeFile(list, '[]')
+  assert.equal((await served.reload(next)).event, 'config-reloaded')
+  assert.equal((await get(served, '/extra/x', cookie)).status, 200)
+})
