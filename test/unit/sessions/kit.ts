@@ -78,6 +78,8 @@ export interface GatewayOptions {
   readonly backend?: SessionBackend
   readonly refresh?: RefreshTokens
   readonly log?: Logger
+  /** Sessions of the same process that these replace. */
+  readonly former?: Sessions
 }
 
 /** `Set-Cookie` as the browser sends it back. */
@@ -93,6 +95,7 @@ export function startSessions(options: GatewayOptions = {}): Gateway {
     clock: clock.read,
     log: options.log ?? pino({ level: 'silent' }),
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+    ...(options.former === undefined ? {} : { refreshMemory: options.former.refreshMemory }),
   })
   const signIn: Gateway['signIn'] = async (overrides, accessSeconds) => {
     const { session, setCookie } = await sessions.create(login(overrides, accessSeconds))

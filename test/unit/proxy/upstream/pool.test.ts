@@ -202,3 +202,35 @@ test('after a switch of protocols bytes pass as they are', async () => {
   upstream.close()
   server.close()
 })
+
+test('a retired pool finishes what is in flight and waiting, still watches over it, and keeps no connection', async () => {
+  let held: Socket | undefined
+  const gone: Promise<unknown>[] = []
+  const { server, origin } = await startRaw((socket, n) => {
+    gone.push(once(socket, 'close'))
+    if (n === 1) answering(socket)
+    else
+      socket.on('data', () => {
+        if (held !== undefined) socket.write(ANSWER)
+        else held = socket
+      })
+  })
+  const upstream = openUpstream(origin, { maxConnections: 2 })
+  await ask(upstream)
+  const [first, second] = [ask(upstream), ask(upstream)]
+  while (held === undefined) await new Promise((resolve) => setImmediate(resolve))
+  const third = ask(upstream)
+  await Promise.all([first, third])
+  upstream.retire()
+  held.write(ANSWER)
+  assert.equal((await second).body, 'a')
+  await Promise.all(gone)
+  // A request from before may still come: it is served, and its connection goes with it.
+  assert.equal((await ask(upstream)).body, 'a')
+  await Promise.all(gone)
+  const silent = await startRaw(() => {})
+  const other = openUpstream(silent.origin, { connectMs: 40 })
+  other.retire()
+  assert.equal((await ask(other, { answerMs: 20 })).fault, 'upstream-timeout')
+  for (const each of [server, silent.server]) each.close()
+})
