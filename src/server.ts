@@ -87,7 +87,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     present = next
     log.level = next.config.log.level
     server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
-    giveUp(former, next)
+    giveUp(former.parts, next.parts)
     forgetUpstreams(next)
     sockets.recheck()
   }
@@ -97,8 +97,15 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     port,
     metrics,
     async prepare(wanted) {
+      if (draining) throw new Error('this process is stopping')
       const next = await prepareGeneration(wanted, lasting)
-      return { commit: async () => replaceBy(next), abort: () => giveUp(next, present) }
+      const abort = () => giveUp(next.parts, present.parts)
+      const commit = async () => {
+        if (!draining) return replaceBy(next)
+        abort()
+        throw new Error('this process is stopping')
+      }
+      return { commit, abort }
     },
     async close() {
       draining = true

@@ -31,11 +31,15 @@ export async function startGeneration(config: Config, lasting: Lasting): Promise
 export async function prepareGeneration(config: Config, lasting: Lasting): Promise<Generation> {
   const former = lasting.present()
   const parts = await buildParts(config, lasting, former)
-  const next = { config, parts, ...buildHandlers(config, parts, lasting) }
-  const faults = await faultsOf(parts, former.parts)
-  if (faults.length === 0) return next
-  giveUp(next, former)
-  throw new ConfigFaults('reload', faults)
+  try {
+    const next = { config, parts, ...buildHandlers(config, parts, lasting) }
+    const faults = await faultsOf(parts, former.parts)
+    if (faults.length > 0) throw new ConfigFaults('reload', faults)
+    return next
+  } catch (error) {
+    giveUp(parts, lasting.present().parts)
+    throw error
+  }
 }
 
 async function faultsOf({ issuer, projects }: Parts, former: Parts): Promise<Fault[]> {
@@ -63,9 +67,8 @@ async function faultsOf({ issuer, projects }: Parts, former: Parts): Promise<Fau
   return faults
 }
 
-/** Closes what a generation has and the other one does not use. What is in flight in it may still finish. */
-export function giveUp({ parts }: Generation, other: Generation): void {
-  const kept = other.parts
+/** Closes parts that the kept ones do not include. What is in flight in them may still finish. */
+export function giveUp(parts: Parts, kept: Parts): void {
   if (parts.issuer !== kept.issuer) parts.issuer.close()
   if (parts.projects !== kept.projects) parts.projects.close()
   if (parts.sessions !== kept.sessions) parts.sessions.retire()

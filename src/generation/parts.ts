@@ -43,16 +43,16 @@ export async function buildParts(config: Config, lasting: Lasting, former?: Form
 
   const issuer = kept('issuer', same('issuer')) ?? new Issuer({ config, clock, log })
   const issuerStays = issuer === former?.parts.issuer
-  const sessions = kept('sessions', same('session')) ?? openSessions(config, lasting, former)
   const projects =
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
     openProjects(config.projects, log, projectsToken(config, issuer, clock))
+  const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, lasting)))
   return {
     issuer,
-    sessions,
+    sessions: kept('sessions', same('session')) ?? openSessions(config, lasting, former),
     projects,
     forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock),
-    signer: kept('signer', same('session')) ?? (await buildSigner(signing(config, lasting))),
+    signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ?? buildTokenSide({ config, issuer, clock, log }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute),

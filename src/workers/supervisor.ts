@@ -33,6 +33,7 @@ export class Supervisor {
   readonly #own: Registry
   readonly #members = new Map<Worker, Member>()
   readonly #backOff = new BackOff()
+  readonly #pauses = new Set<NodeJS.Timeout>()
   readonly #started = Promise.withResolvers<void>()
   #config: Config
   #allServed = false
@@ -66,6 +67,7 @@ export class Supervisor {
   /** Each worker drains by itself; this process ends with the last of them. */
   stop(): void {
     this.#stopping = true
+    for (const pause of this.#pauses) clearTimeout(pause)
     for (const { worker } of this.#members.values()) worker.process.kill('SIGTERM')
   }
 
@@ -147,8 +149,10 @@ export class Supervisor {
     }
     const pause = this.#backOff.pauseAfter(Date.now() - member.bornAt)
     this.#log.error({ event: 'worker-died', pid, code, signal, pause_ms: pause }, 'a worker died; another is started')
-    setTimeout(() => {
-      if (!this.#stopping) this.#fork()
+    const timer = setTimeout(() => {
+      this.#pauses.delete(timer)
+      this.#fork()
     }, pause)
+    this.#pauses.add(timer)
   }
 }

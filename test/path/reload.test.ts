@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { Browser } from '../browser.ts'
 import { KIT_SECRET, signedInBrowser } from '../kit.ts'
 import { RawClient } from './kit.ts'
 import { Served, type Settings } from './served.ts'
@@ -84,7 +85,18 @@ async function statusOnceRead(response: Response): Promise<string> {
   return String(response.status)
 }
 
-/** Asks without a pause, four at a time, until told to stop; resolves to how many were answered by which status. */
+/** A WebSocket to `/app`, joined. */
+async function openSocket({ url }: Served, cookie: string): Promise<RawClient> {
+  const { host, port } = new URL(url)
+  const client = new RawClient(Number(port))
+  client.send(
+    `GET /app/ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nOrigin: ${url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+  )
+  await client.until((heard) => heard.endsWith('hello'))
+  return client
+}
+
+/** Asks without a pause, two at a time, until told to stop; resolves to how many were answered by which status. */
 function putLoad(served: Served, path: string, cookie: string): () => Promise<Record<string, number>> {
   const seen: Record<string, number> = {}
   let over = false
@@ -94,7 +106,7 @@ function putLoad(served: Served, path: string, cookie: string): () => Promise<Re
       seen[status] = (seen[status] ?? 0) + 1
     }
   }
-  const asking = Promise.all([1, 2, 3, 4].map(keepAsking))
+  const asking = Promise.all([1, 2].map(keepAsking))
   return async () => {
     over = true
     await asking
@@ -211,12 +223,7 @@ test('a stream in flight goes on whatever becomes of its route; a WebSocket stay
     await get(served, '/app/events', cookie)
   ).body?.getReader() as ReadableStreamDefaultReader<Uint8Array>
   assert.match(Buffer.from((await reading.read()).value ?? []).toString(), /first/)
-  const socket = new RawClient(Number(new URL(served.url).port))
-  const { host } = new URL(served.url)
-  socket.send(
-    `GET /app/ws HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nOrigin: ${served.url}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-  )
-  await socket.until((heard) => heard.endsWith('hello'))
+  const socket = await openSocket(served, cookie)
 
   await served.reload({ ...served.settings, routes: [route('app'), route('extra')], limits: { urlBytes: 8192 } })
   socket.send('still here')
@@ -228,6 +235,54 @@ test('a stream in flight goes on whatever becomes of its route; a WebSocket stay
   assert.match(Buffer.from((await reading.read()).value ?? []).toString(), /last/)
   assert.equal((await reading.read()).done, true)
   streams = []
+})
+
+test('a WebSocket ends when its route stops passing them on', async () => {
+  const served = await serve()
+  const socket = await openSocket(served, await signedIn(served))
+  await served.reload({ ...served.settings, routes: [route('app', { webSockets: false })] })
+  await socket.ended()
+})
+
+test('a login that was begun before a reload ends after it', async () => {
+  const served = await serve()
+  const browser = new Browser()
+  const form = await browser.open(`${served.url}/`)
+  const secrets = ['another-secret-of-the-tests-with-32-bytes', KIT_SECRET]
+  await served.reload({
+    ...served.settings,
+    session: { secrets },
+    issuer: { ...served.settings.issuer, timeoutSeconds: 5 },
+  })
+  const page = await browser.submit(form, { username: 'bob', password: 'bob-pw' })
+  assert.equal(page.url.href, `${served.url}/`)
+  assert.equal(page.status, 200)
+  const cookie = browser.cookieHeader(new URL(served.url))
+  assert.equal((await get(served, '/app/x', cookie)).status, 200)
+})
+
+test('what is not of a request follows too: idle connections, the log, the administrators’ token', async () => {
+  const served = await serve()
+  const administer = () => fetch(`${served.adminUrl}/sessions`, { headers: { authorization: 'Bearer a-token' } })
+  assert.equal((await administer()).status, 404)
+  const adminTokenHash = createHash('sha256').update('a-token').digest('hex')
+  await served.reload({
+    ...served.settings,
+    server: { ...served.settings.server, adminTokenHash },
+    limits: { keepAliveSeconds: 7 },
+    log: { requests: 'all' },
+  })
+  assert.equal((await administer()).status, 200)
+  const cookie = await signedIn(served)
+  const answered = await get(served, '/app/x', cookie)
+  assert.equal(answered.headers.get('keep-alive'), 'timeout=7')
+  await served.until(() => served.logged('allowed').length === 1)
+  // Nothing is said any more of a reload that went well.
+  await writeFile(served.file, JSON.stringify({ ...served.settings, log: { level: 'error' } }))
+  served.child.kill('SIGHUP')
+  while ((await served.metric('modelops_gateway_config_reloads_total', 'result="success"')) < 2);
+  assert.equal(served.logged('config-reloaded').length, 1)
+  assert.equal((await served.reload('nothing')).event, 'config-refused')
 })
 
 test('when one worker cannot follow, none does, and the reload counts as failed', async () => {
