@@ -1,6 +1,5 @@
 import { ConfigFaults, type Fault } from '../config/faults.ts'
 import type { Config } from '../config/schema.ts'
-import { Refusal } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Handlers } from '../http-server.ts'
 import { buildHandlers } from './handlers.ts'
@@ -51,7 +50,7 @@ async function faultsOf({ issuer, projects }: Parts, former: Parts): Promise<Fau
       faults.push({
         path,
         expected,
-        got: error instanceof Refusal || error instanceof Error ? error.message : 'a failure',
+        got: error instanceof Error ? error.message : 'a failure',
       })
     }
   }

@@ -37,8 +37,11 @@ export function buildMetrics(sources: MetricsSources): Metrics {
   }
 }
 
-/** @param over How the values of several workers become one */
-function gauge(registry: Registry, name: string, help: string, over: 'min' | 'max', read: () => number): void {
+/**
+ * A value that is read when somebody asks.
+ * @param over How the values of several workers become one
+ */
+export function gauge(registry: Registry, name: string, help: string, over: 'min' | 'max', read: () => number): void {
   registry.registerMetric(
     new Gauge({
       name,

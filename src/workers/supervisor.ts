@@ -1,7 +1,8 @@
 import cluster, { type Worker } from 'node:cluster'
-import { AggregatorRegistry, Gauge, type Registry } from 'prom-client'
+import { AggregatorRegistry, type Registry } from 'prom-client'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
+import { gauge } from '../observability/metrics.ts'
 import type { Prepared } from '../reload/reloader.ts'
 import { BackOff } from './back-off.ts'
 import { Line } from './line.ts'
@@ -44,17 +45,7 @@ export class Supervisor {
     this.#config = options.config
     this.#log = options.log
     this.#own = options.own
-    const serving = () => this.#serving().length
-    options.own.registerMetric(
-      new Gauge({
-        name: 'modelops_gateway_workers',
-        help: 'Processes that serve.',
-        registers: [],
-        collect() {
-          this.set(serving())
-        },
-      }),
-    )
+    gauge(options.own, 'modelops_gateway_workers', 'Processes that serve.', 'max', () => this.#serving().length)
   }
 
   /** Resolves once all workers serve. A worker that cannot start ends everything, with exit code 1. */

@@ -65,6 +65,15 @@ test('the memory store allows one worker, and the log says so', async () => {
   assert.equal(await served.stop(), 0)
 })
 
+test('a hangup that reaches a worker itself changes nothing', async () => {
+  const served = await serve(2)
+  const before = workersOf(served)
+  for (const pid of before) process.kill(pid, 'SIGHUP')
+  await ask(served, 6)
+  assert.equal(await served.metric('modelops_gateway_workers'), 2)
+  assert.deepEqual(workersOf(served), before)
+})
+
 test('`auto` says how many workers there are', async () => {
   const served = await serve('auto')
   const [, count] = /, (\d+) workers?\)/.exec(served.output) ?? []
