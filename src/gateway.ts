@@ -3,6 +3,7 @@ import type { BodyRule } from './apps/profile.ts'
 import type { GatewayDeps } from './deps.ts'
 import { Refusal } from './errors.ts'
 import type { Authenticate } from './identity/authenticate.ts'
+import type { JudgeAgain } from './judge-again.ts'
 import type { Audit } from './observability/audit.ts'
 import type { Metrics } from './observability/metrics.ts'
 import { readBelowRoute } from './proxy/app-request.ts'
@@ -28,6 +29,7 @@ import { checkWire } from './proxy/wire.ts'
 export interface PathDeps extends GatewayDeps {
   readonly routes: RouteTable
   readonly authenticate: Authenticate
+  readonly judgeAgain: JudgeAgain
   readonly signer: AssertionSigner
   readonly forwarder: Forwarder
   readonly crossOrigin: CrossOrigin
@@ -37,6 +39,9 @@ export interface PathDeps extends GatewayDeps {
   readonly audit: Pick<Audit, 'allowed'>
   readonly metrics: Pick<Metrics, 'request'>
 }
+
+/** A request whose body took longer than this to be read whole is judged again before it goes on, ms. */
+const JUDGED_MS = 1000
 
 export interface Gateway {
   /** Handles one request, to its answer. Never throws, never rejects. */
@@ -123,10 +128,12 @@ export function buildGateway(deps: PathDeps): Gateway {
     const { profile } = route
     const answer = profile.answer?.(admitted)
     if (answer) return sendAnswer(exchange, answer)
+    const rule = profile.bodyRule?.(passage.below.app)
+    const judgedAt = rule && deps.clock()
     const preparing = profile.prepare?.(admitted)
     if (preparing) await preparing
-    const rule = profile.bodyRule?.(passage.below.app)
     const body = rule && (await rewrittenBody(passage, rule))
+    if (judgedAt !== undefined && deps.clock() - judgedAt > JUDGED_MS) await deps.judgeAgain(exchange, true)
     const prepared = outgoing(passage)
     const plain = prepared instanceof Promise ? await prepared : prepared
     if (body) plain.headers.push('Content-Length', String(body.length))

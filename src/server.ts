@@ -16,13 +16,14 @@ import { drain, listen } from './listen.ts'
 import { buildAdminServer } from './observability/admin-server.ts'
 import type { Logger } from './observability/log.ts'
 import { buildMetrics, type Metrics } from './observability/metrics.ts'
-import { OpenSockets } from './proxy/open-sockets.ts'
+import { LongExchanges } from './proxy/long-exchanges.ts'
+import { openAnswers } from './proxy/open-answers.ts'
 import type { Prepared } from './reload/reloader.ts'
 import { openBackend } from './sessions/open.ts'
 import { watchStoreSettings } from './sessions/store-settings.ts'
 
-/** Time between two looks at the decision behind an open WebSocket, ms. */
-const RECHECK_MS = 30_000
+/** Time between two looks at what is under way, ms: an exchange that lasts is judged again at the second it meets. */
+const LOOK_MS = 15_000
 /**
  * How long a draining process goes on taking connections, ms: what is in front learns from `/readyz` and from
  * `Connection: close` to go elsewhere, so that no connection is closed under a request that is on its way.
@@ -56,7 +57,6 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     issuerReady: () => present.parts.issuer.ready,
     projects: () => present.parts.projects.size(),
   })
-  const sockets = new OpenSockets(RECHECK_MS)
   const backend = await openBackend(config, clock)
   const unwatch = watchStoreSettings(backend, log)
   const lasting: Lasting = {
@@ -64,12 +64,17 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     clock,
     backend,
     metrics,
-    sockets,
+    upstreams: new Set(),
     draining: () => draining,
     present: () => present,
   }
   present = await startGeneration(config, lasting)
-  present.parts.sessions.onEnded((key) => sockets.ended(key))
+  const exchanges = new LongExchanges({
+    open: () => openAnswers(lasting.upstreams),
+    sessions: present.parts.sessions,
+    judgeAgain: (exchange, outlivesToken) => present.judgeAgain(exchange, outlivesToken),
+    lookMs: LOOK_MS,
+  })
   if (config.server.insecureHttp)
     log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
   const server = buildHttpServer(config, () => present.handlers)
@@ -89,7 +94,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
     giveUp(former.parts, next.parts)
     forgetUpstreams(next)
-    sockets.recheck()
+    void exchanges.judgeAll()
   }
 
   return {
@@ -111,7 +116,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       draining = true
       const { drainSeconds } = present.config.server
       await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
-      sockets.close()
+      exchanges.close()
       await drain(server, drainSeconds)
       admin?.closeAllConnections()
       admin?.close()

@@ -316,6 +316,11 @@ const limits = z.strictObject({
   upstreamIdleSeconds: seconds(1, 600)
     .default(4)
     .describe('How long an idle upstream connection is kept. Shorter than the upstream keeps its own.'),
+  tokenOverrunSeconds: seconds(0, 604_800)
+    .default(43_200)
+    .describe(
+      'How long an upload, a download or a stream goes on after the access token that admitted it expired. Zero: it is cut within half a minute, as WebSockets are.',
+    ),
   upstreamConnections: z
     .int()
     .min(1)

@@ -2,6 +2,7 @@ import { ConfigFaults, type Fault } from '../config/faults.ts'
 import type { Config } from '../config/schema.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Handlers } from '../http-server.ts'
+import type { JudgeAgain } from '../judge-again.ts'
 import { buildHandlers } from './handlers.ts'
 import type { Lasting } from './lasting.ts'
 import { buildParts, type Parts } from './parts.ts'
@@ -11,6 +12,7 @@ export interface Generation {
   readonly config: Config
   readonly parts: Parts
   readonly gateway: Gateway
+  readonly judgeAgain: JudgeAgain
   readonly handlers: Handlers
 }
 

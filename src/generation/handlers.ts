@@ -4,6 +4,7 @@ import { buildGateway, type Gateway } from '../gateway.ts'
 import type { Handlers } from '../http-server.ts'
 import { buildLoginApp } from '../identity/app.ts'
 import { buildAuthenticate } from '../identity/authenticate.ts'
+import { buildJudgeAgain, type JudgeAgain } from '../judge-again.ts'
 import { buildAudit } from '../observability/audit.ts'
 import { buildClientAddress } from '../proxy/client-address.ts'
 import { buildCrossOrigin } from '../proxy/cross-origin.ts'
@@ -20,8 +21,8 @@ export function buildHandlers(
   config: Config,
   parts: Parts,
   lasting: Lasting,
-): { readonly gateway: Gateway; readonly handlers: Handlers } {
-  const { log, clock, metrics, draining, sockets, present } = lasting
+): { readonly gateway: Gateway; readonly judgeAgain: JudgeAgain; readonly handlers: Handlers } {
+  const { log, clock, metrics, draining } = lasting
   const { issuer, sessions, projects, forwarder, signer, routes, loginAttempts } = parts
   const deps: GatewayDeps = {
     config,
@@ -34,6 +35,15 @@ export function buildHandlers(
   }
   const publicUrl = new URL(config.server.publicUrl)
   const authenticate = buildAuthenticate(sessions, parts.verifyAuthorization)
+  const overrunMs = config.limits.tokenOverrunSeconds * 1000
+  const judgeAgain = buildJudgeAgain({
+    authenticate,
+    routes,
+    projects: deps.projects,
+    rules: deps.rules,
+    clock,
+    overrunMs,
+  })
   const audit = buildAudit(config.log.requests, log, metrics)
   const pages = buildRefusalPages(deps)
   const refuse = buildRefuse(pages, audit)
@@ -47,6 +57,7 @@ export function buildHandlers(
     signer,
     forwarder,
     authenticate,
+    judgeAgain,
     refuse,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
     clientAddress: client.address,
@@ -55,10 +66,11 @@ export function buildHandlers(
   const asked = { gateway, routes, publicUrl, audit, refuse, isTrustedProxy: client.isTrusted }
   return {
     gateway,
+    judgeAgain,
     handlers: {
       handle: gateway.handle,
       verify: buildVerify({ ...asked, loginUrl: pages.loginUrl }),
-      upgrade: buildUpgrades({ gateway, forwarder, refuse, sockets, present: () => present().gateway }),
+      upgrade: buildUpgrades({ gateway, forwarder, refuse }),
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { OpenSockets } from '../proxy/open-sockets.ts'
+import type { Upstream } from '../proxy/upstream/pool.ts'
 import type { SessionBackend } from '../sessions/backend.ts'
 import type { Generation } from './generation.ts'
 
@@ -11,7 +11,8 @@ export interface Lasting {
   readonly clock: Clock
   readonly backend: SessionBackend
   readonly metrics: Metrics
-  readonly sockets: OpenSockets
+  /** Every upstream that something is under way to, whatever configuration it was opened by. */
+  readonly upstreams: Set<Upstream>
   /** Whether this process is about to stop. */
   readonly draining: () => boolean
   /** The generation that takes the requests that arrive now. Not before the first one is in place. */

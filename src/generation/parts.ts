@@ -51,7 +51,7 @@ export async function buildParts(config: Config, lasting: Lasting, former?: Form
     issuer,
     sessions: kept('sessions', same('session')) ?? openSessions(config, lasting, former),
     projects,
-    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock),
+    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, lasting.upstreams),
     signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ?? buildTokenSide({ config, issuer, clock, log }),

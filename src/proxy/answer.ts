@@ -12,7 +12,7 @@ const AS_TEXT = 16_384
 
 /** Passes an answer on as it comes, at the speed of the slower side. */
 export class StreamedAnswer implements AnswerSink {
-  protected readonly exchange: Exchange
+  readonly exchange: Exchange
   protected readonly incoming: Incoming
   readonly #resolve: () => void
   readonly #reject: (error: unknown) => void
@@ -88,6 +88,22 @@ export class StreamedAnswer implements AnswerSink {
   fault(fault: Refusal): void {
     this.#over = true
     this.#reject(fault)
+  }
+
+  /** One request and its answer: the access token was judged when it began. */
+  get outlivesToken(): boolean {
+    return true
+  }
+
+  /**
+   * Ends the exchange from our side: the upstream is left, and the client is refused, or cut off where its answer has
+   * begun. After the end: nothing.
+   */
+  cut(why: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.call?.abort()
+    this.#reject(why)
   }
 }
 

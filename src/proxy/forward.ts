@@ -45,7 +45,8 @@ export interface Forwarder {
 /** How long an upstream may ponder `Expect: 100-continue` before the body is asked for anyway, ms. */
 const CONTINUE_MS = 1000
 
-export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarder {
+/** @param all Where every upstream is noted as long as something is under way to it, also by other forwarders. */
+export function buildForwarder(limits: Config['limits'], clock: Clock, all = new Set<Upstream>()): Forwarder {
   const upstreams = new Map<string, Upstream>()
   let isOver = (_origin: string) => false
 
@@ -62,6 +63,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock): Forwarde
       maxHeadBytes: limits.headerBytes,
       clock,
     })
+    all.add(upstream)
     // Asked for by a request from before a reload: it serves this one, and the next does not find it.
     if (isOver(origin)) upstream.retire()
     else upstreams.set(key, upstream)

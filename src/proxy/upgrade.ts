@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
 import type { Gateway } from '../gateway.ts'
 import { type Forwarder, requestHead } from './forward.ts'
-import type { OpenSockets } from './open-sockets.ts'
 import type { Passage } from './passage.ts'
 import type { Refuse } from './refuse.ts'
 import { UpgradedAnswer } from './upgraded-answer.ts'
@@ -13,18 +12,14 @@ export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Bu
 
 /**
  * WebSockets: the same steps, decision and header writer as any request; then both sockets are joined until either
- * side closes, the session ends, or the decision turns out otherwise when it is asked again.
+ * side closes or the exchange is cut.
  */
 export function buildUpgrades(deps: {
   readonly gateway: Gateway
   readonly forwarder: Forwarder
   readonly refuse: Refuse
-  /** Where joined sockets are looked after. */
-  readonly sockets: Pick<OpenSockets, 'add'>
-  /** The request path as it is when a decision is asked again: the configuration may be another one by then. */
-  readonly present: () => Gateway
 }): HandleUpgrade {
-  const { gateway, forwarder, refuse, sockets } = deps
+  const { gateway, forwarder, refuse } = deps
 
   async function handle(request: IncomingMessage, socket: Socket, early: Buffer): Promise<void> {
     const response = new ServerResponse(request)
@@ -35,23 +30,20 @@ export function buildUpgrades(deps: {
     const exchange = gateway.open(request, response)
     try {
       const passage = await gateway.admit(exchange)
-      if (passage) await join(passage, socket, early)
+      if (passage) await join(passage, early)
     } catch (error) {
       refuse(exchange, error)
     }
   }
 
-  async function join(passage: Passage, socket: Socket, early: Buffer): Promise<void> {
+  async function join(passage: Passage, early: Buffer): Promise<void> {
     const { exchange, route } = passage
     if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
     const outgoing = await gateway.outgoing(passage)
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     await new Promise<void>((resolve, reject) => {
       const sink = new UpgradedAnswer(exchange, gateway.incoming(passage, outgoing), resolve, reject)
-      sink.onJoined = (upstream) => {
-        sockets.add(socket, exchange.caller?.session?.key, () => isStillAllowed(passage))
-        upstream.write(early)
-      }
+      sink.onJoined = (upstream) => void upstream.write(early)
       const { method, answerMs } = outgoing
       const call = forwarder.upstreamOf(outgoing).send({
         method,
@@ -64,13 +56,6 @@ export function buildUpgrades(deps: {
       })
       sink.follow(call)
     })
-  }
-
-  /** Whether the same request would be let in now, and to the same application. @throws Refusal */
-  async function isStillAllowed({ exchange, route }: Passage): Promise<boolean> {
-    const present = deps.present()
-    const again = await present.admit(present.open(exchange.request, exchange.response))
-    return again !== undefined && again.route.name === route.name && again.route.config.webSockets
   }
 
   return handle

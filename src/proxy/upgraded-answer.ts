@@ -51,6 +51,18 @@ export class UpgradedAnswer extends StreamedAnswer {
     else super.end(last, trailers)
   }
 
+  /** Every message is a request of its own: none without a valid token. */
+  override get outlivesToken(): boolean {
+    return false
+  }
+
+  override cut(why: unknown): void {
+    this.#socket?.destroy()
+    // Joined sockets have no answer left that could refuse.
+    if (this.#socket) this.exchange.response.destroy()
+    super.cut(why)
+  }
+
   override fault(fault: Refusal): void {
     if (this.#socket) this.#socket.destroy()
     else super.fault(fault)

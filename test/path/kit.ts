@@ -26,7 +26,11 @@ export async function startPath(handle: RequestListener, options: KitOptions = {
   })
   const kit = await startKit({
     ...options,
-    routes: [route('app', 'login', { answerSeconds: 1 }), route('p', 'project'), ...(options.routes ?? [])],
+    routes: [
+      route('app', 'login', { answerSeconds: 1 }),
+      route('p', 'project'),
+      ...(options.routes ?? []).map((more) => ({ upstream, ...more })),
+    ],
   })
   const cookie = (await signedInBrowser(kit, 'bob')).cookieHeader(new URL(kit.url))
   return {

@@ -132,9 +132,11 @@ before(async () => {
     endCookies: [],
     rules: { adminGroup: 'modelops-admins', serviceUsers: new Set() },
     routes: buildRoutes(config, profileOf),
-    authenticate: buildAuthenticate(sessions, () => {
+    authenticate: buildAuthenticate(sessions, (header) => {
+      if (header === 'Bug') throw new TypeError('a bug with words of its own')
       throw new Refusal('token-invalid', 'no bearer tokens in this test')
     }),
+    judgeAgain: () => Promise.reject(new Error('nothing lasts in this test')),
     signer: await buildSigner({ issuer: config.server.publicUrl, clock: systemClock, secrets: config.session.secrets }),
     forwarder: buildForwarder(config.limits, systemClock),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, 'http'),
@@ -352,4 +354,14 @@ test('answers a preflight of a listed origin without a login, and no other', asy
   assert.deepEqual([other.status, other.headers['access-control-allow-origin']], [401, undefined])
   const refusal = await ask('/x', { Host: 'api.localhost:4180', Origin: 'http://ui.localhost:4180' })
   assert.deepEqual([refusal.status, refusal.headers['access-control-allow-origin']], [401, 'http://ui.localhost:4180'])
+})
+
+test('an error nobody foresaw ends its own request as a 500 without its words, and no other', async () => {
+  const [broken, fine] = await Promise.all([
+    ask('/tracking/x', { authorization: 'Bug' }),
+    ask('/tracking/x', { cookie, accept: 'application/json' }),
+  ])
+  assert.deepEqual([broken.status, fine.status], [500, 200])
+  assert.match(broken.body, /"internal"/)
+  assert.doesNotMatch(broken.body, /a bug/)
 })

@@ -78,6 +78,11 @@ export class Connection implements Carrier {
     this.#socket.once('close', () => this.#closed())
   }
 
+  /** What it carries. */
+  get call(): Call | undefined {
+    return this.#call
+  }
+
   /** Whether an idle connection may carry another exchange, or has lain too long. */
   isFresh(now: number): boolean {
     return !this.#gone && this.#idleUntil > now

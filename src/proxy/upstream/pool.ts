@@ -62,6 +62,17 @@ export class Upstream {
     return call
   }
 
+  /** What is under way: waiting for a connection, or carried by one. */
+  *calls(): Iterable<Call> {
+    for (const { call } of this.#waiting) if (!call.aborted) yield call
+    for (const { call } of this.#all) if (call) yield call
+  }
+
+  /** Whether it was retired and nothing is under way any more. */
+  get isOver(): boolean {
+    return this.#retired && this.#all.size === 0 && this.#waiting.length === 0
+  }
+
   /** Cuts every connection. */
   close(): void {
     clearInterval(this.#sweeper)

@@ -234,3 +234,18 @@ test('a retired pool finishes what is in flight and waiting, still watches over 
   assert.equal((await ask(other, { answerMs: 20 })).fault, 'upstream-timeout')
   for (const each of [server, silent.server]) each.close()
 })
+
+test('what is under way is known while it waits, while it is carried, and no longer', async () => {
+  const { server, origin } = await startRaw(answering)
+  const upstream = openUpstream(origin, { maxConnections: 1 })
+  const paths = () => [...upstream.calls()].map(({ exchange: { head } }) => head.slice(0, 6)).sort()
+  const first = ask(upstream, { head: 'GET /1 HTTP/1.1\r\n\r\n' })
+  void ask(upstream, { head: 'GET /2 HTTP/1.1\r\n\r\n' }) // given up below, it hears nothing
+  assert.deepEqual(paths(), ['GET /1', 'GET /2'])
+  for (const call of upstream.calls()) if (call.exchange.head.startsWith('GET /2')) call.abort()
+  assert.deepEqual(paths(), ['GET /1'])
+  await first
+  assert.deepEqual(paths(), [])
+  upstream.close()
+  server.close()
+})
