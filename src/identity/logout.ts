@@ -3,7 +3,6 @@ import * as client from 'openid-client'
 import { wantsPage } from '../proxy/navigation.ts'
 import type { Session } from '../sessions/session.ts'
 import { fieldsOf } from './body.ts'
-import type { DiscoveredIssuer } from './discovery.ts'
 import { type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './login-side.ts'
 import { checkOwnOrigin } from './own-origin.ts'
 
@@ -37,7 +36,10 @@ function ending(side: LoginSide, end: (session: Session) => Promise<unknown>): R
     const asked = fieldsOf(req).return_to
     const returnTo = asked === undefined ? undefined : side.returnTo.check(asked)
     const session = await side.sessions.load(req.headers.cookie)
-    if (session !== undefined) await endSession(side, session, res, end)
+    if (session !== undefined) {
+      await endSession(side, session, res, end)
+      void revoke(side, session)
+    }
     res.append('set-cookie', [side.sessions.clearCookie(), ...side.endCookies])
     if (!wantsPage(req) && isScript(req)) res.json({ signed_out: true })
     else if (session === undefined) redirect(res, returnTo ?? SIGNED_OUT)
@@ -69,10 +71,7 @@ async function endSession(
 async function leave(side: LoginSide, session: Session, returnTo: string | undefined, res: Response): Promise<void> {
   const issuer = await side.issuer.reachable()
   const endpoint = issuer?.metadata.end_session_endpoint
-  if (issuer === undefined || endpoint === undefined) {
-    if (issuer !== undefined) await revoke(side, issuer, session)
-    return redirect(res, SIGNED_OUT_HERE)
-  }
+  if (endpoint === undefined) return redirect(res, SIGNED_OUT_HERE)
   const fields = {
     id_token_hint: session.tokens.idToken,
     client_id: side.config.issuer.clientId,
@@ -82,13 +81,18 @@ async function leave(side: LoginSide, session: Session, returnTo: string | undef
   sendPage(res, 200, side.pages.leave({ endpoint, fields }))
 }
 
-/** Where the issuer's own session cannot be ended, at least our grant is (RFC 7009). */
-async function revoke(side: LoginSide, { configuration, metadata }: DiscoveredIssuer, session: Session): Promise<void> {
-  const { refreshToken } = session.tokens
-  if (metadata.revocation_endpoint === undefined || refreshToken === undefined) return
-  await client.tokenRevocation(configuration, refreshToken).catch(() => {
-    side.log.warn({ event: 'revocation-failed' }, 'the refresh token could not be revoked')
-  })
+/**
+ * Our grant ends at the issuer too, whether or not the browser goes on there (RFC 7009, RFC 9700 §4.14). Beside the
+ * logout, which neither waits for it nor fails with it.
+ */
+async function revoke({ issuer, log }: LoginSide, { tokens, key }: Session): Promise<void> {
+  if (tokens.refreshToken === undefined) return
+  try {
+    const { configuration, metadata } = await issuer.discovered()
+    if (metadata.revocation_endpoint !== undefined) await client.tokenRevocation(configuration, tokens.refreshToken)
+  } catch {
+    log.warn({ event: 'revocation-failed', session: key.slice(0, 8) }, 'the refresh token could not be revoked')
+  }
 }
 
 /** `GET /auth/signed-out`: where the issuer sends the browser back. Whatever `state` comes back, landing works. */

@@ -119,21 +119,51 @@ test('while the issuer is down, logout happens here and the page says what it do
   assert.doesNotMatch((await visitor.open('/auth/signed-out')).text, /may still be signed in there/)
 })
 
-test('an issuer without end_session_endpoint is at least told that the grant is over', async () => {
-  let revoked = 0
-  fake.bent.metadata = { end_session_endpoint: undefined, revocation_endpoint: `${fake.url}/token` }
+/** Signs in at an issuer that revokes tokens. `token`: the one that it is asked to revoke. */
+async function loginToRevoke(answer: { status?: number; body: object } | undefined, metadata: object = {}) {
+  fake.bent.metadata = { revocation_endpoint: `${fake.url}/token`, ...metadata }
   kit = startLoginKit(fake)
   browser = kit.browser()
   await browser.login(fake)
+  const asked = Promise.withResolvers<string | null | undefined>()
   fake.bent.token = () => {
-    revoked++
-    return { body: {} }
+    asked.resolve(fake.tokenRequests.at(-1)?.form.get('token'))
+    return answer ?? new Promise(() => {}) // never answers
   }
+  return { token: asked.promise }
+}
+
+const SCRIPT = { accept: 'application/json', 'sec-fetch-mode': 'cors' }
+for (const [who, headers] of [
+  ['a page', {}],
+  ['a script', SCRIPT],
+] as const) {
+  test(`the refresh token is revoked when ${who} signs out`, async () => {
+    const { token } = await loginToRevoke({ body: {} })
+    assert.equal((await browser.post('/auth/logout', {}, headers)).status, 200)
+    assert.equal(await token, 'refresh-token-1')
+  })
+}
+
+test('an issuer without end_session_endpoint is at least told that the grant is over', async () => {
+  const { token } = await loginToRevoke({ body: {} }, { end_session_endpoint: undefined })
   const response = await browser.post('/auth/logout')
   assert.equal(response.get('location'), '/auth/signed-out?issuer=open')
-  assert.equal(revoked, 1)
-  assert.equal(fake.tokenRequests.at(-1)?.form.get('token'), 'refresh-token-1')
+  assert.equal(await token, 'refresh-token-1')
 })
+
+for (const [what, answer] of [
+  ['fails', { status: 500, body: {} }],
+  ['never ends', undefined],
+] as const) {
+  test(`a revocation that ${what} holds no logout up`, async () => {
+    const { token } = await loginToRevoke(answer)
+    const cookie = browser.cookieHeader
+    assert.equal((await browser.post('/auth/logout')).status, 200)
+    assert.equal(await kit.deps.sessions.load(cookie), undefined)
+    await token
+  })
+}
 
 test('a logout that the store cannot keep is reported as failed, and the cookie stays', async () => {
   const backend = new MemoryBackend(Date.now)
