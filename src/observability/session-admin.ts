@@ -18,18 +18,21 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 /**
  * Lists and ends sessions, on the admin listener: `GET /` a page for people; for programs, with the bearer token,
- * `GET /sessions?offset=&limit=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`.
+ * `GET /sessions?offset=&limit=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
  */
 export function buildSessionAdmin(deps: SessionAdminDeps) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin.invalid')
     if (request.method === 'GET' && pathname === '/')
       return void response.writeHead(200, adminPageHeaders).end(ADMIN_PAGE)
+    const client = request.socket.remoteAddress
     if (!isAdministrator(request, deps.tokenHash)) {
+      deps.log.warn({ event: 'admin-refused', method: request.method, client }, 'the administration token is wrong')
       return sendJson(response, 401, { reason: 'token-invalid' }, { 'WWW-Authenticate': 'Bearer' })
     }
     try {
-      const { status, body } = await answer(deps, request.method ?? '', pathname, searchParams)
+      const log = deps.log.child({ client })
+      const { status, body } = await answer({ ...deps, log }, request.method ?? '', pathname, searchParams)
       sendJson(response, status, body)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -53,7 +56,8 @@ interface Answer {
 async function answer(deps: SessionAdminDeps, method: string, path: string, query: URLSearchParams): Promise<Answer> {
   const [, , key] = /^\/sessions(\/([A-Za-z0-9_-]{43}))?$/.exec(path) ?? [undefined, undefined, undefined]
   if (path === '/sessions' && method === 'GET') return listed(deps, query)
-  if (path === '/sessions' && method === 'DELETE') return endedOf(deps, query)
+  if (path === '/sessions' && method === 'DELETE')
+    return query.has('all') ? endedAll(deps, query) : endedOf(deps, query)
   if (key !== undefined && method === 'DELETE') return ended(deps, key)
   throw new Refusal('no-route', 'no such endpoint of the session administration')
 }
@@ -95,6 +99,21 @@ async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchPara
   if (!issuer || !subject) throw new Refusal('request-malformed', 'expected issuer and subject')
   const count = await sessions.endBySubject(issuer, subject)
   log.info({ event: 'session-ended-by-admin', subject, ended: count })
+  return { status: 200, body: { ended: count } }
+}
+
+/** Ends the sessions that there are when it begins; who signs in meanwhile stays. */
+async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+  if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
+  const keys: string[] = []
+  for (let offset = 0, total = 1; offset < total; offset += LARGEST_PAGE) {
+    const page = await sessions.list({ offset, limit: LARGEST_PAGE })
+    total = page.total
+    keys.push(...page.sessions.map(({ key }) => key))
+  }
+  let count = 0
+  for (const key of keys) count += Number(await sessions.endByKey(key))
+  log.info({ event: 'session-ended-by-admin', all: true, ended: count })
   return { status: 200, body: { ended: count } }
 }
 

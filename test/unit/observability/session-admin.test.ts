@@ -67,6 +67,18 @@ test('ends every session of a person and nobody else’s', async () => {
   assert.ok(logged.some((line) => line.includes('session-ended-by-admin')))
 })
 
+test('ends every session there is, and says by whom it was asked', async () => {
+  const cookies = [await gateway.signIn(), await gateway.signIn(bob)].map(({ cookie }) => cookie)
+  for (const query of ['all=', 'all=false', 'all=true&issuer=https://sso.example&subject=alice-sub']) {
+    assert.equal((await end(`/sessions?${query}`)).status, 400, query)
+  }
+  assert.deepEqual((await end('/sessions?all=true')).body, { ended: 2 })
+  for (const cookie of cookies) assert.equal(await gateway.sessions.load(cookie), undefined)
+  const line = JSON.parse(logged.at(-1) ?? '{}')
+  assert.deepEqual([line.event, line.all, line.ended], ['session-ended-by-admin', true, 2])
+  assert.match(line.client, /127\.0\.0\.1|::1/)
+})
+
 for (const authorization of [
   '',
   'Bearer wrong',
@@ -84,6 +96,7 @@ for (const authorization of [
       const { status, headers, text } = await asked.set({ authorization })
       assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer'])
       assert.ok(!text.includes('alice'))
+      assert.equal(JSON.parse(logged.at(-1) ?? '{}').event, 'admin-refused')
     }
     assert.ok(await gateway.sessions.load(cookie))
   })

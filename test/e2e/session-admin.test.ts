@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { ensureChromium } from '../../infra/parts/chromium.ts'
+import { partsDirectory } from '../../infra/parts/directories.ts'
+import { freePort } from '../../infra/parts/ports.ts'
+import { type Kit, signedInBrowser, startKit } from '../kit.ts'
+
+/** The session administration of the admin listener, in a real browser. */
+const TOKEN = 'the-token-of-the-administrators'
+let kit: Kit
+let chrome: Browser
+let admin: string
+
+before(async () => {
+  const port = await freePort()
+  admin = `http://127.0.0.1:${port}`
+  const adminTokenHash = createHash('sha256').update(TOKEN).digest('hex')
+  kit = await startKit({ config: { server: { adminListen: `127.0.0.1:${port}`, adminTokenHash } } })
+  chrome = await chromium.launch({ executablePath: await ensureChromium(), args: ['--no-sandbox'] })
+})
+after(async () => {
+  await chrome?.close()
+  await kit?.close()
+})
+
+async function openPage(token: string): Promise<Page> {
+  const page = await chrome.newPage()
+  await page.goto(`${admin}/`)
+  await page.fill('#token', token)
+  await page.click('text=Show sessions')
+  return page
+}
+
+test('an administrator sees who is signed in, ends one session, then all of a person, then all', async () => {
+  const [first, second, carol] = [
+    await signedInBrowser(kit, 'bob'),
+    await signedInBrowser(kit, 'bob'),
+    await signedInBrowser(kit, 'carol'),
+  ]
+  const statuses = async () => {
+    const asked = [first, second, carol].map((browser) => browser.fetch(`${kit.url}/auth/session`))
+    return (await Promise.all(asked)).map(({ status }) => status)
+  }
+  const page = await openPage(TOKEN)
+  await page.waitForSelector('text=1 to 3 of 3 sessions')
+  const pictures = partsDirectory('screenshots', 'session-admin')
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, 'sessions.png') })
+  await page.locator('li', { hasText: 'bob' }).first().getByRole('button', { name: 'End', exact: true }).click()
+  await page.waitForSelector('text=1 to 2 of 2 sessions')
+  assert.deepEqual(await statuses(), [200, 401, 200]) // newest first
+  await page.click('text=End all of bob')
+  await page.waitForSelector('text=1 to 1 of 1 sessions')
+  assert.deepEqual(await statuses(), [401, 401, 200])
+  page.once('dialog', (dialog) => dialog.accept())
+  await page.click('text=End every session')
+  await page.waitForSelector('text=Nobody is signed in.')
+  assert.deepEqual(await statuses(), [401, 401, 401])
+  const ends = kit.logged.filter(({ event }) => event === 'session-ended-by-admin')
+  assert.equal(ends.length, 3)
+})
+
+test('a wrong token shows no session', async () => {
+  await signedInBrowser(kit, 'bob')
+  const page = await openPage('wrong')
+  await page.waitForSelector('text=token-invalid')
+  assert.equal(await page.locator('li').count(), 0)
+})
