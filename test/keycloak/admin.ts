@@ -30,6 +30,27 @@ export class KeycloakAdmin {
     await this.#call('PUT', `/users/${await this.#userId(username)}`, { enabled: false })
   }
 
+  /** Ids of the sessions that a user has at Keycloak. */
+  async sessionsOf(username: string): Promise<string[]> {
+    const found = await this.#call('GET', `/users/${await this.#userId(username)}/sessions`)
+    return (found as { id: string }[]).map(({ id }) => id)
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#call('DELETE', `/sessions/${id}`)
+  }
+
+  async logOut(username: string): Promise<void> {
+    await this.#call('POST', `/users/${await this.#userId(username)}/logout`)
+  }
+
+  /** Changes attributes of a client. */
+  async setClient(clientId: string, attributes: Record<string, string>): Promise<void> {
+    const [found] = (await this.#call('GET', `/clients?clientId=${clientId}`)) as { id: string; attributes: object }[]
+    if (found === undefined) throw new Error(`Keycloak knows no ${clientId}`)
+    await this.#call('PUT', `/clients/${found.id}`, { ...found, attributes: { ...found.attributes, ...attributes } })
+  }
+
   /** Makes groups and a user in all of them. */
   async addUser(username: string, made: readonly string[], alsoIn: readonly string[]): Promise<void> {
     for (const name of made) await this.#call('POST', '/groups', { name })
