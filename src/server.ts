@@ -94,7 +94,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
     giveUp(former.parts, next.parts)
     forgetUpstreams(next)
-    void exchanges.judgeAll()
+    void exchanges.judgeConversations()
   }
 
   return {

@@ -46,9 +46,9 @@ export class LongExchanges {
     return this.#looking
   }
 
-  /** Judges all that is open, at once: what is allowed has changed. */
-  async judgeAll(): Promise<void> {
-    await this.#judgeEach([...this.#deps.open()])
+  /** Judges the conversations that are open, at once: what is allowed has changed. Answers under way are met by the looks. */
+  async judgeConversations(): Promise<void> {
+    await this.#judgeEach([...this.#deps.open()].filter(({ outlivesToken }) => !outlivesToken))
   }
 
   /** A process that stops waits for answers, not for conversations. */

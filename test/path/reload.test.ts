@@ -216,7 +216,7 @@ test('an issuer that cannot be asked with the new settings leaves the former one
   issuer = await startIssuer()
 })
 
-test('a stream in flight goes on whatever becomes of its route; a WebSocket stays with its route and ends with it', async () => {
+test('a reload cuts no answer that is on its way; a WebSocket stays with its route and ends with it', async () => {
   const served = await serve()
   const cookie = await signedIn(served)
   const reading = (

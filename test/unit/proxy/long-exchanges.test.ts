@@ -136,13 +136,14 @@ test('after close nothing is looked at and nothing heard', (context) => {
   assert.deepEqual([asked, open.cuts], [0, []])
 })
 
-test('what is open is judged at once when what is allowed has changed', async (context) => {
-  const gone = exchange('a')
-  const { exchanges } = watch(context, [gone], async () => {
+test('conversations are judged at once when what is allowed has changed, answers under way with the looks', async (context) => {
+  const [socket, answer] = [exchange('a', { outlivesToken: false }), exchange('a')]
+  const { exchanges } = watch(context, [socket, answer], async () => {
     throw new Refusal('no-route', 'the route is gone')
   })
-  await exchanges.judgeAll()
-  assert.deepEqual(reasonsOf(gone), ['no-route'])
+  await exchanges.judgeConversations()
+  assert.deepEqual(reasonsOf(socket), ['no-route'])
+  assert.deepEqual(reasonsOf(answer), [])
 })
 
 test('a process that stops closes its WebSockets and waits for its answers', (context) => {
