@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts'
 import { isOwned } from './owned-headers.ts'
 import type { Passage } from './passage.ts'
 import { parseTarget } from './target.ts'
+import { isWebSocket } from './websocket.ts'
 
 /*
  * Forward auth: Caddy, nginx or Traefik asks whether a request may pass, and sends it on by itself. The decision is the
@@ -44,6 +45,8 @@ export function askedRequest(
   if (parseTarget(url).path !== path) throw new Refusal('path-ambiguous', 'the path is not in its plain form')
   const headers = { ...request.headers, host }
   for (const name of OF_THE_QUESTION) delete headers[name as keyof typeof headers]
+  // nginx asks without `Upgrade`, which is between two hops, and switches protocols with the client all the same.
+  if (headers['sec-websocket-key'] !== undefined) headers.upgrade = 'websocket'
   return Object.create(request, {
     method: { value: method },
     url: { value: url },
@@ -65,7 +68,8 @@ function onlyValue({ rawHeaders }: IncomingMessage, name: (typeof QUESTION)[numb
  * it gives or writes anew.
  * @throws Refusal `app-denied`
  */
-export function checkForwardable({ route: { profile }, below, admitted }: Passage): void {
+export function checkForwardable({ exchange, route: { profile, config }, below, admitted }: Passage): void {
+  if (isWebSocket(exchange.request) && !config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
   const needsUs =
     profile.projectInPath ||
     profile.prepare !== undefined ||

@@ -27,6 +27,7 @@ before(async () => {
     routes: [
       { name: 'notes', app: 'generic', path: '/notes', access: 'project' },
       { name: 'ops', app: 'generic', path: '/ops', access: 'admin' },
+      { name: 'quiet', app: 'generic', path: '/quiet', access: 'login', webSockets: false },
       { name: 'open', app: 'generic', path: '/open', access: 'public' },
       { name: 'tracking', app: 'mlflow', path: '/tracking', access: 'project' },
     ],
@@ -163,6 +164,26 @@ for (const [what, status, reason, more] of refusals) {
     assert.equal(plain.headers.get('x-gateway-reason'), reason)
   })
 }
+
+/** As nginx asks about a handshake: `Upgrade` is for one hop and stays behind. */
+const HANDSHAKE = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
+const handshakes: [string, string, Record<string, string>, number, string][] = [
+  ['of another site', '/notes/ws', { origin: 'https://evil.example' }, 403, 'cross-origin'],
+  ['without Origin', '/notes/ws', {}, 403, 'cross-origin'],
+  ['where the route has none', '/quiet/ws', { origin: 'own' }, 403, 'app-denied'],
+]
+for (const [what, uri, more, status, reason] of handshakes) {
+  test(`a WebSocket ${what} is refused with ${reason}, though the question does not say Upgrade`, async () => {
+    const origin = more.origin === 'own' ? { origin: kit.url } : more
+    const answer = await ask(question(uri, 'GET', { ...HANDSHAKE, ...origin }))
+    assert.equal(answer.status, status)
+    assert.equal(((await answer.json()) as { reason: string }).reason, reason)
+  })
+}
+
+test('a WebSocket of our own page passes', async () => {
+  assert.equal((await ask(question('/notes/ws', 'GET', { ...HANDSHAKE, origin: kit.url }))).status, 200)
+})
 
 for (const missing of ['x-forwarded-method', 'x-forwarded-uri', 'x-forwarded-host'] as const) {
   test(`a question without ${missing} is malformed`, async () => {
