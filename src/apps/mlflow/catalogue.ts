@@ -37,6 +37,8 @@ interface Pattern {
 interface MethodRoutes {
   readonly paths: Map<string, Use>
   readonly patterns: Map<string, Pattern[]>
+  /** Length of the longest of those texts: nothing of a path behind it needs a look. */
+  longest: number
 }
 
 /** Compiles a catalogue once, so that a request costs a map look-up, or a few where its path holds parameters. */
@@ -45,7 +47,7 @@ export function buildClassifier(file: CatalogueFile): Classify {
   for (const [name, use] of CLASSES) {
     for (const line of file[name]) {
       const [method = '', template = ''] = line.split(' ')
-      const routes = methods.get(method) ?? { paths: new Map(), patterns: new Map() }
+      const routes = methods.get(method) ?? { paths: new Map(), patterns: new Map(), longest: 0 }
       methods.set(method, routes)
       for (const path of expandTwins(template)) addRoute(routes, path, use)
     }
@@ -71,6 +73,7 @@ function addRoute(routes: MethodRoutes, path: string, use: Use): void {
   const folder = path.slice(0, path.lastIndexOf('/', parameter) + 1)
   const patterns = routes.patterns.get(folder) ?? []
   routes.patterns.set(folder, patterns)
+  routes.longest = Math.max(routes.longest, folder.length)
   patterns.push({ regexp: pathRegExp(path), use })
 }
 
@@ -88,7 +91,8 @@ function pathRegExp(path: string): RegExp {
 
 function strictestMatch(routes: MethodRoutes, path: string): Use | undefined {
   let strictest: Use | undefined
-  for (let slash = path.lastIndexOf('/'); slash !== -1; slash = slash === 0 ? -1 : path.lastIndexOf('/', slash - 1)) {
+  const last = path.lastIndexOf('/', routes.longest)
+  for (let slash = last; slash !== -1; slash = slash === 0 ? -1 : path.lastIndexOf('/', slash - 1)) {
     for (const { regexp, use } of routes.patterns.get(path.slice(0, slash + 1)) ?? []) {
       const stricter = strictest === undefined || STRICTNESS[use] > STRICTNESS[strictest]
       if (stricter && regexp.test(path)) strictest = use
