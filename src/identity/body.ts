@@ -1,13 +1,30 @@
 import express, { type Request, type RequestHandler } from 'express'
 import { Refusal } from '../errors.ts'
+import { isSending } from '../proxy/finish.ts'
 
 const LIMIT = '8kb'
 
-/** Reads the small bodies of our own endpoints: a form or one JSON object. */
-export const readBody: RequestHandler[] = [
+/**
+ * Reads the small bodies of our own endpoints: a form or one JSON object.
+ * @param wholeMs Longest time for all of it: anybody may send here, and nothing else ends a body that never comes.
+ */
+export const readBody = (wholeMs: number): RequestHandler[] => [
+  inTime(wholeMs),
   express.urlencoded({ extended: false, limit: LIMIT }),
   express.json({ limit: LIMIT }),
 ]
+
+function inTime(wholeMs: number): RequestHandler {
+  return (req, _res, next) => {
+    if (isSending(req)) {
+      const late = () =>
+        next(new Refusal('request-timeout', 'the body did not come', { headers: { Connection: 'close' } }))
+      const timer = setTimeout(late, wholeMs)
+      for (const event of ['end', 'close']) req.once(event, () => clearTimeout(timer))
+    }
+    next()
+  }
+}
 
 /**
  * Fields of a form or JSON object, each a string or null. No body is no fields.
