@@ -30,7 +30,7 @@ export interface ProjectQuery {
   readonly values: readonly string[]
   /** The query without them, otherwise byte for byte. */
   readonly rest: string
-  /** True when a parameter would be read as the project by a laxer parser: other case, brackets. */
+  /** True when a parameter would be read as the project by a laxer parser: other case, brackets, `;`. */
   readonly lookalike: boolean
 }
 
@@ -50,10 +50,20 @@ export function takeProjectQuery(query: string): ProjectQuery {
       values.push(decodeParameter(equals < 0 ? '' : pair.slice(equals + 1)))
       continue
     }
-    if (/^\s*project[-_]?id\s*(\[.*)?$/i.test(name) && name !== 'project_id') lookalike = true
+    if (name !== 'project_id' && isLookalike(name)) lookalike = true
+    // Some parsers end a pair at `;` too.
+    if (pair.includes(';')) lookalike ||= pair.split(';').slice(1).some(namesProject)
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }
+}
+
+/** What a laxer parser reads as `projectId`: another case, blanks around it, a list, a name that ends at a NUL. */
+const isLookalike = (name: string) => /^\s*project[-_]?id\s*(?:[[\0].*)?$/is.test(name)
+
+function namesProject(pair: string): boolean {
+  const name = decodeParameter(pair.split('=', 1)[0] as string)
+  return name !== 'project_id' && isLookalike(name)
 }
 
 function decodeParameter(text: string): string {
