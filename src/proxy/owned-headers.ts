@@ -18,57 +18,47 @@ const ALIASES = ['vmo-project-id', 'x-mlflow-workspace']
 
 /** Identity headers of other products: an upstream configured for one of them would believe a client. */
 const FOREIGN = [
-  'remote-user',
-  'remote-email',
-  'remote-groups',
-  'remote-name',
-  'x-remote-user',
-  'x-remote-group',
-  'x-remote-email',
-  'x-auth-request-user',
-  'x-auth-request-email',
-  'x-auth-request-groups',
-  'x-auth-request-preferred-username',
-  'x-auth-request-access-token',
-  'x-forwarded-preferred-username',
-  'x-forwarded-access-token',
-  'x-forwarded-id-token',
-  'x-webauth-user',
-  'x-webauth-email',
-  'x-webauth-groups',
-  'x-authenticated-user',
-  'x-authenticated-userid',
-  'x-authenticated-email',
-  'x-authenticated-groups',
   'x-user',
   'x-user-id',
+  'x-user-name',
   'x-userid',
+  'x-username',
   'x-email',
   'x-groups',
-  'x-pomerium-jwt-assertion',
-  'x-pomerium-claim-email',
-  'x-goog-iap-jwt-assertion',
-  'x-goog-authenticated-user-email',
-  'x-goog-authenticated-user-id',
-  'x-amzn-oidc-data',
-  'x-amzn-oidc-identity',
-  'x-amzn-oidc-accesstoken',
-  'x-ms-client-principal',
-  'x-ms-client-principal-name',
-  'x-ms-client-principal-id',
-  'cf-access-jwt-assertion',
-  'cf-access-authenticated-user-email',
-  'oidc-claim-sub',
-  'x-vouch-user',
-  'x-authentik-username',
-  'x-authentik-email',
-  'x-authentik-groups',
-  'x-mlflow-authorization',
-  'ssl-client-s-dn',
-  'x-ssl-client-s-dn',
+  'x-roles',
+  'x-auth-user',
+  'x-auth-username',
+  'x-auth-email',
+  'x-auth-groups',
   'x-client-cert',
-  'x-forwarded-client-cert',
+  'x-token-subject',
+  'x-mlflow-authorization',
 ]
+
+/** The same by family: such products add members to theirs. */
+const FOREIGN_FAMILIES = [
+  'remote-',
+  'x-remote-',
+  'x-auth-request-',
+  'x-webauth-',
+  'x-authenticated-',
+  'x-authentik-',
+  'x-pomerium-',
+  'x-vouch-',
+  'x-goog-iap-',
+  'x-goog-authenticated-user-',
+  'x-amzn-oidc-',
+  'x-ms-client-principal',
+  'x-ms-token-',
+  'cf-access-',
+  'tailscale-user-',
+  'oidc-',
+  'ssl-client-',
+  'x-ssl-client-',
+]
+
+/** Read by the gateway and passed on: another spelling could be read instead by an upstream that folds names. */
+const JUDGED_FAMILIES = ['content-', 'sec-', 'origin']
 
 /** Where the request came from: rewritten from what the gateway knows. The whole family, so that no member survives. */
 const ORIGIN_FAMILY = [
@@ -124,11 +114,15 @@ const DROPPED: ReadonlySet<string> = new Set([
   'authorization',
 ])
 
-const isFoldDropped = (folded: string) =>
-  DROPPED.has(folded) ||
-  folded.startsWith('x-forwarded-') ||
-  folded.startsWith('x-gateway-') ||
-  folded.startsWith('aoa-')
+const DROPPED_FAMILIES = ['x-forwarded-', 'x-gateway-', 'aoa-', ...FOREIGN_FAMILIES]
+
+const isIn = (families: readonly string[], folded: string) => families.some((family) => folded.startsWith(family))
+
+function isDropped(name: string): boolean {
+  const folded = foldName(name)
+  if (DROPPED.has(folded) || isIn(DROPPED_FAMILIES, folded)) return true
+  return folded !== name.toLowerCase() && isIn(JUDGED_FAMILIES, folded)
+}
 
 /** Verdict per spelling seen. Bounded: names are the client's choice. */
 const known = new Map<string, boolean>()
@@ -138,7 +132,7 @@ const KNOWN_MAX = 2000
 export function isOwned(name: string): boolean {
   const verdict = known.get(name)
   if (verdict !== undefined) return verdict
-  const owned = isFoldDropped(foldName(name))
+  const owned = isDropped(name)
   if (known.size < KNOWN_MAX) known.set(name, owned)
   return owned
 }

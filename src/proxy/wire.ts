@@ -7,7 +7,7 @@ const CLOSE = { headers: { Connection: 'close' } }
 
 /**
  * What Node's strict parser lets through and a proxy must not: other versions (it reads a request line without a
- * version as HTTP/0.9), two Host fields, codings other than `chunked`, chunks in HTTP/1.0, and more than the limits.
+ * version as HTTP/0.9), two Host or Content-Type fields, codings other than `chunked`, chunks in HTTP/1.0, and more than the limits.
  * @throws Refusal `request-malformed`, `url-too-long`, `headers-too-large`
  * @see RFC 9112 §2.3, §3.2, §6.1
  */
@@ -20,14 +20,16 @@ export function checkWire(request: IncomingMessage, { urlBytes, headerCount }: C
   const coding = request.headers['transfer-encoding']
   if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== 'chunked'))
     throw new Refusal('request-malformed', 'Transfer-Encoding is not just chunked, in HTTP/1.1', CLOSE)
-  if (countHosts(rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Host', CLOSE)
+  if (count('host', rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Host', CLOSE)
+  // Node reads the first and an upstream may read the last: a body would be judged as one thing and read as another.
+  if (count('content-type', rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Content-Type', CLOSE)
 }
 
-function countHosts(rawHeaders: readonly string[]): number {
-  let count = 0
+function count(field: string, rawHeaders: readonly string[]): number {
+  let found = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+    if (name.length === field.length && name.toLowerCase() === field) found += 1
   }
-  return count
+  return found
 }

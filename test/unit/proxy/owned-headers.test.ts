@@ -36,6 +36,12 @@ const owned = [
   'Host',
   'X-Request-Id',
   'Proxy-Authorization',
+  'X-Authentik-Uid',
+  'OIDC_CLAIM_email',
+  'X-WebAuth-Role',
+  'Tailscale-User-Login',
+  'Content_Type',
+  'Sec_Fetch_Site',
   "X-Forwarded'User",
   'x-forwarded--user',
 ]
@@ -53,6 +59,11 @@ const passed = [
   'Content-Encoding',
   'AOAX',
   'Origin',
+  'Sec-Fetch-Site',
+  'Sec-WebSocket-Key',
+  'Remote',
+  'X-Users',
+  'X-Ms-Blob-Type',
 ]
 for (const name of passed) test(`passes ${name}`, () => assert.ok(!isOwned(name)))
 
