@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket } from 'node:net'
 import type { Config } from './config/schema.ts'
 import { REASONS, type Reason } from './errors.ts'
+import { toOriginForm } from './proxy/absolute-form.ts'
 import type { HandleUpgrade } from './proxy/upgrade.ts'
 import { isVerify } from './proxy/verify.ts'
 import { isWebSocket } from './proxy/websocket.ts'
@@ -41,13 +42,17 @@ export function buildHttpServer({ limits }: Config, present: () => Handlers): Se
   // One more than allowed is read, so that too many are refused instead of cut off.
   server.maxHeadersCount = limits.headerCount + 1
   const take = (request: IncomingMessage, response: ServerResponse) => {
+    toOriginForm(request)
     const { verify, handle } = present()
     void (isVerify(request) ? verify : handle)(request, response)
   }
   server.on('request', take)
   // The path itself says when the body may come: after the decision.
   server.on('checkContinue', take)
-  server.on('upgrade', (request, socket, early) => void present().upgrade(request, socket as Socket, early))
+  server.on('upgrade', (request, socket, early) => {
+    toOriginForm(request)
+    void present().upgrade(request, socket as Socket, early)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseUnparsed(error, socket as Socket))
   return server
 }
