@@ -88,6 +88,8 @@ export interface AppProfile {
   answer?(admitted: Admitted): Answer | undefined
   bodyRule?(request: AppRequest): BodyRule | undefined
   responseRule?(request: AppRequest): ResponseRule | undefined
+  /** Headers that an answer of the application gets beside its own, flat. */
+  answerHeaders?(request: AppRequest): readonly string[]
   /** Work to be done before the first request of a project, e.g. creating its workspace. @throws Refusal */
   prepare?(admitted: Admitted): Promise<void> | undefined
   /** Which upstream serves the request; undefined: the route's own. */

@@ -25,6 +25,8 @@ export interface Outgoing {
 /** How the answer is passed back. */
 export interface Incoming {
   readonly cookieBase: string
+  /** Written beside the upstream's own, flat. */
+  readonly headers: readonly string[]
   /** Turns an upstream's own `Location` into one that the client can follow. */
   readonly location: (value: string) => string
   /** When set, the answer is read whole and rewritten. */
@@ -59,6 +61,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       maxConnections: limits.upstreamConnections,
       connectMs,
       bodyIdleMs: limits.bodyIdleSeconds * 1000,
+      answerIdleMs: limits.answerIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,
       clock,

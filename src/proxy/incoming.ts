@@ -11,6 +11,7 @@ export function buildIncoming(config: Config): (passage: Passage, outgoing: Outg
     const rule = route.profile.responseRule?.(below.app)
     return {
       cookieBase,
+      headers: route.profile.answerHeaders?.(below.app) ?? [],
       location: (value) =>
         publicLocation(
           value,

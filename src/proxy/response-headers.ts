@@ -5,6 +5,8 @@ import type { Incoming } from './forward.ts'
 const DROPPED = new Set([
   'proxy-authenticate',
   'trailer',
+  // It would end the gateway's cookies with the application's own.
+  'clear-site-data',
   'x-request-id',
   'x-gateway-assertion',
   'access-control-allow-origin',
@@ -42,14 +44,19 @@ export function answerHead(headers: readonly string[], exchange: Exchange, incom
     else if (verdict === 'location') head.push(name, incoming.location(value))
     else if (verdict === 'cookie' && !isOwnCookie(value, incoming.cookieBase)) head.push(name, value)
   }
+  for (const item of incoming.headers) head.push(item)
   for (const item of exchange.answerHeaders) head.push(item)
   head.push('X-Request-Id', exchange.requestId)
   return head
 }
 
-/** An upstream must not set or end the gateway's own cookies, whatever their prefix. */
+/**
+ * An upstream must not set or end the gateway's own cookies, whatever their prefix. A browser keeps `=name=value` as a
+ * cookie without a name, and sends its value back alone: as the pair `name=value` (RFC 6265bis §5.6, §8.6).
+ */
 function isOwnCookie(cookie: string, base: string): boolean {
-  const equals = cookie.indexOf('=')
-  const name = equals < 0 ? cookie : cookie.slice(0, equals)
+  const pair = cookie.replace(/^[\s=]+/, '')
+  const equals = pair.indexOf('=')
+  const name = equals < 0 ? pair : pair.slice(0, equals)
   return name.toLowerCase().includes(base.toLowerCase())
 }

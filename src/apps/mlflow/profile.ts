@@ -7,6 +7,7 @@ import { answerFor, isAnswered } from './answers.ts'
 import { buildBodyRules } from './body-rules.ts'
 import { buildClassifier, CATALOGUES } from './catalogue.ts'
 import { mlflowRefusal } from './refusal.ts'
+import { sandboxUploads } from './sandbox.ts'
 import { serverInfoRule } from './server-info.ts'
 import { Workspaces } from './workspaces.ts'
 
@@ -41,6 +42,7 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
     answer: answerFor,
     bodyRule: buildBodyRules(limits, shared),
     responseRule: serverInfoRule,
+    answerHeaders: sandboxUploads,
     refusal: mlflowRefusal,
     ...(shared ? workspaceTenancy(route.upstream, clock) : instanceTenancy(settings.instances)),
   }
