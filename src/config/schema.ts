@@ -310,6 +310,11 @@ const limits = z.strictObject({
   urlBytes: z.int().min(1024).max(65_536).default(16_384).describe('Longest request target; more is answered 414.'),
   headerSeconds: seconds(1, 300).default(15).describe('Longest time for a complete header section.'),
   bodyIdleSeconds: seconds(1, 3600).default(60).describe('Longest silence within a request body.'),
+  answerIdleSeconds: seconds(1, 3600)
+    .default(300)
+    .describe(
+      'Longest time in which a client takes nothing of an answer that waits for it. Kernels hide the first megabyte or so: a short time cuts slow clients too.',
+    ),
   keepAliveSeconds: seconds(1, 3600)
     .default(75)
     .describe('How long an idle client connection is kept. Longer than the proxy in front keeps its own.'),

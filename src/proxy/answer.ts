@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import { Refusal } from '../errors.ts'
 import type { Exchange } from './exchange.ts'
+import { askForBody } from './expect.ts'
 import { finish, isSending } from './finish.ts'
 import type { Incoming } from './forward.ts'
 import { answerHead } from './response-headers.ts'
@@ -41,9 +43,13 @@ export class StreamedAnswer implements AnswerSink {
     this.#resolve()
   }
 
+  /** Only a client that waits for it hears the word; one of HTTP/1.0 would take it for the answer (RFC 9110 §15.2). */
   information(status: number): void {
-    const { response } = this.exchange
-    if (status === 100 && !response.headersSent) response.writeContinue()
+    if (status === 100) askForBody(this.exchange.request, this.exchange.response)
+  }
+
+  unsent(): number {
+    return unsentBytes(this.exchange.response.socket)
   }
 
   head(head: AnswerHead): void {
@@ -105,6 +111,13 @@ export class StreamedAnswer implements AnswerSink {
     this.call?.abort()
     this.#reject(why)
   }
+}
+
+/** What Node and then the kernel still hold for a client; Node's own timeouts look at the same count. */
+export function unsentBytes(socket: Socket | null): number {
+  const handle: unknown = socket && Reflect.get(socket, '_handle')
+  const queued: unknown = typeof handle === 'object' && handle !== null && Reflect.get(handle, 'writeQueueSize')
+  return (socket?.writableLength ?? 0) + (typeof queued === 'number' ? queued : 0)
 }
 
 /** Trailers as `addTrailers` takes them. */

@@ -4,7 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 export const expectsContinue = (request: IncomingMessage) =>
   request.headers.expect !== undefined && request.httpVersionMinor === 1
 
-/** Asks for the body, where that is still to be done. */
+const asked = new WeakSet<ServerResponse>()
+
+/** Asks for the body, once, where that is still to be done. */
 export function askForBody(request: IncomingMessage, response: ServerResponse): void {
-  if (expectsContinue(request) && !response.headersSent) response.writeContinue()
+  if (!expectsContinue(request) || response.headersSent || asked.has(response)) return
+  asked.add(response)
+  response.writeContinue()
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Refusal } from '../errors.ts'
-import { StreamedAnswer } from './answer.ts'
+import { StreamedAnswer, unsentBytes } from './answer.ts'
 import { answerHead } from './response-headers.ts'
 import type { AnswerHead } from './upstream/answer-head.ts'
 
@@ -35,6 +35,10 @@ export class UpgradedAnswer extends StreamedAnswer {
       this.left()
     })
     socket.resume()
+  }
+
+  override unsent(): number {
+    return this.#socket ? unsentBytes(this.#socket) : super.unsent()
   }
 
   override piece(bytes: Buffer): boolean {

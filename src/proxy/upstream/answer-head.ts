@@ -11,11 +11,20 @@ export interface AnswerHead {
   readonly framing: Framing
   /** Whether the connection may carry another exchange. */
   readonly reusable: boolean
+  /** The protocol that a 101 switches to (RFC 9110 §7.8). */
+  readonly upgrade: string | undefined
   /** Seconds the upstream says it keeps an idle connection (`Keep-Alive: timeout=`). */
   readonly idleSeconds: number | undefined
 }
 
-type FieldKind = 'end-to-end' | 'hop-by-hop' | 'connection' | 'keep-alive' | 'content-length' | 'transfer-encoding'
+type FieldKind =
+  | 'end-to-end'
+  | 'hop-by-hop'
+  | 'connection'
+  | 'keep-alive'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'upgrade'
 
 const KINDS: Record<string, FieldKind> = {
   connection: 'connection',
@@ -24,7 +33,7 @@ const KINDS: Record<string, FieldKind> = {
   'transfer-encoding': 'transfer-encoding',
   'proxy-connection': 'hop-by-hop',
   te: 'hop-by-hop',
-  upgrade: 'hop-by-hop',
+  upgrade: 'upgrade',
 }
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Anything but HTAB, CR, LF and visible characters; and a CR or LF that is not part of a CRLF. */
@@ -85,6 +94,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
   let length: number | undefined
   let chunked = false
   let idleSeconds: number | undefined
+  let upgrade: string | undefined
   eachField(lines, 1, (name, value) => {
     const kind = kindOf(name)
     if (kind === 'end-to-end') headers.push(name, value)
@@ -97,6 +107,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
       chunked = true
     } else if (kind === 'connection') connection += `,${value.toLowerCase()}`
     else if (kind === 'keep-alive') idleSeconds = keepAliveTimeout(value)
+    else if (kind === 'upgrade') upgrade = upgrade === undefined ? value.toLowerCase() : `${upgrade}, ${value}`
   })
   const http10 = line[1] === '0'
   if (chunked && (length !== undefined || http10)) throw invalid('the answer has two framings')
@@ -112,6 +123,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     headers: named.length > 0 ? withoutNamed(headers, named) : headers,
     framing,
     reusable: !http10 && framing !== 'close' && !named.includes('close'),
+    upgrade,
     idleSeconds,
   }
 }
@@ -123,7 +135,7 @@ function keepAliveTimeout(value: string): number | undefined {
 
 /** Fields that mean something to framing, routing, authentication or caching do not come after a body (RFC 9110 §6.5.1). */
 const NOT_AS_TRAILER =
-  /^(?:set-cookie|cache-control|expires|vary|location|www-authenticate|authorization|content-.*|trailer|host|x-forwarded-.*)$/i
+  /^(?:set-cookie|cache-control|expires|vary|location|www-authenticate|authorization|content-.*|trailer|host|x-forwarded-.*|x-request-id|x-gateway-.*|access-control-.*|clear-site-data)$/i
 
 /** Reads a trailer section; fields that must not be trailers are dropped. @throws Refusal `upstream-invalid` */
 export function parseTrailers(text: string): string[] {

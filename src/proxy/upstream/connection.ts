@@ -12,6 +12,8 @@ import { ReadBuffer } from './read-buffer.ts'
 const SHORT_PIECE = 16_384
 const HEAD_END = '\r\n\r\n'
 const UNTIL_CLOSE = Number.POSITIVE_INFINITY
+/** Interim answers to one request; there is no use for more, and each would be work without an end. */
+const MAX_INTERIM = 20
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
@@ -34,10 +36,13 @@ export class Connection implements Carrier {
   #head: AnswerHead | undefined
   /** True from the first byte of an answer on. */
   #heard = false
+  #interim = 0
   #left = 0
   #decoder: ChunkedDecoder | undefined
   /** True while the sink still writes pieces it was lent. */
   #held = false
+  /** What the client had not taken when that was last looked at. */
+  #unsent: number | undefined
   /** Set when the answer is whole but a piece is still {@link #held}. */
   #trailers: readonly string[] | undefined
 
@@ -97,6 +102,7 @@ export class Connection implements Carrier {
     this.#headText = ''
     this.#head = undefined
     this.#heard = false
+    this.#interim = 0
     this.#socket.write(exchange.head, 'latin1')
     const { body } = exchange
     if (body) this.#writer = new BodyWriter(body.source, this.#socket, body.chunked, () => this.#moved())
@@ -105,6 +111,8 @@ export class Connection implements Carrier {
 
   resume(): void {
     this.#held = false
+    this.#unsent = undefined
+    this.#moved()
     if (this.#trailers) this.#finish(undefined, this.#trailers)
     else this.#socket.resume()
   }
@@ -121,7 +129,19 @@ export class Connection implements Carrier {
       this.#destroy(new Refusal('upstream-timeout', 'the upstream did not accept a connection in time'))
     else if (this.#writer && !this.#writer.done && !this.#writer.waitingForUpstream)
       this.#destroy(new Refusal('request-timeout', 'the client sent nothing of the request body for too long'))
+    else if (this.#held) this.#expireHeld()
     else this.#destroy(new Refusal('upstream-timeout', 'the upstream did not answer in time'))
+  }
+
+  /** A client that takes nothing any more would keep this connection from everybody else. */
+  #expireHeld(): void {
+    const unsent = this.#call?.exchange.sink.unsent?.()
+    if (unsent === undefined || unsent === this.#unsent)
+      this.#destroy(new Refusal('request-timeout', 'the client took nothing of the answer for too long'))
+    else {
+      this.#unsent = unsent
+      this.#moved()
+    }
   }
 
   #connected(): void {
@@ -129,13 +149,14 @@ export class Connection implements Carrier {
     if (this.#call) this.#moved()
   }
 
-  /** Something moved: says what is waited for now. A body that streams down has no limit. */
+  /** Something moved: says what is waited for now. A body that streams down has no limit while the client takes it. */
   #moved(): void {
     if (this.#connecting) return
-    const { clock, bodyIdleMs } = this.#options
+    const { clock, bodyIdleMs, answerIdleMs } = this.#options
     const answerMs = this.#call?.exchange.answerMs ?? Number.POSITIVE_INFINITY
     const writer = this.#writer
     if (writer && !writer.done) this.deadline = clock() + (writer.waitingForUpstream ? answerMs : bodyIdleMs)
+    else if (this.#held) this.deadline = clock() + answerIdleMs
     else this.deadline = this.#head ? Number.POSITIVE_INFINITY : clock() + answerMs
   }
 
@@ -178,6 +199,7 @@ export class Connection implements Carrier {
     if (head.status >= 200) return this.#begin(call, head, rest)
     this.#headText = ''
     if (head.status === 101) return this.#switchProtocols(call, head, rest)
+    if (++this.#interim > MAX_INTERIM) throw new Refusal('upstream-invalid', 'the upstream sends interim answers only')
     call.exchange.sink.information(head.status)
     return rest.length === 0 || this.#take(rest)
   }
@@ -217,7 +239,9 @@ export class Connection implements Carrier {
   }
 
   #pass(bytes: Buffer): void {
-    if (this.#call?.exchange.sink.piece(bytes) === false) this.#held = true
+    if (this.#call?.exchange.sink.piece(bytes) !== false || this.#held) return
+    this.#held = true
+    this.#moved()
   }
 
   /** The read buffer goes back to work with the next exchange: not before the sink is done with its pieces. */
@@ -249,6 +273,8 @@ export class Connection implements Carrier {
   /** From here on both sides speak something else: what comes up is passed on as it is, until either side closes. */
   #switchProtocols({ exchange }: Call, head: AnswerHead, rest: Buffer): boolean {
     if (!exchange.upgrade) throw new Refusal('upstream-invalid', 'the upstream switched protocols unasked')
+    if (head.upgrade !== 'websocket')
+      throw new Refusal('upstream-invalid', 'the upstream switched to another protocol than WebSocket')
     this.#head = head
     this.#left = UNTIL_CLOSE
     this.deadline = Number.POSITIVE_INFINITY

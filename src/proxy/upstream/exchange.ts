@@ -32,6 +32,8 @@ export interface AnswerSink {
    * Pieces of one read may still come between the two.
    */
   piece(bytes: Buffer): boolean
+  /** Bytes that the client has still to take: a count that shrinks tells a slow one from one that has stopped. */
+  unsent?(): number
   /** The body is whole, all pieces are given back; `last` is a short final piece, lent during the call. */
   end(last: Buffer | undefined, trailers: readonly string[]): void
   fault(fault: Refusal): void

@@ -130,3 +130,28 @@ test('headers of one hop do not go on, nor those that Connection names', async (
   const bytes = `${OK}Connection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nTE: x\r\nUpgrade: y\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n`
   assert.deepEqual((await answerOf(bytes, 'GET', false)).headers, ['X-End', '2', 'Content-Length', '0'])
 })
+
+test('interim answers without end are no answer', async () => {
+  const bytes = `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50)}${OK}Content-Length: 0\r\n\r\n`
+  assert.equal((await answerOf(bytes, 'GET', false)).fault, 'upstream-invalid')
+})
+
+for (const upgrade of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nUpgrade: h2c\r\n']) {
+  test(`a switch of protocols that says ${JSON.stringify(upgrade)} is none to WebSocket`, async () => {
+    const { server, origin } = await startRaw((socket) => {
+      socket.once('data', () =>
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n${upgrade}\r\n`),
+      )
+    })
+    const upstream = openUpstream(origin)
+    assert.equal((await ask(upstream, { upgrade: true })).fault, 'upstream-invalid')
+    upstream.close()
+    server.close()
+  })
+}
+
+test('trailers that would mean something to whoever judges the answer are dropped', async () => {
+  const fields = ['X-Request-Id', 'X-Gateway-Assertion', 'Access-Control-Allow-Origin', 'Clear-Site-Data', 'Location']
+  const bytes = `${CHUNKED}0\r\n${fields.map((name) => `${name}: evil\r\n`).join('')}X-Digest: 1\r\n\r\n`
+  assert.deepEqual((await answerOf(bytes, 'GET', false)).trailers, ['X-Digest', '1'])
+})

@@ -37,6 +37,7 @@ export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): 
     maxConnections: 4,
     connectMs: 2000,
     bodyIdleMs: 2000,
+    answerIdleMs: 2000,
     idleMs: 2000,
     maxHeadBytes: 16_384,
     clock: Date.now,
