@@ -13,7 +13,14 @@ export interface RawRequest {
 
 const ANSWERS: Record<string, string> = {
   '/cookies':
-    'HTTP/1.1 200 OK\r\nSet-Cookie: theirs=1\r\nSet-Cookie: modelops_gateway=evil\r\nSet-Cookie: __Host-modelops_gateway=evil\r\nSet-Cookie: MODELOPS_GATEWAY =evil\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nSet-Cookie: theirs=1\r\nSet-Cookie: modelops_gateway=evil\r\nSet-Cookie: __Host-modelops_gateway=evil\r\nSet-Cookie: MODELOPS_GATEWAY =evil\r\nSet-Cookie: =modelops_gateway=evil\r\nSet-Cookie:  = modelops_gateway_login_x=evil\r\nClear-Site-Data: "cookies"\r\nContent-Length: 0\r\n\r\n',
+  '/cors':
+    'HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\nContent-Length: 0\r\n\r\n',
+  '/interim': 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  '/switch': 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+  '/split': 'HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n',
+  '/two-lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello',
+  '/uploaded': 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok',
   '/redirect': 'HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n',
 }
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -32,7 +39,8 @@ export async function startRawUpstream() {
         pending = pending.slice(request.bytes.length)
         requests.push(request)
         const path = Object.keys(ANSWERS).find((end) => request?.line.includes(end))
-        socket.write(path === undefined ? OK : (ANSWERS[path] as string))
+        const answer = path === undefined ? OK : (ANSWERS[path] as string)
+        socket.write(request.line.startsWith('HEAD ') ? answer.slice(0, answer.indexOf('\r\n\r\n') + 4) : answer)
       }
     })
   }).listen(0, '127.0.0.1')
