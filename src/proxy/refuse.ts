@@ -74,5 +74,6 @@ function send(
   // A body that nobody reads would be taken for the next request (RFC 9112 §9.3).
   if (isSending(request) && headers.Connection === undefined) all.push('Connection', 'close')
   response.writeHead(status, all)
-  finish(request, response, request.method === 'HEAD' ? undefined : body)
+  // The method of this very request: forward auth asks by GET about a HEAD, and waits for the bytes it was promised.
+  finish(request, response, response.req.method === 'HEAD' ? undefined : body)
 }

@@ -165,6 +165,12 @@ for (const [what, status, reason, more] of refusals) {
   })
 }
 
+test('a refused HEAD is answered with the body that its question, a GET, is promised', async () => {
+  const answer = await ask(question('/ops/a', 'HEAD'))
+  assert.equal(answer.status, 403)
+  assert.equal(((await answer.json()) as { reason: string }).reason, 'admin-only')
+})
+
 /** As nginx asks about a handshake: `Upgrade` is for one hop and stays behind. */
 const HANDSHAKE = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' }
 const handshakes: [string, string, Record<string, string>, number, string][] = [
