@@ -5,6 +5,8 @@ import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
 import { type AttackCase, families, fill, loadCases } from './case-file.ts'
 import { type RawRequest, startRawUpstream } from './raw-upstream.ts'
+import { attackRoutes } from './routes.ts'
+import { SEEN, valuesOf } from './seen.ts'
 import { type RawAnswers, sendRaw } from './send.ts'
 
 /** Each case of `cases/*.txt`, through a raw socket, against the whole gateway and an upstream that keeps the bytes. */
@@ -15,27 +17,8 @@ let values: Record<string, string> = {}
 
 before(async () => {
   upstream = await startRawUpstream()
-  const route = (name: string, access: string, more = {}) => ({
-    name,
-    app: 'generic',
-    path: `/${name}`,
-    access,
-    upstream: upstream.url,
-    ...more,
-  })
   kit = await startKit({
-    routes: [
-      route('notes', 'project'),
-      route('lobby', 'login', { webSockets: false }),
-      route('lobby-admin', 'admin', { path: '/lobby/admin' }),
-      route('ops', 'admin'),
-      route('open', 'public'),
-      route('tracking', 'project', {
-        app: 'mlflow',
-        mlflow: { tenancy: 'instance', instances: { [ALPHA]: upstream.url }, maxBodyBytes: 1024 },
-      }),
-      route('api', 'admin', { host: 'api.localhost:8443', path: '/' }),
-    ],
+    routes: attackRoutes(upstream.url),
     config: { cors: { allowedOrigins: ['https://ui.example'] } },
   })
   const cookies: Record<string, string> = {}
@@ -73,28 +56,16 @@ async function machineToken(): Promise<string> {
   return token
 }
 
-const fold = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-const valuesOf = (request: RawRequest, name: string) =>
-  request.headers.filter(([each]) => fold(each) === fold(name)).map(([, value]) => value)
-
 /** A fact that must hold of what the upstream saw or of what came back. */
 type Fact = (argument: string, seen: RawRequest | undefined, came: RawAnswers) => void | Promise<void>
 
 const FACTS: Record<string, Fact> = {
-  received: (line, seen) => assert.equal(seen?.line, `${line} HTTP/1.1`),
-  has: (field, seen) => {
-    const colon = field.indexOf(': ')
-    assert.deepEqual(seen && valuesOf(seen, field.slice(0, colon)), [field.slice(colon + 2)])
-  },
+  ...SEEN,
   second: (field) => {
     const colon = field.indexOf(': ')
     const seen = upstream.requests[1]
     assert.deepEqual(seen && valuesOf(seen, field.slice(0, colon)), [field.slice(colon + 2)])
   },
-  once: (name, seen) => assert.equal(seen && valuesOf(seen, name).length, 1),
-  lacks: (name, seen) => assert.deepEqual(seen && valuesOf(seen, name), []),
-  never: (text, seen) => assert.equal(seen?.bytes.includes(text), false, `the upstream saw ${text}`),
-  body: (text, seen) => assert.equal(seen?.body, text),
   closed: (_, _seen, came) => assert.equal(came.closed, true, 'the connection is closed'),
   answers: (field, _seen, came) => {
     const head = came.answers[0]?.head.toLowerCase() ?? ''

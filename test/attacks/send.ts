@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 /** What came back over a raw socket. */
 export interface RawAnswers {
@@ -13,19 +13,23 @@ export interface RawAnswers {
 const QUIET_MS = 120
 
 /** Sends bytes as they are and collects answers until the connection ends or falls quiet. */
-export function sendRaw(port: number, bytes: string): Promise<RawAnswers> {
+export const sendRaw = (port: number, bytes: string): Promise<RawAnswers> => sendOver(connect(port, '127.0.0.1'), bytes)
+
+/** The same over a socket that is being opened, TLS perhaps. `first`: one answer is all there is to wait for. */
+export function sendOver(socket: Socket, bytes: string, first = false): Promise<RawAnswers> {
   return new Promise((resolve) => {
     let text = ''
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'))
+    socket.write(bytes, 'latin1')
     const done = (closed: boolean) => {
       clearTimeout(quiet)
       socket.destroy()
       resolve({ text, closed, answers: split(text) })
     }
-    const quiet = setTimeout(() => done(false), QUIET_MS * 4)
+    const quiet = setTimeout(() => done(false), QUIET_MS * (first ? 20 : 4))
     socket.on('data', (piece) => {
       text += piece.toString('latin1')
       clearTimeout(quiet)
+      if (first && split(text).length > 0) return done(false)
       setTimeout(() => done(false), QUIET_MS).unref()
     })
     socket.on('error', () => {})

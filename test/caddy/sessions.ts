@@ -1,0 +1,30 @@
+import { USERS } from '../../infra/issuer/users.ts'
+import { systemClock } from '../../src/clock.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { buildLog } from '../../src/observability/log.ts'
+import { openBackend } from '../../src/sessions/open.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
+
+/** Sessions of the demonstration's people in the store that `raw` names, without logins. Resolves to cookie pairs. */
+export async function sessionsOf(raw: object, issuer: string): Promise<Record<string, string>> {
+  const config = parseConfig(JSON.stringify(raw), 'seed', {})
+  const backend = await openBackend(config, systemClock)
+  const log = buildLog({ ...config.log, level: 'error' })
+  const sessions = new Sessions({ config, backend, clock: systemClock, log })
+  const cookies: Record<string, string> = {}
+  for (const { username, groups } of USERS) {
+    const principal = {
+      issuer,
+      subject: username,
+      kind: 'person' as const,
+      username,
+      groups: new Set(groups),
+      projectIds: new Set<string>(),
+    }
+    const tokens = { accessToken: 'a', accessExpiresAt: Date.now() + 864_000_000, idToken: 'i' }
+    const { setCookie } = await sessions.create({ principal, tokens })
+    cookies[username] = setCookie.split(';', 1)[0] as string
+  }
+  await sessions.close()
+  return cookies
+}
