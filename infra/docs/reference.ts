@@ -3,6 +3,7 @@ import { configSchema } from '../../src/config/schema.ts'
 import { openApiDocument } from '../../src/core/api/openapi.ts'
 import { coreConfigSchema } from '../../src/core/config.ts'
 import { REASONS } from '../../src/errors.ts'
+import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { type Node, row } from './row.ts'
@@ -21,6 +22,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
+  'docs/reference/requirements.md': requirementsPage,
 }
 
 function configurationPage(of: z.ZodObject, title: string, about: readonly string[]): string {
@@ -75,4 +77,26 @@ function reasonsPage(): string {
     ...rows,
     '',
   ].join('\n')
+}
+
+/** Requirement to proof, for whoever reviews. A case of a fixture file runs through raw sockets. */
+function requirementsPage(): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|')
+  const sections = SECTIONS.flatMap(({ title, rows }) => [
+    `\n## ${title}\n`,
+    '| id | what must hold | proved by |',
+    '|---|---|---|',
+    ...rows.map(({ id, text, tests }) => {
+      const proofs = tests.map(([file, name]) => `${cell(name)} ([${file.split('/').at(-1)}](../../${file}))`)
+      return `| ${id} | ${cell(text)} | ${proofs.join('; ')} |`
+    }),
+  ])
+  const intro = [
+    '# Requirements and their proofs',
+    '',
+    'What an attacker may not achieve, and the tests that try it. `test/attacks/cases` are bytes sent through raw sockets to the',
+    'whole gateway and, for headers and paths, through a real Caddy as well (`test/caddy/attacks.test.ts`). A test fails when a',
+    'proof is gone. This page is generated from `test/requirements.ts`.',
+  ]
+  return `${[...intro, ...sections].join('\n')}\n`
 }

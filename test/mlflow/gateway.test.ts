@@ -183,3 +183,32 @@ test('carol’s project has none of it', async () => {
   const { status, json } = await carol.ask('POST /api/2.0/mlflow/experiments/search', { max_results: 100 })
   assert.deepEqual([status, json], [200, {}])
 })
+
+test('H2 what Flask would fold into a workspace or a user says nothing: the run is bob’s, in alpha', async () => {
+  const forged = {
+    X_MLFLOW_WORKSPACE: BETA,
+    'X.Mlflow.Workspace': BETA,
+    AOA_Project_ID: BETA,
+    Remote_User: 'carol',
+    X_Forwarded_User: 'carol',
+    Content_Type: 'text/plain',
+  }
+  const created = await bob.ask('POST /api/2.0/mlflow/runs/create', { experiment_id: experiment }, forged)
+  const run = await getRun(created.pick('run.info.run_id'))
+  assert.equal(run.info.user_id, 'bob')
+  assert.deepEqual(authorTag(run), ['bob'])
+  const named = await bob.ask('GET /api/2.0/mlflow/experiments/get-by-name?experiment_name=ours', undefined, forged)
+  assert.equal(named.pick('experiment.experiment_id'), experiment)
+  const carol = await lab.through('carol', BETA)
+  assert.equal((await carol.ask('GET /api/2.0/mlflow/experiments/get-by-name?experiment_name=ours')).status, 404)
+})
+
+test('B4 an uploaded page comes in a sandbox, whatever MLflow says of it', async () => {
+  const artifact = 'api/2.0/mlflow-artifacts/artifacts/evil.html'
+  const put = await bob.ask(`PUT /${artifact}`, '<script>alert(1)</script>', { 'content-type': 'text/html' })
+  assert.equal(put.status, 200)
+  const got = await bob.ask(`GET /${artifact}`)
+  assert.equal(got.status, 200)
+  assert.match(got.headers.get('content-security-policy') ?? '', /(^|, )sandbox(,|$)/)
+  assert.doesNotMatch((await bob.ask('GET /')).headers.get('content-security-policy') ?? '', /sandbox/)
+})

@@ -1,0 +1,586 @@
+/**
+ * The security requirements and attack cases, and which test proves each: `docs/reference/requirements.md` is written from
+ * here (`npm run docs`), and `test/unit/requirements.test.ts` fails when a file or a test of that name is gone.
+ */
+
+/** A file, and text that stands in the name of a test (or of a case) in it. */
+export type Proof = readonly [file: string, name: string]
+
+export interface Requirement {
+  readonly id: string
+  readonly text: string
+  readonly tests: readonly Proof[]
+}
+
+const row = (id: string, text: string, ...tests: Proof[]): Requirement => ({ id, text, tests })
+
+const HEADERS = 'test/attacks/cases/headers-in.txt'
+const PATHS = 'test/attacks/cases/paths.txt'
+const TENANT = 'test/attacks/cases/tenant.txt'
+const BROWSER = 'test/attacks/cases/browser.txt'
+const WIRE = 'test/attacks/cases/wire.txt'
+const REDIRECTS = 'test/attacks/cases/redirects.txt'
+const THROUGH_CADDY = 'test/caddy/attacks.test.ts'
+const PROPERTY = 'test/attacks/property.test.ts'
+const FORWARD_AUTH = 'test/path/forward-auth.test.ts'
+const STREAMS = 'test/path/streams.test.ts'
+const WEBSOCKET = 'test/path/websocket.test.ts'
+const SLOW = 'test/path/slow-clients.test.ts'
+const HOSTILE = 'test/unit/proxy/upstream/hostile.test.ts'
+const GATEWAY = 'test/unit/gateway.test.ts'
+const DECIDE = 'test/unit/policy/decide.test.ts'
+const NAMED = 'test/unit/policy/named-project.test.ts'
+const RETURN_TO = 'test/unit/identity/return-to.test.ts'
+const COMBINED = 'test/unit/identity/return-to-combined.test.ts'
+const LOGIN = 'test/unit/identity/login.test.ts'
+const LOGOUT = 'test/unit/identity/logout.test.ts'
+const ENDPOINTS = 'test/unit/identity/endpoints.test.ts'
+const CONFIG = 'test/unit/config/load.test.ts'
+const PAGES = 'test/unit/portal/pages.test.ts'
+const ADDRESS = 'test/unit/proxy/client-address.test.ts'
+const E2E = 'test/e2e/headers.test.ts'
+const MLFLOW = 'test/mlflow/gateway.test.ts'
+const LEAKS = 'test/mlflow/leaks.test.ts'
+
+const REDIRECT_CASES = [
+  row(
+    'R1',
+    'no form of return address leads to another host',
+    [REDIRECTS, '//evil.example'],
+    [RETURN_TO, 'a browser stays on our origins and no header line can begin'],
+    [COMBINED, 'none of the combined addresses leads elsewhere'],
+    [BROWSER, 'S-91 a navigation of nobody to a doubled slash'],
+  ),
+  row(
+    'R2',
+    'hosts that begin or end like ours, and other ports',
+    [REDIRECTS, 'http://{host}.evil.example/'],
+    [REDIRECTS, 'http://127.0.0.1:1/'],
+    [COMBINED, 'none of the combined'],
+  ),
+  row('R3', '`javascript:` and `data:`', [REDIRECTS, 'javascript:alert(1)'], [REDIRECTS, 'data:text/html,x']),
+  row(
+    'R4',
+    'where a whole login ends, after start and callback have both judged',
+    ['test/attacks/redirects.test.ts', 'ends at'],
+    [LOGIN, 'neither state nor cookie tells the return address'],
+  ),
+  row('R5', 'the same rules after logout', [LOGOUT, 'a hostile return address is none']),
+  row(
+    'R6',
+    'the protocol is never a client’s',
+    [HEADERS, 'R6 nor does the answer to a page of nobody'],
+    [LOGIN, 'Host and X-Forwarded-Host form no address'],
+  ),
+]
+
+const HEADER_CASES = [
+  row(
+    'H1',
+    'every identity and project header in any spelling is dropped on all paths',
+    [HEADERS, 'H1 the identity headers of a client are dropped'],
+    [HEADERS, 'H1 on OPTIONS'],
+    [HEADERS, 'H1 on a public route nobody is anybody'],
+    [HEADERS, 'H1 on the paths of the gateway itself'],
+    [HEADERS, 'H1 on a path that is not there'],
+    [HEADERS, 'H1 in the handshake of a WebSocket'],
+    [WIRE, 'S-131 a folded header'],
+    [PROPERTY, 'what the upstream receives is what was judged'],
+    [THROUGH_CADDY, 'the same over HTTP/2'],
+  ),
+  row(
+    'H2',
+    'what WSGI folds does not reach the application',
+    [HEADERS, 'H2 an alias of the workspace'],
+    [MLFLOW, 'H2 what Flask would fold'],
+    [E2E, 'is dropped: the upstream receives bob'],
+  ),
+  row(
+    'H3',
+    '`Connection` takes no header of ours away',
+    [HEADERS, 'H3 Connection names a header of ours'],
+    [HEADERS, 'H3 Connection names the workspace'],
+  ),
+  row(
+    'H4',
+    'where a request came from only listed proxies say',
+    [HEADERS, 'H4 where a request came from'],
+    [HEADERS, 'H4 the login does not learn its address'],
+    [ADDRESS, 'what stands left of the first unlisted address is invented'],
+  ),
+  row(
+    'H5',
+    'Host: case, trailing dot, port, absolute-form, two of them',
+    [HEADERS, 'H5 two Hosts'],
+    [HEADERS, 'H5 upper case and a trailing dot'],
+    [HEADERS, 'H5 another port'],
+    [HEADERS, 'S-124 absolute-form counts, Host does not'],
+  ),
+  row('H6', 'override headers change no method', [HEADERS, 'H6 a method override']),
+  row('H7', 'no User-Agent is a health check', [HEADERS, 'H7 no User-Agent'], [HEADERS, 'H7 nor any other name']),
+  row(
+    'H8',
+    'our credentials and cookies stay behind',
+    [HEADERS, 'H8 our cookies stay behind'],
+    [E2E, 'no cookie of the gateway and no bearer token'],
+    [GATEWAY, 'the caller’s own token only where the route says so'],
+  ),
+]
+
+const PATH_CASES = [
+  row(
+    'P1',
+    'the path that is judged is the path that is sent; what two readers read in two ways is refused',
+    [PATHS, 'P1 a step up, encoded twice'],
+    [PATHS, 'P1 overlong UTF-8 of a slash'],
+    [PATHS, 'P1 an encoded letter of a narrower rule'],
+    ['test/unit/proxy/target.test.ts', 'the canonical path reads as itself'],
+    [PROPERTY, 'what the upstream receives is what was judged'],
+    [THROUGH_CADDY, 'what Caddy brings into order is known'],
+  ),
+  row(
+    'P2',
+    'rules match the path, never the query',
+    [PATHS, 'P2 a query that looks like another path'],
+    [PATHS, 'P2 an encoded mark is no query'],
+  ),
+  row(
+    'P3',
+    'no route, no answer',
+    [PATHS, 'P3 a path nobody configured, asked by nobody'],
+    [CONFIG, 'no route at all'],
+  ),
+  row(
+    'P4',
+    'no prefix moves a request out of its rule',
+    [PATHS, 'P4 nor do two of them'],
+    [PATHS, 'P4 nor a prefix of the application’s own'],
+    [GATEWAY, 'answers for what a profile hides'],
+  ),
+  row(
+    'P5',
+    'every route of the real server is in a class; the rest is denied',
+    ['test/mlflow/catalogue.test.ts', 'every route of the installed MLflow is in a class'],
+    [PATHS, 'P5 jobs'],
+    [PATHS, 'P5 a WebSocket to MLflow'],
+    ['test/airflow/assertion.test.ts', 'probe'],
+  ),
+]
+
+const TENANT_CASES = [
+  row(
+    'T1',
+    'sources that disagree are refused',
+    [TENANT, 'T1 header and query disagree'],
+    [TENANT, 'T1 path and workspace disagree'],
+    [TENANT, 'T1 four sources that agree are one'],
+    [LEAKS, 'a request of alpha that also names'],
+  ),
+  row(
+    'T2',
+    'two copies, lists, other cases and escapes of the name',
+    [TENANT, 'T2 the query twice'],
+    [TENANT, 'T2 an escaped name'],
+    [TENANT, 'T2 a parameter that another parser'],
+    [NAMED, 'escaped brackets are a lookalike'],
+  ),
+  row(
+    'T3',
+    'a link selects nothing',
+    [TENANT, 'T3 a link with a project'],
+    [ENDPOINTS, 'a link never selects a project'],
+    [BROWSER, 'T3 selecting a project from another site'],
+  ),
+  row(
+    'T4',
+    'groups and projects are compared exactly',
+    [DECIDE, 'compares the admin group exactly: case'],
+    [DECIDE, 'does not read a comma in a group'],
+    [DECIDE, 'compares a project group exactly: nested'],
+    [TENANT, 'T4 a UUID in braces'],
+  ),
+  row(
+    'T5',
+    'who administers one project administers no other route',
+    [TENANT, 'T5 a member is no administrator'],
+    [DECIDE, 'refuses a member on an admin route'],
+  ),
+  row(
+    'T6',
+    'a selected project is forgotten with the membership',
+    [DECIDE, 'forgets a selected project after the membership was revoked'],
+    [ENDPOINTS, 'a selected project that is no longer mine'],
+  ),
+  row(
+    'T7',
+    'projects named in bodies',
+    [TENANT, 'T7 a body that names another author'],
+    [TENANT, 'T7 a name twice in a body'],
+    [LEAKS, 'identifiers of carol’s in bob’s requests lead nowhere'],
+  ),
+  row(
+    'T8',
+    'nothing is cached across people or projects',
+    [TENANT, 'T8 two projects on one connection'],
+    [TENANT, 'S-147 two requests of one connection, two people'],
+  ),
+]
+
+const BROWSER_CASES = [
+  row(
+    'B1',
+    'WebSocket and event streams of other origins',
+    [BROWSER, 'S-141 a WebSocket from another site'],
+    [BROWSER, 'B1 a stream of events'],
+    [BROWSER, 'B1 a WebSocket from a sibling'],
+    [FORWARD_AUTH, 'though the question does not say Upgrade'],
+  ),
+  row(
+    'B2',
+    'CORS: listed origins alone, never a star',
+    [BROWSER, 'B2 no word for other origins'],
+    [BROWSER, 'B2 a refusal says so to an allowed origin'],
+    [BROWSER, 'B2 what an upstream allows'],
+    [GATEWAY, 'answers a preflight of a listed origin'],
+  ),
+  row(
+    'B3',
+    'Sec-Fetch-Site where the cookie spans hosts',
+    [BROWSER, 'B3 no Origin, but the browser says same-site'],
+    [BROWSER, 'B3 a form of a sibling'],
+  ),
+  row(
+    'B4',
+    'uploaded pages run in no origin of ours',
+    [BROWSER, 'B4 an uploaded page'],
+    [MLFLOW, 'B4 an uploaded page comes in a sandbox'],
+  ),
+  row(
+    'B5',
+    'cookies of one application are not shown to another',
+    [BROWSER, 'B5 cookies of another application'],
+    ['test/unit/apps/airflow/profile.test.ts', 'with FAB passes Airflow’s cookies alone'],
+  ),
+  row(
+    'B6',
+    'what comes from outside is shown as text',
+    [BROWSER, 'B6 a page shows what came from outside escaped'],
+    [PAGES, 'shows hostile values as text'],
+    [PAGES, 'allows its own style and script by hash'],
+  ),
+  row(
+    'B7',
+    'nothing of a person is kept by a cache',
+    [BROWSER, 'B7 a refusal is not stored'],
+    [BROWSER, 'B7 a login start is not stored'],
+    [PAGES, 'is not kept, framed, sniffed'],
+  ),
+  row(
+    'B8',
+    'logout and choice of project cannot be framed',
+    [BROWSER, 'B8 the question whether to sign out'],
+    [BROWSER, 'B8 nor can the choice'],
+  ),
+]
+
+const WIRE_CASES = [
+  row(
+    'W1',
+    'smuggling by framing, line ends, chunks, expectations and upgrades',
+    [WIRE, 'S-130 Content-Length and Transfer-Encoding together'],
+    [WIRE, 'S-131 a bare LF ends a header'],
+    [WIRE, 'S-132 a chunk longer than its size'],
+    [WIRE, 'W1 Expect: 100-continue of nobody'],
+    [WIRE, 'S-135 a handshake by POST'],
+  ),
+  row(
+    'W2',
+    'slow and big bodies; 413 and 504 told apart',
+    [STREAMS, 'a client that stops within its body'],
+    [STREAMS, 'an upstream that is slow to answer is 504'],
+    [ENDPOINTS, 'a body that is too large'],
+    [WIRE, 'W2 a judged body over its limit'],
+    ['test/path/memory.test.ts', '256 MiB down and up'],
+  ),
+  row(
+    'W3',
+    'no request chooses an address that is asked',
+    [HEADERS, 'W3 nothing of a request chooses an upstream'],
+    ['test/attacks/cases/tokens.txt', 'K1 jku'],
+    ['test/unit/projects/core.test.ts', 'redirects'],
+    [BROWSER, 'S-125 a redirect of the upstream'],
+  ),
+  row(
+    'W4',
+    'logs and metrics hold no secrets',
+    ['test/unit/identity/bearer.test.ts', 'nothing of it in the log'],
+    [LOGOUT, 'logout is logged with the person and without the session id'],
+  ),
+  row('W5', 'a bad file keeps the old rules', ['test/unit/projects/file.test.ts', 'keeps the old set over a bad edit']),
+  row('W6', 'every configuration key has a test that flips it', [
+    'test/unit/config/flips.test.ts',
+    'is flipped by a test',
+  ]),
+]
+
+const HEADER_TRUST = [
+  row(
+    'S-100',
+    'what the gateway sets is removed under every alias, then set once',
+    [HEADERS, 'S-100 with dots and other punctuation'],
+    [HEADERS, 'S-100 what the gateway sets is set once'],
+    [GATEWAY, 'drops every spelling'],
+  ),
+  row(
+    'S-101',
+    'identity headers of other products are removed',
+    [HEADERS, 'S-101 identity headers of other products'],
+    [HEADERS, 'S-101 members that other products may add'],
+  ),
+  row(
+    'S-102',
+    'names in `Connection` go first, ours survive',
+    [HEADERS, 'S-102 Connection names a header of the client'],
+    [HEADERS, 'H3 Connection names a header of ours'],
+  ),
+  row(
+    'S-103',
+    'hop-by-hop headers are not forwarded',
+    [HEADERS, 'S-103 headers of one hop'],
+    [HOSTILE, 'headers of one hop do not go on'],
+  ),
+  row(
+    'S-104',
+    'the X-Forwarded family from listed proxies alone',
+    [HEADERS, 'H4 where a request came from'],
+    [ADDRESS, 'without a list nobody is trusted'],
+    [CONFIG, 'everybody as trusted proxy'],
+  ),
+  row('S-105', 'the judged path is the request target', [HEADERS, 'S-105 the judged path']),
+  row(
+    'S-106',
+    'a client’s Authorization is not passed on',
+    [HEADERS, 'S-106 Authorization that is no token of ours'],
+    [HEADERS, 'S-106 Basic beside a session'],
+  ),
+  row(
+    'S-107',
+    'trailers are dropped',
+    [WIRE, 'S-107 trailers of a request'],
+    [HOSTILE, 'trailers that would mean something'],
+  ),
+  row(
+    'S-108',
+    'names outside token, aliases of sensitive ones, control characters',
+    [WIRE, 'S-108 a control character in a value'],
+    [WIRE, 'S-108 a name in quotes'],
+    [HEADERS, 'S-108 an alias of what the gateway judges'],
+    [HEADERS, 'S-108 two types of a body'],
+  ),
+  row(
+    'S-109',
+    'nothing skips authentication but the route',
+    [HEADERS, 'H7 no User-Agent'],
+    [HEADERS, 'H4 an address within X-Forwarded-For opens nothing'],
+  ),
+  row(
+    'S-110',
+    'identity is signed for whoever is reached past the gateway',
+    [E2E, 'the assertion that arrives verifies'],
+    ['test/airflow/auth-manager.test.ts', 'the auth manager keeps projects apart'],
+    [THROUGH_CADDY, 'nobody outside asks for a verdict'],
+  ),
+]
+
+const ROUTING = [
+  row(
+    'S-120',
+    'one reading, and that is what is sent',
+    [PATHS, 'S-120 escapes of plain letters'],
+    [PATHS, 'S-120 a query goes on byte for byte'],
+    [PROPERTY, 'what the upstream receives is what was judged'],
+  ),
+  row(
+    'S-121',
+    'ambiguous paths are refused',
+    [PATHS, 'P1 an encoded backslash'],
+    [PATHS, 'P1 %u escapes'],
+    [PATHS, 'S-121 a control character in the query'],
+  ),
+  row(
+    'S-122',
+    'names of artifacts and runs still work',
+    [PATHS, 'S-122 what names of artifacts'],
+    ['test/unit/proxy/target.test.ts', '/dagRuns/manual__'],
+  ),
+  row(
+    'S-123',
+    'whole segments, case-sensitive, the longest wins, else 404',
+    [PATHS, 'S-123 a prefix ends with a segment'],
+    [PATHS, 'S-123 a path is case-sensitive'],
+    [PATHS, 'S-123 the longest path decides'],
+  ),
+  row(
+    'S-124',
+    'absolute-form of own hosts alone; no authority-form, no `*`',
+    [HEADERS, 'S-124 absolute-form of an own host'],
+    [HEADERS, 'S-124 absolute-form of a host that is not ours'],
+    [HEADERS, 'S-124 asterisk-form'],
+    [HEADERS, 'S-124 authority-form'],
+  ),
+  row(
+    'S-125',
+    'upstreams are fixed; their redirects are passed on',
+    [BROWSER, 'S-125 a redirect of the upstream'],
+    [HEADERS, 'W3 nothing of a request chooses an upstream'],
+  ),
+  row(
+    'S-126',
+    'a list of methods, without TRACE and CONNECT',
+    [HEADERS, 'S-126 TRACE'],
+    [HEADERS, 'S-126 a method of another protocol'],
+    [CONFIG, 'TRACE'],
+  ),
+  row(
+    'S-127',
+    'OPTIONS and HEAD follow the policy',
+    [PATHS, 'S-127 OPTIONS follows the policy'],
+    [PATHS, 'S-127 HEAD follows the policy'],
+    [FORWARD_AUTH, 'a refused HEAD is answered'],
+  ),
+]
+
+const FRAMING = [
+  row(
+    'S-130',
+    'odd framing is refused and the connection closed',
+    [WIRE, 'S-130 two different Content-Length'],
+    [WIRE, 'S-130 chunks in HTTP/1.0'],
+    [WIRE, 'S-130 a coding with a vertical tab'],
+  ),
+  row(
+    'S-131',
+    'obs-fold, blanks, bare CR and LF, NUL',
+    [WIRE, 'S-131 a space before the colon'],
+    [WIRE, 'S-131 a NUL in a value'],
+    [WIRE, 'S-131 a bare CR before the empty line'],
+  ),
+  row(
+    'S-132',
+    'chunks: digits, bounded extensions, CRLF, bounded trailers',
+    [WIRE, 'S-132 an endless chunk extension'],
+    [WIRE, 'S-132 a signed chunk size'],
+    [WIRE, 'S-132 endless trailers'],
+    [HOSTILE, 'a bare LF in a chunk extension'],
+  ),
+  row(
+    'S-133',
+    'what leaves is framed anew, once',
+    [WIRE, 'S-133 an alias of Transfer-Encoding'],
+    [WIRE, 'S-132 a chunk extension goes no further'],
+    ['test/unit/proxy/upstream/pool.test.ts', 'a body is framed anew'],
+  ),
+  row(
+    'S-134',
+    'each request is judged on its own',
+    [WIRE, 'S-134 a second request on the connection'],
+    [WIRE, 'S-134 a refused request with an unread body'],
+    ['test/unit/proxy/upstream/pool.test.ts', 'an answer nobody asked for ends the connection'],
+  ),
+  row(
+    'S-135',
+    'a tunnel only after the upstream’s 101 to WebSocket',
+    [WIRE, 'S-135 an upstream that refuses the upgrade'],
+    [WIRE, 'S-135 an upstream that switches to another protocol'],
+    [WIRE, 'S-135 a switch to h2c'],
+  ),
+  row(
+    'S-136',
+    'HTTP/0.9, no version, unknown versions',
+    [WIRE, 'S-136 HTTP/0.9'],
+    [WIRE, 'S-136 a request line without a version that ends in a bare LF'],
+    [WIRE, 'S-136 version 1.2'],
+  ),
+]
+
+const WEBSOCKETS = [
+  row(
+    'S-140',
+    'a WebSocket is judged like any request',
+    [BROWSER, 'S-140 a WebSocket of nobody'],
+    [BROWSER, 'S-140 a WebSocket into a project of others'],
+    [WEBSOCKET, 'the upstream gets the same headers'],
+  ),
+  row(
+    'S-141',
+    'Origin is in the list, and there',
+    [BROWSER, 'S-141 a WebSocket from another site'],
+    [BROWSER, 'S-141 a WebSocket with a session and without Origin'],
+    [FORWARD_AUTH, 'a WebSocket of our own page passes'],
+  ),
+  row('S-142', 'a session that ends closes its sockets', [WEBSOCKET, 'a session that ends closes its sockets at once']),
+]
+
+const PROJECTS = [
+  row(
+    'S-145',
+    'one canonical project that the groups allow, in one header',
+    [TENANT, 'S-145 a project of others'],
+    [TENANT, 'S-145 a project that does not exist sounds the same'],
+    [TENANT, 'T1 header and query agree'],
+  ),
+  row(
+    'S-146',
+    'none where one is wanted: 400; administrators choose',
+    [TENANT, 'S-146 none where one is needed'],
+    [TENANT, 'S-146 an administrator may choose any'],
+  ),
+  row('S-147', 'judged per request', [TENANT, 'S-147 two requests of one connection, two people']),
+  row('S-148', 'a route without a rule does not start', [CONFIG, 'a route without access']),
+]
+
+const LIMITS = [
+  row(
+    'S-180',
+    'header section, target, fields and bodies are bounded',
+    [WIRE, 'S-180 a header section over the limit'],
+    [WIRE, 'S-180 a target over the limit'],
+    [WIRE, 'S-180 too many header fields'],
+    [ENDPOINTS, 'a body that is too large'],
+  ),
+  row(
+    'S-181',
+    'slow clients are cut, others not held up',
+    [STREAMS, 'a client that is slow with its headers'],
+    [SLOW, 'a client that takes nothing of its answer is cut'],
+    [SLOW, 'a body for the gateway itself that does not come'],
+  ),
+  row(
+    'S-182',
+    'nothing costs more than its length',
+    ['test/unit/cost.test.ts', 'costs no more than its length'],
+    ['test/unit/sessions/cookie.test.ts', 'a header of 64 KB is read in linear time'],
+  ),
+  row(
+    'S-183',
+    'bodies stream, memory stays flat',
+    ['test/path/memory.test.ts', '256 MiB down and up'],
+    [STREAMS, 'a big body arrives whole in both directions'],
+  ),
+]
+
+/** By section. Others add theirs here. */
+export const SECTIONS: readonly { readonly title: string; readonly rows: readonly Requirement[] }[] = [
+  { title: 'Redirects', rows: REDIRECT_CASES },
+  { title: 'Headers in', rows: HEADER_CASES },
+  { title: 'Paths', rows: PATH_CASES },
+  { title: 'Tenant', rows: TENANT_CASES },
+  { title: 'Browser', rows: BROWSER_CASES },
+  { title: 'Wire', rows: WIRE_CASES },
+  { title: 'Header trust', rows: HEADER_TRUST },
+  { title: 'Path, host, routing', rows: ROUTING },
+  { title: 'Framing', rows: FRAMING },
+  { title: 'WebSocket', rows: WEBSOCKETS },
+  { title: 'Project and tenant', rows: PROJECTS },
+  { title: 'Limits', rows: LIMITS },
+]
