@@ -38,7 +38,7 @@ export const TIERS: readonly Tier[] = [
     about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
     needs: [ensureProxies],
     run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
-    minutes: 4,
+    minutes: 8,
   },
   {
     name: 'redis',

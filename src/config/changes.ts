@@ -70,6 +70,7 @@ export const TAKES = {
     headerSeconds: 'restart',
     urlBytes: 'reload',
     bodyIdleSeconds: 'reload',
+    answerIdleSeconds: 'reload',
     tokenOverrunSeconds: 'reload',
     keepAliveSeconds: 'reload',
     upstreamIdleSeconds: 'reload',
