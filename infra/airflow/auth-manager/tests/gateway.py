@@ -31,10 +31,13 @@ class StandIn:
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.kid = "gateway-1"
+        self.hosts: list[str | None] = []
+        """The `Host` of each request."""
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                stand_in.hosts.append(self.headers["host"])
                 body = json.dumps(stand_in.document(self.path)).encode()
                 self.send_response(200)
                 self.send_header("content-type", "application/json")

@@ -145,6 +145,14 @@ def test_unknown_key_ids_do_not_make_callers_flood_the_gateway(gateway: StandIn)
     assert keys.asked == 1
 
 
+def test_an_inner_address_is_asked_by_the_gateways_public_name(gateway: StandIn) -> None:
+    inner = Settings("https://o.example", f"{gateway.url}/auth/jwks.json", "airflow", "tag", "name", "project:", 5)
+    asked = len(gateway.hosts)
+    user = asyncio.run(AssertionVerifier(inner).verify(gateway.assertion("bob", iss="https://o.example")))
+    assert user.get_id()
+    assert gateway.hosts[asked:] == ["o.example"]
+
+
 def test_a_new_key_is_found_without_a_restart(gateway: StandIn) -> None:
     keys = CountedKeys(gateway)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from jwt import InvalidTokenError
@@ -22,7 +23,7 @@ class AssertionVerifier:
 
     def __init__(self, settings: Settings, keys: GatewayKeys | None = None) -> None:
         self._settings = settings
-        self._keys = keys or GatewayKeys(settings.jwks_url)
+        self._keys = keys or GatewayKeys(settings.jwks_url, host=urlsplit(settings.issuer).netloc)
 
     async def verify(self, assertion: str) -> GatewayUser:
         """Return the caller. Raises InvalidTokenError, or KeysUnavailable when nobody can be judged."""

@@ -26,8 +26,10 @@ class KeysUnavailable(Exception):
 class GatewayKeys:
     """Keys of the gateway's JWKS (RFC 7517); only ES256 signature keys are kept."""
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic, host: str | None = None) -> None:
+        """``host`` is the gateway's public one: at an inner address it answers by no other name."""
         self._url = url
+        self._headers = {"accept": "application/json"} | ({"host": host} if host else {})
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = float("-inf")
@@ -60,7 +62,7 @@ class GatewayKeys:
 
     async def _fetch(self) -> dict[str, PyJWK]:
         async with httpx.AsyncClient(timeout=5, follow_redirects=False, trust_env=False) as client:
-            response = await client.get(self._url, headers={"accept": "application/json"})
+            response = await client.get(self._url, headers=self._headers)
         response.raise_for_status()
         document = response.json()
         if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
