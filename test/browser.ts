@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
 /** A browser without a screen: a cookie jar, redirects and forms. Cookies ignore ports, as browsers do (RFC 6265 §8.5). */
@@ -84,7 +85,8 @@ export class Browser {
 /** One exchange by `node:http`: the built-in fetch writes `Sec-Fetch-Mode: cors` over what a navigation says. */
 async function exchange(url: URL, { method = 'GET', headers = {}, body }: Send): Promise<Response> {
   const form = body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }
-  const outgoing = request(url, { method, headers: { ...form, ...headers }, agent: false })
+  const send = url.protocol === 'https:' ? secureRequest : request
+  const outgoing = send(url, { method, headers: { ...form, ...headers }, agent: false })
   outgoing.end(body?.toString())
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
   const answered = new Headers()

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { TIERS, type Tier } from './tiers.ts'
 
-/** `npm test [-- --tier NAME ...]`: the tiers one after the other; exits 1 when one fails. */
+/** `npm test [-- --tier NAME ...]`: the tiers one after the other, without those that run only when named; exits 1 when one fails. */
 
 /** Longest time of one test, in milliseconds; a test that hangs is ended and named. */
 const TEST_TIMEOUT_MS = 120_000
@@ -33,7 +33,7 @@ function chooseTiers(names: readonly string[] | undefined): readonly Tier[] {
     say(`--tier: expected ${TIERS.map(({ name }) => name).join(', ')}, got ${unknown.join(', ')}`)
     process.exit(2)
   }
-  return names === undefined ? TIERS : TIERS.filter(({ name }) => names.includes(name))
+  return TIERS.filter(({ name, onlyNamed = false }) => names?.includes(name) ?? !onlyNamed)
 }
 
 async function runTier(tier: Tier) {

@@ -7,6 +7,7 @@ import { ensureKeycloak } from '../infra/parts/keycloak.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
 import { ensureModelopsClient } from '../infra/parts/modelops-client.ts'
+import { ensurePodman } from '../infra/parts/podman.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
 import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
@@ -22,6 +23,8 @@ export interface Tier {
   readonly run: { readonly script: string } | { readonly files: readonly string[] }
   /** Longest time of the whole tier. */
   readonly minutes: number
+  /** Runs only when it is named: it is heavy, or needs more of the machine than the others. */
+  readonly onlyNamed?: boolean
 }
 
 /** All tests, in the order they run: what fails fastest comes first. */
@@ -102,5 +105,13 @@ export const TIERS: readonly Tier[] = [
     needs: [ensurePostgres, ensureModelopsClient, ensureChromium],
     run: { files: ['test/core/*.test.ts'] },
     minutes: 5,
+  },
+  {
+    name: 'compose',
+    about: 'docker-compose.yml in containers: login, Airflow, a lost replica, what is reached from where',
+    needs: [ensurePodman],
+    run: { script: 'test:compose' },
+    minutes: 40,
+    onlyNamed: true,
   },
 ]

@@ -16,7 +16,7 @@ export async function signIn(world: World, username: string, browser = new Brows
   return { browser, call: (path, method, body) => call(browser, world.url + path, method, body) }
 }
 
-async function call(browser: Browser, url: string, method = 'GET', body?: unknown) {
+export async function call(browser: Browser, url: string, method = 'GET', body?: unknown) {
   const response = await browser.fetch(url, {
     method,
     headers: {
