@@ -33,6 +33,7 @@ base64url() { openssl rand -base64 "$1" | tr -d '\n' | tr '+/' '-_'; }
 # certificate NAME HOST: NAME_key and NAME_certificate, signed by the authority
 certificate() {
   if [ -e "$1_certificate" ]; then echo "kept  $1_certificate"; return 0; fi
+  if [ -e "$1_key" ]; then echo "$1_key is there without its certificate: bring that, or take the key away" >&2; exit 1; fi
   [ -e authority_key ] || { echo "$1_certificate: the authority's key is not here to sign it" >&2; exit 1; }
   printf 'subjectAltName=DNS:%s\nbasicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n' "$2" > "$1.ext"
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout "$1_key" -subj "/CN=$2" -out "$1.csr" 2>/dev/null

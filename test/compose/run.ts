@@ -44,5 +44,6 @@ async function main(): Promise<void> {
     stdio: 'inherit',
     env: { ...process.env, SECRETS: secrets, NODE_EXTRA_CA_CERTS: join(secrets, 'authority_certificate') },
   })
+  rmSync(secrets, { recursive: true })
   process.exitCode = status ?? 1
 }

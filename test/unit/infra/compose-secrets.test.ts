@@ -54,6 +54,13 @@ test('secrets.sh invents no client secret for an issuer that is not its own', (t
   for (const name of ['oidc_client_secret', 'keycloak_admin_password', 'sso_key']) assert.ok(!made.includes(name), name)
 })
 
+test('secrets.sh does not write over a key whose certificate is missing', (t) => {
+  const folder = emptyFolder(t)
+  writeFileSync(join(folder, 'tls_key'), 'a key from elsewhere')
+  assert.notEqual(makeSecrets(folder, 'https://o.example').status, 0)
+  assert.equal(read(folder, 'tls_key'), 'a key from elsewhere')
+})
+
 test('the certificates name their hosts and nothing else, signed by the authority', (t) => {
   const folder = emptyFolder(t)
   makeSecrets(folder, 'https://o.example:8443/', 'sso.o.example')
