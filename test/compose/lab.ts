@@ -39,7 +39,8 @@ async function removeAll(engine: Engine): Promise<void> {
 
 const CONNECT = `
 const [host, port] = process.argv.slice(1)
-const socket = require('node:net').connect({ host, port: Number(port), timeout: 3000 })
+const { connect, isIP } = require('node:net')
+const socket = connect({ host, port: Number(port), timeout: isIP(host) ? 3000 : 20000 }) // a name server may be slow
 const end = (word) => { console.log(word); process.exit(0) }
 socket.on('connect', () => end('connected')).on('timeout', () => end('timeout')).on('error', (e) => end(e.code))`
 
