@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { boundedCache } from '../bounded-cache.ts'
 import { Refusal } from '../errors.ts'
 
 const WINDOW_SECONDS = 60
@@ -16,7 +17,7 @@ export class Attempts {
   constructor(perMinute: number, keys: number = KEYS) {
     const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS })
     this.#limiter = limiter
-    this.#keys = new LRUCache({ max: keys, dispose: (_, key) => void limiter.delete(key) })
+    this.#keys = boundedCache(keys, (_, key) => void limiter.delete(key))
   }
 
   /** @throws Refusal rate-limited when all attempts are used up */

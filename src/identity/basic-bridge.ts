@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import { boundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Caller } from '../proxy/exchange.ts'
@@ -44,10 +44,10 @@ interface Held {
 export function buildBasicBridge(deps: BasicBridgeDeps): BridgeBasic {
   const { clock } = deps
   const hashKey = randomBytes(32)
-  const held = new LRUCache<string, Held>({ max: REMEMBERED })
+  const held = boundedCache<Held>(REMEMBERED)
   /** Credentials that were right once: somebody else's guesses do not lock their owner out. */
-  const proven = new LRUCache<string, true>({ max: REMEMBERED })
-  const wrong = new LRUCache<string, number>({ max: REMEMBERED })
+  const proven = boundedCache<true>(REMEMBERED)
+  const wrong = boundedCache<number>(REMEMBERED)
   const asking = new Map<string, Promise<Caller>>()
 
   async function ask(credentials: BasicCredentials, hash: string, address: string): Promise<Caller> {

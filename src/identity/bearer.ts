@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { errors as jose } from 'jose'
-import { LRUCache } from 'lru-cache'
+import { boundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import type { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
@@ -34,8 +34,8 @@ export type VerifyBearer = (token: string, address: string) => Principal | Promi
 
 /** Bearer tokens (RFC 6750), each looked at once however often and however many at a time it is sent. */
 export function buildVerifyBearer({ verifyJwt, introspect, failures, maxBytes, clock }: BearerDeps): VerifyBearer {
-  const good = new LRUCache<string, VerifiedToken>({ max: REMEMBERED })
-  const bad = new LRUCache<string, { readonly refusal: Refusal; readonly until: number }>({ max: REMEMBERED })
+  const good = boundedCache<VerifiedToken>(REMEMBERED)
+  const bad = boundedCache<{ readonly refusal: Refusal; readonly until: number }>(REMEMBERED)
   const looking = new Map<string, Promise<Principal>>()
 
   async function verify(token: string): Promise<VerifiedToken> {

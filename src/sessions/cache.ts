@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { boundedCache } from '../bounded-cache.ts'
 import type { Session } from './session.ts'
 
 /** What a process knows of a session. Times are milliseconds since the epoch. */
@@ -26,11 +27,8 @@ export class SessionCache {
   #changes = 0
 
   constructor(maxEntries: number) {
-    this.#known = new LRUCache({
-      max: maxEntries,
-      dispose: ({ session }, value, reason) => {
-        if (reason !== 'set' && this.#cookies.get(session.key) === value) this.#cookies.delete(session.key)
-      },
+    this.#known = boundedCache(maxEntries, ({ session }, value, reason) => {
+      if (reason !== 'set' && this.#cookies.get(session.key) === value) this.#cookies.delete(session.key)
     })
   }
 

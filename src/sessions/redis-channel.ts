@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { boundedCache } from '../bounded-cache.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 import { connectRedis, type RedisClient, type RedisSettings } from './redis-connection.ts'
 
@@ -14,7 +14,7 @@ export class RedisChannel {
   readonly #client: RedisClient
   readonly #listeners = new ChangeListeners()
   /** Writes of this process that were announced once and are still to be heard of the other way. */
-  readonly #said = new LRUCache<string, true>({ max: REMEMBERED })
+  readonly #said = boundedCache<true>(REMEMBERED)
   readonly #probe: NodeJS.Timeout
   #hearing = false
 

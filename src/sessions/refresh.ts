@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
+import { boundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
@@ -33,9 +33,9 @@ const REMEMBERED = 10_000
 export class RefreshMemory {
   readonly running = new Map<string, Promise<Session | undefined>>()
   /** By access token: with another one the story begins anew. */
-  readonly failures = new LRUCache<string, Failure>({ max: REMEMBERED })
+  readonly failures = boundedCache<Failure>(REMEMBERED)
   /** What the issuer gave for an access token and the store did not take. */
-  readonly unsaved = new LRUCache<string, Refreshed>({ max: REMEMBERED })
+  readonly unsaved = boundedCache<Refreshed>(REMEMBERED)
 }
 
 export interface RefresherDeps {

@@ -25,6 +25,7 @@ const ENV = {
   DEMO_CORE_URL: 'http://127.0.0.1:4185',
   DEMO_GATEWAY_URL: 'http://localhost:4180',
   AOA_CONN_ENCRYPTION_TOKEN: 'an-encryption-token',
+  FRONT_SUBNET: '172.30.180.0/24',
 }
 const NO_GATEWAY = ['projects.yaml', 'demo-core.yaml']
 

@@ -11,6 +11,7 @@ let kit: TokenKit
 before(async () => {
   fake = await startFakeIssuer()
   cluster = await startFakeIssuer()
+  await cluster.rotate('key-1')
 })
 beforeEach(() => {
   fake.bent = unbent()

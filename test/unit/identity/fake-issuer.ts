@@ -67,11 +67,14 @@ const RIGHT: Bent = {
 
 export const unbent = (): Bent => ({ ...RIGHT, metadata: {}, claims: {}, header: {} })
 
+/** Of every issuer of this process: making one takes longer than most tests. */
+const firstPair = generateKeyPair('RS256', { extractable: true })
+
 /** An issuer that does right unless it is bent: discovery, keys, token endpoint and userinfo on a free port. */
 export async function startFakeIssuer(): Promise<FakeIssuer> {
   const codes = new Map<string, IssuedCode>()
   let kid = 'key-1'
-  let pair = await generateKeyPair('RS256', { extractable: true })
+  let pair = await firstPair
   let jwk: JWK = await exportJWK(pair.publicKey)
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
