@@ -2,17 +2,8 @@
  * The security requirements and attack cases, and which test proves each: `docs/reference/requirements.md` is written from
  * here (`npm run docs`), and `test/unit/requirements.test.ts` fails when a file or a test of that name is gone.
  */
-
-/** A file, and text that stands in the name of a test (or of a case) in it. */
-export type Proof = readonly [file: string, name: string]
-
-export interface Requirement {
-  readonly id: string
-  readonly text: string
-  readonly tests: readonly Proof[]
-}
-
-const row = (id: string, text: string, ...tests: Proof[]): Requirement => ({ id, text, tests })
+import { type Requirement, row } from './requirements/requirement.ts'
+import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
 
 const HEADERS = 'test/attacks/cases/headers-in.txt'
 const PATHS = 'test/attacks/cases/paths.txt'
@@ -518,7 +509,12 @@ const WEBSOCKETS = [
     [BROWSER, 'S-141 a WebSocket with a session and without Origin'],
     [FORWARD_AUTH, 'a WebSocket of our own page passes'],
   ),
-  row('S-142', 'a session that ends closes its sockets', [WEBSOCKET, 'a session that ends closes its sockets at once']),
+  row(
+    'S-142',
+    'a session that ends closes its sockets',
+    [WEBSOCKET, 'a session that ends closes its sockets at once'],
+    ['test/path/ended-sessions.test.ts', 'a stream is cut when its session ends'],
+  ),
 ]
 
 const PROJECTS = [
@@ -569,7 +565,7 @@ const LIMITS = [
   ),
 ]
 
-/** By section. Others add theirs here. */
+/** By section. */
 export const SECTIONS: readonly { readonly title: string; readonly rows: readonly Requirement[] }[] = [
   { title: 'Redirects', rows: REDIRECT_CASES },
   { title: 'Headers in', rows: HEADER_CASES },
@@ -583,4 +579,7 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'WebSocket', rows: WEBSOCKETS },
   { title: 'Project and tenant', rows: PROJECTS },
   { title: 'Limits', rows: LIMITS },
+  { title: 'Sessions and cookies', rows: SESSION_ROWS },
+  { title: 'Logout', rows: LOGOUT_ROWS },
+  { title: 'Outages', rows: OUTAGE_ROWS },
 ]

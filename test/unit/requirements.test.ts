@@ -20,11 +20,13 @@ const WANTED = [
   ...range('S-', 130, 136),
   ...range('S-', 140, 142),
   ...range('S-', 145, 148),
-  ...range('S-', 180, 183),
+  ...range('S-', 60, 71),
+  ...range('S-', 160, 166),
+  ...range('S-', 180, 189),
 ]
 
 /** What may stand for the name of a test: a title, a row of a table of titles, a case of a fixture file. */
-const isTitle = (line: string) => /\btest\(|^\s*\[|^\s*['"`].*['"`],$|^== | -> |^\s*['"`]/.test(line)
+const isTitle = (line: string) => /\btest\(|^\s*fault: |^\s*\[|^\s*['"`].*['"`],$|^== | -> |^\s*['"`]/.test(line)
 
 test('every requirement has a row, once, with a proof', () => {
   const ids = rows.map(({ id }) => id)

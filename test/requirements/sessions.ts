@@ -1,0 +1,131 @@
+import { row } from './requirement.ts'
+
+/** Sessions and cookies, logout, outages. */
+const BROWSER = 'test/attacks/cases/browser.txt'
+const HEADERS = 'test/attacks/cases/headers-in.txt'
+const CONFIG = 'test/unit/config/load.test.ts'
+const LOGOUT = 'test/unit/identity/logout.test.ts'
+const GATEWAY = 'test/unit/gateway.test.ts'
+const ENDPOINTS = 'test/unit/identity/endpoints.test.ts'
+const COOKIE = 'test/unit/sessions/cookie.test.ts'
+const LIFE = 'test/unit/sessions/limits.test.ts'
+const SEAL = 'test/unit/sessions/seal.test.ts'
+const STORE_DOWN = 'test/unit/sessions/store-down.test.ts'
+const REFRESH = 'test/unit/sessions/refresh.test.ts'
+const ENDED = 'test/path/ended-sessions.test.ts'
+const OUTAGES = 'test/redis/outages.test.ts'
+const FROZEN = 'test/redis/gateway.test.ts'
+const BACKCHANNEL = 'test/unit/identity/backchannel-logout.test.ts'
+const KEYCLOAK_LOGOUT = 'test/keycloak/logout.test.ts'
+const ADMIN = 'test/unit/observability/session-admin.test.ts'
+
+export const SESSION_ROWS = [
+  row('S-60', 'attributes of the session cookie', [COOKIE, 'attributes of'], [COOKIE, 'a host-only cookie']),
+  row(
+    'S-61',
+    'an id of enough randomness, hashed in the store',
+    [COOKIE, 'an id has 256 random bits'],
+    [OUTAGES, 'whoever reads Redis finds no cookie'],
+  ),
+  row('S-62', 'any change of the cookie is no session', [COOKIE, 'is no session'], [COOKIE, 'the tag of another id']),
+  row('S-63', 'the cookie twice is never two identities', [HEADERS, 'S-63 the session cookie twice']),
+  row('S-64', 'Set-Cookie stays small', [COOKIE, 'fits into any browser']),
+  row(
+    'S-65',
+    'idle and absolute limit, on the server',
+    [LIFE, 'a session ends idleSeconds after its last use'],
+    [LIFE, 'a session ends absoluteSeconds after login'],
+    [ENDED, 'an open stream is a use'],
+  ),
+  row('S-66', 'the session cookie is not forwarded, others are', [HEADERS, 'H8 our cookies stay behind']),
+  row('S-67', 'odd cookies are nobody', [HEADERS, 'S-67 eight kilobytes'], [HEADERS, 'S-67 thousands of cookies']),
+  row(
+    'S-68',
+    'the cookie domain covers the public host and is no public suffix',
+    [CONFIG, 'a cookie domain that does not cover the host'],
+    [CONFIG, 'a public suffix as cookie domain'],
+  ),
+  row(
+    'S-69',
+    'sealed in the store, keys rotate',
+    ['test/unit/sessions/rotation.test.ts', 'a session begun under a former secret goes on'],
+    ['test/unit/sessions/rotation.test.ts', 'a withdrawn secret leaves no session, and nothing fails'],
+    [SEAL, 'text sealed with a former secret is read'],
+  ),
+  row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed into the same bytes']),
+  row('S-71', 'an upstream cannot set our cookies', [BROWSER, 'S-71 an upstream cannot set our cookie']),
+]
+
+export const LOGOUT_ROWS = [
+  row(
+    'S-160',
+    'logout ends the session at once, sockets and streams too',
+    [LOGOUT, 'logout ends the session in the store'],
+    [ENDED, 'a stream is cut when its session ends'],
+    ['test/redis/ended-streams.test.ts', 'cuts the streams at every other'],
+  ),
+  row(
+    'S-161',
+    'RP-initiated logout',
+    [LOGOUT, 'goes on to the issuer by POST'],
+    [LOGOUT, 'a return address survives the issuer'],
+    [KEYCLOAK_LOGOUT, 'signing out in the browser ends the session at Keycloak'],
+  ),
+  row('S-162', 'the refresh token is revoked', [LOGOUT, 'the refresh token is revoked when']),
+  row('S-163', 'back-channel logout tokens are validated', [BACKCHANNEL, 'alg none'], [BACKCHANNEL, 'a nonce']),
+  row(
+    'S-164',
+    'sid ends that session, sub alone all of the person',
+    [BACKCHANNEL, 'a logout token with sid ends that session'],
+    [BACKCHANNEL, 'a logout token with sub alone'],
+    [KEYCLOAK_LOGOUT, 'one session ended at Keycloak'],
+    [KEYCLOAK_LOGOUT, 'where the client asks for no sid'],
+  ),
+  row('S-165', 'typ, exp, iat and jti of a logout token', [BACKCHANNEL, 'an old iat'], [BACKCHANNEL, 'good once']),
+  row(
+    'S-166',
+    'administrators end sessions',
+    [ADMIN, 'ends one session by its key'],
+    [ADMIN, 'ends every session of a person'],
+    ['test/e2e/session-admin.test.ts', 'an administrator sees who is signed in'],
+  ),
+]
+
+export const OUTAGE_ROWS = [
+  row(
+    'S-184',
+    'Redis down: nobody in, nobody out',
+    [FROZEN, 'while Redis is down nobody gets in'],
+    [STORE_DOWN, 'known sessions go on for staleSeconds'],
+  ),
+  row(
+    'S-185',
+    'Redis frozen: bounded; a logout it cannot keep failed',
+    [FROZEN, 'a logout that a frozen Redis cannot keep'],
+    [OUTAGES, 'a frozen Redis is an outage after storeTimeoutMs'],
+  ),
+  row(
+    'S-186',
+    'issuer down: what is known goes on',
+    ['test/machines/gateway.test.ts', 'while the issuer is away what is known goes on'],
+    ['test/machines/gateway.test.ts', 'a login while the issuer is away'],
+  ),
+  row(
+    'S-187',
+    'an outage of the refresh is no end, invalid_grant is',
+    [REFRESH, 'an outage of the issuer lets sessions go on'],
+    [REFRESH, 'an ended grant ends the session'],
+  ),
+  row(
+    'S-188',
+    'sessions survive restarts; requests drain',
+    ['test/path/workers.test.ts', 'SIGTERM'],
+    ['test/faults/outages.ts', 'rolling restart of both replicas'],
+  ),
+  row(
+    'S-189',
+    'an unexpected error ends one request',
+    [GATEWAY, 'an error nobody foresaw'],
+    [ENDPOINTS, 'an error nobody foresaw'],
+  ),
+]
