@@ -84,6 +84,8 @@ function drainAtSignal(close: () => Promise<void>, log: Logger): void {
       process.exitCode = 0
     })
   }
-  process.once('SIGTERM', () => stop('SIGTERM'))
-  process.once('SIGINT', () => stop('SIGINT'))
+  // A worker hears it from its supervisor, and often from whoever signals the whole group: the second must not kill it.
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  if (isWorker()) process.on('SIGINT', () => stop('SIGINT'))
+  else process.once('SIGINT', () => stop('SIGINT'))
 }
