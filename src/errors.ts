@@ -142,6 +142,7 @@ export const REASONS = {
     text: 'The session store cannot be reached.',
     hint: 'You are still signed in; try again in a moment.',
   },
+  draining: { status: 503, text: 'The gateway is about to stop.', hint: 'Try again in a moment.' },
   'projects-down': { status: 503, text: 'The list of projects cannot be reached.', hint: 'Try again in a moment.' },
   // the application behind
   'upstream-down': { status: 502, text: 'The application did not answer.', hint: 'Try again in a moment.' },

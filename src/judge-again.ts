@@ -1,10 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import type { Clock } from './clock.ts'
 import { Refusal } from './errors.ts'
 import type { Authenticate } from './identity/authenticate.ts'
 import { isCompactJws, parseCompactJwt } from './identity/compact-jwt.ts'
 import { decide } from './policy/decide.ts'
 import type { AccessRules, ProjectDirectory, Role } from './policy/types.ts'
-import type { Exchange } from './proxy/exchange.ts'
+import type { Caller, Exchange } from './proxy/exchange.ts'
 import { accessOf, type Route, type RouteTable } from './proxy/routes.ts'
 import { isWebSocket } from './proxy/websocket.ts'
 
@@ -37,6 +38,14 @@ export function buildJudgeAgain(deps: JudgeAgainDeps): JudgeAgain {
     return end <= now && now < end + overrunMs
   }
 
+  /** Who asks, but for a token whose time is over: a session beside it must still live. */
+  async function withoutToken(exchange: Exchange): Promise<Caller | undefined> {
+    const { caller, request } = exchange
+    if (caller?.via !== 'session') return caller
+    const { authorization: _over, ...headers } = request.headers
+    return authenticate({ ...exchange, request: { headers, rawHeaders: [] } as unknown as IncomingMessage })
+  }
+
   /** @throws Refusal where the same request would go elsewhere now, or nowhere */
   function routeOf({ request, host, target, route }: Exchange): Route {
     const present = target && routes.match(host, target.path)
@@ -52,7 +61,7 @@ export function buildJudgeAgain(deps: JudgeAgainDeps): JudgeAgain {
     // What goes on as nobody's was nobody's when it began.
     if (admitted?.principal === undefined) return
     const { request, project, role } = admitted
-    const caller = outlivesToken && runsOver(exchange) ? exchange.caller : await authenticate(exchange)
+    const caller = outlivesToken && runsOver(exchange) ? await withoutToken(exchange) : await authenticate(exchange)
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
@@ -70,9 +79,8 @@ export function buildJudgeAgain(deps: JudgeAgainDeps): JudgeAgain {
 }
 
 /** When the bearer JWT of an exchange expires, ms; never, where there is none. It was verified when the exchange began. */
-function tokenEnd({ caller, request }: Exchange): number {
-  const { token } = caller ?? {}
-  const isBearer = caller?.via === 'bearer' && /^bearer /i.test(request.headers.authorization ?? '')
-  if (!isBearer || token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
+function tokenEnd({ request }: Exchange): number {
+  const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+  if (token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
   return Number(parseCompactJwt(token).claims.exp) * 1000
 }

@@ -116,8 +116,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       draining = true
       const { drainSeconds } = present.config.server
       await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
-      exchanges.close()
+      exchanges.endConversations()
       await drain(server, drainSeconds)
+      exchanges.close()
       admin?.closeAllConnections()
       admin?.close()
       const { issuer, projects, forwarder, sessions } = present.parts

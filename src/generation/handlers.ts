@@ -57,7 +57,8 @@ export function buildHandlers(
     signer,
     forwarder,
     authenticate,
-    judgeAgain,
+    // A body may take longer to come than this configuration lasts.
+    judgeAgain: (exchange, outlivesToken) => lasting.present().judgeAgain(exchange, outlivesToken),
     refuse,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
     clientAddress: client.address,
@@ -70,7 +71,7 @@ export function buildHandlers(
     handlers: {
       handle: gateway.handle,
       verify: buildVerify({ ...asked, loginUrl: pages.loginUrl }),
-      upgrade: buildUpgrades({ gateway, forwarder, refuse }),
+      upgrade: buildUpgrades({ gateway, forwarder, refuse, draining }),
     },
   }
 }

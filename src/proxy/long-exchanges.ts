@@ -51,10 +51,13 @@ export class LongExchanges {
     await this.#judgeEach([...this.#deps.open()].filter(({ outlivesToken }) => !outlivesToken))
   }
 
-  /** A process that stops waits for answers, not for conversations. */
   close(): void {
     clearInterval(this.#timer)
     this.#unsubscribe()
+  }
+
+  /** A process that stops waits for answers, not for conversations. */
+  endConversations(): void {
     for (const { exchange } of [...this.#deps.open()]) {
       if (isWebSocket(exchange.request)) exchange.request.socket.destroy()
     }

@@ -18,8 +18,10 @@ export function buildUpgrades(deps: {
   readonly gateway: Gateway
   readonly forwarder: Forwarder
   readonly refuse: Refuse
+  /** A process that is about to stop begins no conversation: nothing would end it. */
+  readonly draining: () => boolean
 }): HandleUpgrade {
-  const { gateway, forwarder, refuse } = deps
+  const { gateway, forwarder, refuse, draining } = deps
 
   async function handle(request: IncomingMessage, socket: Socket, early: Buffer): Promise<void> {
     const response = new ServerResponse(request)
@@ -40,6 +42,7 @@ export function buildUpgrades(deps: {
     const { exchange, route } = passage
     if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
     const outgoing = await gateway.outgoing(passage)
+    if (draining()) throw new Refusal('draining', 'no WebSocket begins now', { headers: { 'Retry-After': '1' } })
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     await new Promise<void>((resolve, reject) => {
       const sink = new UpgradedAnswer(exchange, gateway.incoming(passage, outgoing), resolve, reject)

@@ -47,6 +47,9 @@ interface Case {
   /** The route of today; undefined: none covers the request. */
   readonly route?: { readonly name?: string; readonly webSockets?: boolean } | undefined
   readonly webSocket?: boolean
+  /** Whether a cookie came with the token. */
+  readonly session?: boolean
+  readonly cookie?: () => Caller
 }
 
 const HANDSHAKE = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
@@ -55,14 +58,14 @@ async function judge(given: Case): Promise<string> {
   const { access = 'project', use = 'write', role = 'editor', anonymous = false, now, token } = given
   const began = who('alpha')
   const headers = {
-    ...(token === undefined ? {} : { authorization: `${given.scheme ?? 'Bearer'} x` }),
+    ...(token === undefined ? {} : { authorization: `${given.scheme ?? 'Bearer'} ${tokenFor(token)}` }),
     ...(given.webSocket ? HANDSHAKE : {}),
   }
   const routeOf = ({ name = 'mlflow', webSockets = true } = {}) =>
     ({ name, config: { access, webSockets }, profile: { use: () => use } }) as unknown as Route
   const present = 'route' in given ? given.route && routeOf(given.route) : routeOf()
   const caller: Caller =
-    token === undefined
+    token === undefined || given.session
       ? { principal: began, via: 'session' }
       : { principal: began, via: 'bearer', token: tokenFor(token) }
   const project = 'project' in given ? given.project : ALPHA
@@ -74,7 +77,8 @@ async function judge(given: Case): Promise<string> {
     caller,
     admitted: { request: {}, principal: anonymous ? undefined : began, role, project },
   } as unknown as Exchange
-  const authenticate = async () => {
+  const authenticate = async ({ request: asked }: Pick<Exchange, 'request'>) => {
+    if (given.session && asked.headers.authorization === undefined) return given.cookie?.()
     if (now instanceof Refusal) throw now
     const session = { selectedProject: given.selected } as NonNullable<Caller['session']>
     return now && { principal: now, via: 'session' as const, session }
@@ -93,6 +97,7 @@ async function judge(given: Case): Promise<string> {
   )
 }
 
+const living = (): Caller => ({ principal: who('alpha'), via: 'session' })
 const expired = new Refusal('token-invalid', 'expired')
 
 const rows: [string, string, Case][] = [
@@ -117,6 +122,12 @@ const rows: [string, string, Case][] = [
   ['a token that expired, in a project that is gone', 'not-in-project', { token: -30, now: expired, projects: [BETA] }],
   ['a token that expired, past the overrun', 'token-invalid', { token: -60, now: expired }],
   ['a token that expired, on a WebSocket', 'token-invalid', { token: -1, now: expired, outlivesToken: false }],
+  [
+    'a token that expired, beside a living session',
+    'goes on',
+    { token: -30, now: expired, session: true, cookie: living },
+  ],
+  ['a token that expired, beside a session that ended', 'login-required', { token: -30, now: expired, session: true }],
   ['Basic credentials that are wrong now', 'token-invalid', { token: -30, scheme: 'Basic', now: expired }],
   ['whose route is gone', 'no-route', { now: who('alpha'), route: undefined }],
   ['whose path is another application’s now', 'no-route', { now: who('alpha'), route: { name: 'other' } }],

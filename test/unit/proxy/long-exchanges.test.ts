@@ -156,6 +156,6 @@ test('a process that stops closes its WebSockets and waits for its answers', (co
   })
   const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
   const { exchanges } = watch(context, [under('socket', handshake), under('answer', {})])
-  exchanges.close()
+  exchanges.endConversations()
   assert.deepEqual(closed, ['socket'])
 })
