@@ -105,16 +105,28 @@ async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchPara
 /** Ends the sessions that there are when it begins; who signs in meanwhile stays. */
 async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
   if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
+  const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
+  let count = 0
+  // Sessions that go while pages are read move others past them: it is over when a whole pass finds none.
+  for (let keys = await keysUntil(newest, sessions); keys.length > 0; keys = await keysUntil(newest, sessions)) {
+    let ended = 0
+    for (const key of keys) ended += Number(await sessions.endByKey(key))
+    count += ended
+    if (ended === 0) break
+  }
+  log.info({ event: 'session-ended-by-admin', all: true, ended: count })
+  return { status: 200, body: { ended: count } }
+}
+
+/** Keys of the sessions that began no later than `newest`, ms since the epoch. */
+async function keysUntil(newest: number, sessions: SessionAdminDeps['sessions']): Promise<string[]> {
   const keys: string[] = []
   for (let offset = 0, total = 1; offset < total; offset += LARGEST_PAGE) {
     const page = await sessions.list({ offset, limit: LARGEST_PAGE })
     total = page.total
-    keys.push(...page.sessions.map(({ key }) => key))
+    keys.push(...page.sessions.filter(({ createdAt }) => createdAt <= newest).map(({ key }) => key))
   }
-  let count = 0
-  for (const key of keys) count += Number(await sessions.endByKey(key))
-  log.info({ event: 'session-ended-by-admin', all: true, ended: count })
-  return { status: 200, body: { ended: count } }
+  return keys
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {

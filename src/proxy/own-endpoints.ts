@@ -29,11 +29,22 @@ export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
   const { publicUrl } = deps.config.server
   const jwks = JSON.stringify(deps.signer.jwks)
 
+  let asking: Promise<string> | undefined
+  /** One question under way for all who ask: anybody may, and the store writes for it. */
+  function storeState(): Promise<string> {
+    asking ??= deps.sessions
+      .ping()
+      .then(
+        () => 'ready',
+        () => 'down',
+      )
+      .finally(() => {
+        asking = undefined
+      })
+    return asking
+  }
   async function readiness(): Promise<Record<string, string>> {
-    const store = await deps.sessions.ping().then(
-      () => 'ready',
-      () => 'down',
-    )
+    const store = await storeState()
     return { issuer: deps.issuer.ready ? 'ready' : 'down', store, process: deps.draining?.() ? 'draining' : 'ready' }
   }
   async function sayReady(exchange: Exchange): Promise<boolean> {

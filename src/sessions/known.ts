@@ -142,12 +142,14 @@ export class KnownSessions {
   #known({ session, expiresAt }: OpenedSession): KnownSession {
     const { limits, clock, dueAt } = this.#deps
     const now = clock()
+    const latest = limits.expiry(session, now)
     return {
       session,
-      expiresAt,
+      expiresAt: Math.min(expiresAt, latest),
       confirmedAt: now,
       freshUntil: now + this.#freshFor,
-      touchAt: limits.touchAt(session, expiresAt),
+      // Written under a longer idle limit than the one in force: the store is told at once.
+      touchAt: expiresAt > latest ? now : limits.touchAt(session, expiresAt),
       refreshAt: dueAt(session),
     }
   }

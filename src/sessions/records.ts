@@ -48,7 +48,8 @@ export class SessionRecords {
     }
     const expiresAt = Math.min(record.expiresAt, this.#limits.absoluteEnd(sealed))
     if (this.#clock() >= expiresAt) return undefined
-    const session = { ...sealed, lastSeenAt: this.#limits.lastSeen(sealed, record.expiresAt) }
+    const lastSeenAt = Math.min(this.#clock(), this.#limits.lastSeen(sealed, record.expiresAt))
+    const session = { ...sealed, lastSeenAt }
     return { session, revision: record.revision, expiresAt }
   }
 

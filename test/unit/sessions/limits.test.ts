@@ -58,6 +58,18 @@ test('a change of the session does not prolong its absolute limit', async () => 
   assert.equal(await sessions.load(cookie), undefined)
 })
 
+test('a shorter idle limit applies to sessions from before it as soon as they are met', async () => {
+  const { backend, clock, signIn } = startSessions({ session: { idleSeconds: 3600 } })
+  const { cookie } = await signIn()
+  const { sessions } = startSessions({ session: { idleSeconds: 600 }, backend, clock })
+  clock.advance(60)
+  assert.equal((await sessions.load(cookie))?.lastSeenAt, clock.now)
+  await settle()
+  clock.advance(600)
+  assert.equal(sessions.peek(cookie), undefined)
+  assert.equal(await sessions.load(cookie), undefined)
+})
+
 test('a shorter absolute limit applies to sessions that began before it', async () => {
   const { backend, clock, signIn } = startSessions({ session: { absoluteSeconds: 43_200 } })
   const { cookie } = await signIn()
