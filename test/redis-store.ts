@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock } from '../src/clock.ts'
-import { parseRedisAddress } from '../src/config/redis-address.ts'
-import { RedisBackend } from '../src/sessions/redis.ts'
+import { parseRedisAddress } from '../src/gateway/config/redis-address.ts'
+import { RedisBackend } from '../src/gateway/sessions/stores/redis.ts'
+import type { Clock } from '../src/shared/clock.ts'
 import type { StoreUnderTest } from './contract/backend.ts'
 
 export interface RedisOptions {

@@ -17,18 +17,18 @@ const FORWARD_AUTH = 'test/path/forward-auth.test.ts'
 const STREAMS = 'test/path/streams.test.ts'
 const WEBSOCKET = 'test/path/websocket.test.ts'
 const SLOW = 'test/path/slow-clients.test.ts'
-const HOSTILE = 'test/unit/proxy/upstream/hostile.test.ts'
-const GATEWAY = 'test/unit/gateway.test.ts'
-const DECIDE = 'test/unit/policy/decide.test.ts'
-const NAMED = 'test/unit/policy/named-project.test.ts'
-const RETURN_TO = 'test/unit/identity/return-to.test.ts'
-const COMBINED = 'test/unit/identity/return-to-combined.test.ts'
-const LOGIN = 'test/unit/identity/login.test.ts'
-const LOGOUT = 'test/unit/identity/logout.test.ts'
-const ENDPOINTS = 'test/unit/identity/endpoints.test.ts'
-const CONFIG = 'test/unit/config/load.test.ts'
-const PAGES = 'test/unit/portal/pages.test.ts'
-const ADDRESS = 'test/unit/proxy/client-address.test.ts'
+const HOSTILE = 'test/unit/gateway/upstream/hostile.test.ts'
+const GATEWAY = 'test/unit/gateway/request/pipeline.test.ts'
+const DECIDE = 'test/unit/gateway/policy/decide.test.ts'
+const NAMED = 'test/unit/gateway/policy/named-project.test.ts'
+const RETURN_TO = 'test/unit/gateway/signin/return-to.test.ts'
+const COMBINED = 'test/unit/gateway/signin/return-to-combined.test.ts'
+const LOGIN = 'test/unit/gateway/signin/login.test.ts'
+const LOGOUT = 'test/unit/gateway/signin/logout.test.ts'
+const ENDPOINTS = 'test/unit/gateway/signin/endpoints.test.ts'
+const CONFIG = 'test/unit/gateway/config/load.test.ts'
+const PAGES = 'test/unit/gateway/pages/pages.test.ts'
+const ADDRESS = 'test/unit/gateway/http/client-address.test.ts'
 const E2E = 'test/e2e/headers.test.ts'
 const MLFLOW = 'test/mlflow/gateway.test.ts'
 const LEAKS = 'test/mlflow/leaks.test.ts'
@@ -125,7 +125,7 @@ const PATH_CASES = [
     [PATHS, 'P1 a step up, encoded twice'],
     [PATHS, 'P1 overlong UTF-8 of a slash'],
     [PATHS, 'P1 an encoded letter of a narrower rule'],
-    ['test/unit/proxy/target.test.ts', 'the canonical path reads as itself'],
+    ['test/unit/gateway/http/target.test.ts', 'the canonical path reads as itself'],
     [PROPERTY, 'what the upstream receives is what was judged'],
     [THROUGH_CADDY, 'what Caddy brings into order is known'],
   ),
@@ -250,7 +250,7 @@ const BROWSER_CASES = [
     'B5',
     'cookies of one application are not shown to another',
     [BROWSER, 'B5 cookies of another application'],
-    ['test/unit/apps/airflow/profile.test.ts', 'with FAB passes Airflow’s cookies alone'],
+    ['test/unit/gateway/apps/airflow/profile.test.ts', 'with FAB passes Airflow’s cookies alone'],
   ),
   row(
     'B6',
@@ -298,18 +298,21 @@ const WIRE_CASES = [
     'no request chooses an address that is asked',
     [HEADERS, 'W3 nothing of a request chooses an upstream'],
     ['test/attacks/cases/tokens.txt', 'K1 jku'],
-    ['test/unit/projects/core.test.ts', 'redirects'],
+    ['test/unit/gateway/projects/core.test.ts', 'redirects'],
     [BROWSER, 'S-125 a redirect of the upstream'],
   ),
   row(
     'W4',
     'logs and metrics hold no secrets',
-    ['test/unit/identity/bearer.test.ts', 'nothing of it in the log'],
+    ['test/unit/gateway/tokens/bearer.test.ts', 'nothing of it in the log'],
     [LOGOUT, 'logout is logged with the person and without the session id'],
   ),
-  row('W5', 'a bad file keeps the old rules', ['test/unit/projects/file.test.ts', 'keeps the old set over a bad edit']),
+  row('W5', 'a bad file keeps the old rules', [
+    'test/unit/gateway/projects/file.test.ts',
+    'keeps the old set over a bad edit',
+  ]),
   row('W6', 'every configuration key has a test that flips it', [
-    'test/unit/config/flips.test.ts',
+    'test/unit/gateway/config/flips.test.ts',
     'is flipped by a test',
   ]),
 ]
@@ -402,7 +405,7 @@ const ROUTING = [
     'S-122',
     'names of artifacts and runs still work',
     [PATHS, 'S-122 what names of artifacts'],
-    ['test/unit/proxy/target.test.ts', '/dagRuns/manual__'],
+    ['test/unit/gateway/http/target.test.ts', '/dagRuns/manual__'],
   ),
   row(
     'S-123',
@@ -469,14 +472,14 @@ const FRAMING = [
     'what leaves is framed anew, once',
     [WIRE, 'S-133 an alias of Transfer-Encoding'],
     [WIRE, 'S-132 a chunk extension goes no further'],
-    ['test/unit/proxy/upstream/pool.test.ts', 'a body is framed anew'],
+    ['test/unit/gateway/upstream/pool.test.ts', 'a body is framed anew'],
   ),
   row(
     'S-134',
     'each request is judged on its own',
     [WIRE, 'S-134 a second request on the connection'],
     [WIRE, 'S-134 a refused request with an unread body'],
-    ['test/unit/proxy/upstream/pool.test.ts', 'an answer nobody asked for ends the connection'],
+    ['test/unit/gateway/upstream/pool.test.ts', 'an answer nobody asked for ends the connection'],
   ),
   row(
     'S-135',
@@ -554,8 +557,8 @@ const LIMITS = [
   row(
     'S-182',
     'nothing costs more than its length',
-    ['test/unit/cost.test.ts', 'costs no more than its length'],
-    ['test/unit/sessions/cookie.test.ts', 'a header of 64 KB is read in linear time'],
+    ['test/unit/gateway/cost.test.ts', 'costs no more than its length'],
+    ['test/unit/gateway/sessions/cookie.test.ts', 'a header of 64 KB is read in linear time'],
   ),
   row(
     'S-183',

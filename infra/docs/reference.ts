@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { configSchema } from '../../src/config/schema.ts'
-import { openApiDocument } from '../../src/core/api/openapi.ts'
-import { coreConfigSchema } from '../../src/core/config.ts'
-import { REASONS } from '../../src/errors.ts'
+import { openApiDocument } from '../../src/core-api/api/openapi.ts'
+import { coreConfigSchema } from '../../src/core-api/config.ts'
+import { configSchema } from '../../src/gateway/config/schema.ts'
+import { REASONS } from '../../src/gateway/errors.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
@@ -70,7 +70,7 @@ function reasonsPage(): string {
     '# Reasons',
     '',
     'Every refusal carries one of these reasons: in JSON as `reason` beside `request_id`, on a page in words. The list is',
-    'closed; a reason is never renamed. This page is generated from `src/errors.ts`.',
+    'closed; a reason is never renamed. This page is generated from `src/gateway/errors.ts`.',
     '',
     '| reason | status | what the client reads | what to do |',
     '|---|---|---|---|',

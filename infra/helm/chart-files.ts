@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { configSchema } from '../../src/config/schema.ts'
+import { configSchema } from '../../src/gateway/config/schema.ts'
 import { valuesSchema } from './values.ts'
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[]; pattern?: string }

@@ -10,7 +10,7 @@ Every method and path that the server's Flask map and its ASGI routers answer is
 A route that no rule names is `unclassified`, and this program fails: a new release must be read by a person before
 the gateway lets its new functions through. Run it again for each release:
 
-    python infra/mlflow/catalogue.py > src/apps/mlflow/catalogue-3.18.generated.json
+    python infra/mlflow/catalogue.py > src/gateway/apps/mlflow/catalogue-3.18.generated.json
 """
 
 import json

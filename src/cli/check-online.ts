@@ -1,8 +1,8 @@
 import { request } from 'undici'
-import { systemClock } from '../clock.ts'
-import type { Fault } from '../config/faults.ts'
-import type { Config } from '../config/schema.ts'
-import { openBackend } from '../sessions/open.ts'
+import type { Config } from '../gateway/config/schema.ts'
+import { openBackend } from '../gateway/sessions/stores/open.ts'
+import { systemClock } from '../shared/clock.ts'
+import type { Fault } from '../shared/settings/field-errors.ts'
 import { messageOf } from './cli-error.ts'
 
 const TIMEOUT_MS = 5000

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { type Fault, formatFault } from '../config/faults.ts'
-import { loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
-import { loadProjectsFile } from '../projects/file.ts'
+import { loadConfig } from '../gateway/config/load.ts'
+import type { Config } from '../gateway/config/schema.ts'
+import { loadProjectsFile } from '../gateway/projects/file.ts'
+import { type Fault, formatFault } from '../shared/settings/field-errors.ts'
 import { onlineFaults } from './check-online.ts'
 import { CliError } from './cli-error.ts'
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import * as client from 'openid-client'
-import { isLoopback } from '../config/loopback.ts'
-import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core/jobs/job-env.ts'
-import { oversized, renderEnvFile, renderSecret } from '../core/jobs/render.ts'
-import { NotOurs, shredSecretFile, writeSecretFile } from '../core/jobs/secret-file.ts'
-import { parseProjectId } from '../policy/named-project.ts'
+import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core-api/jobs/job-env.ts'
+import { oversized, renderEnvFile, renderSecret } from '../core-api/jobs/render.ts'
+import { NotOurs, shredSecretFile, writeSecretFile } from '../core-api/jobs/secret-file.ts'
+import { parseProjectId } from '../gateway/policy/named-project.ts'
+import { isLoopback } from '../shared/loopback.ts'
 import { CliError, messageOf } from './cli-error.ts'
 
 interface Options {

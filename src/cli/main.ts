@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { ConfigFaults, formatFault } from '../config/faults.ts'
+import { ConfigFaults, formatFault } from '../shared/settings/field-errors.ts'
 import { checkCommand } from './check.ts'
 import { CliError } from './cli-error.ts'
 import { coreCommand } from './core.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { configSchema } from '../config/schema.ts'
+import { configSchema } from '../gateway/config/schema.ts'
 
 /** `schema`: the configuration as JSON Schema, for editors and for other tools' checks. */
 export function schemaCommand(): Command {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { run } from '../main.ts'
+import { run } from '../gateway/runtime/run.ts'
 
 /** `serve`: runs the gateway until SIGTERM or SIGINT, then drains; SIGHUP reads the configuration again. */
 export function serveCommand(): Command {

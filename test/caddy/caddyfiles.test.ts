@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { type Background, startBackground } from '../../infra/parts/background.ts'
 import { checkout } from '../../infra/parts/directories.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import type { RunningServer } from '../../src/server.ts'
+import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 

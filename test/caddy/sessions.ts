@@ -1,9 +1,9 @@
 import { USERS } from '../../infra/issuer/users.ts'
-import { systemClock } from '../../src/clock.ts'
-import { parseConfig } from '../../src/config/load.ts'
-import { buildLog } from '../../src/observability/log.ts'
-import { openBackend } from '../../src/sessions/open.ts'
-import { Sessions } from '../../src/sessions/sessions.ts'
+import { parseConfig } from '../../src/gateway/config/load.ts'
+import { buildLog } from '../../src/gateway/observability/log.ts'
+import { Sessions } from '../../src/gateway/sessions/sessions.ts'
+import { openBackend } from '../../src/gateway/sessions/stores/open.ts'
+import { systemClock } from '../../src/shared/clock.ts'
 
 /** Sessions of the demonstration's people in the store that `raw` names, without logins. Resolves to cookie pairs. */
 export async function sessionsOf(raw: object, issuer: string): Promise<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { MemoryBackend } from '../../src/sessions/memory.ts'
+import { MemoryBackend } from '../../src/gateway/sessions/stores/memory.ts'
 import { backendContract } from './backend.ts'
 
 backendContract('memory', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SqliteBackend } from '../../src/sessions/sqlite.ts'
+import { SqliteBackend } from '../../src/gateway/sessions/stores/sqlite.ts'
 import { backendContract } from './backend.ts'
 
 backendContract('sqlite', async () => {

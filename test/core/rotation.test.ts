@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { checkout } from '../../infra/parts/directories.ts'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
-import { sealCredentials, unsealCredentials } from '../../src/core/credentials.ts'
-import { KeyRing } from '../../src/core/crypto/keyring.ts'
+import { sealCredentials, unsealCredentials } from '../../src/core-api/credentials.ts'
+import { KeyRing } from '../../src/core-api/crypto/keyring.ts'
 import { ALPHA, type Signer, startCoreUnderTest, startSigner, TOKEN } from './kit.ts'
 
 const COUNT = 2000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
-import type { CoreDeps } from '../../src/core/deps.ts'
+import type { CoreDeps } from '../../src/core-api/deps.ts'
 import {
   ADMIN,
   ALICE,

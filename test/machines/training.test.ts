@@ -11,7 +11,7 @@ import { ALPHA } from '../../infra/issuer/users.ts'
 import { type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
 import { ensureMlflowClient, type MlflowClient } from '../../infra/parts/mlflow-client.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import type { RunningServer } from '../../src/server.ts'
+import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
 
 /** How long the training lasts and a token lives, in seconds; longer runs are asked for in the environment. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ensureMlflow, type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
-import { CATALOGUES, type CatalogueFile } from '../../src/apps/mlflow/catalogue.ts'
+import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/catalogue.ts'
 
 /** The installed MLflow against its committed catalogue: an upgrade must not open a hole in silence. */
 const SCRIPT = join(import.meta.dirname, '..', '..', 'infra', 'mlflow', 'catalogue.py')

@@ -5,8 +5,8 @@ import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import { parseConfig } from '../../src/config/load.ts'
-import { startServer } from '../../src/server.ts'
+import { parseConfig } from '../../src/gateway/config/load.ts'
+import { startServer } from '../../src/gateway/runtime/start.ts'
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 
 /** alice administers, bob writes in alpha, dave reads in alpha, carol writes in beta. */

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { loadAuthDatabase } from '../../src/cli/migrate/auth-database.ts'
 import { loadBasicAuthIni } from '../../src/cli/migrate/ini.ts'
 import { OldAccess, type Resource } from '../../src/cli/migrate/old-access.ts'
-import { loadProjectsFile } from '../../src/projects/file.ts'
+import { loadProjectsFile } from '../../src/gateway/projects/file.ts'
 import { type BasicAuthServer, passwordOf, startOldServer } from './basic-auth-server.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave']

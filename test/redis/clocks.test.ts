@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startRedis } from '../../infra/parts/redis.ts'
 import { connectedBackend } from '../redis-store.ts'
-import { login, MovedClock, startSessions } from '../unit/sessions/kit.ts'
+import { login, MovedClock, startSessions } from '../unit/gateway/sessions/kit.ts'
 
 const IDLE_SECONDS = 60
 

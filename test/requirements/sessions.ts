@@ -3,21 +3,21 @@ import { row } from './requirement.ts'
 /** Sessions and cookies, logout, outages. */
 const BROWSER = 'test/attacks/cases/browser.txt'
 const HEADERS = 'test/attacks/cases/headers-in.txt'
-const CONFIG = 'test/unit/config/load.test.ts'
-const LOGOUT = 'test/unit/identity/logout.test.ts'
-const GATEWAY = 'test/unit/gateway.test.ts'
-const ENDPOINTS = 'test/unit/identity/endpoints.test.ts'
-const COOKIE = 'test/unit/sessions/cookie.test.ts'
-const LIFE = 'test/unit/sessions/limits.test.ts'
-const SEAL = 'test/unit/sessions/seal.test.ts'
-const STORE_DOWN = 'test/unit/sessions/store-down.test.ts'
-const REFRESH = 'test/unit/sessions/refresh.test.ts'
+const CONFIG = 'test/unit/gateway/config/load.test.ts'
+const LOGOUT = 'test/unit/gateway/signin/logout.test.ts'
+const GATEWAY = 'test/unit/gateway/request/pipeline.test.ts'
+const ENDPOINTS = 'test/unit/gateway/signin/endpoints.test.ts'
+const COOKIE = 'test/unit/gateway/sessions/cookie.test.ts'
+const LIFE = 'test/unit/gateway/sessions/limits.test.ts'
+const SEAL = 'test/unit/gateway/sessions/seal.test.ts'
+const STORE_DOWN = 'test/unit/gateway/sessions/store-down.test.ts'
+const REFRESH = 'test/unit/gateway/sessions/refresh.test.ts'
 const ENDED = 'test/path/ended-sessions.test.ts'
 const OUTAGES = 'test/redis/outages.test.ts'
 const FROZEN = 'test/redis/gateway.test.ts'
-const BACKCHANNEL = 'test/unit/identity/backchannel-logout.test.ts'
+const BACKCHANNEL = 'test/unit/gateway/signin/backchannel-logout.test.ts'
 const KEYCLOAK_LOGOUT = 'test/keycloak/logout.test.ts'
-const ADMIN = 'test/unit/observability/session-admin.test.ts'
+const ADMIN = 'test/unit/gateway/admin/session-admin.test.ts'
 
 export const SESSION_ROWS = [
   row('S-60', 'attributes of the session cookie', [COOKIE, 'attributes of'], [COOKIE, 'a host-only cookie']),
@@ -48,8 +48,8 @@ export const SESSION_ROWS = [
   row(
     'S-69',
     'sealed in the store, keys rotate',
-    ['test/unit/sessions/rotation.test.ts', 'a session begun under a former secret goes on'],
-    ['test/unit/sessions/rotation.test.ts', 'a withdrawn secret leaves no session, and nothing fails'],
+    ['test/unit/gateway/sessions/rotation.test.ts', 'a session begun under a former secret goes on'],
+    ['test/unit/gateway/sessions/rotation.test.ts', 'a withdrawn secret leaves no session, and nothing fails'],
     [SEAL, 'text sealed with a former secret is read'],
   ),
   row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed into the same bytes']),

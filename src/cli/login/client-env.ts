@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ClientConfig } from '../../identity/client-config.ts'
+import type { ClientConfig } from '../../gateway/signin/client-config.ts'
 import { CliError } from '../cli-error.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

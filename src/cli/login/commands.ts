@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import * as oidc from 'openid-client'
-import { systemClock } from '../../clock.ts'
+import { systemClock } from '../../shared/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { browserFlow, openBrowser } from './browser-flow.ts'
 import { airflowEnv, type ClientEnv, mlflowEnv, projectId, routeUrl } from './client-env.ts'

@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { discover } from './gateway.ts'
 import { isAlive, isFresh, signInFrom } from './sign-in.ts'

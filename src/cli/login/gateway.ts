@@ -1,5 +1,5 @@
 import * as oidc from 'openid-client'
-import { type ClientConfig, clientConfigSchema } from '../../identity/client-config.ts'
+import { type ClientConfig, clientConfigSchema } from '../../gateway/signin/client-config.ts'
 import { CliError, messageOf } from '../cli-error.ts'
 
 const TIMEOUT_SECONDS = 15

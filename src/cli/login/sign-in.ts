@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { CliError } from '../cli-error.ts'
 import { BEARER_TOKEN, type SignIn } from './token-cache.ts'
 

@@ -1,7 +1,7 @@
-import type { ProjectConfig } from '../../config/schema.ts'
-import { decide } from '../../policy/decide.ts'
-import type { Principal, Use } from '../../policy/types.ts'
-import { ProjectList } from '../../projects/directory.ts'
+import type { ProjectConfig } from '../../gateway/config/schema.ts'
+import { decide } from '../../gateway/policy/decide.ts'
+import { ProjectList } from '../../gateway/policy/project-snapshot.ts'
+import type { Principal, Use } from '../../gateway/policy/types.ts'
 import type { Action } from './levels.ts'
 import type { Resource } from './old-access.ts'
 

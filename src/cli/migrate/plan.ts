@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ProjectConfig } from '../../config/schema.ts'
+import type { ProjectConfig } from '../../gateway/config/schema.ts'
 import type { AuthDatabase, Grant, User } from './auth-database.ts'
 import { isAtLeast, isLevel, type Level } from './levels.ts'
 import { DEFAULT_WORKSPACE, type OldAccess } from './old-access.ts'

@@ -25,7 +25,7 @@
 
 {{/*
 What a pod needs to end, in seconds, counted by the kubelet from the start of preStop: preStop itself; the notice, 2.5 s at
-most, in which the draining gateway still takes connections (src/server.ts); requests in flight; 5 s to close the
+most, in which the draining gateway still takes connections (src/gateway/runtime/start.ts); requests in flight; 5 s to close the
 connections to upstreams and store. Shorter, and the kubelet kills requests that the gateway would have finished.
 */}}
 {{- define "gateway.graceSeconds" -}}

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { CommanderError } from 'commander'
 import { CliError } from '../../../../src/cli/cli-error.ts'
 import { migrateCommand } from '../../../../src/cli/migrate/command.ts'
-import { loadProjectsFile } from '../../../../src/projects/file.ts'
+import { loadProjectsFile } from '../../../../src/gateway/projects/file.ts'
 import { HASH, legacySql, PASSWORD, rolesSql, type Setup, setup } from './fixtures.ts'
 
 const example = rolesSql({

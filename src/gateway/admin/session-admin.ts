@@ -1,0 +1,135 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Refusal } from '../errors.ts'
+import type { Logger } from '../observability/log.ts'
+import { ADMIN_PAGE, adminPageHeaders } from '../pages/session-admin-page.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+export interface SessionAdminDeps {
+  readonly sessions: Pick<Sessions, 'list' | 'endByKey' | 'endBySubject'>
+  /** SHA-256 (hex) of the token that is asked for. */
+  readonly tokenHash: string
+  readonly log: Logger
+}
+
+const LARGEST_PAGE = 200
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
+
+/**
+ * Lists and ends sessions, on the admin listener: `GET /` a page for people; for programs, with the bearer token,
+ * `GET /sessions?offset=&limit=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
+ */
+export function buildSessionAdmin(deps: SessionAdminDeps) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin.invalid')
+    if (request.method === 'GET' && pathname === '/')
+      return void response.writeHead(200, adminPageHeaders).end(ADMIN_PAGE)
+    const client = request.socket.remoteAddress
+    if (!isAdministrator(request, deps.tokenHash)) {
+      deps.log.warn({ event: 'admin-refused', method: request.method, client }, 'the administration token is wrong')
+      return sendJson(response, 401, { reason: 'token-invalid' }, { 'WWW-Authenticate': 'Bearer' })
+    }
+    try {
+      const log = deps.log.child({ client })
+      const { status, body } = await answer({ ...deps, log }, request.method ?? '', pathname, searchParams)
+      sendJson(response, status, body)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      sendJson(response, error.status, { reason: error.reason }, error.headers)
+    }
+  }
+}
+
+/** Digests have one length, so the comparison tells nothing of the token. */
+function isAdministrator({ headers }: IncomingMessage, tokenHash: string): boolean {
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1]
+  if (token === undefined) return false
+  return timingSafeEqual(createHash('sha256').update(token).digest(), Buffer.from(tokenHash, 'hex'))
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+async function answer(deps: SessionAdminDeps, method: string, path: string, query: URLSearchParams): Promise<Answer> {
+  const [, , key] = /^\/sessions(\/([A-Za-z0-9_-]{43}))?$/.exec(path) ?? [undefined, undefined, undefined]
+  if (path === '/sessions' && method === 'GET') return listed(deps, query)
+  if (path === '/sessions' && method === 'DELETE')
+    return query.has('all') ? endedAll(deps, query) : endedOf(deps, query)
+  if (key !== undefined && method === 'DELETE') return ended(deps, key)
+  throw new Refusal('no-route', 'no such endpoint of the session administration')
+}
+
+async function listed({ sessions }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+  const offset = wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER)
+  const limit = wholeNumber(query, 'limit', 50, LARGEST_PAGE)
+  const page = await sessions.list({ offset, limit })
+  return { status: 200, body: { total: page.total, sessions: page.sessions.map(shown) } }
+}
+
+function wholeNumber(query: URLSearchParams, name: string, usual: number, most: number): number {
+  const text = query.get(name) ?? String(usual)
+  if (!/^\d{1,15}$/.test(text) || Number(text) > most) {
+    throw new Refusal('request-malformed', `${name}: expected a whole number up to ${most}`)
+  }
+  return Number(text)
+}
+
+/** What an administrator may know of a session: no token and nothing that a cookie could be made of. */
+const shown = ({ key, principal, createdAt, lastSeenAt, userAgent }: Session) => ({
+  key,
+  issuer: principal.issuer,
+  subject: principal.subject,
+  username: principal.username,
+  created_at: iso(createdAt),
+  last_seen_at: iso(lastSeenAt),
+  user_agent: userAgent ?? null,
+})
+
+async function ended({ sessions, log }: SessionAdminDeps, key: string): Promise<Answer> {
+  const was = await sessions.endByKey(key)
+  log.info({ event: 'session-ended-by-admin', session: key.slice(0, 8), was })
+  return { status: was ? 200 : 404, body: { ended: was ? 1 : 0 } }
+}
+
+async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+  const [issuer, subject] = [query.get('issuer'), query.get('subject')]
+  if (!issuer || !subject) throw new Refusal('request-malformed', 'expected issuer and subject')
+  const count = await sessions.endBySubject(issuer, subject)
+  log.info({ event: 'session-ended-by-admin', subject, ended: count })
+  return { status: 200, body: { ended: count } }
+}
+
+/** Ends the sessions that there are when it begins; who signs in meanwhile stays. */
+async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+  if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
+  const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
+  let count = 0
+  // Sessions that go while pages are read move others past them: it is over when a whole pass finds none.
+  for (let keys = await keysUntil(newest, sessions); keys.length > 0; keys = await keysUntil(newest, sessions)) {
+    let ended = 0
+    for (const key of keys) ended += Number(await sessions.endByKey(key))
+    count += ended
+    if (ended === 0) break
+  }
+  log.info({ event: 'session-ended-by-admin', all: true, ended: count })
+  return { status: 200, body: { ended: count } }
+}
+
+/** Keys of the sessions that began no later than `newest`, ms since the epoch. */
+async function keysUntil(newest: number, sessions: SessionAdminDeps['sessions']): Promise<string[]> {
+  const keys: string[] = []
+  for (let offset = 0, total = 1; offset < total; offset += LARGEST_PAGE) {
+    const page = await sessions.list({ offset, limit: LARGEST_PAGE })
+    total = page.total
+    keys.push(...page.sessions.filter(({ createdAt }) => createdAt <= newest).map(({ key }) => key))
+  }
+  return keys
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  const own = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+  response.writeHead(status, { ...own, ...headers }).end(JSON.stringify(body))
+}

@@ -1,0 +1,72 @@
+import { Refusal } from '../../errors.ts'
+import type { Admitted, AppRequest, BodyRule } from '../profile.ts'
+import {
+  authorOfModel,
+  authorOfRun,
+  authorOfTrace,
+  type Judge,
+  judgeJson,
+  keepAuthor,
+  refuseBookkeeping,
+  refuseForeignSource,
+  rewriteAuthor,
+} from './body-check.ts'
+import { checkOtlp } from './otlp.ts'
+
+const API = '/(?:ajax-)?api'
+const TRACING: readonly Judge[] = [refuseBookkeeping, rewriteAuthor]
+const NEW_TRACE: readonly Judge[] = [...TRACING, authorOfTrace]
+
+/** The few requests whose body is judged; everything else streams. The first that matches counts. */
+const JSON_RULES: readonly [RegExp, readonly Judge[]][] = [
+  [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/create(?:-promptlab-run)?$`), [authorOfRun]],
+  [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/(?:set-tag|log-batch)$`), [rewriteAuthor]],
+  [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/delete-tag$`), [keepAuthor]],
+  [new RegExp(`^POST ${API}/2\\.0/mlflow/logged-models$`), [authorOfModel]],
+  [new RegExp(`^PATCH ${API}/2\\.0/mlflow/logged-models/[^/]+/tags$`), [rewriteAuthor]],
+  [new RegExp(`^POST ${API}/[23]\\.0/mlflow/traces$`), NEW_TRACE],
+  [new RegExp(`^(?:POST|PUT|PATCH) ${API}/[23]\\.0/mlflow/traces(?:/|$)`), TRACING],
+]
+const MODEL_VERSION = new RegExp(`^POST ${API}/2\\.0/mlflow/model-versions/create$`)
+
+export interface BodyLimits {
+  /** Bytes of a JSON body. */
+  readonly json: number
+  /** Bytes of an OTLP export, as sent and once decompressed. */
+  readonly otlp: number
+}
+
+/**
+ * Builds the look-up of body rules.
+ * @param sharedStorage whether projects share one MLflow, so that a model's source must be its own
+ */
+export function buildBodyRules(limits: BodyLimits, sharedStorage: boolean) {
+  const rules: [RegExp, BodyRule][] = JSON_RULES.map(([regexp, judges]) => [regexp, jsonRule(limits.json, judges)])
+  if (sharedStorage) rules.push([MODEL_VERSION, jsonRule(limits.json, [refuseForeignSource])])
+
+  return ({ method, decodedPath }: AppRequest): BodyRule | undefined => {
+    if (method === 'GET' || method === 'HEAD') return undefined
+    if (decodedPath === '/v1/traces') return otlpRule(limits)
+    const request = `${method} ${decodedPath}`
+    return rules.find(([regexp]) => regexp.test(request))?.[1]
+  }
+}
+
+function jsonRule(maxBytes: number, judges: readonly Judge[]): BodyRule {
+  return { maxBytes, rewrite: (body, admitted) => judgeJson(body, authorOf(admitted), judges) }
+}
+
+function otlpRule(limits: BodyLimits): BodyRule {
+  return {
+    maxBytes: limits.otlp,
+    rewrite(body, { request: { headers } }) {
+      checkOtlp(body, headers['content-type'], headers['content-encoding'], limits)
+      return body
+    },
+  }
+}
+
+function authorOf({ principal }: Admitted): string {
+  if (!principal) throw new Refusal('login-required', 'a write to MLflow has no verified author')
+  return principal.username
+}

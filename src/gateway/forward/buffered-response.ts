@@ -1,0 +1,41 @@
+import { Refusal } from '../errors.ts'
+import type { AnswerHead } from '../upstream/response-head.ts'
+import { answerHead } from './headers/response-headers.ts'
+import { StreamedAnswer } from './streamed-response.ts'
+
+/** How an answer is rewritten; it must be small. */
+export interface Rewrite {
+  readonly maxBytes: number
+  apply(status: number, body: Buffer): Buffer
+}
+
+/** Reads a small answer whole, because its content is rewritten. */
+export class WholeAnswer extends StreamedAnswer {
+  readonly #chunks: Buffer[] = []
+  #size = 0
+  #head: AnswerHead | undefined
+
+  override head(head: AnswerHead): void {
+    this.#head = head
+  }
+
+  override piece(bytes: Buffer): boolean {
+    const { maxBytes } = this.incoming.rewrite as Rewrite
+    this.#size += bytes.length
+    if (this.#size > maxBytes) throw new Refusal('upstream-invalid', 'the answer to be rewritten is too large')
+    this.#chunks.push(Buffer.from(bytes))
+    return true
+  }
+
+  override end(last: Buffer | undefined): void {
+    if (last) this.piece(last)
+    const { apply } = this.incoming.rewrite as Rewrite
+    const { status, headers } = this.#head as AnswerHead
+    const body = apply(status, Buffer.concat(this.#chunks))
+    const kept = headers.filter((_, i) => (headers[i - (i % 2)] as string).toLowerCase() !== 'content-length')
+    const head = answerHead(kept, this.exchange, this.incoming)
+    head.push('Content-Length', String(body.length))
+    this.exchange.response.writeHead(status, head)
+    super.end(body, [])
+  }
+}

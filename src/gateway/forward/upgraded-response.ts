@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import type { Refusal } from '../errors.ts'
+import type { AnswerHead } from '../upstream/response-head.ts'
+import { answerHead } from './headers/response-headers.ts'
+import { StreamedAnswer, unsentBytes } from './streamed-response.ts'
+
+/** The answer to a WebSocket handshake: 101 joins both sockets, everything else is passed on as the answer that it is. */
+export class UpgradedAnswer extends StreamedAnswer {
+  #socket: Socket | undefined
+  /** Called once the sockets are joined, before anything of the client's goes up. */
+  onJoined: (upstream: Writable) => void = () => {}
+
+  override upgraded(head: AnswerHead, upstream: Writable): void {
+    const { response } = this.exchange
+    const socket = response.socket as Socket
+    this.#socket = socket
+    const headers = [
+      ...answerHead(head.headers, this.exchange, this.incoming),
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      'websocket',
+    ]
+    response.detachSocket(socket)
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines(headers)}\r\n`, 'latin1')
+    this.onJoined(upstream)
+    socket.on('data', (bytes: Buffer) => {
+      if (!upstream.write(bytes)) socket.pause()
+    })
+    upstream.on('drain', () => socket.resume())
+    socket.once('end', () => upstream.end())
+    socket.once('close', () => {
+      this.call?.abort()
+      this.left()
+    })
+    socket.resume()
+  }
+
+  override unsent(): number {
+    return this.#socket ? unsentBytes(this.#socket) : super.unsent()
+  }
+
+  override piece(bytes: Buffer): boolean {
+    const socket = this.#socket
+    if (!socket) return super.piece(bytes)
+    socket.write(bytes, () => {
+      if (socket.writableLength === 0) this.call?.resume()
+    })
+    return socket.writableLength === 0
+  }
+
+  override end(last: Buffer | undefined, trailers: readonly string[]): void {
+    if (this.#socket) this.#socket.end()
+    else super.end(last, trailers)
+  }
+
+  /** Every message is a request of its own: none without a valid token. */
+  override get outlivesToken(): boolean {
+    return false
+  }
+
+  override cut(why: unknown): void {
+    this.#socket?.destroy()
+    // Joined sockets have no answer left that could refuse.
+    if (this.#socket) this.exchange.response.destroy()
+    super.cut(why)
+  }
+
+  override fault(fault: Refusal): void {
+    if (this.#socket) this.#socket.destroy()
+    else super.fault(fault)
+  }
+}
+
+function lines(headers: readonly string[]): string {
+  let text = ''
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return text
+}

@@ -1,0 +1,97 @@
+import type { Admitted } from '../apps/profile.ts'
+import type { Passage } from '../routing/admitted-request.ts'
+import type { Route } from '../routing/routes.ts'
+import type { GatewayDeps } from '../runtime/deps.ts'
+import type { Outgoing } from './forwarder.ts'
+import { assertedProjects } from './headers/asserted-projects.ts'
+import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
+import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
+import { authorizationFor } from './headers/upstream-authorization.ts'
+import { upstreamCookies } from './headers/upstream-cookies.ts'
+
+export interface OutgoingDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'projects'> {
+  readonly signer: AssertionSigner
+}
+
+/** What goes to the upstream for a passage, without a body; a promise where the assertion has to be signed first. */
+export type BuildOutgoing = (passage: Passage) => Outgoing | Promise<Outgoing>
+
+export function buildOutgoing(deps: OutgoingDeps): BuildOutgoing {
+  const scheme = new URL(deps.config.server.publicUrl).protocol.slice(0, -1)
+  const cookieBase = deps.config.cookie.name
+
+  function outgoing(passage: Passage): Outgoing | Promise<Outgoing> {
+    const { route, admitted } = passage
+    const assertion = admitted.principal && assertionFor(route, admitted, admitted.principal)
+    if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(passage, signed))
+    return withAssertion(passage, assertion)
+  }
+
+  function withAssertion(passage: Passage, assertion: string | undefined): Outgoing {
+    const { route, below, admitted } = passage
+    const { query } = below.app
+    return {
+      origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
+      method: below.app.method,
+      path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
+      headers: outgoingHeaders(passage, assertion),
+      answerMs: route.config.answerSeconds * 1000,
+      connectMs: route.config.connectSeconds * 1000,
+    }
+  }
+
+  function outgoingHeaders({ exchange, route, below, admitted }: Passage, assertion: string | undefined): string[] {
+    const { request } = exchange
+    const { profile, config } = route
+    const headers = passableHeaders(
+      request,
+      // An answer that is rewritten must come as it is read.
+      profile.responseRule?.(below.app)
+        ? new Set([...profile.dropRequestHeaders, 'accept-encoding'])
+        : profile.dropRequestHeaders,
+    )
+    const upstream = profile.upstream?.(admitted) ?? config.upstream
+    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : hostOf(upstream))
+    const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
+    if (cookies !== undefined) headers.push('Cookie', cookies)
+    writeIdentity(headers, {
+      principal: admitted.principal,
+      project: admitted.project,
+      assertion,
+      requestId: exchange.requestId,
+      clientAddress: exchange.clientAddress,
+      publicHost: exchange.host,
+      publicScheme: scheme,
+    })
+    const authorization = authorizationFor(exchange, profile.authorization, assertion, deps.clock())
+    if (authorization !== undefined) headers.push('Authorization', authorization)
+    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, headerText(value))
+    return headers
+  }
+
+  function assertionFor(
+    route: Route,
+    admitted: Admitted,
+    principal: NonNullable<Admitted['principal']>,
+  ): string | Promise<string> {
+    const { role, project } = admitted
+    const projects = route.profile.assertsProjects
+      ? assertedProjects(principal, role, project, deps.projects)
+      : undefined
+    const subject: AssertionSubject = { principal, role, project, ...(projects ? { projects } : {}) }
+    return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)
+  }
+
+  return outgoing
+}
+
+/** Upstreams come from the configuration: few, and parsed once. */
+const upstreamHosts = new Map<string, string>()
+
+function hostOf(upstream: string): string {
+  const known = upstreamHosts.get(upstream)
+  if (known !== undefined) return known
+  const { host } = new URL(upstream)
+  upstreamHosts.set(upstream, host)
+  return host
+}

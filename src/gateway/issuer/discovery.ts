@@ -1,0 +1,65 @@
+import * as client from 'openid-client'
+import type { Logger } from 'pino'
+import type { Clock } from '../../shared/clock.ts'
+import { isLoopback } from '../../shared/loopback.ts'
+import type { Config } from '../config/schema.ts'
+import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
+
+export interface IssuerDeps {
+  readonly config: Pick<Config, 'issuer' | 'server'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What discovery found. */
+export interface DiscoveredIssuer {
+  readonly configuration: client.Configuration
+  readonly metadata: Readonly<client.ServerMetadata>
+  readonly keys: IssuerKeys
+}
+
+/** One discovery. @throws Error in words for an operator: nothing answers, or the metadata cannot be used */
+export async function discover({ config, clock, log }: IssuerDeps): Promise<DiscoveredIssuer> {
+  const { issuer, server } = config
+  const url = new URL(issuer.url)
+  const authenticate =
+    issuer.clientAuthentication === 'client_secret_post' ? client.ClientSecretPost : client.ClientSecretBasic
+  const configuration = await client.discovery(
+    url,
+    issuer.clientId,
+    { [client.clockTolerance]: issuer.clockSkewSeconds },
+    authenticate(issuer.clientSecret),
+    {
+      timeout: issuer.timeoutSeconds,
+      execute: mayBePlain(url, server.insecureHttp) ? [client.allowInsecureRequests] : [],
+    },
+  )
+  const metadata = configuration.serverMetadata()
+  checkMetadata(metadata, issuer)
+  const jwksUri = new URL(metadata.jwks_uri ?? '')
+  return { configuration, metadata, keys: issuerKeys(jwksUri, issuer.timeoutSeconds, clock, log) }
+}
+
+/** http towards the issuer: on loopback, or where the operator accepted it. Everything else is https (RFC 9700 §2.6). */
+function mayBePlain(url: URL, insecureHttp: boolean): boolean {
+  if (url.protocol !== 'http:') return false
+  return isLoopback(url.hostname) || insecureHttp
+}
+
+/** @throws Error naming the fault of the metadata (OIDC Discovery §4.3, RFC 7636) */
+function checkMetadata(metadata: client.ServerMetadata & client.ServerMetadataHelpers, issuer: Config['issuer']): void {
+  if (metadata.issuer !== issuer.url) {
+    throw new Error(`issuer: expected exactly ${issuer.url}, got ${metadata.issuer}`)
+  }
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
+    const value = metadata[name]
+    if (typeof value !== 'string' || !URL.canParse(value))
+      throw new Error(`${name}: expected a URL, got ${typeof value}`)
+    if (issuer.url.startsWith('https:') && !value.startsWith('https:')) {
+      throw new Error(`${name}: expected https, got ${new URL(value).protocol}`)
+    }
+  }
+  if (issuer.requirePkce && !metadata.supportsPKCE('S256')) {
+    throw new Error('code_challenge_methods_supported: expected S256 (or issuer.requirePkce: false)')
+  }
+}

@@ -1,0 +1,160 @@
+import * as client from 'openid-client'
+import { Refusal } from '../errors.ts'
+import type { Principal } from '../policy/types.ts'
+import type { RefreshTokens } from '../sessions/refresh.ts'
+import type { Session, Tokens } from '../sessions/session.ts'
+import type { PendingLogin } from '../signin/pending-logins.ts'
+import { type Claims, principalOf } from './claims.ts'
+import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
+import { checkIdToken, type IdTokenClaims } from './id-token.ts'
+import { isGrantOver, issuerRefusal } from './issuer-errors.ts'
+
+/** A finished login. */
+export interface LoggedIn {
+  readonly principal: Principal
+  readonly tokens: Tokens
+  readonly sid?: string
+}
+
+export interface Grants {
+  /**
+   * Redeems the code of a callback whose `state` was already claimed.
+   * @param callback The public callback URL with the query that the browser brought.
+   * @throws Refusal login-expired, login-failed, issuer-down
+   */
+  redeem(callback: URL, login: PendingLogin): Promise<LoggedIn>
+  /** @throws Refusal issuer-down, login-failed: nothing is known about the grant; the session stays what it is */
+  readonly refresh: RefreshTokens
+}
+
+type TokenAnswer = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
+
+export function grantsOf(deps: IssuerDeps, discovered: () => Promise<DiscoveredIssuer>): Grants {
+  return {
+    redeem: async (callback, login) => redeem(deps, await discovered(), callback, login).catch(issuerRefusal),
+    async refresh(session) {
+      if (session.tokens.refreshToken === undefined) return 'ended'
+      const found = await discovered()
+      try {
+        return await refresh(deps, found, session, session.tokens.refreshToken)
+      } catch (error) {
+        if (isGrantOver(error)) return 'ended'
+        return issuerRefusal(error)
+      }
+    },
+  }
+}
+
+async function redeem(
+  deps: IssuerDeps,
+  found: DiscoveredIssuer,
+  callback: URL,
+  login: PendingLogin,
+): Promise<LoggedIn> {
+  const { issuer } = deps.config
+  const answer = await client.authorizationCodeGrant(found.configuration, callback, {
+    expectedState: login.state,
+    expectedNonce: login.nonce,
+    pkceCodeVerifier: login.verifier,
+    idTokenExpected: true,
+    ...(issuer.maxAgeSeconds !== undefined && { maxAge: issuer.maxAgeSeconds }),
+  })
+  if (answer.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
+  const claims = await verifiedClaims(deps, found, answer.id_token, answer.access_token)
+  const person = await withGroups(deps, found, claims, answer.access_token)
+  return {
+    principal: principalOf(person, issuer, deps.log),
+    tokens: tokensOf(answer, answer.id_token, deps.clock()),
+    ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
+  }
+}
+
+async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {
+  const answer = await client.refreshTokenGrant(found.configuration, refreshToken)
+  const claims = answer.id_token && (await verifiedClaims(deps, found, answer.id_token, answer.access_token))
+  if (claims && claims.sub !== session.principal.subject) {
+    throw new Refusal('login-failed', 'refresh: the new ID token is about another subject')
+  }
+  return {
+    principal: await refreshedPrincipal(deps, found, session, claims || undefined, answer.access_token),
+    tokens: {
+      refreshToken, // kept unless the answer rotates it
+      ...tokensOf(answer, answer.id_token ?? session.tokens.idToken, deps.clock()),
+    },
+  }
+}
+
+/** Groups are taken anew at every refresh: from the new ID token, else from userinfo (OIDC Core §12.2). */
+async function refreshedPrincipal(
+  deps: IssuerDeps,
+  found: DiscoveredIssuer,
+  { principal }: Session,
+  claims: IdTokenClaims | undefined,
+  accessToken: string,
+): Promise<Principal> {
+  const { issuer, subject } = principal
+  if (claims !== undefined) {
+    return principalOf(await withGroups(deps, found, claims, accessToken), deps.config.issuer, deps.log)
+  }
+  const info = await userInfo(deps, found, subject, accessToken)
+  return info === undefined
+    ? principal
+    : principalOf({ ...info, iss: issuer, sub: subject }, deps.config.issuer, deps.log)
+}
+
+async function verifiedClaims(
+  { config, clock }: IssuerDeps,
+  { keys }: DiscoveredIssuer,
+  idToken: string,
+  accessToken: string,
+): Promise<IdTokenClaims> {
+  return checkIdToken(idToken, { issuer: config.issuer, keys, now: clock(), accessToken })
+}
+
+/** Claims of the ID token, completed from userinfo when the groups claim is absent. The ID token wins. */
+async function withGroups(
+  deps: IssuerDeps,
+  found: DiscoveredIssuer,
+  claims: IdTokenClaims,
+  accessToken: string,
+): Promise<Claims> {
+  if (Object.hasOwn(claims, deps.config.issuer.groupsClaim)) return claims
+  const info = await userInfo(deps, found, claims.sub, accessToken).catch(whenRefused(deps))
+  return { ...info, ...claims }
+}
+
+/**
+ * Issuers refuse an access token at userinfo that is for an API alone (RFC 8707 §2). The person without a groups claim
+ * is then a person without groups; an issuer that cannot answer is still an outage.
+ */
+const whenRefused =
+  ({ log }: IssuerDeps) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error
+    log.warn({ event: 'userinfo-refused' }, 'userinfo does not take the access token: no groups are known')
+  }
+
+/** Userinfo about `subject`; an answer about anybody else is thrown away (OIDC Core §5.3.2). */
+async function userInfo(
+  { log }: IssuerDeps,
+  { configuration, metadata }: DiscoveredIssuer,
+  subject: string,
+  accessToken: string,
+): Promise<Claims | undefined> {
+  if (metadata.userinfo_endpoint === undefined) return undefined
+  // Every answer is read without openid-client's own comparison, so that a wrong subject is told from an outage.
+  const info = await client.fetchUserInfo(configuration, accessToken, client.skipSubjectCheck)
+  if (info.sub === subject) return info
+  log.warn({ event: 'userinfo-refused' }, 'userinfo thrown away: it is about another subject')
+  return undefined
+}
+
+function tokensOf(answer: TokenAnswer, idToken: string, now: number): Tokens {
+  const seconds = answer.expires_in ?? Math.max((answer.claims()?.exp ?? 0) - now / 1000, 0)
+  return {
+    accessToken: answer.access_token,
+    accessExpiresAt: now + seconds * 1000,
+    idToken,
+    ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
+  }
+}

@@ -1,0 +1,39 @@
+import * as client from 'openid-client'
+import { Refusal } from '../errors.ts'
+import { isKeyOutage } from './issuer-keys.ts'
+
+/** Whether the issuer says that a grant is over: the code or refresh token is used, expired or revoked (RFC 6749 §5.2). */
+export const isGrantOver = (error: unknown): boolean =>
+  error instanceof client.ResponseBodyError && error.error === 'invalid_grant' && error.status < 500
+
+/**
+ * Turns what went wrong between the issuer and us into a refusal: an outage is `issuer-down`, everything that was
+ * answered and cannot be used is `login-failed`. No cause goes along: these libraries' errors hold whole answers.
+ * @throws Refusal always
+ */
+export function issuerRefusal(error: unknown): never {
+  if (error instanceof Refusal) throw error
+  if (isGrantOver(error)) throw new Refusal('login-expired', 'the issuer no longer knows the code')
+  if (isOutage(error)) {
+    throw new Refusal('issuer-down', describe(error), { headers: { 'Retry-After': '5' } })
+  }
+  throw new Refusal('login-failed', describe(error))
+}
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof client.ResponseBodyError) return error.status >= 500
+  if (isKeyOutage(error)) return true
+  if (error instanceof client.ClientError) {
+    if (error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_ABORT') return true
+    return error.cause instanceof Response && error.cause.status >= 500
+  }
+  // fetch rejects with a TypeError whose cause is the socket's error
+  return error instanceof TypeError && error.cause instanceof Error
+}
+
+function describe(error: unknown): string {
+  if (error instanceof client.ResponseBodyError) return `token endpoint: ${error.status} ${error.error}`
+  if (!(error instanceof Error)) return 'unknown failure'
+  const code: unknown = Reflect.get(error, 'code')
+  return typeof code === 'string' ? `${code}: ${error.message}` : error.message
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http'
+import type { AppRequest } from '../apps/profile.ts'
+import { Refusal } from '../errors.ts'
+import { foldName } from '../forward/headers/owned-headers.ts'
+import type { Target } from '../http/target.ts'
+import { nameProject, parseProjectId, takeProjectQuery } from '../policy/named-project.ts'
+import type { NamedProject } from '../policy/types.ts'
+import type { Route } from './routes.ts'
+
+/** Every header that names the project, on any route. */
+const PROJECT_HEADERS = ['aoa-project-id', 'vmo-project-id']
+
+export interface BelowRoute {
+  readonly app: AppRequest
+  readonly named: NamedProject
+  /** What was removed from the front of the path: route prefix and project segment. */
+  readonly publicPrefix: string
+  /** Path sent to the upstream, without query. */
+  readonly upstreamPath: string
+}
+
+/**
+ * Reads a request below its route: the path that the application will see, and which project the request names.
+ * @throws Refusal `path-ambiguous` for what the application's profile does not read in one way only
+ */
+export function readBelowRoute(request: IncomingMessage, target: Target, route: Route): BelowRoute {
+  const { profile, prefix } = route
+  let path = target.path.slice(prefix.length) || '/'
+  let publicPrefix = prefix
+  const values: string[] = []
+
+  if (profile.projectInPath) {
+    const segment = path.slice(1, 37)
+    const id = path.length === 37 || path[37] === '/' ? parseProjectId(segment) : undefined
+    if (id !== undefined) {
+      values.push(id)
+      publicPrefix += `/${segment}`
+      path = path.slice(37) || '/'
+    }
+  }
+  const decodedPath = target.decodedPath === target.path ? path : decodeURIComponent(path)
+  for (const oddity of target.oddities) {
+    if (!profile.allowsInPath?.(oddity, decodedPath)) throw new Refusal('path-ambiguous', `path has ${oddity}`)
+  }
+  collectHeaders(request.rawHeaders, profile.projectHeaders, values)
+  const query = takeProjectQuery(target.query)
+  values.push(...query.values)
+
+  return {
+    app: { method: request.method ?? 'GET', path, decodedPath, query: query.rest, headers: request.headers },
+    named: query.lookalike ? { kind: 'malformed' } : nameProject(values),
+    publicPrefix,
+    upstreamPath: profile.stripPrefix ? path : target.path,
+  }
+}
+
+/** Takes each copy of each header, also under names that an upstream would fold into it. */
+function collectHeaders(raw: readonly string[], extra: readonly string[], values: string[]): void {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string
+    // Names of other lengths cannot be one of these: most requests stop here.
+    if (name.length !== 14 && name.length !== 18) continue
+    const folded = foldName(name)
+    const value = raw[i + 1] as string
+    if (PROJECT_HEADERS.includes(folded)) {
+      // Another spelling is what an attacker sends to a server that folds: dropped, and not believed either.
+      if (name.toLowerCase() === folded) values.push(value)
+    } else if (extra.includes(folded) && name.toLowerCase() === folded && value !== '') values.push(value)
+  }
+}

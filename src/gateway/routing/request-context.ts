@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Admitted } from '../apps/profile.ts'
+import type { ClientAddress } from '../http/client-address.ts'
+import type { Target } from '../http/target.ts'
+import type { Principal } from '../policy/types.ts'
+import type { Session } from '../sessions/session.ts'
+import type { Route } from './routes.ts'
+
+/** Who is calling, and by what proof. */
+export interface Caller {
+  readonly principal: Principal
+  readonly via: 'session' | 'bearer'
+  readonly session?: Session
+  /** The bearer token itself, for routes whose upstream takes the caller's own. */
+  readonly token?: string
+}
+
+/** One request on its way: filled in step by step, read by whoever writes the answer. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly clientAddress: string
+  /** Canonical host of the request; empty until it is checked. */
+  host: string
+  target: Target | undefined
+  route: Route | undefined
+  caller: Caller | undefined
+  admitted: Admitted | undefined
+  /** Headers for whatever answer follows (CORS): flat names and values. */
+  readonly answerHeaders: string[]
+}
+
+/** A request that has just arrived. */
+export function openExchange(request: IncomingMessage, response: ServerResponse, addressOf: ClientAddress): Exchange {
+  return {
+    request,
+    response,
+    requestId: randomUUID(),
+    host: '',
+    target: undefined,
+    route: undefined,
+    caller: undefined,
+    admitted: undefined,
+    answerHeaders: [],
+    clientAddress: addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+  }
+}

@@ -1,0 +1,91 @@
+import { Registry } from 'prom-client'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { buildLog, type Logger } from '../observability/log.ts'
+import { buildReloadMetrics } from '../observability/reload-metrics.ts'
+import { buildReload, type ReloaderDeps } from './reload.ts'
+import { startServer } from './start.ts'
+import { countWorkers } from './workers/count-workers.ts'
+import { Supervisor } from './workers/supervisor.ts'
+import { isWorker, WorkerSide } from './workers/worker.ts'
+
+/**
+ * Runs the gateway until it is told to stop: load, build, listen, drain. SIGHUP reads the file again.
+ * @throws ConfigFaults for a file with faults
+ */
+export async function run(file: string): Promise<void> {
+  const worker = isWorker() ? new WorkerSide() : undefined
+  const config = worker ? await worker.config() : loadConfig(file)
+  const log = buildLog(config.log)
+  process.on('unhandledRejection', (error) =>
+    log.error({ event: 'unhandled-rejection', err: error }, 'unexpected error'),
+  )
+  if (worker) return runWorker(worker, config, log)
+  const say = (address: string, workers: string) =>
+    console.error(
+      `modelops-gateway ready at ${config.server.publicUrl} (listening on ${address}, configuration ${file}${workers})`,
+    )
+  const start: Start = { config, log, load: () => loadConfig(file), say }
+  const count = countWorkers(config, log)
+  if (count > 1) await runSupervisor(start, count)
+  else await runAlone(start)
+}
+
+interface Start extends Pick<ReloaderDeps, 'load' | 'log'> {
+  readonly config: Config
+  /** Says that all is ready: last, because whoever reads it may send a signal at once. */
+  readonly say: (address: string, workers: string) => void
+}
+
+async function runAlone({ config, log, load, say }: Start): Promise<void> {
+  const hangUp = onHangUp()
+  const server = await startServer(config, { log })
+  const metrics = buildReloadMetrics(server.metrics.registry, Date.now())
+  hangUp(buildReload({ inForce: config, load, prepare: server.prepare, log, metrics }))
+  drainAtSignal(server.close, log)
+  say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
+}
+
+async function runSupervisor({ config, log, load, say }: Start, count: number): Promise<void> {
+  const hangUp = onHangUp()
+  const own = new Registry()
+  const supervisor = new Supervisor({ count, config, log, own })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
+  await supervisor.start()
+  const prepare = (next: Config) => supervisor.prepare(next)
+  hangUp(buildReload({ inForce: config, load, prepare, log, metrics: buildReloadMetrics(own, Date.now()) }))
+  say(config.server.listen, `, ${count} workers`)
+}
+
+async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promise<void> {
+  // A terminal that closes tells the whole group: it is the supervisor that reads the file again.
+  process.on('SIGHUP', () => undefined)
+  const server = await startServer(config, { log, exposition: () => worker.exposition() })
+  drainAtSignal(server.close, log)
+  await worker.serves(server)
+}
+
+/** From here on SIGHUP does not end the process; what it asks for waits until there is somebody to do it. */
+function onHangUp(): (reload: () => Promise<void>) => void {
+  const { promise, resolve } = Promise.withResolvers<() => Promise<void>>()
+  process.on('SIGHUP', () => void promise.then((reload) => reload()))
+  return resolve
+}
+
+function drainAtSignal(close: () => Promise<void>, log: Logger): void {
+  let stopping: Promise<void> | undefined
+  const stop = (signal: string) => {
+    if (stopping) return
+    log.info({ event: 'draining', signal }, 'no new connections; requests in flight are finished')
+    stopping = close().then(() => {
+      log.info({ event: 'stopped' }, 'stopped')
+      log.flush()
+      if (isWorker()) process.disconnect()
+      process.exitCode = 0
+    })
+  }
+  // A worker hears it from its supervisor, and often from whoever signals the whole group: the second must not kill it.
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  if (isWorker()) process.on('SIGINT', () => stop('SIGINT'))
+  else process.once('SIGINT', () => stop('SIGINT'))
+}

@@ -1,0 +1,65 @@
+import type { LRUCache } from 'lru-cache'
+import { boundedCache } from '../../shared/bounded-cache.ts'
+import type { Session } from './session.ts'
+
+/** What a process knows of a session. Times are milliseconds since the epoch. */
+export interface KnownSession {
+  readonly session: Session
+  /** When the store last vouched for it. */
+  readonly confirmedAt: number
+  /** Until then it is served without asking the store. */
+  freshUntil: number
+  /** Idle and absolute limit, moved on by each use. */
+  expiresAt: number
+  /** When the next use is to be written to the store. */
+  touchAt: number
+  /** When the tokens are due for a refresh. */
+  readonly refreshAt: number
+}
+
+/** A copy without the rest of the header: V8 keeps the whole string alive for as long as a slice of it. */
+const copyOf = (value: string) => Buffer.from(value, 'latin1').toString('latin1')
+
+/** Sessions by raw cookie value: the hot path is one map look-up, without any cryptography. */
+export class SessionCache {
+  readonly #known: LRUCache<string, KnownSession>
+  readonly #cookies = new Map<string, string>()
+  #changes = 0
+
+  constructor(maxEntries: number) {
+    this.#known = boundedCache(maxEntries, ({ session }, value, reason) => {
+      if (reason !== 'set' && this.#cookies.get(session.key) === value) this.#cookies.delete(session.key)
+    })
+  }
+
+  get(value: string): KnownSession | undefined {
+    return this.#known.get(value)
+  }
+
+  set(value: string, known: KnownSession): void {
+    const own = this.#cookies.get(known.session.key) ?? copyOf(value)
+    this.#cookies.set(known.session.key, own)
+    this.#known.set(own, known)
+  }
+
+  delete(value: string): void {
+    this.#known.delete(value)
+  }
+
+  /** The cookie value a session was last seen with. */
+  cookieOf(key: string): string | undefined {
+    return this.#cookies.get(key)
+  }
+
+  /** Forgets a session that changed in the store. */
+  drop(key: string): void {
+    this.#changes++
+    const value = this.#cookies.get(key)
+    if (value !== undefined) this.#known.delete(value)
+  }
+
+  /** Grows with each {@link drop}: what was read from the store before a change must not be kept after it. */
+  get changes(): number {
+    return this.#changes
+  }
+}

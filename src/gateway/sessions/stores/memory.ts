@@ -1,0 +1,133 @@
+import type { Clock } from '../../../shared/clock.ts'
+import { ChangeListeners } from './changes.ts'
+import type { Lease, SessionBackend, SessionRecord, StoredSession } from './store.ts'
+
+const SWEEP_EVERY_MS = 60_000
+
+/** Sessions of one process, gone with it. For one worker, tests and the demo. */
+export class MemoryBackend implements SessionBackend {
+  readonly kind = 'memory'
+  readonly shared: boolean = false
+  readonly #clock: Clock
+  readonly #records = new Map<string, StoredSession>()
+  readonly #claims = new Map<string, number>()
+  readonly #leases = new Map<string, { token: number; expiresAt: number }>()
+  readonly #listeners = new ChangeListeners()
+  #lastToken = 0
+  #sweepAt: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#sweepAt = clock() + SWEEP_EVERY_MS
+  }
+
+  async get(key: string): Promise<StoredSession | undefined> {
+    return this.#living(key)
+  }
+
+  async create(record: SessionRecord): Promise<void> {
+    this.#sweep()
+    if (this.#records.has(record.key)) throw new Error('session key already taken')
+    this.#records.set(record.key, { ...record, revision: 1 })
+  }
+
+  async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
+    const present = this.#living(record.key) // no await before the write: it would let another writer in between
+    if (present?.revision !== revision) return undefined
+    this.#records.set(record.key, { ...record, revision: revision + 1 })
+    this.#listeners.announce({ key: record.key, ended: false })
+    return revision + 1
+  }
+
+  async touch(key: string, expiresAt: number): Promise<void> {
+    const present = this.#living(key)
+    if (present !== undefined) this.#records.set(key, { ...present, expiresAt })
+  }
+
+  async end(key: string): Promise<boolean> {
+    const living = this.#living(key) !== undefined
+    this.#records.delete(key)
+    this.#listeners.announce({ key, ended: true })
+    return living
+  }
+
+  endBySubject(subjectKey: string): Promise<string[]> {
+    return this.#endWhere((record) => record.subjectKey === subjectKey)
+  }
+
+  endBySid(sidKey: string): Promise<string[]> {
+    return this.#endWhere((record) => record.sidKey === sidKey)
+  }
+
+  async list({ offset, limit }: { offset: number; limit: number }) {
+    const living = this.#allLiving().reverse()
+    return { total: living.length, records: living.slice(offset, offset + limit) }
+  }
+
+  async claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
+    this.#sweep()
+    const now = this.#clock()
+    if ((this.#claims.get(name) ?? 0) > now) return false
+    this.#claims.set(name, now + ttlSeconds * 1000)
+    return true
+  }
+
+  async acquireLease(name: string, ttlSeconds: number): Promise<Lease | undefined> {
+    const now = this.#clock()
+    if ((this.#leases.get(name)?.expiresAt ?? 0) > now) return undefined
+    const token = ++this.#lastToken
+    this.#leases.set(name, { token, expiresAt: now + ttlSeconds * 1000 })
+    return {
+      token,
+      renew: async (seconds) => this.#renew(name, token, seconds),
+      release: async () => {
+        if (this.#leases.get(name)?.token === token) this.#leases.delete(name)
+      },
+    }
+  }
+
+  onChange(listener: (change: { key: string; ended: boolean }) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  async ping(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#listeners.clear()
+  }
+
+  #renew(name: string, token: number, ttlSeconds: number): boolean {
+    const lease = this.#leases.get(name)
+    if (lease?.token !== token || lease.expiresAt <= this.#clock()) return false
+    lease.expiresAt = this.#clock() + ttlSeconds * 1000
+    return true
+  }
+
+  #living(key: string): StoredSession | undefined {
+    const record = this.#records.get(key)
+    return record !== undefined && record.expiresAt > this.#clock() ? record : undefined
+  }
+
+  #allLiving(): StoredSession[] {
+    const now = this.#clock()
+    return [...this.#records.values()].filter((record) => record.expiresAt > now)
+  }
+
+  async #endWhere(matches: (record: StoredSession) => boolean): Promise<string[]> {
+    const keys = this.#allLiving()
+      .filter(matches)
+      .map(({ key }) => key)
+    for (const key of keys) await this.end(key)
+    return keys
+  }
+
+  /** Nothing grows without `create` or `claimOnce`, so these two clear up; no timer is needed. */
+  #sweep(): void {
+    const now = this.#clock()
+    if (now < this.#sweepAt) return
+    this.#sweepAt = now + SWEEP_EVERY_MS
+    for (const [key, record] of this.#records) if (record.expiresAt <= now) this.#records.delete(key)
+    for (const [name, expiresAt] of this.#claims) if (expiresAt <= now) this.#claims.delete(name)
+    for (const [name, lease] of this.#leases) if (lease.expiresAt <= now) this.#leases.delete(name)
+  }
+}

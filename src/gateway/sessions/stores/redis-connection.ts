@@ -1,0 +1,130 @@
+import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
+import type { RedisAddress } from '../../config/redis-address.ts'
+import { SCRIPTS } from './redis-scripts.ts'
+import { StoreDown } from './store.ts'
+
+export type RedisClient = Redis | Cluster
+/** Replies as arrays and strings, whichever protocol the server speaks. */
+type CommonOptions = RedisOptions & { replyMapping: 'legacy' }
+
+export interface RedisSettings {
+  readonly address: RedisAddress
+  /** PEM certificates that may sign the server's certificate; absent: the system's. */
+  readonly ca: string | undefined
+  /** Longest time of one call, waiting for a connection included. Milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** A socket that was written to and stays silent for this long is dead: a host that lost its power says nothing. */
+const SILENCE_MS = 5000
+const CONNECT_MS = 3000
+const LONGEST_PAUSE_MS = 1000
+
+/** Soon at first, then once a second: recovery is noticed within a second, and nobody is stormed. */
+const pause = (attempts: number) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(attempts, 5))
+
+/** A client that connects, and connects again, by itself; it never gives up and never resends what it cannot know. */
+export function connectRedis({ address, ca, timeoutMs }: RedisSettings): RedisClient {
+  const tls = address.tls ? { ...(ca === undefined ? {} : { ca }) } : undefined
+  const common: CommonOptions = {
+    replyMapping: 'legacy',
+    ...(address.username === undefined ? {} : { username: address.username }),
+    ...(address.password === undefined ? {} : { password: address.password }),
+    ...(tls === undefined ? {} : { tls }),
+    connectTimeout: CONNECT_MS,
+    socketTimeout: Math.max(SILENCE_MS, 2 * timeoutMs),
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // a former master answers READONLY after a failover: ask anew who is the master
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    connectionName: 'modelops-gateway',
+  }
+  if (address.kind === 'cluster') return new Cluster([...address.nodes], clusterOptions(common, timeoutMs))
+  const place = address.kind === 'sentinel' ? sentinels(address, tls) : { ...address.nodes[0] }
+  const single = { ...common, db: address.database, enableOfflineQueue: false, retryStrategy: pause, scripts: SCRIPTS }
+  return new Redis({ ...place, ...single })
+}
+
+function sentinels(
+  { nodes, master, sentinelUsername, sentinelPassword }: RedisAddress,
+  tls: object | undefined,
+): RedisOptions {
+  return {
+    sentinels: [...nodes],
+    ...(master === undefined ? {} : { name: master }),
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+    failoverDetector: true,
+    sentinelRetryStrategy: pause,
+    sentinelReconnectStrategy: pause,
+    sentinelCommandTimeout: CONNECT_MS,
+  }
+}
+
+const clusterOptions = (redisOptions: CommonOptions, timeoutMs: number) => ({
+  redisOptions,
+  scripts: SCRIPTS,
+  enableOfflineQueue: false,
+  clusterRetryStrategy: pause,
+  slotsRefreshTimeout: timeoutMs,
+  // a certificate names hosts: leave names as they are
+  dnsLookup: ((host, done) => done(null, host)) satisfies DNSLookupFunction,
+})
+
+/** Bounds every call, and turns every failure into {@link StoreDown}. */
+export class RedisConnection {
+  readonly client: RedisClient
+  readonly #timeoutMs: number
+  #ready: Promise<void> | undefined
+  /** Why the last connection failed; an AUTH that was refused carries the password in its error, so the message alone. */
+  #fault = 'not connected'
+
+  constructor(settings: RedisSettings) {
+    this.client = connectRedis(settings)
+    this.#timeoutMs = settings.timeoutMs
+    this.client.on('error', (error: Error) => {
+      this.#fault = error.message
+    })
+  }
+
+  /** @throws StoreDown when there is no answer within the timeout, or an error instead of one */
+  async ask<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+    const end = performance.now() + this.#timeoutMs
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(this.#lateness())), this.#timeoutMs)
+    })
+    const asked = this.#whenReady().then(() => {
+      // who asked has been told that it failed: a logout or lease must not happen behind their back
+      if (performance.now() >= end) throw new Error(this.#lateness())
+      return work(this.client)
+    })
+    try {
+      return await Promise.race([asked, late])
+    } catch (error) {
+      // without its cause: the client's errors name the command with all its arguments
+      throw new StoreDown(`redis: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  close(): void {
+    this.client.disconnect()
+  }
+
+  #lateness(): string {
+    const why = this.client.status === 'ready' ? 'no answer' : this.#fault
+    return `${why} (waited ${this.#timeoutMs} ms)`
+  }
+
+  /** One wait for all: a connection that is just being made again costs a moment, not a refusal. */
+  #whenReady(): Promise<void> {
+    if (this.client.status === 'ready') return Promise.resolve()
+    this.#ready ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())).finally(() => {
+      this.#ready = undefined
+    })
+    return this.#ready
+  }
+}

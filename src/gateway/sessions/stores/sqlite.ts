@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Clock } from '../../../shared/clock.ts'
+import { ChangeListeners, type SessionChange } from './changes.ts'
+import { prepareSchema } from './sqlite-schema.ts'
+import { type Lease, type SessionBackend, type SessionRecord, StoreDown, type StoredSession } from './store.ts'
+
+/** How often a process looks for changes that others made. */
+const POLL_EVERY_MS = 250
+const SWEEP_EVERY_MS = 60_000
+/** Longer than any process sleeps between two looks; one that slept longer is bounded by `session.cacheSeconds`. */
+const KEEP_CHANGES_MS = 60_000
+const BUSY_MS = 2000
+/** A claim of nobody: names of claims are hashes. It expires as it is written, and the next sweep takes it. */
+const PING = 'ping'
+
+type Row = Record<string, unknown>
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+function storedSession(row: Row): StoredSession {
+  return {
+    key: String(row.key),
+    subjectKey: String(row.subject_key),
+    sidKey: typeof row.sid_key === 'string' ? row.sid_key : undefined,
+    sealed: String(row.sealed),
+    expiresAt: Number(row.expires_at),
+    revision: Number(row.revision),
+  }
+}
+
+/**
+ * Sessions in one file that several processes of one machine share. They survive restarts. Calls are synchronous
+ * inside: each is one indexed statement or a short transaction.
+ */
+export class SqliteBackend implements SessionBackend {
+  readonly kind = 'sqlite'
+  readonly shared = true
+  readonly #db: DatabaseSync
+  readonly #clock: Clock
+  readonly #origin = randomUUID()
+  readonly #listeners = new ChangeListeners()
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #poll: NodeJS.Timeout
+  #seenChange: number
+  #sweepAt = 0
+
+  /**
+   * @param path a file, created with mode 0600 when absent
+   * @param busyMs longest wait for another process's write, then StoreDown; the process stands still meanwhile
+   * @throws StoreDown when the file cannot be opened or is no session store
+   */
+  constructor(path: string, clock: Clock, busyMs = BUSY_MS) {
+    this.#clock = clock
+    try {
+      closeSync(openSync(path, 'a', 0o600))
+      this.#db = new DatabaseSync(path, { timeout: busyMs })
+      prepareSchema(this.#db)
+      this.#seenChange = Number(this.#row('SELECT coalesce(max(id), 0) AS id FROM changes')?.id)
+    } catch (error) {
+      throw new StoreDown(`sqlite: ${messageOf(error)}`, { cause: error })
+    }
+    this.#poll = setInterval(() => this.#lookForChanges(), POLL_EVERY_MS).unref()
+  }
+
+  async get(key: string): Promise<StoredSession | undefined> {
+    const row = this.#read(() =>
+      this.#row('SELECT * FROM sessions WHERE key = ? AND expires_at > ?', key, this.#clock()),
+    )
+    return row && storedSession(row)
+  }
+
+  async create({ key, subjectKey, sidKey, sealed, expiresAt }: SessionRecord): Promise<void> {
+    this.#write(() => {
+      this.#sweep()
+      const insert =
+        'INSERT INTO sessions (key, subject_key, sid_key, sealed, expires_at, revision) VALUES (?, ?, ?, ?, ?, 1)'
+      this.#row(insert, key, subjectKey, sidKey ?? null, sealed, expiresAt)
+    })
+  }
+
+  async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
+    const { key, subjectKey, sidKey, sealed, expiresAt } = record
+    const update = `UPDATE sessions SET subject_key = ?, sid_key = ?, sealed = ?, expires_at = ?, revision = revision + 1
+      WHERE key = ? AND revision = ? AND expires_at > ? RETURNING revision`
+    const row = this.#changing((changed) => {
+      const now = this.#clock()
+      const updated = this.#row(update, subjectKey, sidKey ?? null, sealed, expiresAt, key, revision, now)
+      if (updated !== undefined) changed({ key, ended: false })
+      return updated
+    })
+    return row && Number(row.revision)
+  }
+
+  async touch(key: string, expiresAt: number): Promise<void> {
+    const update = 'UPDATE sessions SET expires_at = ? WHERE key = ? AND expires_at > ?'
+    this.#write(() => this.#row(update, expiresAt, key, this.#clock()))
+  }
+
+  async end(key: string): Promise<boolean> {
+    const row = this.#changing((changed) => {
+      const ended = this.#row('DELETE FROM sessions WHERE key = ? RETURNING expires_at', key)
+      changed({ key, ended: true })
+      return ended
+    })
+    return row !== undefined && Number(row.expires_at) > this.#clock()
+  }
+
+  async endBySubject(subjectKey: string): Promise<string[]> {
+    return this.#endAll('DELETE FROM sessions WHERE subject_key = ? AND expires_at > ? RETURNING key', subjectKey)
+  }
+
+  async endBySid(sidKey: string): Promise<string[]> {
+    return this.#endAll('DELETE FROM sessions WHERE sid_key = ? AND expires_at > ? RETURNING key', sidKey)
+  }
+
+  async list({ offset, limit }: { offset: number; limit: number }) {
+    return this.#read(() => {
+      const now = this.#clock()
+      const total = Number(this.#row('SELECT count(*) AS n FROM sessions WHERE expires_at > ?', now)?.n)
+      const page = 'SELECT * FROM sessions WHERE expires_at > ? ORDER BY id DESC LIMIT ? OFFSET ?'
+      return { total, records: this.#rows(page, now, limit, offset).map(storedSession) }
+    })
+  }
+
+  async claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
+    const claim = `INSERT INTO claims (name, expires_at) VALUES (?, ?) ON CONFLICT (name)
+      DO UPDATE SET expires_at = excluded.expires_at WHERE claims.expires_at <= ? RETURNING name`
+    return this.#write(() => {
+      this.#sweep()
+      const now = this.#clock()
+      return this.#row(claim, name, now + ttlSeconds * 1000, now) !== undefined
+    })
+  }
+
+  async acquireLease(name: string, ttlSeconds: number): Promise<Lease | undefined> {
+    const row = this.#write(() => {
+      const now = this.#clock()
+      this.#row('DELETE FROM leases WHERE name = ? AND expires_at <= ?', name, now)
+      const insert = 'INSERT INTO leases (name, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING token'
+      return this.#row(insert, name, now + ttlSeconds * 1000)
+    })
+    return row && this.#lease(Number(row.token))
+  }
+
+  onChange(listener: (change: SessionChange) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** By a small write: a file that can be read and no longer written takes no login. */
+  async ping(): Promise<void> {
+    const now = this.#clock()
+    this.#write(() => this.#row('INSERT OR REPLACE INTO claims (name, expires_at) VALUES (?, ?)', PING, now))
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#poll)
+    this.#listeners.clear()
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #lease(token: number): Lease {
+    const renew = 'UPDATE leases SET expires_at = ? WHERE token = ? AND expires_at > ? RETURNING token'
+    return {
+      token,
+      renew: async (ttlSeconds) => {
+        const now = this.#clock()
+        return this.#write(() => this.#row(renew, now + ttlSeconds * 1000, token, now)) !== undefined
+      },
+      release: async () => void this.#write(() => this.#row('DELETE FROM leases WHERE token = ?', token)),
+    }
+  }
+
+  #endAll(remove: string, indexKey: string): string[] {
+    return this.#changing((changed) => {
+      const keys = this.#rows(remove, indexKey, this.#clock()).map(({ key }) => String(key))
+      for (const key of keys) changed({ key, ended: true })
+      return keys
+    })
+  }
+
+  /** A write that others must hear of: noted with it in one transaction, announced here once it is committed. */
+  #changing<T>(work: (changed: (change: SessionChange) => void) => T): T {
+    const changes: SessionChange[] = []
+    const result = this.#write(() => {
+      const done = work((change) => changes.push(change))
+      const insert = 'INSERT INTO changes (key, ended, origin, at) VALUES (?, ?, ?, ?)'
+      for (const { key, ended } of changes) this.#row(insert, key, ended ? 1 : 0, this.#origin, this.#clock())
+      return done
+    })
+    for (const change of changes) this.#listeners.announce(change)
+    return result
+  }
+
+  #lookForChanges(): void {
+    try {
+      for (const row of this.#rows('SELECT * FROM changes WHERE id > ? ORDER BY id', this.#seenChange)) {
+        this.#seenChange = Number(row.id)
+        if (row.origin === this.#origin) continue
+        this.#listeners.announce({ key: String(row.key), ended: row.ended === 1 })
+      }
+    } catch {
+      // a store that is down is reported by the requests that need it; the next look finds what this one missed
+    }
+  }
+
+  /** Within a transaction that writes anyway, once a minute. */
+  #sweep(): void {
+    const now = this.#clock()
+    if (now < this.#sweepAt) return
+    this.#sweepAt = now + SWEEP_EVERY_MS
+    for (const table of ['sessions', 'claims', 'leases']) this.#row(`DELETE FROM ${table} WHERE expires_at <= ?`, now)
+    this.#row('DELETE FROM changes WHERE at <= ?', now - KEEP_CHANGES_MS)
+  }
+
+  #write<T>(work: () => T): T {
+    return this.#read(() => {
+      this.#db.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        this.#db.exec('COMMIT')
+        return result
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  /** Locked, full, unreadable, closed: whatever keeps the file from answering is StoreDown. */
+  #read<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw new StoreDown(`sqlite: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  #row(sql: string, ...values: (string | number | null)[]): Row | undefined {
+    return this.#prepared(sql).get(...values)
+  }
+
+  #rows(sql: string, ...values: (string | number | null)[]): Row[] {
+    return this.#prepared(sql).all(...values)
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}

@@ -1,0 +1,92 @@
+import type { RequestHandler } from 'express'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { Refusal } from '../errors.ts'
+import { issuerRefusal } from '../issuer/issuer-errors.ts'
+import { isKeyOutage } from '../issuer/issuer-keys.ts'
+import { fieldsOf } from './body.ts'
+import { digest } from './pending-logins.ts'
+import { type LoginSide, requestIdOf } from './sign-in-context.ts'
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+/** Oldest `iat` that is accepted, in seconds; the clock difference that is tolerated comes on top. */
+const FRESH_SECONDS = 300
+
+interface LogoutToken {
+  readonly issuer: string
+  readonly jti: string
+  readonly sid: string | undefined
+  readonly subject: string | undefined
+}
+
+/**
+ * `POST /auth/backchannel-logout`: the issuer says that a session, or every session of a person, is over
+ * (OIDC Back-Channel Logout §2.5). Sessions that are gone already are no fault: 200.
+ */
+export function backchannelLogout(side: LoginSide): RequestHandler {
+  return async (req, res) => {
+    if (req.is('urlencoded') === false) throw new Refusal('body-malformed', 'expected a form')
+    const token = await checkLogoutToken(side, fieldsOf(req).logout_token)
+    const { clockSkewSeconds } = side.config.issuer
+    // From the earliest moment that some replica takes the token to the latest: twice the difference on either side.
+    const rememberedSeconds = FRESH_SECONDS + 4 * clockSkewSeconds
+    if (!(await side.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
+      throw refused('jti: seen before')
+    const ended = await endAll(side, token)
+    side.log.info({ event: 'backchannel-logout', request_id: requestIdOf(res), subject: token.subject, ended })
+    res.status(200).end()
+  }
+}
+
+/** `sid` ends the sessions of that one session at the issuer; `sub` alone ends all of the person's (§2.7). */
+function endAll({ sessions }: LoginSide, { issuer, sid, subject = '' }: LogoutToken): Promise<number> {
+  return sid === undefined ? sessions.endBySubject(issuer, subject) : sessions.endBySid(issuer, sid)
+}
+
+const refused = (detail: string) => new Refusal('request-malformed', `logout token: ${detail}`)
+
+/** @see OIDC Back-Channel Logout §2.6. @throws Refusal request-malformed, issuer-down */
+async function checkLogoutToken(side: LoginSide, token: unknown): Promise<LogoutToken> {
+  if (typeof token !== 'string') throw refused('expected exactly one')
+  const claims = await verified(side, token)
+  const { sid, sub: subject, jti, iss: issuer, nonce } = claims
+  if (nonce !== undefined) throw refused('nonce: not allowed')
+  if (!isLogoutEvent(claims.events)) throw refused('events: not a logout')
+  if (typeof jti !== 'string' || jti === '') throw refused('jti: expected a string')
+  if (sid !== undefined && typeof sid !== 'string') throw refused('sid: expected a string')
+  if (sid === undefined && (typeof subject !== 'string' || subject === '')) throw refused('expected sid or sub')
+  return { issuer: issuer ?? '', jti, sid, subject }
+}
+
+async function verified({ config, issuer, clock }: LoginSide, token: string): Promise<JWTPayload> {
+  const { find } = await issuer.keys()
+  const { url, clientId, algorithms, clockSkewSeconds } = config.issuer
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, find, {
+      algorithms: [...algorithms],
+      issuer: url,
+      audience: clientId,
+      requiredClaims: ['iat', 'exp'],
+      maxTokenAge: FRESH_SECONDS,
+      clockTolerance: clockSkewSeconds,
+      currentDate: new Date(clock()),
+    })
+    checkType(protectedHeader.typ)
+    return payload
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    if (error instanceof errors.JOSEError && !isKeyOutage(error)) throw refused(error.message)
+    return issuerRefusal(error)
+  }
+}
+
+/** Explicit typing keeps every other token of the issuer out (RFC 8725 §3.11); none at all is allowed by §2.4. */
+function checkType(typ: string | undefined): void {
+  if (typ === undefined || /^(application\/)?logout\+jwt$/i.test(typ)) return
+  throw refused('typ: expected logout+jwt')
+}
+
+function isLogoutEvent(events: unknown): boolean {
+  if (events === null || typeof events !== 'object' || !Object.hasOwn(events, EVENT)) return false
+  const event: unknown = Reflect.get(events, EVENT)
+  return event !== null && typeof event === 'object' && !Array.isArray(event)
+}

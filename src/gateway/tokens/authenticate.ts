@@ -1,0 +1,50 @@
+import { Refusal } from '../errors.ts'
+import type { Caller, Exchange } from '../routing/request-context.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+
+/** Finds out who is calling: undefined is nobody. @throws Refusal for credentials that are there and not good */
+export type Authenticate = (exchange: Credentials) => Caller | undefined | Promise<Caller | undefined>
+
+/** What of a request says who is calling. */
+export type Credentials = Pick<Exchange, 'request' | 'route' | 'clientAddress'>
+
+/** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid` */
+export type VerifyAuthorization = (
+  header: string,
+  exchange: Pick<Credentials, 'route' | 'clientAddress'>,
+) => Caller | Promise<Caller>
+
+/**
+ * A session cookie or an `Authorization` header (RFC 6750 §2.1), from nowhere else. Both together must name the same
+ * subject, so that no request ever runs under a mixture of two identities.
+ */
+export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorization): Authenticate {
+  const bySession = (cookie: string | undefined): Caller | undefined | Promise<Caller | undefined> => {
+    const known = sessions.peek(cookie)
+    if (known === 'none') return undefined
+    if (known !== undefined) return { principal: known.principal, via: 'session', session: known }
+    return sessions.load(cookie).then((session) => session && { principal: session.principal, via: 'session', session })
+  }
+  return ({ request, ...where }) => {
+    const { authorization, cookie } = request.headers
+    if (authorization === undefined) return bySession(cookie)
+    if (countAuthorization(request.rawHeaders) > 1)
+      throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
+    return both(verify(authorization, where), bySession(cookie))
+  }
+}
+
+async function both(
+  bearer: Caller | Promise<Caller>,
+  session: Caller | undefined | Promise<Caller | undefined>,
+): Promise<Caller> {
+  const [byToken, bySession] = await Promise.all([bearer, session])
+  if (bySession === undefined) return byToken
+  const same =
+    byToken.principal.subject === bySession.principal.subject && byToken.principal.issuer === bySession.principal.issuer
+  if (!same) throw new Refusal('credentials-ambiguous', 'cookie and Authorization name different subjects')
+  return bySession
+}
+
+const countAuthorization = (raw: readonly string[]) =>
+  raw.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length

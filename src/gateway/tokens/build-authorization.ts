@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../shared/clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { Issuer } from '../issuer/issuer.ts'
+import { buildVerifyAccessToken } from './access-token.ts'
+import { Attempts } from './attempts.ts'
+import type { VerifyAuthorization } from './authenticate.ts'
+import { buildVerifyAuthorization } from './authorization.ts'
+import { buildBasicBridge } from './basic/basic-bridge.ts'
+import { buildFetchClientToken } from './basic/client-token.ts'
+import { buildVerifyBearer } from './bearer.ts'
+import { buildIntrospect } from './introspection.ts'
+import { trustedIssuers } from './trusted-issuer.ts'
+
+export interface TokenSideDeps {
+  readonly config: Pick<Config, 'issuer' | 'limits'>
+  readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Everything that judges an `Authorization` header; built once. */
+export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): VerifyAuthorization {
+  const { limits } = config
+  const configuration = () => issuer.configuration()
+  const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })
+  const { clockSkewSeconds, introspection, basicTokenParameters } = config.issuer
+  const verifyBearer = buildVerifyBearer({
+    verifyJwt: buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }),
+    introspect: introspection ? buildIntrospect({ config, configuration, clock, log }) : undefined,
+    failures: new Attempts(limits.badTokensPerMinute),
+    maxBytes: limits.headerBytes,
+    clock,
+  })
+  const bridgeBasic = buildBasicBridge({
+    fetchToken: buildFetchClientToken(configuration, basicTokenParameters),
+    verifyBearer,
+    byAddress: new Attempts(limits.badSecretsPerMinute),
+    byClient: new Attempts(limits.badSecretsPerClientPerMinute),
+    clock,
+  })
+  return buildVerifyAuthorization(verifyBearer, bridgeBasic)
+}

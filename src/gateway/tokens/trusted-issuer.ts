@@ -1,0 +1,84 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../../shared/clock.ts'
+import type { Config } from '../config/schema.ts'
+import { type Claims, principalOf } from '../issuer/claims.ts'
+import type { IssuerKeys } from '../issuer/issuer-keys.ts'
+import { keysAtIssuer } from '../issuer/keys-at-issuer.ts'
+import type { Principal } from '../policy/types.ts'
+import { callerKind } from './machine.ts'
+
+/** Somebody whose access tokens are believed. */
+export interface TrustedIssuer {
+  /** Exactly the value of `iss`. */
+  readonly url: string
+  readonly audiences: readonly string[]
+  readonly algorithms: readonly string[]
+  /** Marks of an access token, in the `typ` header or claim. Empty: its access tokens carry no mark. */
+  readonly types: readonly string[]
+  /** @throws Refusal issuer-down */
+  readonly keys: () => Promise<IssuerKeys>
+  /** Who verified claims speak for. @throws Refusal login-failed: no usable `iss` or `sub` */
+  readonly principal: (claims: Claims) => Principal
+}
+
+export interface TrustedIssuersDeps {
+  readonly config: Pick<Config, 'issuer'>
+  /** Keys of the issuer at which people sign in. */
+  readonly keys: () => Promise<IssuerKeys>
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The issuers by their `iss`. */
+export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, TrustedIssuer> {
+  const { issuer } = deps.config
+  const all = [ownIssuer(deps), ...issuer.additional.map((one) => additionalIssuer(one, deps))]
+  return new Map(all.map((each) => [each.url, each]))
+}
+
+function ownIssuer({ config: { issuer }, keys, log }: TrustedIssuersDeps): TrustedIssuer {
+  return {
+    url: issuer.url,
+    audiences: issuer.audiences ?? [issuer.clientId],
+    algorithms: issuer.algorithms,
+    types: issuer.accessTokenTypes,
+    keys,
+    principal: (claims) => ({ ...principalOf(claims, issuer, log), ...callerKind(claims) }),
+  }
+}
+
+type Additional = Config['issuer']['additional'][number]
+
+function additionalIssuer(one: Additional, { config: { issuer }, clock, log }: TrustedIssuersDeps): TrustedIssuer {
+  return {
+    url: one.url,
+    audiences: one.audiences,
+    algorithms: issuer.algorithms,
+    types: one.accessTokenTypes,
+    keys: keysAtIssuer(one, issuer.timeoutSeconds, clock, log),
+    principal: (claims) => foreignPrincipal(principalOf(ownClaims(claims, one), CLAIM_NAMES, log), one),
+  }
+}
+
+/** Of another issuer's claims only the subject counts, and the groups where the configuration says so. */
+const CLAIM_NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'sub' }
+
+function ownClaims({ iss, sub, ...claims }: Claims, { groupsClaim }: Additional): Claims {
+  return { iss, sub, ...(groupsClaim !== undefined && { groups: claims[groupsClaim] }) }
+}
+
+/**
+ * Upstreams know a subject without its issuer. The issuer's name before it keeps another issuer from naming one of our
+ * people; its client ids are no client ids of ours.
+ */
+function foreignPrincipal(principal: Principal, { url, groups, principals }: Additional): Principal {
+  const subject = `${url}#${principal.subject}`
+  const given = Object.hasOwn(groups, principal.subject) ? (groups[principal.subject] ?? []) : []
+  return {
+    ...principal,
+    subject,
+    username: subject,
+    kind: principals,
+    groups: new Set([...principal.groups, ...given]),
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseCoreConfig } from '../../../src/core-api/config.ts'
+import { ConfigFaults } from '../../../src/shared/settings/field-errors.ts'
+
+const good = `
+gateway: { publicUrl: "https://o.example" }
+access: { adminGroup: admins }
+encryption: { token: "\${env:AOA_CONN_ENCRYPTION_TOKEN}" }
+`
+const env = { AOA_CONN_ENCRYPTION_TOKEN: 'a-token-without-spaces' }
+const faultsOf = (text: string, given: NodeJS.ProcessEnv = env) => {
+  try {
+    parseCoreConfig(text, 'core.yaml', given)
+  } catch (error) {
+    if (error instanceof ConfigFaults) return error.faults
+    throw error
+  }
+  return []
+}
+
+test('the least configuration is filled in with defaults', () => {
+  const config = parseCoreConfig(good, 'core.yaml', env)
+  assert.equal(config.server.listen, '127.0.0.1:8081')
+  assert.equal(config.gateway?.audience, 'core')
+  assert.equal(config.storage.url, 'sqlite:core.db')
+  assert.equal(config.jobs.userIs, 'username')
+  assert.equal(config.encryption.token, 'a-token-without-spaces')
+  assert.ok(Object.isFrozen(config.encryption))
+})
+
+describe('faults name the key, what was expected and what was got', () => {
+  const table: [string, string, string, NodeJS.ProcessEnv?][] = [
+    ['a token with a space', good, 'encryption.token', { AOA_CONN_ENCRYPTION_TOKEN: 'two words' }],
+    ['a token with a line end inside', good, 'encryption.token', { AOA_CONN_ENCRYPTION_TOKEN: 'two\nlines' }],
+    ['no token', good, 'encryption.token', {}],
+    ['no proof to believe', good.replace(/gateway:.*/, ''), 'gateway'],
+    [
+      'an audience list that is empty',
+      `${good}issuer: { url: "https://sso.example", audiences: [] }`,
+      'issuer.audiences',
+    ],
+    [
+      'an algorithm without a key pair',
+      `${good}issuer: { url: "https://x", audiences: [a], algorithms: [HS256] }`,
+      'issuer.algorithms.0',
+    ],
+    ['another database', `${good}storage: { url: "mysql://x" }`, 'storage.url'],
+    ['an unknown key', `${good}cache: {}`, 'cache'],
+    [
+      'the same token twice',
+      good.replace('TOKEN}"', 'TOKEN}", previousTokens: [a-token-without-spaces]'),
+      'encryption.previousTokens',
+    ],
+    ['no administrators', good.replace('admins', '""'), 'access.adminGroup'],
+  ]
+  for (const [what, text, path, given] of table)
+    test(what, () => {
+      const faults = faultsOf(text, given)
+      const fault = faults.find((each) => each.path === path)
+      assert.ok(fault, JSON.stringify(faults))
+      assert.ok(!JSON.stringify(faults).includes('two words') && !JSON.stringify(faults).includes('a-token-'))
+    })
+})
+
+test('a password in the storage’s address is not shown', () => {
+  const faults = faultsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
+  assert.ok(!JSON.stringify(faults).includes('hunter2'))
+})

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  ADMIN,
+  ALICE,
+  ALPHA,
+  BETA,
+  BOB,
+  type CoreUnderTest,
+  GATEWAY,
+  ISSUER,
+  type Person,
+  SERVICE,
+  type Signer,
+  startCoreUnderTest,
+  startSigner,
+} from '../../core/kit.ts'
+
+let signer: Signer
+let core: CoreUnderTest
+before(async () => {
+  signer = await startSigner()
+  core = await startCoreUnderTest(signer, 'sqlite::memory:')
+})
+after(async () => {
+  await core.close()
+  await signer.close()
+})
+
+const now = () => Math.floor(Date.now() / 1000)
+const PATH = '/api/datasetConnections'
+const ask = (headers: Record<string, string>, path = '/api/projects') => core.anonymous.get(path).set(headers)
+
+test('without a proof nothing is answered, whatever identity headers say', async () => {
+  const forged = { 'X-Forwarded-User': 'carol', 'X-Forwarded-Groups': 'modelops-admins', 'AOA-Project-ID': ALPHA }
+  const answer = await ask(forged)
+  assert.deepEqual([answer.status, answer.body.reason], [401, 'login-required'])
+  assert.equal(answer.headers['www-authenticate'], 'Bearer')
+})
+
+test('what everybody may know is answered without a proof', async () => {
+  for (const path of ['/admin/info', '/healthz', '/readyz', '/openapi.json'])
+    assert.equal((await core.anonymous.get(path)).status, 200, path)
+})
+
+const base = () => ({
+  iss: ISSUER,
+  aud: 'modelops',
+  sub: 'sub-carol',
+  groups: ['modelops-admins'],
+  iat: now(),
+  exp: now() + 60,
+})
+const hostile: [string, () => Promise<string>][] = [
+  ['signed by somebody else', () => signer.sign(base(), 'stranger')],
+  ['of another issuer', () => signer.sign({ ...base(), iss: 'https://evil.example' })],
+  ['for another audience', () => signer.sign({ ...base(), aud: 'another-api' })],
+  ['without an audience', () => signer.sign({ ...base(), aud: undefined })],
+  ['expired', () => signer.sign({ ...base(), iat: now() - 900, exp: now() - 300 })],
+  ['not yet valid', () => signer.sign({ ...base(), nbf: now() + 300 })],
+  ['without an expiry', () => signer.sign({ ...base(), exp: undefined })],
+  ['without a subject', () => signer.sign({ ...base(), sub: undefined })],
+  ['with an empty subject', () => signer.sign({ ...base(), sub: '' })],
+  ['an ID token', () => signer.sign({ ...base(), nonce: 'n' })],
+  ['an ID token of Keycloak', () => signer.sign({ ...base(), typ: 'ID' })],
+  ['a logout token', () => signer.sign({ ...base(), events: {} })],
+  ['of another type', () => signer.sign(base(), 'us', { typ: 'logout+jwt' })],
+  ['an assertion as bearer', () => core.assertion(ADMIN)],
+  ['with the groups as one string', () => signer.sign({ ...base(), groups: 'modelops-admins' })],
+  ['unsigned', async () => `${part({ alg: 'none', typ: 'JWT' })}.${part(base())}.`],
+  ['cut short', async () => (await signer.sign(base())).slice(0, -4)],
+  ['longer than any proof', async () => 'a'.repeat(15_000)],
+]
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+for (const [what, make] of hostile)
+  test(`a bearer token is refused: ${what}`, async () => {
+    const answer = await ask({ Authorization: `Bearer ${await make()}` })
+    assert.deepEqual([answer.status, answer.body.reason], [401, 'token-invalid'])
+    assert.match(String(answer.headers['www-authenticate']), /invalid_token/)
+  })
+
+test('a good bearer token is taken, also with the type of RFC 9068', async () => {
+  const token = await signer.sign(base(), 'us', { typ: 'at+jwt' })
+  assert.equal((await ask({ Authorization: `Bearer ${token}` })).body.page.totalElements, 2)
+})
+
+const assertionAttacks: [string, () => Promise<string>][] = [
+  ['for another route', () => core.assertion(ADMIN, undefined, { aud: 'mlflow' })],
+  ['of another gateway', () => core.assertion(ADMIN, undefined, { iss: 'https://evil.example' })],
+  ['expired', () => core.assertion(ADMIN, undefined, { iat: now() - 900, exp: now() - 300 })],
+  ['with a role that does not exist', () => core.assertion(ADMIN, undefined, { role: 'root' })],
+  ['with a project in upper case', () => core.assertion(ADMIN, 'AAAAAAAA-1111-4111-8111-111111111111')],
+  ['a bearer token as assertion', () => core.bearer(ADMIN)],
+  ['twice in one header', async () => `${await core.assertion(ADMIN)}, ${await core.assertion(ALICE)}`],
+]
+for (const [what, make] of assertionAttacks)
+  test(`an assertion is refused: ${what}, and a good bearer token beside it does not help`, async () => {
+    const answer = await ask({
+      'X-Gateway-Assertion': await make(),
+      Authorization: `Bearer ${await core.bearer(ADMIN)}`,
+    })
+    assert.deepEqual([answer.status, answer.body.reason], [401, 'token-invalid'])
+  })
+
+test('the assertion counts, not the token that the gateway passes beside it', async () => {
+  const headers = {
+    'X-Gateway-Assertion': await core.assertion(ALICE, ALPHA),
+    Authorization: `Bearer ${await core.bearer(ADMIN)}`,
+  }
+  assert.equal((await ask(headers)).body.page.totalElements, 1)
+})
+
+test('the project of the assertion holds without a header, and no other can be named beside it', async () => {
+  const assertion = { 'X-Gateway-Assertion': await core.assertion(BOB, ALPHA) }
+  assert.equal((await ask(assertion, PATH)).status, 200)
+  assert.equal((await ask({ ...assertion, 'AOA-Project-ID': ALPHA }, PATH)).status, 200)
+  for (const answer of [
+    await ask({ ...assertion, 'AOA-Project-ID': BETA }, PATH),
+    await ask(assertion, `${PATH}?projectId=${BETA}`),
+    await ask({ 'X-Gateway-Assertion': await core.assertion(BOB), 'AOA-Project-ID': BETA }, PATH),
+  ])
+    assert.deepEqual([answer.status, answer.body.reason], [403, 'not-in-project'])
+})
+
+test('membership is checked again: a judged project that the groups do not give is refused', async () => {
+  const answer = await ask({ 'X-Gateway-Assertion': await core.assertion(ALICE, BETA) }, PATH)
+  assert.equal(answer.body.reason, 'not-in-project')
+})
+
+test('a role is checked again, in both directions', async () => {
+  const createProject = async (person: Person, claims: object) =>
+    (
+      await core.anonymous
+        .post('/api/projects')
+        .set('X-Gateway-Assertion', await core.assertion(person, undefined, { ...claims }))
+        .send({ name: `by ${person.sub} ${JSON.stringify(claims)}` })
+    ).status
+  assert.equal(await createProject(ADMIN, { role: 'admin' }), 201)
+  assert.equal(await createProject(ADMIN, { role: 'user' }), 403)
+  assert.equal(await createProject(ALICE, { role: 'admin' }), 403)
+  assert.equal(await createProject(SERVICE, { role: 'admin' }), 201)
+  const asViewer = { 'X-Gateway-Assertion': await core.assertion(ALICE, ALPHA, { role: 'viewer' }) }
+  const write = await core.anonymous.post(`${PATH}/validate`).set(asViewer).send({ name: 'x' })
+  assert.equal(write.body.reason, 'viewer-read-only')
+})
+
+test('where the gateway had to leave groups out, its judgement stands', async () => {
+  const crowded = (role: string) =>
+    core.assertion({ sub: 'sub-max', groups: [] }, ALPHA, { role, groups_truncated: true })
+  const headers = { 'X-Gateway-Assertion': await crowded('editor') }
+  assert.equal((await ask(headers, PATH)).status, 200)
+  const viewer = { 'X-Gateway-Assertion': await crowded('viewer') }
+  assert.equal((await core.anonymous.post(`${PATH}/validate`).set(viewer).send({})).body.reason, 'viewer-read-only')
+  const none = { 'X-Gateway-Assertion': await crowded('user') }
+  assert.equal((await ask(none, PATH)).body.reason, 'not-in-project')
+})
+
+test('a person whose name is that of a service user is no service user', async () => {
+  for (const claims of [
+    { sub: 'sub-x', preferred_username: 'ci', client_id: 'web' },
+    { sub: 'sub-x', preferred_username: 'service-account-ci', azp: 'ci' },
+    { sub: 'sub-x', preferred_username: 'x', client_id: 'ci' },
+    { sub: 'sub-x', azp: 'ci' },
+  ]) {
+    const token = await core.bearer(SERVICE, { client_id: undefined, ...claims })
+    assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).body.reason, 'service-only')
+  }
+  const keycloak = { sub: 'b0c1', client_id: 'ci', preferred_username: 'service-account-ci' }
+  const token = await core.bearer(SERVICE, keycloak)
+  assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).status, 200)
+})
+
+test('keys that cannot be fetched are a 503, never a refusal of the proof', async () => {
+  const down = await startCoreUnderTest({ ...signer, jwksUrl: 'http://127.0.0.1:1/jwks.json' }, 'sqlite::memory:')
+  for (const headers of [
+    { Authorization: `Bearer ${await down.bearer(ALICE)}` },
+    { 'X-Gateway-Assertion': await down.assertion(ALICE) },
+  ]) {
+    const answer = await down.anonymous.get('/api/projects').set(headers)
+    assert.deepEqual([answer.status, answer.body.reason], [503, 'issuer-down'])
+  }
+  await down.close()
+})
+
+test('many tokens with unknown keys fetch the keys once', async () => {
+  const before = signer.fetched()
+  for (let count = 0; count < 30; count++) {
+    const token = await signer.sign(base(), 'us', { kid: `unknown-${count}` })
+    assert.equal((await ask({ Authorization: `Bearer ${token}` })).status, 401)
+  }
+  assert.ok(signer.fetched() - before <= 1)
+})
+
+test('neither proof is believed where its source is not configured', async () => {
+  assert.equal(GATEWAY.startsWith('https'), true)
+  const config = core.deps.config
+  const { Proofs } = await import('../../../src/core-api/auth/proof.ts')
+  const onlyIssuer = new Proofs({ ...config, gateway: undefined }, Date.now)
+  const onlyGateway = new Proofs({ ...config, issuer: undefined }, Date.now)
+  const bearer = { headersDistinct: { authorization: [`Bearer ${await core.bearer(ALICE)}`] } }
+  const assertion = { headersDistinct: { 'x-gateway-assertion': [await core.assertion(ALICE)] } }
+  assert.equal((await onlyIssuer.caller(bearer)).subject, 'sub-alice')
+  assert.equal((await onlyGateway.caller(assertion)).subject, 'sub-alice')
+  await assert.rejects(onlyIssuer.caller(assertion), { reason: 'token-invalid' })
+  await assert.rejects(onlyGateway.caller(bearer), { reason: 'token-invalid' })
+})

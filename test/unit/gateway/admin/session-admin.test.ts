@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { beforeEach, test } from 'node:test'
+import { pino } from 'pino'
+import request from 'supertest'
+import { buildAdminServer } from '../../../../src/gateway/admin/admin-server.ts'
+import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
+import { type Gateway, login, startSessions } from '../sessions/kit.ts'
+
+const TOKEN = 'the-token-of-the-administrators'
+const tokenHash = createHash('sha256').update(TOKEN).digest('hex')
+const metrics = buildMetrics({ issuerReady: () => true, projects: () => 1 })
+const exposition = () => metrics.registry.metrics()
+
+let gateway: Gateway
+let logged: string[]
+beforeEach(() => {
+  gateway = startSessions()
+  logged = []
+})
+
+function listener(hash: string | undefined = tokenHash) {
+  const log = pino({}, { write: (line: string) => void logged.push(line) })
+  return buildAdminServer({ exposition, administration: () => ({ sessions: gateway.sessions, tokenHash: hash }), log })
+}
+
+const bearer = { authorization: `Bearer ${TOKEN}` }
+const ask = (path: string) => request(listener()).get(path).set(bearer)
+const end = (path: string) => request(listener()).delete(path).set(bearer)
+const bob = { principal: { ...login().principal, subject: 'bob-sub', username: 'bob' } }
+
+test('lists sessions newest first, without tokens or cookies', async () => {
+  const { cookie } = await gateway.signIn({ userAgent: 'Firefox' })
+  await gateway.signIn(bob)
+  const { body, text, status, headers } = await ask('/sessions')
+  assert.deepEqual([status, body.total, headers['cache-control']], [200, 2, 'no-store'])
+  assert.deepEqual(
+    body.sessions.map(({ username }: { username: string }) => username),
+    ['bob', 'alice'],
+  )
+  assert.equal(body.sessions[1].user_agent, 'Firefox')
+  for (const secret of ['access-1', 'refresh-1', 'id-1', cookie.slice(30)]) assert.ok(!text.includes(secret))
+})
+
+test('lists in pages', async () => {
+  for (let n = 0; n < 3; n++) await gateway.signIn()
+  const { body } = await ask('/sessions?offset=2&limit=2')
+  assert.deepEqual([body.total, body.sessions.length], [3, 1])
+})
+
+test('ends one session by its key, and the others live', async () => {
+  const first = await gateway.signIn()
+  const second = await gateway.signIn()
+  assert.deepEqual((await end(`/sessions/${first.session.key}`)).body, { ended: 1 })
+  assert.equal((await end(`/sessions/${first.session.key}`)).status, 404)
+  assert.equal(await gateway.sessions.load(first.cookie), undefined)
+  assert.ok(await gateway.sessions.load(second.cookie))
+})
+
+test('ends every session of a person and nobody else’s', async () => {
+  const alice = [await gateway.signIn(), await gateway.signIn()]
+  const other = await gateway.signIn(bob)
+  const { body } = await end('/sessions?issuer=https://sso.example&subject=alice-sub')
+  assert.deepEqual(body, { ended: 2 })
+  for (const { cookie } of alice) assert.equal(await gateway.sessions.load(cookie), undefined)
+  assert.ok(await gateway.sessions.load(other.cookie))
+  assert.ok(logged.some((line) => line.includes('session-ended-by-admin')))
+})
+
+test('ends every session there is, and says by whom it was asked', async () => {
+  const cookies = [await gateway.signIn(), await gateway.signIn(bob)].map(({ cookie }) => cookie)
+  for (const query of ['all=', 'all=false', 'all=true&issuer=https://sso.example&subject=alice-sub']) {
+    assert.equal((await end(`/sessions?${query}`)).status, 400, query)
+  }
+  assert.deepEqual((await end('/sessions?all=true')).body, { ended: 2 })
+  for (const cookie of cookies) assert.equal(await gateway.sessions.load(cookie), undefined)
+  const line = JSON.parse(logged.at(-1) ?? '{}')
+  assert.deepEqual([line.event, line.all, line.ended], ['session-ended-by-admin', true, 2])
+  assert.match(line.client, /127\.0\.0\.1|::1/)
+})
+
+for (const authorization of [
+  '',
+  'Bearer wrong',
+  `Basic ${TOKEN}`,
+  `Bearer ${tokenHash}`,
+  `Bearer ${TOKEN} `.concat('x'),
+]) {
+  test(`refuses Authorization "${authorization.slice(0, 12)}…" (${authorization.length}) and ends nothing`, async () => {
+    const { session, cookie } = await gateway.signIn()
+    for (const asked of [
+      request(listener()).get('/sessions'),
+      request(listener()).delete(`/sessions/${session.key}`),
+      request(listener()).delete('/sessions?issuer=https://sso.example&subject=alice-sub'),
+    ]) {
+      const { status, headers, text } = await asked.set({ authorization })
+      assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer'])
+      assert.ok(!text.includes('alice'))
+      assert.equal(JSON.parse(logged.at(-1) ?? '{}').event, 'admin-refused')
+    }
+    assert.ok(await gateway.sessions.load(cookie))
+  })
+}
+
+const malformed = ['/sessions?limit=201', '/sessions?limit=-1', '/sessions?offset=x', '/sessions?limit=1e2']
+for (const path of malformed) test(`refuses ${path}`, async () => assert.equal((await ask(path)).status, 400))
+
+test('refuses to end sessions of nobody in particular', async () => {
+  await gateway.signIn()
+  for (const query of ['', '?issuer=https://sso.example', '?subject=alice-sub', '?issuer=&subject=']) {
+    assert.equal((await end(`/sessions${query}`)).status, 400, query)
+  }
+  assert.equal((await ask('/sessions')).body.total, 1)
+})
+
+test('without adminTokenHash there is no administration, and metrics stay', async () => {
+  const plain = () => {
+    const log = pino({ level: 'silent' })
+    return request(
+      buildAdminServer({
+        exposition,
+        administration: () => ({ sessions: gateway.sessions, tokenHash: undefined }),
+        log,
+      }),
+    )
+  }
+  for (const path of ['/', '/sessions']) assert.equal((await plain().get(path).set(bearer)).status, 404)
+  assert.equal((await plain().get('/metrics')).status, 200)
+})
+
+test('the page holds nothing of a session, and runs no script but its own', async () => {
+  await gateway.signIn()
+  const { text, headers } = await request(listener()).get('/')
+  assert.ok(!text.includes('alice'))
+  assert.match(headers['content-security-policy'] ?? '', /default-src 'none'.*script-src 'sha256-/)
+})
+
+test('a store that is down is said, not hidden', async () => {
+  gateway.backend.list = () => Promise.reject(new TypeError('a bug'))
+  assert.equal((await ask('/sessions')).status, 500)
+})

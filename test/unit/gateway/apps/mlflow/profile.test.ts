@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { buildMlflowProfile } from '../../../../../src/gateway/apps/mlflow/profile.ts'
+import type { Admitted } from '../../../../../src/gateway/apps/profile.ts'
+import { ALPHA, admit, askFor, BETA, mlflowRoute, refusalOf } from './fixtures.ts'
+
+const profile = buildMlflowProfile(mlflowRoute(undefined))
+const answer = (line: string, over?: Partial<Admitted>) => {
+  const given = profile.answer?.(admit(line, over))
+  return given && { status: given.status, body: JSON.parse(String(given.body)) }
+}
+
+test('a request is bound to its project’s workspace', () => {
+  assert.deepEqual(profile.headers?.(admit('GET /')), { 'X-MLFLOW-WORKSPACE': ALPHA.id })
+})
+
+test('without a project nothing is forwarded, on either tenancy: MLflow would take its default workspace', () => {
+  const nobody = admit('GET /', { project: undefined })
+  assert.equal(refusalOf(() => profile.prepare?.(nobody)).reason, 'project-missing')
+  assert.equal(refusalOf(() => profile.headers?.(nobody)).reason, 'project-missing')
+  const instances = buildMlflowProfile(mlflowRoute({ tenancy: 'instance' }))
+  assert.equal(refusalOf(() => instances.upstream?.(nobody)).reason, 'project-missing')
+})
+
+test('with an instance a project each goes to its own, no workspace is named, and a project without one is told so', () => {
+  const instances = { [ALPHA.id]: 'http://127.0.0.1:5001' }
+  const { upstream, headers, prepare } = buildMlflowProfile(mlflowRoute({ tenancy: 'instance', instances }))
+  assert.equal(upstream?.(admit('GET /')), 'http://127.0.0.1:5001')
+  assert.equal(headers, undefined)
+  assert.equal(prepare, undefined)
+  assert.equal(refusalOf(() => upstream?.(admit('GET /', { project: BETA }))).reason, 'upstream-not-ready')
+})
+
+test('the configured release decides what is known', () => {
+  const use = (version: string) =>
+    buildMlflowProfile(mlflowRoute({ version })).use(askFor('GET /api/3.0/mlflow/skills'))
+  assert.equal(use('3.17'), 'denied')
+  assert.equal(use('3.18'), 'admin')
+})
+
+test('the configured limits are those of the body rules', () => {
+  const { bodyRule } = buildMlflowProfile(mlflowRoute({ maxBodyBytes: 2048, maxTraceBytes: 4096 }))
+  assert.equal(bodyRule?.(askFor('POST /api/2.0/mlflow/runs/create'))?.maxBytes, 2048)
+  assert.equal(bodyRule?.(askFor('POST /v1/traces'))?.maxBytes, 4096)
+})
+
+test('the client’s workspace header names the project and never passes; nor do Origin, cookies and credentials', () => {
+  assert.deepEqual(profile.projectHeaders, ['x-mlflow-workspace'])
+  for (const name of ['x-mlflow-workspace', 'origin']) assert.ok(profile.dropRequestHeaders.has(name))
+  assert.equal(profile.cookies, 'none')
+  assert.equal(profile.authorization, 'none')
+})
+
+test('only artifact names may hold a semicolon, and nothing may hold an encoded slash', () => {
+  const artifact = '/api/2.0/mlflow-artifacts/artifacts/1/a;b'
+  assert.equal(profile.allowsInPath?.('semicolon', artifact), true)
+  assert.equal(profile.allowsInPath?.('encoded-slash', artifact), false)
+  assert.equal(profile.allowsInPath?.('semicolon', '/api/2.0/mlflow/runs/get;x'), false)
+})
+
+test('the sidebar shows the verified name, and no pages for MLflow’s own users', () => {
+  assert.deepEqual(answer('GET /ajax-api/2.0/mlflow/users/current', { role: 'admin' }), {
+    status: 200,
+    body: { user: { id: 0, username: 'bob', is_admin: false }, is_basic_auth: false },
+  })
+  assert.equal(profile.use(askFor('GET /ajax-api/2.0/mlflow/users/current')), 'read')
+  assert.equal(profile.use(askFor('POST /ajax-api/2.0/mlflow/users/current')), 'denied')
+  assert.equal(profile.use(askFor('GET /ajax-api/2.0/mlflow/users/list')), 'denied')
+})
+
+test('the user interface learns what the role may do', () => {
+  const path = 'GET /ajax-api/3.0/mlflow/users/current/permissions'
+  const grants = (role: Admitted['role']) => answer(path, { role })?.body.permissions[0].permission
+  assert.equal(grants('editor'), 'MANAGE')
+  assert.equal(grants('viewer'), 'READ')
+  assert.equal(answer(path, { role: 'admin' })?.body.is_admin, true)
+  assert.deepEqual(answer('GET /ajax-api/3.0/mlflow/users/roles/list')?.body, { roles: [] })
+})
+
+test('there are no endpoints of a deployment server, and none can be called', () => {
+  const path = '/ajax-api/2.0/mlflow/gateway-proxy'
+  assert.deepEqual(answer(`GET ${path}`)?.body, { endpoints: [] })
+  assert.equal(profile.use(askFor(`GET ${path}`)), 'read')
+  assert.equal(profile.use(askFor(`POST ${path}`)), 'denied')
+})
+
+test('the list of workspaces is the list of the principal’s projects', () => {
+  assert.deepEqual(answer('GET /api/3.0/mlflow/workspaces')?.body, {
+    workspaces: [{ name: ALPHA.id, description: 'alpha' }],
+  })
+  assert.equal(answer(`GET /api/3.0/mlflow/workspaces/${ALPHA.id}`)?.body.workspace.name, ALPHA.id)
+})
+
+test('another project’s workspace, and the default one, are as absent as one that never was', () => {
+  const absent = answer('GET /api/3.0/mlflow/workspaces/never-was')
+  assert.equal(absent?.status, 404)
+  assert.equal(absent?.body.error_code, 'RESOURCE_DOES_NOT_EXIST')
+  for (const name of [BETA.id, 'default']) assert.deepEqual(answer(`GET /api/3.0/mlflow/workspaces/${name}`), absent)
+})
+
+test('everything else is answered by MLflow', () => {
+  for (const line of ['GET /', 'GET /api/2.0/mlflow/runs/get', 'POST /api/3.0/mlflow/workspaces'])
+    assert.equal(answer(line), undefined)
+})
+
+const INFO = {
+  store_type: 'SqlStore',
+  workspaces_enabled: true,
+  multipart_uploads_enabled: true,
+  multipart_downloads_enabled: true,
+  features_enabled: { gateway: true, other: true },
+}
+function serverInfo(line: string, role: Admitted['role'], status = 200): Record<string, unknown> {
+  const rule = profile.responseRule?.(askFor(line))
+  assert.ok(rule)
+  return JSON.parse(rule.rewrite(status, Buffer.from(JSON.stringify(INFO)), admit(line, { role })).toString())
+}
+
+test('the user interface is told of no workspaces, no AI gateway and no transfers past the gateway', () => {
+  assert.deepEqual(serverInfo('GET /ajax-api/3.0/mlflow/server-info', 'editor'), {
+    store_type: 'SqlStore',
+    workspaces_enabled: false,
+    multipart_uploads_enabled: false,
+    multipart_downloads_enabled: false,
+    features_enabled: { gateway: false, other: true },
+  })
+})
+
+test('administrators keep the AI gateway’s pages', () => {
+  const info = serverInfo('GET /ajax-api/3.0/mlflow/server-info', 'admin')
+  assert.deepEqual(info.features_enabled, { gateway: true, other: true })
+})
+
+test('other clients keep workspaces, which those that name one insist on', () => {
+  const info = serverInfo('GET /api/3.0/mlflow/server-info', 'editor')
+  assert.equal(info.workspaces_enabled, true)
+  assert.equal(info.multipart_uploads_enabled, false)
+})
+
+test('an error of server-info passes as it is, and other answers are not touched', () => {
+  assert.deepEqual(serverInfo('GET /ajax-api/3.0/mlflow/server-info', 'editor', 500), INFO)
+  assert.equal(profile.responseRule?.(askFor('GET /ajax-api/2.0/mlflow/runs/get')), undefined)
+  assert.equal(profile.responseRule?.(askFor('POST /ajax-api/3.0/mlflow/server-info')), undefined)
+})
+
+const dialect: [number, number, string][] = [
+  [400, 400, 'INVALID_PARAMETER_VALUE'],
+  [413, 400, 'INVALID_PARAMETER_VALUE'],
+  [401, 401, 'UNAUTHENTICATED'],
+  [403, 403, 'PERMISSION_DENIED'],
+  [404, 404, 'RESOURCE_DOES_NOT_EXIST'],
+  [405, 405, 'BAD_REQUEST'],
+  [429, 429, 'REQUEST_LIMIT_EXCEEDED'],
+  [500, 500, 'INTERNAL_ERROR'],
+  [502, 502, 'TEMPORARILY_UNAVAILABLE'],
+  [503, 503, 'TEMPORARILY_UNAVAILABLE'],
+  [504, 504, 'DEADLINE_EXCEEDED'],
+]
+for (const [status, spoken, code] of dialect) {
+  test(`a refusal with ${status} is ${spoken} ${code} to an MLflow client`, () => {
+    const refusal = profile.refusal('internal', status, 'words', 'request-1')
+    assert.equal(refusal.status, spoken)
+    assert.deepEqual(JSON.parse(refusal.body), {
+      error_code: code,
+      message: 'words',
+      reason: 'internal',
+      request_id: 'request-1',
+    })
+  })
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { configJsonSchema } from '../../../../src/cli/schema.ts'
+import { changesOf, keysOf, restartFaults, TAKES } from '../../../../src/gateway/config/changes.ts'
+import { parseConfig } from '../../../../src/gateway/config/load.ts'
+import type { Config } from '../../../../src/gateway/config/schema.ts'
+
+const config = parseConfig(
+  JSON.stringify({
+    server: { publicUrl: 'http://127.0.0.1:4180' },
+    issuer: { url: 'http://127.0.0.1:1', clientId: 'gateway', clientSecret: 'a client secret' },
+    session: { secrets: ['a-secret-of-the-tests-with-32-bytes-or-more'] },
+    access: { adminGroup: 'admins' },
+    projects: { source: 'claim' },
+    routes: [{ name: 'a', app: 'generic', path: '/a', upstream: 'http://127.0.0.1:1', access: 'login' }],
+  }),
+  'changes.yaml',
+)
+
+/** The same with another value under one dotted path. */
+function changed(path: string): Config {
+  const copy = structuredClone(config)
+  const [section = '', key] = path.split('.')
+  const holder = key === undefined ? copy : Reflect.get(copy, section)
+  Reflect.set(holder, key ?? section, 'another-value')
+  return copy
+}
+
+test('every key of the schema is said to take a reload or a restart, once', () => {
+  const { properties: sections = {} } = configJsonSchema() as { properties?: Record<string, { properties?: object }> }
+  assert.deepEqual(Object.keys(TAKES).sort(), Object.keys(sections).sort())
+  for (const [name, takes] of Object.entries(TAKES)) {
+    if (typeof takes === 'string') continue
+    assert.deepEqual(Object.keys(takes).sort(), Object.keys(sections[name]?.properties ?? {}).sort(), name)
+  }
+})
+
+for (const { path, takes } of keysOf(TAKES)) {
+  test(`a change of ${path} takes a ${takes}`, () => {
+    const next = changed(path)
+    assert.deepEqual(changesOf(config, next), [{ path, takes }])
+    const faults = restartFaults(config, next)
+    assert.deepEqual(
+      faults.map((fault) => fault.path),
+      takes === 'restart' ? [path] : [],
+    )
+    assert.doesNotMatch(JSON.stringify(faults), /another-value/)
+  })
+}
+
+test('the same file is no change, read twice', () => {
+  assert.deepEqual(changesOf(config, structuredClone(config)), [])
+})
+
+test('the guide names every key that takes a restart', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/deploy.md'), 'utf8')
+  const said = guide.split('\n\n').find((paragraph) => paragraph.includes('`server.listen`')) ?? ''
+  for (const { path, takes } of keysOf(TAKES)) {
+    const name = path.includes('.') ? path : `${path}.*`
+    assert.equal(said.includes(`\`${name}\``), takes === 'restart', name)
+  }
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pino } from 'pino'
+import { buildClassifier, CATALOGUES } from '../../../src/gateway/apps/mlflow/catalogue.ts'
+import { parseJsonObject } from '../../../src/gateway/apps/mlflow/strict-json.ts'
+import { headerText } from '../../../src/gateway/forward/headers/identity-headers.ts'
+import { foldName } from '../../../src/gateway/forward/headers/owned-headers.ts'
+import { upstreamCookies } from '../../../src/gateway/forward/headers/upstream-cookies.ts'
+import { buildClientAddress } from '../../../src/gateway/http/client-address.ts'
+import { isNavigation } from '../../../src/gateway/http/navigation.ts'
+import { parseTarget } from '../../../src/gateway/http/target.ts'
+import { principalOf } from '../../../src/gateway/issuer/claims.ts'
+import { takeProjectQuery } from '../../../src/gateway/policy/named-project.ts'
+import { canonicalHost } from '../../../src/gateway/routing/routes.ts'
+
+/**
+ * Nothing that a client chooses costs more than its length. Each reader gets a text and one of sixteen times its length,
+ * of the kind that makes a careless one look back: linear work is 16 times as much, work with the square 256 times. The
+ * bound lies far from both, and the best of several runs counts, so a busy machine changes nothing.
+ */
+const TIMES = 16
+const BOUND = 80
+const BASE = 2_000
+const ROUNDS = 7
+
+const classify = buildClassifier(CATALOGUES['3.18'])
+const { address } = buildClientAddress(['127.0.0.1/32', '10.0.0.0/8'])
+const NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'name' }
+const silent = pino({ level: 'silent' })
+const claims = (groups: string[]) => principalOf({ iss: 'i', sub: 's', groups }, NAMES, silent)
+
+/** Refusing is work too. */
+const quietly = (work: () => unknown) => () => {
+  try {
+    work()
+  } catch {}
+}
+
+const readers: [string, (size: number) => () => unknown][] = [
+  ['a path of segments', (n) => quietly(() => parseTarget('/a'.repeat(n / 2)))],
+  ['a path of escapes', (n) => quietly(() => parseTarget('/%2e%61'.repeat(n / 6)))],
+  ['a path of dots and a bad end', (n) => quietly(() => parseTarget(`/${'a.'.repeat(n / 2)}"`))],
+  ['a path of semicolons', (n) => quietly(() => parseTarget(`/a${';.'.repeat(n / 2)}`))],
+  ['a path in MLflow’s catalogue', (n) => () => classify('GET', `/api${'/a'.repeat(n / 2)}`)],
+  ['a path of artifacts', (n) => () => classify('GET', `/api/2.0/mlflow-artifacts/artifacts${'/a'.repeat(n / 2)}`)],
+  ['a query of projects', (n) => () => takeProjectQuery('projectId=a&'.repeat(n / 12))],
+  ['a query of blanks', (n) => () => takeProjectQuery(`project${'+'.repeat(n)}id${'+'.repeat(n)}x=1`)],
+  ['a query of semicolons', (n) => () => takeProjectQuery(`project${';a'.repeat(n / 2)}`)],
+  ['cookies', (n) => () => upstreamCookies('a=b; '.repeat(n / 5), 'modelops_gateway', 'all')],
+  ['a cookie of nothing but separators', (n) => () => upstreamCookies(';'.repeat(n), 'modelops_gateway', 'all')],
+  ['a Host of dashes', (n) => () => canonicalHost(`a${'-'.repeat(n)}`, '443')],
+  ['a Host of dots', (n) => () => canonicalHost(`${'a.'.repeat(n / 2)}!`, '443')],
+  [
+    'an Accept of blanks',
+    (n) => () => isNavigation({ method: 'GET', headers: { accept: `text/html${' '.repeat(n)}x` } } as never),
+  ],
+  [
+    'an Accept of almost pages',
+    (n) => () => isNavigation({ method: 'GET', headers: { accept: 'text/html x,'.repeat(n / 12) } } as never),
+  ],
+  ['addresses', (n) => () => address('127.0.0.1', '10.1.1.1,'.repeat(n / 9))],
+  ['a header name', (n) => () => foldName('-_'.repeat(n / 2))],
+  ['a user name', (n) => () => headerText(`${'a '.repeat(n / 2)}\n`)],
+  [
+    'a body of names',
+    (n) => () => parseJsonObject(Buffer.from(`{${Array.from({ length: n / 8 }, (_, i) => `"a${i}":1`)}}`)),
+  ],
+  ['a body of depth', (n) => quietly(() => parseJsonObject(Buffer.from(`{"a":${'['.repeat(n)}`)))],
+  ['a claim of groups', (n) => () => claims(Array.from({ length: n / 8 }, (_, i) => `group-${i}`))],
+]
+
+/** Least time of one call over several rounds, each long enough to be measured. */
+function leastTime(work: () => unknown): number {
+  let calls = 1
+  for (;;) {
+    const start = process.hrtime.bigint()
+    for (let i = 0; i < calls; i += 1) work()
+    if (process.hrtime.bigint() - start > 2_000_000n) break
+    calls *= 2
+  }
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const start = process.hrtime.bigint()
+    for (let i = 0; i < calls; i += 1) work()
+    least = Math.min(least, Number(process.hrtime.bigint() - start) / calls)
+  }
+  return least
+}
+
+for (const [name, make] of readers) {
+  test(`${name} costs no more than its length`, () => {
+    const [small, big] = [make(BASE), make(BASE * TIMES)]
+    const ratio = leastTime(big) / leastTime(small)
+    assert.ok(ratio < BOUND, `${TIMES} times as long took ${ratio.toFixed(1)} times as long`)
+  })
+}

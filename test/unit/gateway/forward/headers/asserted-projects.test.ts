@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  assertedProjects,
+  MAX_ASSERTED_PROJECTS,
+} from '../../../../../src/gateway/forward/headers/asserted-projects.ts'
+import { ProjectList } from '../../../../../src/gateway/policy/project-snapshot.ts'
+import type { Principal } from '../../../../../src/gateway/policy/types.ts'
+
+const project = (number: number, groups: string[], viewerGroups: string[] = []) => ({
+  id: `${String(number).padStart(8, '0')}-1111-4111-8111-111111111111`,
+  name: `project ${String(number).padStart(3, '0')}`,
+  groups,
+  viewerGroups,
+})
+const who = (...groups: string[]): Principal => ({
+  issuer: 'https://sso.example',
+  subject: 'dave-id',
+  kind: 'person',
+  username: 'dave',
+  groups: new Set(groups),
+  projectIds: new Set(),
+})
+const alpha = project(1, ['alpha'])
+const beta = project(2, ['beta'], ['readers'])
+const directory = new ProjectList([alpha, beta])
+
+test('lists the memberships with the role in each', () => {
+  assert.deepEqual(assertedProjects(who('alpha', 'readers'), 'editor', undefined, directory), [
+    { id: alpha.id, name: alpha.name, role: 'editor' },
+    { id: beta.id, name: beta.name, role: 'viewer' },
+  ])
+})
+
+test('lists nothing but the project that is named or selected', () => {
+  const member = who('alpha', 'readers')
+  assert.deepEqual(assertedProjects(member, 'viewer', beta, directory), [
+    { id: beta.id, name: beta.name, role: 'viewer' },
+  ])
+  assert.deepEqual(assertedProjects(who('admins'), 'admin', beta, directory), [
+    { id: beta.id, name: beta.name, role: 'editor' },
+  ])
+})
+
+test('lists nothing for an administrator without a project, who reaches all', () => {
+  assert.equal(assertedProjects(who('admins', 'alpha'), 'admin', undefined, directory), undefined)
+})
+
+test('lists no project to somebody without one', () => {
+  assert.deepEqual(assertedProjects(who(), 'user', undefined, directory), [])
+})
+
+test('keeps the assertion small however many projects there are', () => {
+  const many = Array.from({ length: 300 }, (_, index) => project(index, ['everywhere']))
+  const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ProjectList(many)) ?? []
+  assert.equal(listed.length, MAX_ASSERTED_PROJECTS)
+  assert.ok(JSON.stringify(listed).length < 12_000)
+})

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Refusal } from '../../../../../src/gateway/errors.ts'
+import { authorizationFor } from '../../../../../src/gateway/forward/headers/upstream-authorization.ts'
+import type { Exchange } from '../../../../../src/gateway/routing/request-context.ts'
+
+const NOW = 1000
+
+function asked(tokens: object | undefined, wanted: Parameters<typeof authorizationFor>[1] = 'access-token') {
+  const caller = tokens && { session: { tokens } }
+  try {
+    return authorizationFor({ caller } as unknown as Exchange, wanted, 'signed', NOW)
+  } catch (error) {
+    return (error as Refusal).reason
+  }
+}
+
+const rows: [string, ReturnType<typeof asked>, string | undefined][] = [
+  ['a token that is good goes on', asked({ accessToken: 't', accessExpiresAt: NOW + 1 }), 'Bearer t'],
+  [
+    'a token that is over and not renewed yet is an outage',
+    asked({ accessToken: 't', accessExpiresAt: NOW, refreshToken: 'r' }),
+    'issuer-down',
+  ],
+  [
+    'a token that is over and that nothing renews asks for a login',
+    asked({ accessToken: 't', accessExpiresAt: NOW }),
+    'login-required',
+  ],
+  ['nobody has no token', asked(undefined), undefined],
+  ['an application that wants none gets none', asked({ accessToken: 't', accessExpiresAt: 0 }, 'none'), undefined],
+  ['an assertion needs no token', asked({ accessToken: 't', accessExpiresAt: 0 }, 'assertion'), 'Bearer signed'],
+]
+for (const [name, got, expected] of rows) test(name, () => assert.equal(got, expected))

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Refusal } from '../../../../src/gateway/errors.ts'
+import { LongExchanges, type OpenExchange } from '../../../../src/gateway/forward/long-lived-connections.ts'
+import type { JudgeAgain } from '../../../../src/gateway/forward/reauthorize.ts'
+import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
+
+const LOOK_MS = 15_000
+
+interface Fake extends OpenExchange {
+  /** Why it was cut. */
+  readonly cuts: unknown[]
+}
+
+/** An exchange under way that the session under `key` began. */
+function exchange(key: string | undefined, { anonymous = false, outlivesToken = true } = {}): Fake {
+  const cuts: unknown[] = []
+  const admitted = { principal: anonymous ? undefined : {} }
+  const caller = key === undefined ? undefined : { session: { key } }
+  const request = { method: 'GET', headers: {} }
+  const part = { admitted, caller, request } as unknown as Exchange
+  return { exchange: part, outlivesToken, cuts, cut: (why) => void cuts.push(why) }
+}
+
+function watch(context: TestContext, open: Fake[], judgeAgain: JudgeAgain = async () => {}) {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const ended: ((key: string) => void)[] = []
+  const sessions = {
+    onEnded: (listener: (key: string) => void) => {
+      ended.push(listener)
+      return () => void ended.splice(ended.indexOf(listener), 1)
+    },
+  }
+  const exchanges = new LongExchanges({ open: () => open, sessions, judgeAgain, lookMs: LOOK_MS })
+  context.after(() => exchanges.close())
+  const end = (key: string) => {
+    for (const listener of ended) listener(key)
+  }
+  /** Lets the timer come round, and waits for what it began. */
+  const look = async () => {
+    context.mock.timers.tick(LOOK_MS)
+    await exchanges.look()
+  }
+  return { exchanges, end, look }
+}
+
+const reasonsOf = ({ cuts }: Fake) => cuts.map((why) => (why instanceof Refusal ? why.reason : why))
+
+test('a session that ends cuts what it began, and nothing else', (context) => {
+  const [mine, also, others, token] = [exchange('a'), exchange('a'), exchange('b'), exchange(undefined)]
+  const { end } = watch(context, [mine, also, others, token])
+  end('a')
+  assert.deepEqual([mine, also, others, token].map(reasonsOf), [['login-required'], ['login-required'], [], []])
+})
+
+test('what a public route answers does not end with the session that came along', (context) => {
+  const open = exchange('a', { anonymous: true })
+  watch(context, [open]).end('a')
+  assert.deepEqual(open.cuts, [])
+})
+
+test('an exchange is judged from the second look on, so that short ones never are', async (context) => {
+  const asked: unknown[] = []
+  const [lasting, short, later] = [exchange('a'), exchange('b', { outlivesToken: false }), exchange('c')]
+  const open = [lasting, short]
+  const { look } = watch(context, open, async (judged, outlives) => void asked.push([judged, outlives]))
+  await look()
+  assert.deepEqual(asked, [])
+  open.splice(1, 1, later)
+  await look()
+  assert.deepEqual(asked, [[lasting.exchange, true]])
+  await look()
+  assert.deepEqual(asked.slice(1), [
+    [lasting.exchange, true],
+    [later.exchange, true],
+  ])
+})
+
+const verdicts = ['login-required', 'token-invalid', 'not-in-project', 'viewer-read-only', 'admin-only'] as const
+for (const reason of verdicts) {
+  test(`an exchange that is ${reason} when asked again is cut with that reason`, async (context) => {
+    const open = exchange('a')
+    const { look } = watch(context, [open], () => Promise.reject(new Refusal(reason, 'changed')))
+    await look()
+    await look()
+    assert.deepEqual(reasonsOf(open), [reason])
+  })
+}
+
+for (const reason of ['store-down', 'issuer-down', 'projects-down', 'rate-limited'] as const) {
+  test(`${reason} is no decision: the exchange goes on`, async (context) => {
+    const open = exchange('a')
+    const { look } = watch(context, [open], () => Promise.reject(new Refusal(reason, 'away')))
+    await look()
+    await look()
+    assert.deepEqual(open.cuts, [])
+  })
+}
+
+test('an exchange that cannot be judged for an unexpected reason is cut, and the others are judged', async (context) => {
+  const [broken, fine, refused] = [exchange('a'), exchange('b'), exchange('c')]
+  const bug = new TypeError('a bug')
+  const judge: JudgeAgain = async (judged) => {
+    if (judged === broken.exchange) throw bug
+    if (judged === refused.exchange) throw new Refusal('not-in-project', 'changed')
+  }
+  const { look } = watch(context, [broken, fine, refused], judge)
+  await look()
+  await look()
+  assert.deepEqual([broken, fine, refused].map(reasonsOf), [[bug], [], ['not-in-project']])
+})
+
+test('a look that takes longer than the time between two is not begun again', async (context) => {
+  let asked = 0
+  const answer = Promise.withResolvers<void>()
+  const { look, exchanges } = watch(context, [exchange('a')], () => {
+    asked += 1
+    return answer.promise
+  })
+  await look()
+  context.mock.timers.tick(3 * LOOK_MS)
+  assert.equal(asked, 1)
+  answer.resolve()
+  await exchanges.look()
+})
+
+test('after close nothing is looked at and nothing heard', (context) => {
+  let asked = 0
+  const open = exchange('a')
+  const { end, exchanges } = watch(context, [open], async () => {
+    asked += 1
+  })
+  exchanges.close()
+  context.mock.timers.tick(3 * LOOK_MS)
+  end('a')
+  assert.deepEqual([asked, open.cuts], [0, []])
+})
+
+test('conversations are judged at once when what is allowed has changed, answers under way with the looks', async (context) => {
+  const [socket, answer] = [exchange('a', { outlivesToken: false }), exchange('a')]
+  const { exchanges } = watch(context, [socket, answer], async () => {
+    throw new Refusal('no-route', 'the route is gone')
+  })
+  await exchanges.judgeConversations()
+  assert.deepEqual(reasonsOf(socket), ['no-route'])
+  assert.deepEqual(reasonsOf(answer), [])
+})
+
+test('a process that stops closes its WebSockets and waits for its answers', (context) => {
+  const closed: string[] = []
+  const under = (name: string, headers: object) => ({
+    ...exchange('a'),
+    exchange: {
+      request: { method: 'GET', headers, socket: { destroy: () => closed.push(name) } },
+    } as unknown as Exchange,
+  })
+  const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
+  const { exchanges } = watch(context, [under('socket', handshake), under('answer', {})])
+  exchanges.endConversations()
+  assert.deepEqual(closed, ['socket'])
+})

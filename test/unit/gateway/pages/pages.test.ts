@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { REASONS, type Reason } from '../../../../src/gateway/errors.ts'
+import { Html, html } from '../../../../src/gateway/pages/html.ts'
+import { buildPages, type Page } from '../../../../src/gateway/pages/pages.ts'
+import { ALPHA, BETA, testConfig } from '../signin/kit.ts'
+
+const HOSTILE = `"'><script>alert(1)</script>&<img src=x onerror=alert(1)>`
+const fake = { url: 'https://sso.example', clientId: 'gateway', secret: 'the secret of the gateway' }
+const pages = buildPages(testConfig(fake))
+const who = { username: HOSTILE, name: HOSTILE, email: HOSTILE }
+const project = { id: ALPHA, name: HOSTILE, groups: [], viewerGroups: [] }
+const projects = [
+  { project, role: 'editor' as const },
+  { project: { ...project, id: BETA }, role: 'admin' as const },
+]
+const applications = [{ title: HOSTILE, href: `/x${HOSTILE}`, about: HOSTILE }]
+
+const all: Record<string, Page> = {
+  portal: pages.portal({ who, admin: true, applications, projects, selected: ALPHA }),
+  chooser: pages.chooser({ who, projects, selected: ALPHA, returnTo: HOSTILE }),
+  'empty chooser': pages.chooser({ who, projects: [], returnTo: '/' }),
+  refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, who, loginUrl: HOSTILE }),
+  'refusal of a stranger': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),
+  'confirm logout': pages.confirmLogout({ who, returnTo: HOSTILE }),
+  leave: pages.leave({ endpoint: 'https://sso.example/logout', fields: { [HOSTILE]: HOSTILE } }),
+  'signed out': pages.signedOut({ issuerMayLive: true, returnTo: HOSTILE }),
+  start: pages.start(HOSTILE),
+  continue: pages.continue(HOSTILE),
+}
+
+const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+for (const [name, page] of Object.entries(all)) {
+  test(`the page "${name}" shows hostile values as text`, () => {
+    assert.ok(!page.html.includes('<img'))
+    assert.ok(!page.html.includes('<script>alert'))
+    const names = page.html.replaceAll(/"[^"]*"/g, '""')
+    assert.ok(!/<[^>]*\son[a-z]+=/i.test(names), 'no event handler')
+  })
+
+  test(`the page "${name}" allows its own style and script by hash, and nothing else`, () => {
+    const policy = page.headers['content-security-policy'] ?? ''
+    const styles = [...page.html.matchAll(/<style>([\s\S]*?)<\/style>/g)].map(([, text = '']) => sha256(text))
+    const scripts = [...page.html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text = '']) => sha256(text))
+    assert.ok(
+      policy.startsWith(
+        "default-src 'none';base-uri 'none';object-src 'none';frame-ancestors 'none';form-action 'self'",
+      ),
+    )
+    assert.equal(/style-src ([^;]+)/.exec(policy)?.[1], styles.join(' '))
+    assert.equal(/script-src ([^;]+)/.exec(policy)?.[1], scripts.length > 0 ? scripts.join(' ') : undefined)
+    assert.ok(!policy.includes('unsafe'))
+    assert.ok(!/\sstyle=/.test(page.html), 'no inline style')
+  })
+
+  test(`the page "${name}" is not kept, framed, sniffed or told to others`, () => {
+    const { headers } = page
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['x-frame-options'], 'DENY')
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8')
+    assert.equal(headers['strict-transport-security'], 'max-age=31536000')
+    assert.equal(headers['x-powered-by'], undefined)
+    const hasForm = page.html.includes('action="/auth/')
+    assert.equal(headers['referrer-policy'], hasForm ? 'same-origin' : 'no-referrer')
+    assert.ok(!/(src|href)="(https?:)?\/\/(?!sso)/.test(page.html), 'nothing from elsewhere')
+  })
+
+  test(`the page "${name}" has a language, a title, one main landmark and one heading`, () => {
+    assert.match(page.html, /<html lang="en">/)
+    assert.match(page.html, /<title>[^<]+<\/title>/)
+    for (const once of [/<main\b/g, /<h1\b/g, /<header\b/g]) assert.equal(page.html.match(once)?.length, 1)
+    assert.ok(!/<input(?![^>]*type="hidden")/.test(page.html), 'no input without a label')
+  })
+}
+
+test('every reason has a page with its words, its hint and the request id', () => {
+  for (const reason of Object.keys(REASONS) as Reason[]) {
+    const page = pages.refusal({ reason, requestId: 'r-1', who: { username: 'alice' } }).html
+    const { text, hint } = REASONS[reason]
+    for (const words of [text, hint, reason, 'r-1', 'alice']) assert.ok(page.includes(words), `${reason}: ${words}`)
+  }
+})
+
+test('signing in is offered where it helps and nowhere else', () => {
+  const offers = (reason: Reason) =>
+    pages.refusal({ reason, requestId: 'r-1', loginUrl: '/auth/login' }).html.includes('href="/auth/login"')
+  assert.deepEqual([offers('login-required'), offers('login-expired'), offers('not-in-project')], [true, true, false])
+})
+
+test('HSTS is sent only where the public origin is https', () => {
+  const plain = buildPages(testConfig(fake, { server: { publicUrl: 'http://localhost:4180' } }))
+  assert.equal(plain.start('/').headers['strict-transport-security'], undefined)
+})
+
+test('the page that goes on to the issuer may send its form there', () => {
+  const policy = all.leave?.headers['content-security-policy'] ?? ''
+  assert.match(policy, /form-action 'self' https:\/\/o\.example https:\/\/api\.example https:\/\/sso\.example https:/)
+})
+
+test('the html tag escapes in text and attributes, keeps markup of its own and leaves nothing for nothing', () => {
+  const made = html`<a title="${'"\'<>&'}">${['a', html`<b>${'<'}</b>`, undefined, false, 7]}</a>`
+  assert.ok(made instanceof Html)
+  assert.equal(made.toString(), '<a title="&quot;&#39;&lt;&gt;&amp;">a<b>&lt;</b>7</a>')
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nameProject, takeProjectQuery } from '../../../../src/gateway/policy/named-project.ts'
+
+const A = '11111111-1111-4111-8111-111111111111'
+const B = '22222222-2222-4222-8222-22222222222a'
+
+const names: [string, string[], ReturnType<typeof nameProject>][] = [
+  ['no source names no project', [], { kind: 'none' }],
+  ['one source names it', [A], { kind: 'named', id: A }],
+  ['upper case is lowered', [B.toUpperCase()], { kind: 'named', id: B }],
+  ['two sources that agree are one name', [A, A], { kind: 'named', id: A }],
+  ['two spellings of the same project agree', [B, B.toUpperCase()], { kind: 'named', id: B }],
+  ['two projects are ambiguous', [A, B], { kind: 'ambiguous' }],
+  ['a comma-joined value is malformed', [`${A}, ${A}`], { kind: 'malformed' }],
+  ['an empty value is malformed', [''], { kind: 'malformed' }],
+  ['braces are malformed', [`{${A}}`], { kind: 'malformed' }],
+  ['a trailing space is malformed', [`${A} `], { kind: 'malformed' }],
+  ['a trailing newline is malformed', [`${A}\n`], { kind: 'malformed' }],
+  ['no dashes is malformed', [A.replaceAll('-', '')], { kind: 'malformed' }],
+  ['a good one beside a bad one is malformed', [A, 'default'], { kind: 'malformed' }],
+]
+for (const [name, values, expected] of names) test(name, () => assert.deepEqual(nameProject(values), expected))
+
+const queries: [string, string, string[], string, boolean][] = [
+  ['a query without a project is untouched', 'a=1&b=%20', [], 'a=1&b=%20', false],
+  ['the project leaves the query', `a=1&projectId=${A}&b=2`, [A], 'a=1&b=2', false],
+  ['every copy leaves the query', `projectId=${A}&projectId=${B}`, [A, B], '', false],
+  ['an escaped name is the same name', `%70rojectId=${A}`, [A], '', false],
+  ['an escaped value is decoded', `projectId=${A.replace('1', '%31')}`, [A], '', false],
+  ['another case is a lookalike', `ProjectId=${A}`, [], `ProjectId=${A}`, true],
+  ['brackets are a lookalike', `projectId[]=${A}`, [], `projectId[]=${A}`, true],
+  ['escaped brackets are a lookalike', `projectId%5B0%5D=${A}`, [], `projectId%5B0%5D=${A}`, true],
+  ['a line end in brackets hides no lookalike', 'projectId[%0A]=7', [], 'projectId[%0A]=7', true],
+  ['a NUL ends no name unseen', 'projectId%00x=7', [], 'projectId%00x=7', true],
+  ['a pair behind a semicolon is a lookalike', `a=1;projectId=${A}`, [], `a=1;projectId=${A}`, true],
+  ['a semicolon alone is not', 'a=1;b=2&project_id=3;c', [], 'a=1;b=2&project_id=3;c', false],
+  ['a longer name is nobody’s business', 'projectIdentity=7', [], 'projectIdentity=7', false],
+  ['a broken escape stays as it is', 'x=%zz&project=1', [], 'x=%zz&project=1', false],
+  ['an empty name is passed', `=1&projectId=${A}&&`, [A], '=1&&', false],
+]
+for (const [name, query, values, rest, lookalike] of queries) {
+  test(name, () => assert.deepEqual(takeProjectQuery(query), { values, rest, lookalike }))
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Refusal } from '../../../../src/gateway/errors.ts'
+import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
+import { cookieHeader, login, MovedClock, START, startSessions } from './kit.ts'
+
+test('a new session is known at once, to this process and to one that starts later', async () => {
+  const { sessions, backend, clock, signIn } = startSessions()
+  const { session, cookie } = await signIn()
+  assert.equal(sessions.peek(cookie), session)
+  const later = startSessions({ backend, clock })
+  assert.equal(later.sessions.peek(cookie), undefined)
+  assert.deepEqual(await later.sessions.load(cookie), session)
+  assert.deepEqual(later.sessions.peek(cookie), session)
+})
+
+test('a request without the cookie has no session and asks no store', async () => {
+  const { sessions } = startSessions()
+  for (const header of [undefined, '', 'theme=dark', 'a=1; b=2']) {
+    assert.equal(sessions.peek(header), 'none')
+    assert.equal(await sessions.load(header), undefined)
+  }
+})
+
+test('an ended session is gone at once', async () => {
+  const { sessions, signIn } = startSessions()
+  const { session, cookie } = await signIn()
+  await sessions.end(session)
+  assert.equal(sessions.peek(cookie), undefined)
+  assert.equal(await sessions.load(cookie), undefined)
+})
+
+test('a login gets a new id and ends the session the browser had', async () => {
+  const { sessions, signIn } = startSessions()
+  const before = await signIn()
+  const ended: string[] = []
+  sessions.onEnded((key) => ended.push(key))
+  const { session, setCookie } = await sessions.create(login(), `theme=dark; ${before.cookie}`)
+  assert.notEqual(cookieHeader(setCookie), before.cookie)
+  assert.deepEqual(ended, [before.session.key])
+  assert.equal(await sessions.load(before.cookie), undefined)
+  assert.equal(sessions.peek(cookieHeader(setCookie)), session)
+})
+
+test('an id that an attacker made up is never taken over by a login', async () => {
+  const { sessions } = startSessions()
+  const planted = `${sessions.cookieName}=${'A'.repeat(43)}.${'A'.repeat(20)}`
+  const { setCookie } = await sessions.create(login(), planted)
+  assert.ok(!setCookie.includes('AAAA'))
+  assert.equal(await sessions.load(planted), undefined)
+})
+
+test('the store holds neither the cookie nor anything of the person in the clear', async () => {
+  const { backend, signIn } = startSessions()
+  const { cookie } = await signIn()
+  const stored = JSON.stringify(await backend.list({ offset: 0, limit: 10 }))
+  const id = cookie.slice(cookie.indexOf('=') + 1).split('.')[0] ?? ''
+  assert.equal(id.length, 43)
+  for (const secret of [id, 'alice', 'access-1', 'refresh-1', 'issuer-session-1', 'project-alpha']) {
+    assert.ok(!stored.includes(secret), secret)
+  }
+})
+
+test('a store key used as cookie is no session', async () => {
+  const { sessions, signIn } = startSessions()
+  const { session } = await signIn()
+  for (const value of [session.key, `${session.key}.${session.key.slice(0, 20)}`]) {
+    assert.equal(sessions.peek(`${sessions.cookieName}=${value}`), 'none')
+  }
+})
+
+test('a selected project stays with the session and can be unselected', async () => {
+  const { sessions, backend, clock, signIn } = startSessions()
+  const { session, cookie } = await signIn()
+  const selected = await sessions.selectProject(session, '11111111-1111-4111-8111-111111111111')
+  assert.equal(selected.selectedProject, '11111111-1111-4111-8111-111111111111')
+  assert.equal(sessions.peek(cookie), selected)
+  assert.deepEqual(await startSessions({ backend, clock }).sessions.load(cookie), selected)
+  assert.ok(!('selectedProject' in (await sessions.selectProject(selected, undefined))))
+})
+
+test('a project cannot be selected in a session that ended', async () => {
+  const { sessions, signIn } = startSessions()
+  const { session } = await signIn()
+  await sessions.end(session)
+  await assert.rejects(
+    sessions.selectProject(session, '11111111-1111-4111-8111-111111111111'),
+    (error) => error instanceof Refusal && error.reason === 'login-required',
+  )
+})
+
+test('ending by subject ends all sessions of that person at that issuer and no others', async () => {
+  const { sessions, signIn } = startSessions()
+  const { principal } = login()
+  const [first, second] = [await signIn(), await signIn()]
+  const other = await signIn({ principal: { ...principal, subject: 'bob-sub' } })
+  const elsewhere = await signIn({ principal: { ...principal, issuer: 'https://other.example' } })
+  assert.equal(await sessions.endBySubject(principal.issuer, principal.subject), 2)
+  for (const { cookie } of [first, second]) assert.equal(await sessions.load(cookie), undefined)
+  for (const { cookie, session } of [other, elsewhere]) assert.equal(await sessions.load(cookie), session)
+})
+
+test('ending by sid ends what that session at the issuer started and no others', async () => {
+  const { sessions, signIn } = startSessions()
+  const first = await signIn()
+  const other = await signIn({ sid: 'issuer-session-2' })
+  assert.equal(await sessions.endBySid('https://other.example', 'issuer-session-1'), 0)
+  assert.equal(await sessions.endBySid('https://sso.example', 'issuer-session-1'), 1)
+  assert.equal(await sessions.load(first.cookie), undefined)
+  assert.equal(await sessions.load(other.cookie), other.session)
+})
+
+test('administration lists living sessions, newest first, and ends one by its key', async () => {
+  const { sessions, signIn } = startSessions()
+  const first = await signIn({ userAgent: `Browser ${'x'.repeat(500)}` })
+  const second = await signIn()
+  const { total, sessions: page } = await sessions.list({ offset: 0, limit: 10 })
+  assert.equal(total, 2)
+  assert.deepEqual(
+    page.map(({ key }) => key),
+    [second.session.key, first.session.key],
+  )
+  assert.equal(page[1]?.userAgent?.length, 200)
+  assert.equal(await sessions.endByKey(first.session.key), true)
+  assert.equal(await sessions.endByKey(first.session.key), false)
+  assert.equal(await sessions.load(first.cookie), undefined)
+})
+
+test('a name is claimed once until its time is over', async () => {
+  const { sessions, clock } = startSessions()
+  assert.equal(await sessions.claimOnce('state-1', 600), true)
+  assert.equal(await sessions.claimOnce('state-1', 600), false)
+  clock.advance(600)
+  assert.equal(await sessions.claimOnce('state-1', 600), true)
+})
+
+test('many requests with one cookie ask the store once', async () => {
+  const clock = new MovedClock()
+  const backend = new MemoryBackend(clock.read)
+  const { cookie } = await startSessions({ backend, clock }).signIn()
+  let asked = 0
+  const get = backend.get.bind(backend)
+  backend.get = (key) => {
+    asked++
+    return get(key)
+  }
+  const { sessions } = startSessions({ backend, clock })
+  const found = await Promise.all(Array.from({ length: 200 }, () => sessions.load(cookie)))
+  assert.equal(asked, 1)
+  assert.ok(found.every((session) => session?.createdAt === START))
+})

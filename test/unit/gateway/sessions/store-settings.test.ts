@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { pino } from 'pino'
+import type { SessionBackend } from '../../../../src/gateway/sessions/stores/store.ts'
+import { watchStoreSettings } from '../../../../src/gateway/sessions/stores/store-settings.ts'
+
+type SettingsFault = NonNullable<SessionBackend['settingsFault']>
+
+const MINUTE = 60_000
+const evicting = { expected: 'noeviction', got: 'allkeys-lru' }
+
+/** A store that answers what `state.ask` says, and a clock to move. */
+function watch(context: TestContext, ask: SettingsFault) {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const { log, lines } = collectedLog()
+  const state = { ask }
+  const stop = watchStoreSettings({ settingsFault: () => state.ask() }, log)
+  const look = async (): Promise<void> => {
+    context.mock.timers.tick(MINUTE)
+    await settled()
+  }
+  return { state, stop, look, warned: () => lines.filter(({ event }) => event === 'store-setting').length }
+}
+
+function collectedLog() {
+  const lines: Record<string, unknown>[] = []
+  return { lines, log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }) }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+test('a store that may drop sessions is warned of at start, and once', async (context) => {
+  const { look, warned } = watch(context, async () => evicting)
+  await settled()
+  assert.equal(warned(), 1)
+  await look()
+  assert.equal(warned(), 1)
+})
+
+test('a setting changed under way is warned of within a minute, and again when it comes back', async (context) => {
+  const { state, look, warned } = watch(context, async () => undefined)
+  await settled()
+  for (const [ask, expected] of [
+    [async () => evicting, 1],
+    [async () => undefined, 1],
+    [async () => evicting, 2],
+  ] as const) {
+    state.ask = ask
+    await look()
+    assert.equal(warned(), expected)
+  }
+})
+
+test('a store that is away at start is asked again', async (context) => {
+  const { state, look, warned } = watch(context, () => Promise.reject(new Error('away')))
+  await settled()
+  state.ask = async () => evicting
+  await look()
+  assert.equal(warned(), 1)
+})
+
+test('nothing is asked of a store once the gateway stops', async (context) => {
+  const { state, stop, look, warned } = watch(context, async () => undefined)
+  stop()
+  state.ask = async () => evicting
+  await look()
+  assert.equal(warned(), 0)
+})
+
+test('a store without settings of its own is none to warn of', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] })
+  const { log, lines } = collectedLog()
+  watchStoreSettings({}, log)
+  await settled()
+  assert.equal(lines.length, 0)
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
+import { StoreDown } from '../../../../src/gateway/sessions/stores/store.ts'
+import { login, MovedClock, SECRET, START, startSessions } from './kit.ts'
+
+/** Sessions that take over from others in one process, because a setting changed. */
+
+const OTHER = 'another-secret-of-the-tests-with-32-bytes'
+
+test('a session goes on under other settings and a further secret', async () => {
+  const first = startSessions()
+  const { cookie, session } = await first.signIn()
+  const { backend, clock } = first
+  const next = startSessions({ backend, clock, former: first.sessions, session: { secrets: [OTHER, SECRET] } })
+  first.sessions.retire()
+  assert.equal((await next.sessions.load(cookie))?.key, session.key)
+  await next.sessions.end(session)
+  assert.equal(await next.sessions.load(cookie), undefined)
+})
+
+test('a session whose secret was taken out is over, also where it was known', async () => {
+  const first = startSessions()
+  const { cookie } = await first.signIn()
+  const { backend, clock } = first
+  const next = startSessions({ backend, clock, former: first.sessions, session: { secrets: [OTHER] } })
+  assert.equal(next.sessions.peek(cookie), 'none')
+})
+
+test('what the issuer gave and the store did not take is not lost with the sessions that asked for it', async () => {
+  const clock = new MovedClock()
+  const backend = new MemoryBackend(clock.read)
+  let asked = 0
+  const refresh = async () => {
+    asked += 1
+    const tokens = { accessToken: 'new', accessExpiresAt: START + 36_000_000, refreshToken: 'rotated', idToken: 'id' }
+    return { tokens, principal: login().principal }
+  }
+  const first = startSessions({ clock, backend, refresh })
+  const { cookie } = await first.signIn({}, 300)
+  clock.advance(301)
+  const replace = backend.replace.bind(backend)
+  backend.replace = () => Promise.reject(new StoreDown('away for a moment'))
+  await first.sessions.load(cookie)
+  backend.replace = replace
+  const next = startSessions({ clock, backend, refresh, former: first.sessions, session: { idleSeconds: 7200 } })
+  first.sessions.retire()
+  clock.advance(1500) // past the grace, so that the tokens are waited for
+  assert.equal((await next.sessions.load(cookie))?.tokens.refreshToken, 'rotated')
+  assert.equal(asked, 1)
+})

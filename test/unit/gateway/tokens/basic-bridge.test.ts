@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { type Answer, type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
+import { machineClaims, startTokenKit, type TokenKit } from './kit.ts'
+
+let fake: FakeIssuer
+let kit: TokenKit
+/** Secrets by client id, as the issuer knows them. */
+let secrets: Map<string, string>
+
+const WRONG: Answer = { status: 401, body: { error: 'invalid_client', error_description: 'not this one' } }
+
+before(async () => {
+  fake = await startFakeIssuer()
+})
+beforeEach(() => {
+  secrets = new Map([['ci-service', 'ci-secret']])
+  fake.bent = unbent()
+  fake.bent.token = grant()
+  fake.tokenRequests.length = 0
+  kit = startTokenKit(fake, {}, ['mlflow'])
+})
+after(() => fake.close())
+
+/** The token endpoint's client-credentials grant. */
+function grant(claims: Record<string, unknown> = {}, seconds = 300): () => Promise<Answer> {
+  return async () => {
+    const { form, authorization = '' } = fake.tokenRequests.at(-1) ?? assert.fail('nobody asked')
+    assert.equal(form.get('grant_type'), 'client_credentials')
+    const [id = '', secret] = decodeBasic(authorization)
+    if (secrets.get(id) !== secret) return WRONG
+    const token = {
+      ...machineClaims(kit, id),
+      exp: Math.floor(Date.now() / 1000) + 3600,
+      jti: Math.random(),
+      ...claims,
+    }
+    return { body: { access_token: await fake.sign(token), token_type: 'Bearer', expires_in: seconds } }
+  }
+}
+
+const decodeBasic = (header: string) =>
+  Buffer.from(header.slice(6), 'base64')
+    .toString()
+    .split(':')
+    .map((each) => decodeURIComponent(each.replaceAll('+', ' ')))
+const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+const RIGHT = basic('ci-service', 'ci-secret')
+
+test('a client’s id and secret become its own access token, asked for once by 200 at a time', async () => {
+  const callers = await Promise.all(Array.from({ length: 200 }, () => kit.authorize(RIGHT)))
+  assert.equal(fake.tokenRequests.length, 1)
+  const [caller] = callers
+  assert.deepEqual([caller?.principal.kind, caller?.principal.clientId], ['machine', 'ci-service'])
+  assert.equal(caller?.token?.split('.').length, 3)
+})
+
+test('only on routes that say so; elsewhere Basic is nobody’s identity', async () => {
+  await assert.rejects(kit.authorize(RIGHT, 'core'), { reason: 'token-invalid' })
+  kit = startTokenKit(fake)
+  await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
+  assert.equal(fake.tokenRequests.length, 0)
+})
+
+test('the token is replaced at four fifths of its life, and after five minutes at the latest', async () => {
+  fake.bent.token = grant({}, 100)
+  await kit.authorize(RIGHT)
+  kit.clock.ahead = 79_000
+  await kit.authorize(RIGHT)
+  assert.equal(fake.tokenRequests.length, 1)
+  kit.clock.ahead = 81_000
+  fake.bent.token = grant({}, 3600)
+  await kit.authorize(RIGHT)
+  assert.equal(fake.tokenRequests.length, 2)
+  kit.clock.ahead += 299_000
+  await kit.authorize(RIGHT)
+  assert.equal(fake.tokenRequests.length, 2)
+  secrets.delete('ci-service') // the client is revoked: over within five minutes
+  kit.clock.ahead += 2000
+  await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
+})
+
+test('a wrong secret never meets the right one’s token, and is asked about once in ten seconds', async () => {
+  await kit.authorize(RIGHT)
+  for (let i = 0; i < 5; i++)
+    await assert.rejects(kit.authorize(basic('ci-service', 'wrong')), { reason: 'token-invalid' })
+  assert.equal(fake.tokenRequests.length, 2)
+  await kit.authorize(RIGHT)
+  secrets.set('ci-service', 'wrong') // rotated: known after ten seconds
+  kit.clock.ahead = 10_001
+  await kit.authorize(basic('ci-service', 'wrong'))
+})
+
+test('a refusal asks for Basic again and keeps the secret out of the log', async () => {
+  await assert.rejects(kit.authorize(basic('ci-service', 'wr0ng-s3cret')), (error: Error & { headers?: unknown }) => {
+    assert.deepEqual(error.headers, { 'WWW-Authenticate': 'Basic realm="modelops", charset="UTF-8"' })
+    assert.ok(!JSON.stringify([kit.logged, error.message, String(error.cause)]).includes('wr0ng-s3cret'))
+    return true
+  })
+})
+
+test('texts are sent on as they are: nothing is percent-decoded, colons belong to the secret', async () => {
+  for (const [id, secret] of [
+    ['ci-service', 'a%41b+c'],
+    ['ci-service', 'a:b::'],
+    ['dienst-ä', 'gehéim ☃'],
+  ] as const) {
+    secrets.set(id, secret)
+    const header = basic(id, secret)
+    assert.equal((await kit.authorize(header)).principal.clientId, id)
+  }
+})
+
+const malformed: [string, string][] = [
+  ['no credentials', 'Basic'],
+  ['no base64', 'Basic ***'],
+  ['no colon', `Basic ${btoa('ci-service')}`],
+  ['no client id', `Basic ${btoa(':ci-secret')}`],
+  ['no secret', `Basic ${btoa('ci-service:')}`],
+  ['a line break', `Basic ${btoa('ci-service:a\r\nb')}`],
+  ['bytes that are no UTF-8', `Basic ${btoa('ci-service:\xff\xfe')}`],
+  ['two credentials', `${RIGHT} ${RIGHT}`],
+]
+for (const [name, header] of malformed) {
+  test(`refuses Basic with ${name} without asking the issuer`, async () => {
+    await assert.rejects(kit.authorize(header), { reason: 'token-invalid' })
+    assert.equal(fake.tokenRequests.length, 0)
+  })
+}
+
+test('an issuer that cannot answer is an outage, never a wrong secret; a token at hand goes on to its end', async () => {
+  for (const answer of [{ status: 500, body: 'x' }, { status: 429, body: {} }, { body: 'no JSON' }]) {
+    fake.bent.token = () => answer
+    await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down', status: 503 })
+  }
+  fake.bent.token = grant({}, 100)
+  await kit.authorize(RIGHT)
+  fake.bent.token = () => ({ status: 500, body: 'x' })
+  kit.clock.ahead = 99_000
+  await kit.authorize(RIGHT)
+  kit.clock.ahead = 101_000
+  await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down' })
+})
+
+const unfit: [string, Record<string, unknown>][] = [
+  ['for another audience', { aud: 'airflow' }],
+  ['about another client', { azp: 'other', preferred_username: 'service-account-other' }],
+  ['about a person', { sid: 's', preferred_username: 'bob' }],
+]
+for (const [name, claims] of unfit) {
+  test(`a token ${name} lets nobody in`, async () => {
+    fake.bent.token = grant(claims)
+    await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
+  })
+}
+
+test('guesses are limited for an address and for a client; who was right once is not locked out', async () => {
+  const limits = { badSecretsPerMinute: 4, badSecretsPerClientPerMinute: 2 }
+  kit = startTokenKit(fake, { limits }, ['mlflow'])
+  await kit.authorize(RIGHT)
+  const guess = (id: string, i: number, address?: string) => kit.authorize(basic(id, `guess-${i}`), 'mlflow', address)
+  for (let i = 0; i < 2; i++) await assert.rejects(guess('ci-service', i), { status: 401 })
+  await assert.rejects(
+    guess('ci-service', 2),
+    (error: Error & { status?: number; headers?: Record<string, string> }) => {
+      assert.equal(error.status, 429)
+      assert.ok(Number(error.headers?.['Retry-After']) > 50)
+      return true
+    },
+  )
+  await assert.rejects(guess('ci-service', 3, '192.0.2.9'), { status: 429 }) // the client, from anywhere
+  await assert.rejects(guess('another', 4), { status: 401 })
+  await assert.rejects(guess('a-third', 5), { status: 429 }) // the address, for anybody
+  kit.clock.ahead = 301_000
+  await kit.authorize(RIGHT)
+})
+
+test('right credentials and outages cost no attempt', async () => {
+  kit = startTokenKit(fake, { limits: { badSecretsPerMinute: 1, badSecretsPerClientPerMinute: 1 } }, ['mlflow'])
+  fake.bent.token = () => ({ status: 500, body: 'x' })
+  for (let i = 0; i < 3; i++) await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down' })
+  fake.bent.token = grant()
+  for (let i = 0; i < 5; i++) {
+    secrets.set(`client-${i}`, 's')
+    await kit.authorize(basic(`client-${i}`, 's'))
+  }
+})
+
+test('issuer.basicTokenParameters are sent along', async () => {
+  kit = startTokenKit(fake, { issuer: { basicTokenParameters: { audience: 'gateway' } } }, ['mlflow'])
+  await kit.authorize(RIGHT)
+  assert.equal(fake.tokenRequests.at(-1)?.form.get('audience'), 'gateway')
+})

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, test } from 'node:test'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
+import { startTokenKit, type TokenKit } from './kit.ts'
+
+let fake: FakeIssuer
+let kit: TokenKit
+
+before(async () => {
+  fake = await startFakeIssuer()
+})
+beforeEach(() => {
+  fake.bent = unbent()
+  fake.introspectionRequests.count = 0
+  kit = startTokenKit(fake, { issuer: { introspection: true } })
+})
+after(() => fake.close())
+
+const OPAQUE = 'opaque-0123456789abcdef'
+const verify = async (token = OPAQUE) => kit.verifyBearer(token, '192.0.2.1')
+const active = () => ({ active: true, token_type: 'Bearer', ...kit.claims(), typ: undefined })
+const answering = (change: Record<string, unknown>) => {
+  fake.bent.introspection = () => ({ body: { ...active(), ...change } })
+}
+
+test('an opaque token is what the issuer says it is, asked once in half a minute', async () => {
+  answering({})
+  const principal = await verify()
+  assert.deepEqual([principal.subject, principal.username, principal.kind], ['bob-sub', 'bob', 'person'])
+  await Promise.all(Array.from({ length: 100 }, () => verify()))
+  assert.equal(fake.introspectionRequests.count, 1)
+  fake.bent.introspection = () => ({ body: { active: false } })
+  kit.clock.ahead = 29_000
+  await verify()
+  kit.clock.ahead = 31_000
+  await assert.rejects(verify(), { reason: 'token-invalid' })
+})
+
+test('an opaque token ends when the issuer said so', async () => {
+  answering({ exp: Math.floor(Date.now() / 1000) + 10 })
+  await verify()
+  kit.clock.ahead = 11_000
+  await assert.rejects(verify(), { reason: 'token-invalid' })
+})
+
+test('a machine is told from a person here too, and the user name stands in for the preferred one', async () => {
+  answering({
+    sid: undefined,
+    sub: 'ci',
+    client_id: 'ci',
+    azp: undefined,
+    preferred_username: undefined,
+    username: 'ci-name',
+  })
+  const { kind, clientId, username } = await verify()
+  assert.deepEqual([kind, clientId, username], ['machine', 'ci', 'ci-name'])
+})
+
+test('a token without subject speaks for its client', async () => {
+  answering({ sid: undefined, azp: undefined, sub: undefined, client_id: 'ci', preferred_username: undefined })
+  const { kind, subject } = await verify()
+  assert.deepEqual([kind, subject], ['machine', 'ci'])
+})
+
+const refused: [string, Record<string, unknown>][] = [
+  ['inactive', { active: false }],
+  ['of another issuer', { iss: 'https://elsewhere.example' }],
+  ['for another audience', { aud: 'airflow' }],
+  ['without audience, of another client', { aud: undefined, client_id: 'cli' }],
+  ['a refresh token', { token_type: undefined }],
+  ['a refresh token by Keycloak’s mark', { typ: 'Refresh' }],
+  ['expired', { exp: 1 }],
+  ['without subject', { sub: undefined }],
+]
+for (const [name, change] of refused) {
+  test(`refuses an opaque token that is ${name}, and asks no second time at once`, async () => {
+    answering(change)
+    await assert.rejects(verify(), { reason: 'token-invalid' })
+    await assert.rejects(verify(), { reason: 'token-invalid' })
+    assert.equal(fake.introspectionRequests.count, 1)
+  })
+}
+
+test('a token without audience is accepted from a client that is an audience itself', async () => {
+  answering({ aud: undefined, client_id: 'gateway' })
+  assert.equal((await verify()).subject, 'bob-sub')
+})
+
+test('JWTs and JWEs are never sent to the introspection endpoint', async () => {
+  answering({})
+  await assert.rejects(verify(await fake.sign({ ...kit.claims(), aud: 'airflow' })), { reason: 'token-invalid' })
+  await assert.rejects(verify('eyJlbmMiOiJBMjU2R0NNIn0..AA.AA.AA'), { reason: 'token-invalid' })
+  assert.equal(fake.introspectionRequests.count, 0)
+})
+
+test('an issuer that cannot answer says nothing about the token', async () => {
+  for (const status of [500, 429, 404]) {
+    fake.bent.introspection = () => ({ status, body: 'broken' })
+    await assert.rejects(verify(), { reason: 'issuer-down' })
+  }
+  answering({})
+  assert.equal((await verify()).subject, 'bob-sub')
+})
+
+test('without issuer.introspection, or an endpoint for it, opaque tokens are refused', async () => {
+  answering({})
+  kit = startTokenKit(fake)
+  await assert.rejects(verify(), { reason: 'token-invalid' })
+  fake.bent.metadata = { introspection_endpoint: undefined }
+  kit = startTokenKit(fake, { issuer: { introspection: true } })
+  await assert.rejects(verify(), { reason: 'token-invalid' })
+  assert.equal(fake.introspectionRequests.count, 0)
+})

@@ -1,0 +1,67 @@
+import { pino } from 'pino'
+import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
+import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
+import type { Principal } from '../../../../src/gateway/policy/types.ts'
+import type { Caller } from '../../../../src/gateway/routing/request-context.ts'
+import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
+import { buildTokenSide } from '../../../../src/gateway/tokens/build-authorization.ts'
+import type { FakeIssuer } from '../signin/fake-issuer.ts'
+import { testConfig } from '../signin/kit.ts'
+
+type Section = Record<string, unknown>
+
+export interface TokenKit {
+  /** Judges a bearer token. */
+  verifyBearer(token: string, address: string): Promise<Principal>
+  readonly issuer: Issuer
+  readonly logged: Record<string, unknown>[]
+  /** Milliseconds by which the clock was moved. */
+  readonly clock: { ahead: number }
+  /** Judges an `Authorization` header on a route. */
+  authorize(header: string, route?: string, clientAddress?: string): Promise<Caller>
+  /** Claims of an access token of bob's, as they stand now. */
+  claims(): Record<string, unknown>
+}
+
+/** The judgement of `Authorization` headers in front of a fake issuer. */
+export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = {}, basic: string[] = []): TokenKit {
+  const config = testConfig(fake, over)
+  const routes = config.routes.map((route) => ({ ...route, basicCredentials: basic.includes(route.name) }))
+  const table = buildRoutes({ ...config, routes }, profileOf)
+  const shift = { ahead: 0 }
+  const clock = () => Date.now() + shift.ahead
+  const logged: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+  const issuer = new Issuer({ config, clock, log })
+  const verify = buildTokenSide({ config, issuer, clock, log })
+  const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
+    verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
+  return {
+    issuer,
+    logged,
+    clock: shift,
+    claims: () => bobsClaims(fake, Math.floor(clock() / 1000)),
+    authorize,
+    verifyBearer: async (token, address) => (await authorize(`Bearer ${token}`, 'mlflow', address)).principal,
+  }
+}
+
+/** As Keycloak writes them. */
+const bobsClaims = (fake: FakeIssuer, now: number) => ({
+  iss: fake.url,
+  aud: ['gateway', 'account'],
+  sub: 'bob-sub',
+  azp: 'cli',
+  typ: 'Bearer',
+  sid: 'issuer-session-2',
+  iat: now,
+  exp: now + 300,
+  preferred_username: 'bob',
+  groups: ['project-alpha'],
+})
+
+/** A client-credentials token as Keycloak writes it: no session, the client's own service account. */
+export const machineClaims = (kit: TokenKit, client = 'ci-service') => {
+  const { sid, ...claims } = kit.claims()
+  return { ...claims, sub: `account-of-${client}`, azp: client, preferred_username: `service-account-${client}` }
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Writable } from 'node:stream'
+import type { AnswerSink, Exchange } from '../../../../src/gateway/upstream/exchange.ts'
+import { Upstream, type UpstreamOptions } from '../../../../src/gateway/upstream/pool.ts'
+import type { AnswerHead } from '../../../../src/gateway/upstream/response-head.ts'
+
+/** What became of an exchange. */
+export interface Outcome {
+  status?: number
+  headers?: readonly string[]
+  body: string
+  trailers?: readonly string[]
+  information: number[]
+  /** Reason of the fault, when there was one. */
+  fault?: string
+}
+
+/** A server that says, per connection, whatever bytes it is told to. */
+export async function startRaw(
+  onConnection: (socket: Socket, n: number) => unknown,
+): Promise<{ server: Server; origin: URL }> {
+  let count = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    count += 1
+    onConnection(socket, count)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, origin: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) }
+}
+
+export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): Upstream {
+  return new Upstream({
+    origin,
+    maxConnections: 4,
+    connectMs: 2000,
+    bodyIdleMs: 2000,
+    answerIdleMs: 2000,
+    idleMs: 2000,
+    maxHeadBytes: 16_384,
+    clock: Date.now,
+    ...more,
+  })
+}
+
+/** Sends one request and waits for its end. */
+export function ask(upstream: Upstream, more: Partial<Exchange> = {}): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const outcome: Outcome = { body: '', information: [] }
+  const sink: AnswerSink = {
+    information: (status) => outcome.information.push(status),
+    head: (head: AnswerHead) => {
+      outcome.status = head.status
+      outcome.headers = head.headers
+    },
+    upgraded: (_head: AnswerHead, upstreamSide: Writable) => {
+      outcome.status = 101
+      upstreamSide.end()
+    },
+    piece: (bytes) => {
+      outcome.body += bytes.toString('latin1')
+      return true
+    },
+    end: (last, trailers) => {
+      outcome.body += last?.toString('latin1') ?? ''
+      outcome.trailers = trailers
+      resolve(outcome)
+    },
+    fault: (fault) => resolve({ ...outcome, fault: fault.reason }),
+  }
+  const method = more.method ?? 'GET'
+  const exchange = { method, head: `${method} / HTTP/1.1\r\nHost: u\r\n\r\n`, body: undefined, repeatable: true }
+  upstream.send({ ...exchange, upgrade: false, answerMs: 2000, sink, ...more })
+  return promise
+}
