@@ -2,13 +2,13 @@ import { request } from 'undici'
 import type { Config } from '../gateway/config/schema.ts'
 import { openBackend } from '../gateway/sessions/stores/open.ts'
 import { systemClock } from '../shared/clock.ts'
-import type { Fault } from '../shared/settings/field-errors.ts'
+import type { FieldError } from '../shared/settings/field-errors.ts'
 import { messageOf } from './cli-error.ts'
 
 const TIMEOUT_MS = 5000
 
 /** Asks everything that the configuration points to, side by side. */
-export async function onlineFaults(config: Config): Promise<Fault[]> {
+export async function onlineFaults(config: Config): Promise<FieldError[]> {
   const asked = [
     issuerFault(config),
     storeFault(config),
@@ -17,7 +17,7 @@ export async function onlineFaults(config: Config): Promise<Fault[]> {
   return (await Promise.all(asked)).filter((fault) => fault !== undefined)
 }
 
-async function issuerFault({ issuer }: Config): Promise<Fault | undefined> {
+async function issuerFault({ issuer }: Config): Promise<FieldError | undefined> {
   const path = 'issuer.url'
   const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
@@ -44,7 +44,7 @@ async function issuerFault({ issuer }: Config): Promise<Fault | undefined> {
   }
 }
 
-async function storeFault(config: Config): Promise<Fault | undefined> {
+async function storeFault(config: Config): Promise<FieldError | undefined> {
   const path = 'session.store'
   try {
     const backend = await openBackend(config, systemClock)
@@ -61,7 +61,7 @@ async function storeFault(config: Config): Promise<Fault | undefined> {
 }
 
 /** Any answer will do: what is asked is whether somebody is there. */
-async function upstreamFault(upstream: string, path: string): Promise<Fault | undefined> {
+async function upstreamFault(upstream: string, path: string): Promise<FieldError | undefined> {
   try {
     const { body } = await request(upstream, { method: 'HEAD', headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
     await body.dump()

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
 import { loadProjectsFile } from '../gateway/projects/file.ts'
-import { type Fault, formatFault } from '../shared/settings/field-errors.ts'
+import { type FieldError, formatFieldError } from '../shared/settings/field-errors.ts'
 import { onlineFaults } from './check-online.ts'
 import { CliError } from './cli-error.ts'
 
@@ -17,7 +17,7 @@ export function checkCommand(): Command {
       if (config.projects.source === 'file') loadProjectsFile(config.projects.path)
       const faults = online ? await onlineFaults(config) : []
       if (faults.length > 0)
-        throw new CliError(faults.map((fault: Fault) => `${file}: ${formatFault(fault)}`).join('\n'))
+        throw new CliError(faults.map((fault: FieldError) => `${file}: ${formatFieldError(fault)}`).join('\n'))
       console.log(summary(file, config, online === true))
     })
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { ConfigFaults, formatFault } from '../shared/settings/field-errors.ts'
+import { ConfigurationError, formatFieldError } from '../shared/settings/field-errors.ts'
 import { checkCommand } from './check.ts'
 import { CliError } from './cli-error.ts'
 import { coreCommand } from './core.ts'
@@ -34,8 +34,8 @@ try {
 
 /** What a person can act on is one line each, without a stack. */
 function report(error: unknown): number {
-  if (error instanceof ConfigFaults) {
-    for (const fault of error.faults) console.error(`${error.file}: ${formatFault(fault)}`)
+  if (error instanceof ConfigurationError) {
+    for (const fault of error.faults) console.error(`${error.file}: ${formatFieldError(fault)}`)
     return 1
   }
   if (error instanceof CliError) {

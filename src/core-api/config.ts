@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Fault } from '../shared/settings/field-errors.ts'
+import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
 import { parseSettings, readSettingsFile } from '../shared/settings/load-settings.ts'
 
@@ -117,17 +117,17 @@ export const coreConfigSchema = sections.refine(
 
 export type CoreConfig = z.output<typeof coreConfigSchema>
 
-/** @throws ConfigFaults with every fault at once */
+/** @throws ConfigurationError with every fault at once */
 export function loadCoreConfig(file: string, env: NodeJS.ProcessEnv = process.env): CoreConfig {
   return parseCoreConfig(readSettingsFile(file), file, env)
 }
 
-/** @throws ConfigFaults */
+/** @throws ConfigurationError */
 export function parseCoreConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): CoreConfig {
   return parseSettings({ schema: coreConfigSchema, checks }, text, file, env)
 }
 
-function checks({ encryption }: Partial<CoreConfig>): Fault[] {
+function checks({ encryption }: Partial<CoreConfig>): FieldError[] {
   if (!encryption?.previousTokens.includes(encryption.token)) return []
   const path = 'encryption.previousTokens'
   return [{ path, expected: 'tokens other than encryption.token', got: 'the same token (not shown)' }]

@@ -1,5 +1,5 @@
 import { REASONS } from '../gateway/errors.ts'
-import type { Fault } from '../shared/settings/field-errors.ts'
+import type { FieldError } from '../shared/settings/field-errors.ts'
 
 /** What the core API refuses for, beside the reasons it shares with the gateway: status and the words a client sees. */
 const OWN = {
@@ -49,13 +49,13 @@ export const wordsOf = (reason: CoreReason): { readonly status: number; readonly
  */
 export class Problem extends Error {
   readonly reason: CoreReason
-  readonly faults: readonly Fault[]
+  readonly faults: readonly FieldError[]
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
     reason: CoreReason,
     detail: string,
-    options: ErrorOptions & { faults?: readonly Fault[]; headers?: Record<string, string> } = {},
+    options: ErrorOptions & { faults?: readonly FieldError[]; headers?: Record<string, string> } = {},
   ) {
     super(detail, options)
     this.name = 'Problem'

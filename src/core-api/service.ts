@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
-import { ConfigFaults } from '../shared/settings/field-errors.ts'
+import { ConfigurationError } from '../shared/settings/field-errors.ts'
 import { buildCore } from './app.ts'
 import { Proofs } from './auth/proof.ts'
 import type { CoreConfig } from './config.ts'
@@ -20,7 +20,7 @@ export interface CoreService {
   close(): Promise<void>
 }
 
-/** Builds and starts the core API. @throws ConfigFaults, StorageDown */
+/** Builds and starts the core API. @throws ConfigurationError, StorageDown */
 export async function startCore(config: CoreConfig, log: Logger, clock: Clock): Promise<CoreService> {
   const storage = await openStorage(config.storage, log)
   try {
@@ -65,7 +65,7 @@ async function checkTokens({ connections, ring }: Pick<CoreDeps, 'connections' |
     .reduce((sum, [, count]) => sum + count, 0)
   if (unreadable === 0) return
   const expected = 'the token that sealed the stored connections, here or in encryption.previousTokens'
-  throw new ConfigFaults('configuration', [
+  throw new ConfigurationError('configuration', [
     { path: 'encryption.token', expected, got: `a token that cannot read ${unreadable} of them` },
   ])
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SessionBackend, SessionRecord } from '../../src/gateway/sessions/stores/store.ts'
+import type { SessionBackend, SessionRecord } from '../../src/gateway/sessions/stores/backend.ts'
 
 /** One empty store under test. */
 export interface StoreUnderTest {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusedForNow, loginAnswer, readyAfter, readyStatus } from './probes.ts'
 import { startRedisLab } from './redis-lab.ts'
-import { type Fault, knownPeople, RATE, type Row, UNMET, underLoad } from './row.ts'
+import { type FieldError, knownPeople, RATE, type Row, UNMET, underLoad } from './row.ts'
 
 /** How long Redis is cut off, seconds. */
 const CUT = 30
@@ -13,7 +13,7 @@ export async function* outages(): AsyncGenerator<Row> {
   const once = () => `requests that arrived twice: ${lab.upstream.repeated()}`
   try {
     const cookies = await knownPeople(lab)
-    const during = (fault: Fault) => underLoad(lab, cookies, fault)
+    const during = (fault: FieldError) => underLoad(lab, cookies, fault)
     yield await during({
       fault: 'rolling restart of both replicas',
       seconds: 24,

@@ -4,7 +4,7 @@ import { backchannel, type Ending, endAndWatch, endByAdmin, logout } from './end
 import { startLab } from './lab.ts'
 import { readyAfter } from './probes.ts'
 import { redisOperator } from './redis-lab.ts'
-import { type Fault, knownPeople, RATE, type Row, type Rows, underLoad } from './row.ts'
+import { type FieldError, knownPeople, RATE, type Row, type Rows, underLoad } from './row.ts'
 
 const CACHE_SECONDS = 5
 const STALE_SECONDS = 12
@@ -33,7 +33,7 @@ export const revocations: Rows = async function* () {
   }
   try {
     const cookies = await knownPeople(lab)
-    const during = async (fault: Fault): Promise<Row> => {
+    const during = async (fault: FieldError): Promise<Row> => {
       letIn = 0
       const row = await underLoad(lab, cookies, fault)
       return { ...row, letIn: row.letIn + letIn }

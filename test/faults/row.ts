@@ -30,7 +30,7 @@ export const UNMET = 2 * PEOPLE
 /** Notes a promise that must hold. */
 export type Expect = (holds: boolean, promise: string) => void
 
-export interface Fault {
+export interface FieldError {
   readonly fault: string
   readonly mayFail?: number
   readonly mayLogOut?: boolean
@@ -42,7 +42,7 @@ export interface Fault {
 export async function underLoad(
   lab: Lab,
   cookies: readonly string[],
-  { fault, mayFail = 0, mayLogOut = false, seconds, happens }: Fault,
+  { fault, mayFail = 0, mayLogOut = false, seconds, happens }: FieldError,
 ): Promise<Row> {
   const broken: string[] = []
   const load = putLoad({ url: lab.url, cookies, seconds, rate: RATE })

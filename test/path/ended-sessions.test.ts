@@ -9,7 +9,7 @@ import { type PathKit, RawClient, startPath } from './kit.ts'
 /** Whatever lasts ends with the session that began it: streams, long polls, downloads, uploads. */
 
 /** Time between two looks of the gateway at what lasts, ms. */
-const LOOK_MS = 15_000
+const REAUTHORIZATION_INTERVAL_MS = 15_000
 
 let kit: PathKit
 /** What the upstream does with the requests of a test. */
@@ -91,7 +91,7 @@ async function signOut({ browser }: Person, path = '/auth/logout'): Promise<void
 /** Two looks: what is there at the first is judged at the second. */
 async function look(): Promise<void> {
   for (const _ of [1, 2]) {
-    mock.timers.tick(LOOK_MS)
+    mock.timers.tick(REAUTHORIZATION_INTERVAL_MS)
     await new Promise(setImmediate)
   }
 }

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { freePort } from '../../infra/parts/ports.ts'
 import { type RedisServerOptions, startRedis } from '../../infra/parts/redis.ts'
 import { run } from '../../infra/parts/run.ts'
-import { type SessionBackend, StoreDown } from '../../src/gateway/sessions/stores/store.ts'
+import { type SessionBackend, StoreDown } from '../../src/gateway/sessions/stores/backend.ts'
 import { connectedBackend, eventually, type RedisOptions, redisBackend } from '../redis-store.ts'
 import { login, MovedClock, startSessions } from '../unit/gateway/sessions/kit.ts'
 

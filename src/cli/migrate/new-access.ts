@@ -1,6 +1,6 @@
 import type { ProjectConfig } from '../../gateway/config/schema.ts'
 import { decide } from '../../gateway/policy/decide.ts'
-import { ProjectList } from '../../gateway/policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../../gateway/policy/project-snapshot.ts'
 import type { Principal, Use } from '../../gateway/policy/types.ts'
 import type { Action } from './levels.ts'
 import type { Resource } from './old-access.ts'
@@ -15,14 +15,14 @@ const SPECIAL: Record<string, Partial<Record<Action, Use>>> = {
 /** Access under the gateway: asked of the very function that judges requests, with the groups a user will have. */
 export class NewAccess {
   readonly #projects: ReadonlyMap<string, ProjectConfig>
-  readonly #directory: ProjectList
+  readonly #directory: ProjectSnapshot
   readonly #groups: ReadonlyMap<string, readonly string[]>
   readonly #adminGroup: string
 
   /** @param groups Groups of every user, by user name. */
   constructor(projects: readonly ProjectConfig[], groups: ReadonlyMap<string, readonly string[]>, adminGroup: string) {
     this.#projects = new Map(projects.map((project) => [project.name, project]))
-    this.#directory = new ProjectList(projects)
+    this.#directory = new ProjectSnapshot(projects)
     this.#groups = groups
     this.#adminGroup = adminGroup
   }

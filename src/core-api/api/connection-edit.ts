@@ -1,4 +1,4 @@
-import type { Fault } from '../../shared/settings/field-errors.ts'
+import type { FieldError } from '../../shared/settings/field-errors.ts'
 import type { Caller } from '../auth/caller.ts'
 import { type BoundTo, type Credentials, sealCredentials, unsealCredentials } from '../credentials.ts'
 import { SealBroken } from '../crypto/sealed.ts'
@@ -33,8 +33,8 @@ export function edited(record: ConnectionRecord, change: ChangedConnection, now:
   return result
 }
 
-function identityFaults(record: ConnectionRecord, { id, personal }: ChangedConnection): Fault[] {
-  const faults: Fault[] = []
+function identityFaults(record: ConnectionRecord, { id, personal }: ChangedConnection): FieldError[] {
+  const faults: FieldError[] = []
   if (id !== undefined && id !== record.id) faults.push({ path: 'id', expected: record.id, got: id })
   if (personal !== undefined && personal !== record.personal)
     faults.push({ path: 'personal', expected: `${record.personal}, which is fixed`, got: String(personal) })
@@ -42,7 +42,7 @@ function identityFaults(record: ConnectionRecord, { id, personal }: ChangedConne
 }
 
 /** Stored credentials are never aimed at another host, or sent by a weaker mechanism, by someone who does not know them. */
-function aimFaults(record: ConnectionRecord, result: ConnectionRecord, change: ChangedConnection): Fault[] {
+function aimFaults(record: ConnectionRecord, result: ConnectionRecord, change: ChangedConnection): FieldError[] {
   const same = record.host === result.host && record.logMech === result.logMech
   if (same || change.credentials?.password !== undefined) return []
   const expected = 'the user name and password again, because host or log_mech changes'

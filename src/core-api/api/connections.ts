@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { faultsOf } from '../../shared/settings/field-errors.ts'
+import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
 import { sealCredentials } from '../credentials.ts'
 import { Problem } from '../problems.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
@@ -195,7 +195,7 @@ const validate = operation({
     credentialsIn(body.credentials, deps.config.limits.credentialBytes)
     if (body.id === undefined) {
       const whole = newConnection.safeParse(body)
-      if (!whole.success) throw new Problem('body-invalid', 'validate', { faults: faultsOf(whole.error, body) })
+      if (!whole.success) throw new Problem('body-invalid', 'validate', { faults: fieldErrorsOf(whole.error, body) })
     } else {
       const record = await visible(context, body.id)
       edited(record, body, deps.clock())

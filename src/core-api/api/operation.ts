@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { faultsOf } from '../../shared/settings/field-errors.ts'
+import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
 import { type Caller, isAdmin, isService, membership } from '../auth/caller.ts'
 import type { CoreDeps } from '../deps.ts'
 import { type CoreReason, Problem } from '../problems.ts'
@@ -157,13 +157,13 @@ function parseQuery<Q extends z.ZodObject>(schema: Q, query: URLSearchParams): z
   }
   const result = schema.safeParse(given)
   if (result.success) return result.data
-  throw new Problem('query-invalid', 'query', { faults: faultsOf(result.error, given) })
+  throw new Problem('query-invalid', 'query', { faults: fieldErrorsOf(result.error, given) })
 }
 
 function parseBody<B extends z.ZodType>(schema: B, body: unknown): z.output<B> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw new Problem('body-invalid', 'body', { faults: faultsOf(result.error, body) })
+  throw new Problem('body-invalid', 'body', { faults: fieldErrorsOf(result.error, body) })
 }
 
 function requestFacts({ params, headersDistinct }: RawRequest) {

@@ -15,7 +15,7 @@ export interface AppRequest {
 }
 
 /** An admitted request: what a profile may use to shape what is forwarded. */
-export interface Admitted {
+export interface Admission {
   readonly request: AppRequest
   readonly principal: Principal | undefined
   readonly role: Role
@@ -37,17 +37,17 @@ export interface BodyRule {
   /** Bytes; more is refused as `body-too-large`. */
   readonly maxBytes: number
   /** Returns the body to forward. @throws Refusal */
-  rewrite(body: Buffer, admitted: Admitted): Buffer
+  rewrite(body: Buffer, admitted: Admission): Buffer
 }
 
 /** An upstream answer that must be read whole and written anew (small JSON only). */
 export interface ResponseRule {
   readonly maxBytes: number
-  rewrite(status: number, body: Buffer, admitted: Admitted): Buffer
+  rewrite(status: number, body: Buffer, admitted: Admission): Buffer
 }
 
 /** A refusal as the application would have worded it. */
-export interface SpokenRefusal {
+export interface DialectRefusal {
   readonly contentType: string
   readonly body: string
   /** Where the application's clients know the reason under another status. */
@@ -83,22 +83,22 @@ export interface AppProfile {
   /** Reads what the request wants to do. Default deny: unknown is `denied`. */
   use(request: AppRequest): Use
   /** Headers to set for the application alone, e.g. MLflow's workspace. */
-  headers?(admitted: Admitted): Record<string, string>
+  headers?(admitted: Admission): Record<string, string>
   /** An answer given instead of the application's. */
-  answer?(admitted: Admitted): Answer | undefined
+  answer?(admitted: Admission): Answer | undefined
   bodyRule?(request: AppRequest): BodyRule | undefined
   responseRule?(request: AppRequest): ResponseRule | undefined
   /** Headers that an answer of the application gets beside its own, flat. */
-  answerHeaders?(request: AppRequest): readonly string[]
+  responseHeaders?(request: AppRequest): readonly string[]
   /** Work to be done before the first request of a project, e.g. creating its workspace. @throws Refusal */
-  prepare?(admitted: Admitted): Promise<void> | undefined
+  prepare?(admitted: Admission): Promise<void> | undefined
   /** Which upstream serves the request; undefined: the route's own. */
-  upstream?(admitted: Admitted): string | undefined
+  upstream?(admitted: Admission): string | undefined
   /** Paths (below the route) that are the gateway's login and logout in disguise. */
   loginPath?(request: AppRequest): { returnTo: string } | undefined
   logoutPath?(request: AppRequest): boolean
   /** `Set-Cookie` values that end the application's own sessions at logout or change of user. */
   endCookies?(): readonly string[]
   /** A refusal in the application's own dialect. `body` always holds `reason` and `request_id`. */
-  refusal(reason: Reason, status: number, message: string, requestId: string): SpokenRefusal
+  refusal(reason: Reason, status: number, message: string, requestId: string): DialectRefusal
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Fault } from '../../shared/settings/field-errors.ts'
+import type { FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from './schema.ts'
 
 /** When a change takes effect: with a reload (SIGHUP), or only with a new process. */
@@ -11,7 +11,7 @@ type Table = { readonly [S in keyof Config]: Takes | { readonly [K in keyof Requ
  * Every key, once. What needs a restart is bound to something that outlives a reload: a socket, the store's contents,
  * the cookie that browsers hold, the parser of a connection that is open.
  */
-export const TAKES = {
+export const RELOADABLE = {
   server: {
     listen: 'restart',
     publicUrl: 'restart',
@@ -84,18 +84,18 @@ export const TAKES = {
 } as const satisfies Table
 
 interface Change {
-  /** Dotted path of a key of {@link TAKES}. */
+  /** Dotted path of a key of {@link RELOADABLE}. */
   readonly path: string
   readonly takes: Takes
 }
 
 /** The keys whose values differ. */
 export function changesOf(inForce: Config, next: Config): Change[] {
-  return keysOf(TAKES).filter(({ path }) => !isDeepStrictEqual(valueAt(inForce, path), valueAt(next, path)))
+  return keysOf(RELOADABLE).filter(({ path }) => !isDeepStrictEqual(valueAt(inForce, path), valueAt(next, path)))
 }
 
 /** Changes that a reload cannot make, as faults that name the key and show no value. */
-export function restartFaults(inForce: Config, next: Config): Fault[] {
+export function restartFaults(inForce: Config, next: Config): FieldError[] {
   return changesOf(inForce, next)
     .filter(({ takes }) => takes === 'restart')
     .map(({ path }) => ({ path, expected: 'no change without a restart', got: 'another value' }))

@@ -1,6 +1,6 @@
 import { parse } from 'tldts'
 import { isLoopback } from '../../shared/loopback.ts'
-import type { Fault } from '../../shared/settings/field-errors.ts'
+import type { FieldError } from '../../shared/settings/field-errors.ts'
 import { mlflowFaults } from './mlflow-checks.ts'
 import { parseRedisAddress } from './redis-address.ts'
 import type { Config, ProjectConfig } from './schema.ts'
@@ -9,7 +9,7 @@ import type { Config, ProjectConfig } from './schema.ts'
 export type ValidSections = Partial<Config>
 
 /** Faults that no single field can show. Each check returns what it found; none throws. */
-export function crossChecks({ server, issuer, session, cookie, routes, projects }: ValidSections): Fault[] {
+export function crossChecks({ server, issuer, session, cookie, routes, projects }: ValidSections): FieldError[] {
   return [
     ...(session ? [...secretFaults(session), ...sessionFaults(session)] : []),
     ...(issuer && isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
@@ -23,14 +23,14 @@ export function crossChecks({ server, issuer, session, cookie, routes, projects 
   ]
 }
 
-const placeholderSecret: Fault = {
+const placeholderSecret: FieldError = {
   path: 'issuer.clientSecret',
   expected: 'the client’s secret',
   got: 'a placeholder (not shown)',
 }
 
-function secretFaults(session: Config['session']): Fault[] {
-  return session.secrets.flatMap((secret, index): Fault[] => {
+function secretFaults(session: Config['session']): FieldError[] {
+  return session.secrets.flatMap((secret, index): FieldError[] => {
     const path = `session.secrets.${index}`
     const bytes = Buffer.byteLength(secret)
     if (bytes < 32)
@@ -43,7 +43,7 @@ function secretFaults(session: Config['session']): Fault[] {
 const isPlaceholder = (text: string) =>
   /^(change[-_ ]?me|placeholder|secret|password|example|todo|x+|\*+)$/i.test(text) || new Set(text).size < 5
 
-function transportFaults(path: string, text: string, server: Config['server']): Fault[] {
+function transportFaults(path: string, text: string, server: Config['server']): FieldError[] {
   const url = new URL(text)
   if (server.insecureHttp || url.protocol === 'https:' || isLoopback(url.hostname)) return []
   return [
@@ -56,9 +56,9 @@ function transportFaults(path: string, text: string, server: Config['server']): 
 }
 
 /** An additional issuer is another one, and its keys come as safely as those of the first. */
-function additionalIssuerFaults({ url, additional }: Config['issuer'], server: Config['server']): Fault[] {
+function additionalIssuerFaults({ url, additional }: Config['issuer'], server: Config['server']): FieldError[] {
   const seen = new Set([url])
-  return additional.flatMap((one, index): Fault[] => {
+  return additional.flatMap((one, index): FieldError[] => {
     const path = `issuer.additional.${index}`
     const known = seen.has(one.url)
     seen.add(one.url)
@@ -70,8 +70,8 @@ function additionalIssuerFaults({ url, additional }: Config['issuer'], server: C
   })
 }
 
-function cookieFaults({ cookie, server }: Pick<Config, 'cookie' | 'server'>): Fault[] {
-  const faults: Fault[] = []
+function cookieFaults({ cookie, server }: Pick<Config, 'cookie' | 'server'>): FieldError[] {
+  const faults: FieldError[] = []
   const https = server.publicUrl.startsWith('https:')
   if (cookie.sameSite === 'none' && !(cookie.secure ?? https)) {
     faults.push({
@@ -94,7 +94,7 @@ function cookieFaults({ cookie, server }: Pick<Config, 'cookie' | 'server'>): Fa
 }
 
 /** A cookie domain must cover the public host and must not be a public suffix (RFC 6265bis §5.6). */
-function cookieDomainFaults(domain: string, publicUrl: string): Fault[] {
+function cookieDomainFaults(domain: string, publicUrl: string): FieldError[] {
   const bare = domain.replace(/^\./, '')
   const host = new URL(publicUrl).hostname
   const got = JSON.stringify(domain)
@@ -119,8 +119,8 @@ function isPublicSuffix(domain: string): boolean {
   return publicSuffix === domain && (isIcann === true || isPrivate === true)
 }
 
-function routeFaults({ routes, server }: Pick<Config, 'routes' | 'server'>): Fault[] {
-  const faults: Fault[] = []
+function routeFaults({ routes, server }: Pick<Config, 'routes' | 'server'>): FieldError[] {
+  const faults: FieldError[] = []
   const names = new Map<string, number>()
   const places = new Map<string, number>()
   const publicHost = new URL(server.publicUrl).host
@@ -140,8 +140,8 @@ function routeFaults({ routes, server }: Pick<Config, 'routes' | 'server'>): Fau
   return faults
 }
 
-function oneRouteFaults(route: Config['routes'][number], path: string): Fault[] {
-  const faults: Fault[] = []
+function oneRouteFaults(route: Config['routes'][number], path: string): FieldError[] {
+  const faults: FieldError[] = []
   const upstream = new URL(route.upstream)
   if (upstream.pathname !== '/')
     faults.push({ path: `${path}.upstream`, expected: 'an origin without path', got: JSON.stringify(route.upstream) })
@@ -162,8 +162,8 @@ function oneRouteFaults(route: Config['routes'][number], path: string): Fault[] 
   return [...faults, ...mlflowFaults(route, path)]
 }
 
-function sessionFaults(session: Config['session']): Fault[] {
-  const faults: Fault[] = []
+function sessionFaults(session: Config['session']): FieldError[] {
+  const faults: FieldError[] = []
   if (session.idleSeconds > session.absoluteSeconds) {
     faults.push({
       path: 'session.idleSeconds',
@@ -174,7 +174,7 @@ function sessionFaults(session: Config['session']): Fault[] {
   return [...faults, ...storeFaults(session)]
 }
 
-function storeFaults({ store, storeCa }: Config['session']): Fault[] {
+function storeFaults({ store, storeCa }: Config['session']): FieldError[] {
   const path = 'session.store'
   if (storeCa !== undefined && !store.startsWith('rediss'))
     return [{ path: 'session.storeCa', expected: 'a rediss:// store', got: 'a store without TLS' }]
@@ -188,7 +188,7 @@ function storeFaults({ store, storeCa }: Config['session']): Fault[] {
   }
 }
 
-export function projectFaults(list: readonly ProjectConfig[], path: string): Fault[] {
+export function projectFaults(list: readonly ProjectConfig[], path: string): FieldError[] {
   const seen = new Map<string, number>()
   return list.flatMap((project, index) => {
     const same = seen.get(project.id)
@@ -198,7 +198,7 @@ export function projectFaults(list: readonly ProjectConfig[], path: string): Fau
   })
 }
 
-function serviceUserFaults({ clientId, clientSecret }: Extract<Config['projects'], { source: 'core' }>): Fault[] {
+function serviceUserFaults({ clientId, clientSecret }: Extract<Config['projects'], { source: 'core' }>): FieldError[] {
   if ((clientId === undefined) === (clientSecret === undefined)) return []
   const missing = clientId === undefined ? 'clientId' : 'clientSecret'
   return [{ path: `projects.${missing}`, expected: 'clientId and clientSecret, or neither', got: 'nothing' }]

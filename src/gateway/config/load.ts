@@ -4,7 +4,7 @@ import { type Config, configSchema } from './schema.ts'
 
 /**
  * Reads, fills in, validates and freezes a configuration.
- * @throws ConfigFaults with every fault at once
+ * @throws ConfigurationError with every fault at once
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
   return parseConfig(readSettingsFile(file), file, env)

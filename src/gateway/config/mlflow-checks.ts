@@ -1,10 +1,10 @@
-import type { Fault } from '../../shared/settings/field-errors.ts'
+import type { FieldError } from '../../shared/settings/field-errors.ts'
 import type { RouteConfig } from './schema.ts'
 
 /** Faults of a route to MLflow that its fields do not show one by one. */
-export function mlflowFaults(route: RouteConfig, path: string): Fault[] {
+export function mlflowFaults(route: RouteConfig, path: string): FieldError[] {
   if (route.app !== 'mlflow') return []
-  const faults: Fault[] = []
+  const faults: FieldError[] = []
   if (route.access !== 'project') {
     faults.push({
       path: `${path}.access`,
@@ -23,9 +23,9 @@ export function mlflowFaults(route: RouteConfig, path: string): Fault[] {
 }
 
 /** An instance that two projects share isolates neither; only workspaces do that. */
-function instanceFaults(instances: Readonly<Record<string, string>>, at: string): Fault[] {
+function instanceFaults(instances: Readonly<Record<string, string>>, at: string): FieldError[] {
   const owners = new Map<string, string>()
-  return Object.entries(instances).flatMap(([project, text]): Fault[] => {
+  return Object.entries(instances).flatMap(([project, text]): FieldError[] => {
     const { origin, pathname } = new URL(text)
     const path = `${at}.${project}`
     const owner = owners.get(origin)

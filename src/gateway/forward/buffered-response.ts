@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts'
-import type { AnswerHead } from '../upstream/response-head.ts'
-import { answerHead } from './headers/response-headers.ts'
-import { StreamedAnswer } from './streamed-response.ts'
+import type { ResponseHead } from '../upstream/response-head.ts'
+import { clientHeaders } from './headers/response-headers.ts'
+import { StreamedResponse } from './streamed-response.ts'
 
 /** How an answer is rewritten; it must be small. */
 export interface Rewrite {
@@ -10,12 +10,12 @@ export interface Rewrite {
 }
 
 /** Reads a small answer whole, because its content is rewritten. */
-export class WholeAnswer extends StreamedAnswer {
+export class BufferedResponse extends StreamedResponse {
   readonly #chunks: Buffer[] = []
   #size = 0
-  #head: AnswerHead | undefined
+  #head: ResponseHead | undefined
 
-  override head(head: AnswerHead): void {
+  override head(head: ResponseHead): void {
     this.#head = head
   }
 
@@ -30,10 +30,10 @@ export class WholeAnswer extends StreamedAnswer {
   override end(last: Buffer | undefined): void {
     if (last) this.piece(last)
     const { apply } = this.incoming.rewrite as Rewrite
-    const { status, headers } = this.#head as AnswerHead
+    const { status, headers } = this.#head as ResponseHead
     const body = apply(status, Buffer.concat(this.#chunks))
     const kept = headers.filter((_, i) => (headers[i - (i % 2)] as string).toLowerCase() !== 'content-length')
-    const head = answerHead(kept, this.exchange, this.incoming)
+    const head = clientHeaders(kept, this.exchange, this.incoming)
     head.push('Content-Length', String(body.length))
     this.exchange.response.writeHead(status, head)
     super.end(body, [])

@@ -4,11 +4,11 @@ import type { Config } from '../config/schema.ts'
 import { askForBody, expectsContinue } from '../http/expect.ts'
 import type { Exchange } from '../routing/request-context.ts'
 import { Upstream } from '../upstream/pool.ts'
-import { type Rewrite, WholeAnswer } from './buffered-response.ts'
-import { StreamedAnswer } from './streamed-response.ts'
+import { BufferedResponse, type Rewrite } from './buffered-response.ts'
+import { StreamedResponse } from './streamed-response.ts'
 
 /** What is sent to an upstream: everything was judged, nothing is added after this. */
-export interface Outgoing {
+export interface UpstreamRequest {
   readonly origin: string
   readonly method: string
   /** Path with query. */
@@ -18,12 +18,12 @@ export interface Outgoing {
   /** Absent: the request's own body is streamed. */
   readonly body?: Buffer
   /** Longest wait for the answer's head, ms; 0: none. */
-  readonly answerMs: number
+  readonly responseMs: number
   readonly connectMs: number
 }
 
 /** How the answer is passed back. */
-export interface Incoming {
+export interface ResponsePlan {
   readonly cookieBase: string
   /** Written beside the upstream's own, flat. */
   readonly headers: readonly string[]
@@ -35,9 +35,9 @@ export interface Incoming {
 
 export interface Forwarder {
   /** Streams both ways; resolves when the exchange is over. @throws Refusal `upstream-*`, also after an answer has begun */
-  forward(exchange: Exchange, outgoing: Outgoing, incoming: Incoming): Promise<void>
+  forward(exchange: Exchange, outgoing: UpstreamRequest, incoming: ResponsePlan): Promise<void>
   /** The connections to an upstream, for what is not a plain exchange. */
-  upstreamOf(outgoing: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream
+  upstreamOf(outgoing: Pick<UpstreamRequest, 'origin' | 'connectMs'>): Upstream
   /** Gives up upstreams that no new request goes to; what is in flight to them finishes. */
   retire(isOver: (origin: string) => boolean): void
   /** Cuts all connections to upstreams. */
@@ -52,7 +52,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
   const upstreams = new Map<string, Upstream>()
   let isOver = (_origin: string) => false
 
-  function upstreamOf({ origin, connectMs }: Pick<Outgoing, 'origin' | 'connectMs'>): Upstream {
+  function upstreamOf({ origin, connectMs }: Pick<UpstreamRequest, 'origin' | 'connectMs'>): Upstream {
     const key = `${origin} ${connectMs}`
     const known = upstreams.get(key)
     if (known) return known
@@ -61,7 +61,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       maxConnections: limits.upstreamConnections,
       connectMs,
       bodyIdleMs: limits.bodyIdleSeconds * 1000,
-      answerIdleMs: limits.answerIdleSeconds * 1000,
+      responseIdleMs: limits.answerIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,
       clock,
@@ -73,15 +73,15 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
     return upstream
   }
 
-  function forward(exchange: Exchange, outgoing: Outgoing, incoming: Incoming): Promise<void> {
+  function forward(exchange: Exchange, outgoing: UpstreamRequest, incoming: ResponsePlan): Promise<void> {
     const { request, response } = exchange
     const body = outgoing.body ? undefined : streamedBody(request, outgoing.headers)
     const waits = body !== undefined && expectsContinue(request)
     if (waits) outgoing.headers.push('Expect', '100-continue')
     return new Promise((resolve, reject) => {
-      const Answer = incoming.rewrite ? WholeAnswer : StreamedAnswer
+      const Answer = incoming.rewrite ? BufferedResponse : StreamedResponse
       const sink = new Answer(exchange, incoming, resolve, reject)
-      const { method, answerMs } = outgoing
+      const { method, responseMs } = outgoing
       const head = requestHead(outgoing) + (outgoing.body?.toString('latin1') ?? '')
       const call = upstreamOf(outgoing).send({
         method,
@@ -89,7 +89,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
         body,
         repeatable: body === undefined && outgoing.body === undefined,
         upgrade: false,
-        answerMs: answerMs === 0 ? Number.POSITIVE_INFINITY : answerMs,
+        responseMs: responseMs === 0 ? Number.POSITIVE_INFINITY : responseMs,
         sink,
       })
       sink.follow(call)
@@ -115,7 +115,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
 }
 
 /** Request line and fields; names and values were checked by the parser that read them or the writer that made them. */
-export function requestHead({ method, path, headers }: Pick<Outgoing, 'method' | 'path' | 'headers'>): string {
+export function requestHead({ method, path, headers }: Pick<UpstreamRequest, 'method' | 'path' | 'headers'>): string {
   let head = `${method} ${path} HTTP/1.1\r\n`
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`
   return `${head}\r\n`

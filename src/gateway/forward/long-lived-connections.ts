@@ -2,19 +2,19 @@ import { setImmediate as breath } from 'node:timers/promises'
 import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { JudgeAgain } from './reauthorize.ts'
-import type { StreamedAnswer } from './streamed-response.ts'
+import type { Reauthorize } from './reauthorize.ts'
+import type { StreamedResponse } from './streamed-response.ts'
 
 /** An exchange under way, as far as it is judged and cut. */
-export type OpenExchange = Pick<StreamedAnswer, 'exchange' | 'outlivesToken' | 'cut'>
+export type OpenResponse = Pick<StreamedResponse, 'exchange' | 'outlivesToken' | 'cut'>
 
-export interface LongExchangesDeps {
+export interface LongLivedConnectionsDeps {
   /** Every exchange with an upstream that is under way, in whatever state. */
-  readonly open: () => Iterable<OpenExchange>
+  readonly open: () => Iterable<OpenResponse>
   readonly sessions: Pick<Sessions, 'onEnded'>
-  readonly judgeAgain: JudgeAgain
+  readonly reauthorize: Reauthorize
   /** Time between two looks, ms. What is new at one look is judged from the next on. */
-  readonly lookMs: number
+  readonly intervalMs: number
 }
 
 /** Exchanges judged in one go; others are served between two of them. */
@@ -25,17 +25,17 @@ const BATCH = 50
  * that ends are cut at once; whatever lasts is judged again from time to time. Nothing is kept of a request for this:
  * the connections to the upstreams know what is under way.
  */
-export class LongExchanges {
-  readonly #deps: LongExchangesDeps
+export class LongLivedConnections {
+  readonly #deps: LongLivedConnectionsDeps
   readonly #timer: NodeJS.Timeout
   readonly #unsubscribe: () => void
-  #seen = new WeakSet<OpenExchange>()
+  #seen = new WeakSet<OpenResponse>()
   #looking: Promise<void> | undefined
 
-  constructor(deps: LongExchangesDeps) {
+  constructor(deps: LongLivedConnectionsDeps) {
     this.#deps = deps
     this.#unsubscribe = deps.sessions.onEnded((key) => this.#ended(key))
-    this.#timer = setInterval(() => void this.look(), deps.lookMs).unref()
+    this.#timer = setInterval(() => void this.look(), deps.intervalMs).unref()
   }
 
   /** Judges what was open at the last look and still is. A look that takes long is not begun a second time. */
@@ -47,7 +47,7 @@ export class LongExchanges {
   }
 
   /** Judges the conversations that are open, at once: what is allowed has changed. Answers under way are met by the looks. */
-  async judgeConversations(): Promise<void> {
+  async reauthorizeWebSockets(): Promise<void> {
     await this.#judgeEach([...this.#deps.open()].filter(({ outlivesToken }) => !outlivesToken))
   }
 
@@ -57,7 +57,7 @@ export class LongExchanges {
   }
 
   /** A process that stops waits for answers, not for conversations. */
-  endConversations(): void {
+  endWebSockets(): void {
     for (const { exchange } of [...this.#deps.open()]) {
       if (isWebSocket(exchange.request)) exchange.request.socket.destroy()
     }
@@ -78,16 +78,16 @@ export class LongExchanges {
     await this.#judgeEach(lasting)
   }
 
-  async #judgeEach(answers: readonly OpenExchange[]): Promise<void> {
+  async #judgeEach(answers: readonly OpenResponse[]): Promise<void> {
     for (let at = 0; at < answers.length; at += BATCH) {
       await Promise.all(answers.slice(at, at + BATCH).map((answer) => this.#judge(answer)))
       await breath()
     }
   }
 
-  async #judge(answer: OpenExchange): Promise<void> {
+  async #judge(answer: OpenResponse): Promise<void> {
     try {
-      await this.#deps.judgeAgain(answer.exchange, answer.outlivesToken)
+      await this.#deps.reauthorize(answer.exchange, answer.outlivesToken)
     } catch (error) {
       if (!isNoDecision(error)) answer.cut(error)
     }

@@ -14,9 +14,9 @@ import { isCompactJws, parseCompactJwt } from '../tokens/compact-jwt.ts'
  * @param outlivesToken Whether the exchange may go on for a while after the access token that admitted it expired.
  * @throws Refusal
  */
-export type JudgeAgain = (exchange: Exchange, outlivesToken: boolean) => Promise<void>
+export type Reauthorize = (exchange: Exchange, outlivesToken: boolean) => Promise<void>
 
-export interface JudgeAgainDeps {
+export interface ReauthorizeDeps {
   readonly authenticate: Authenticate
   /** The routes of today: a reload may have changed them since. */
   readonly routes: Pick<RouteTable, 'match'>
@@ -29,7 +29,7 @@ export interface JudgeAgainDeps {
 
 const RANKS: readonly Role[] = ['anonymous', 'user', 'viewer', 'editor', 'admin']
 
-export function buildJudgeAgain(deps: JudgeAgainDeps): JudgeAgain {
+export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   const { authenticate, routes, rules, projects, clock, overrunMs } = deps
 
   /** A token is judged when a request begins (RFC 6750 §3.1): its expiry alone does not end what it began at once. */

@@ -1,9 +1,11 @@
 import type { Config } from '../config/schema.ts'
-import type { Passage } from '../routing/admitted-request.ts'
-import type { Incoming, Outgoing } from './forwarder.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
+import type { ResponsePlan, UpstreamRequest } from './forwarder.ts'
 
 /** How the answer to a passage is passed back. */
-export function buildIncoming(config: Config): (passage: Passage, outgoing: Outgoing) => Incoming {
+export function buildResponsePlan(
+  config: Config,
+): (passage: AdmittedRequest, outgoing: UpstreamRequest) => ResponsePlan {
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = config.cookie.name
 
@@ -11,7 +13,7 @@ export function buildIncoming(config: Config): (passage: Passage, outgoing: Outg
     const rule = route.profile.responseRule?.(below.app)
     return {
       cookieBase,
-      headers: route.profile.answerHeaders?.(below.app) ?? [],
+      headers: route.profile.responseHeaders?.(below.app) ?? [],
       location: (value) =>
         publicLocation(
           value,

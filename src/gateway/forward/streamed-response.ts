@@ -4,24 +4,24 @@ import { Refusal } from '../errors.ts'
 import { askForBody } from '../http/expect.ts'
 import { finish, isSending } from '../http/finish.ts'
 import type { Exchange } from '../routing/request-context.ts'
-import type { AnswerSink, Call } from '../upstream/exchange.ts'
-import type { AnswerHead } from '../upstream/response-head.ts'
-import type { Incoming } from './forwarder.ts'
-import { answerHead } from './headers/response-headers.ts'
+import type { Call, ResponseSink } from '../upstream/exchange.ts'
+import type { ResponseHead } from '../upstream/response-head.ts'
+import type { ResponsePlan } from './forwarder.ts'
+import { clientHeaders } from './headers/response-headers.ts'
 
 /** Pieces up to this go out as text: Node then joins them with the head, one write instead of two. */
 const AS_TEXT = 16_384
 
 /** Passes an answer on as it comes, at the speed of the slower side. */
-export class StreamedAnswer implements AnswerSink {
+export class StreamedResponse implements ResponseSink {
   readonly exchange: Exchange
-  protected readonly incoming: Incoming
+  protected readonly incoming: ResponsePlan
   readonly #resolve: () => void
   readonly #reject: (error: unknown) => void
   protected call: Call | undefined
   #over = false
 
-  constructor(exchange: Exchange, incoming: Incoming, resolve: () => void, reject: (error: unknown) => void) {
+  constructor(exchange: Exchange, incoming: ResponsePlan, resolve: () => void, reject: (error: unknown) => void) {
     this.exchange = exchange
     this.incoming = incoming
     this.#resolve = resolve
@@ -52,16 +52,16 @@ export class StreamedAnswer implements AnswerSink {
     return unsentBytes(this.exchange.response.socket)
   }
 
-  head(head: AnswerHead): void {
+  head(head: ResponseHead): void {
     const { request, response } = this.exchange
-    const headers = answerHead(head.headers, this.exchange, this.incoming)
+    const headers = clientHeaders(head.headers, this.exchange, this.incoming)
     if (isSending(request)) headers.push('Connection', 'close')
     response.writeHead(head.status, headers)
     // A stream may say nothing for long: its client must see that it has begun.
     if (typeof head.framing !== 'number') process.nextTick(() => this.#over || response.flushHeaders())
   }
 
-  upgraded(_head: AnswerHead, _upstream: Writable): void {
+  upgraded(_head: ResponseHead, _upstream: Writable): void {
     throw new Refusal('upstream-invalid', 'the upstream switched protocols unasked')
   }
 

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Refusal } from '../errors.ts'
-import type { AnswerHead } from '../upstream/response-head.ts'
-import { answerHead } from './headers/response-headers.ts'
-import { StreamedAnswer, unsentBytes } from './streamed-response.ts'
+import type { ResponseHead } from '../upstream/response-head.ts'
+import { clientHeaders } from './headers/response-headers.ts'
+import { StreamedResponse, unsentBytes } from './streamed-response.ts'
 
 /** The answer to a WebSocket handshake: 101 joins both sockets, everything else is passed on as the answer that it is. */
-export class UpgradedAnswer extends StreamedAnswer {
+export class UpgradedResponse extends StreamedResponse {
   #socket: Socket | undefined
   /** Called once the sockets are joined, before anything of the client's goes up. */
   onJoined: (upstream: Writable) => void = () => {}
 
-  override upgraded(head: AnswerHead, upstream: Writable): void {
+  override upgraded(head: ResponseHead, upstream: Writable): void {
     const { response } = this.exchange
     const socket = response.socket as Socket
     this.#socket = socket
     const headers = [
-      ...answerHead(head.headers, this.exchange, this.incoming),
+      ...clientHeaders(head.headers, this.exchange, this.incoming),
       'Connection',
       'Upgrade',
       'Upgrade',

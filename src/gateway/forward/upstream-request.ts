@@ -1,33 +1,33 @@
-import type { Admitted } from '../apps/profile.ts'
-import type { Passage } from '../routing/admitted-request.ts'
+import type { Admission } from '../apps/profile.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Route } from '../routing/routes.ts'
 import type { GatewayDeps } from '../runtime/deps.ts'
-import type { Outgoing } from './forwarder.ts'
+import type { UpstreamRequest } from './forwarder.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
 import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
 
-export interface OutgoingDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'projects'> {
+export interface UpstreamRequestDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'projects'> {
   readonly signer: AssertionSigner
 }
 
 /** What goes to the upstream for a passage, without a body; a promise where the assertion has to be signed first. */
-export type BuildOutgoing = (passage: Passage) => Outgoing | Promise<Outgoing>
+export type BuildUpstreamRequest = (passage: AdmittedRequest) => UpstreamRequest | Promise<UpstreamRequest>
 
-export function buildOutgoing(deps: OutgoingDeps): BuildOutgoing {
+export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRequest {
   const scheme = new URL(deps.config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = deps.config.cookie.name
 
-  function outgoing(passage: Passage): Outgoing | Promise<Outgoing> {
+  function outgoing(passage: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
     const { route, admitted } = passage
     const assertion = admitted.principal && assertionFor(route, admitted, admitted.principal)
     if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(passage, signed))
     return withAssertion(passage, assertion)
   }
 
-  function withAssertion(passage: Passage, assertion: string | undefined): Outgoing {
+  function withAssertion(passage: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
     const { route, below, admitted } = passage
     const { query } = below.app
     return {
@@ -35,12 +35,15 @@ export function buildOutgoing(deps: OutgoingDeps): BuildOutgoing {
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
       headers: outgoingHeaders(passage, assertion),
-      answerMs: route.config.answerSeconds * 1000,
+      responseMs: route.config.answerSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }
   }
 
-  function outgoingHeaders({ exchange, route, below, admitted }: Passage, assertion: string | undefined): string[] {
+  function outgoingHeaders(
+    { exchange, route, below, admitted }: AdmittedRequest,
+    assertion: string | undefined,
+  ): string[] {
     const { request } = exchange
     const { profile, config } = route
     const headers = passableHeaders(
@@ -71,8 +74,8 @@ export function buildOutgoing(deps: OutgoingDeps): BuildOutgoing {
 
   function assertionFor(
     route: Route,
-    admitted: Admitted,
-    principal: NonNullable<Admitted['principal']>,
+    admitted: Admission,
+    principal: NonNullable<Admission['principal']>,
   ): string | Promise<string> {
     const { role, project } = admitted
     const projects = route.profile.assertsProjects

@@ -11,7 +11,7 @@ const CLOSE = { headers: { Connection: 'close' } }
  * @throws Refusal `request-malformed`, `url-too-long`, `headers-too-large`
  * @see RFC 9112 §2.3, §3.2, §6.1
  */
-export function checkWire(request: IncomingMessage, { urlBytes, headerCount }: Config['limits']): void {
+export function checkSyntax(request: IncomingMessage, { urlBytes, headerCount }: Config['limits']): void {
   const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = request
   if (major !== 1 || minor > 1) throw new Refusal('request-malformed', 'version is not HTTP/1.0 or HTTP/1.1', CLOSE)
   if ((request.url as string).length > urlBytes)

@@ -7,7 +7,7 @@ import type { PendingLogin } from '../signin/pending-logins.ts'
 import { type Claims, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
 import { checkIdToken, type IdTokenClaims } from './id-token.ts'
-import { isGrantOver, issuerRefusal } from './issuer-errors.ts'
+import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
 
 /** A finished login. */
 export interface LoggedIn {
@@ -38,7 +38,7 @@ export function grantsOf(deps: IssuerDeps, discovered: () => Promise<DiscoveredI
       try {
         return await refresh(deps, found, session, session.tokens.refreshToken)
       } catch (error) {
-        if (isGrantOver(error)) return 'ended'
+        if (isGrantExpired(error)) return 'ended'
         return issuerRefusal(error)
       }
     },

@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts'
 import { isKeyOutage } from './issuer-keys.ts'
 
 /** Whether the issuer says that a grant is over: the code or refresh token is used, expired or revoked (RFC 6749 §5.2). */
-export const isGrantOver = (error: unknown): boolean =>
+export const isGrantExpired = (error: unknown): boolean =>
   error instanceof client.ResponseBodyError && error.error === 'invalid_grant' && error.status < 500
 
 /**
@@ -13,7 +13,7 @@ export const isGrantOver = (error: unknown): boolean =>
  */
 export function issuerRefusal(error: unknown): never {
   if (error instanceof Refusal) throw error
-  if (isGrantOver(error)) throw new Refusal('login-expired', 'the issuer no longer knows the code')
+  if (isGrantExpired(error)) throw new Refusal('login-expired', 'the issuer no longer knows the code')
   if (isOutage(error)) {
     throw new Refusal('issuer-down', describe(error), { headers: { 'Retry-After': '5' } })
   }

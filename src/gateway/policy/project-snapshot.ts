@@ -1,7 +1,7 @@
 import type { Membership, Principal, Project, ProjectDirectory } from './types.ts'
 
 /** Projects held in memory, whatever source fills them; replacing the list is atomic. */
-export class ProjectList implements ProjectDirectory {
+export class ProjectSnapshot implements ProjectDirectory {
   #byId: ReadonlyMap<string, Project> = new Map()
   #byGroup: ReadonlyMap<string, readonly Project[]> = new Map()
   #all: readonly Project[] = []

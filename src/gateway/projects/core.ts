@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { projectList } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
-import { ProjectList } from '../policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../policy/project-snapshot.ts'
 import type { Membership, Principal, Project, ProjectDirectory } from '../policy/types.ts'
 
 /** Longest answer that is read, in bytes: some hundred thousand projects. */
@@ -30,7 +30,7 @@ export interface CoreSource {
  */
 export class CoreDirectory implements ProjectDirectory {
   readonly #source: CoreSource
-  readonly #list = new ProjectList()
+  readonly #list = new ProjectSnapshot()
   #loaded = false
   #tag: string | undefined
   #failing = false
@@ -137,7 +137,7 @@ export class CoreDirectory implements ProjectDirectory {
   }
 
   /** @throws Refusal projects-down */
-  #known(): ProjectList {
+  #known(): ProjectSnapshot {
     if (!this.#loaded)
       throw new Refusal('projects-down', 'the core API has not answered yet', { headers: { 'Retry-After': '5' } })
     return this.#list

@@ -2,29 +2,31 @@ import { readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { parse } from 'yaml'
-import { ConfigFaults, faultsOf } from '../../shared/settings/field-errors.ts'
+import { ConfigurationError, fieldErrorsOf } from '../../shared/settings/field-errors.ts'
 import { projectFaults } from '../config/checks.ts'
 import { type ProjectConfig, projectList } from '../config/schema.ts'
-import { ProjectList } from '../policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../policy/project-snapshot.ts'
 
-/** Reads a projects file: a YAML or JSON list of projects. @throws ConfigFaults with every fault of it */
+/** Reads a projects file: a YAML or JSON list of projects. @throws ConfigurationError with every fault of it */
 export function loadProjectsFile(path: string): ProjectConfig[] {
   let raw: unknown
   try {
     raw = parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : 'unreadable'
-    throw new ConfigFaults(path, [{ path: '', expected: 'a readable YAML or JSON list of projects', got: `${why}` }])
+    throw new ConfigurationError(path, [
+      { path: '', expected: 'a readable YAML or JSON list of projects', got: `${why}` },
+    ])
   }
   const result = projectList.safeParse(raw)
-  if (!result.success) throw new ConfigFaults(path, faultsOf(result.error, raw))
+  if (!result.success) throw new ConfigurationError(path, fieldErrorsOf(result.error, raw))
   const faults = projectFaults(result.data, '')
-  if (faults.length > 0) throw new ConfigFaults(path, faults)
+  if (faults.length > 0) throw new ConfigurationError(path, faults)
   return result.data
 }
 
 export interface WatchedProjects {
-  readonly projects: ProjectList
+  readonly projects: ProjectSnapshot
   close(): void
 }
 
@@ -34,7 +36,7 @@ export interface WatchedProjects {
  */
 export function watchProjectsFile(path: string, log: Logger, settleMs = 100): WatchedProjects {
   const file = resolve(path)
-  const projects = new ProjectList(loadProjectsFile(file))
+  const projects = new ProjectSnapshot(loadProjectsFile(file))
   let timer: NodeJS.Timeout | undefined
   let text = readFileSync(file, 'utf8')
 
@@ -47,7 +49,7 @@ export function watchProjectsFile(path: string, log: Logger, settleMs = 100): Wa
       projects.replace(list)
       log.info({ event: 'projects-reloaded', projects: list.length }, 'projects file reloaded')
     } catch (error) {
-      const detail = error instanceof ConfigFaults ? error.faults : String(error)
+      const detail = error instanceof ConfigurationError ? error.faults : String(error)
       log.error({ event: 'projects-refused', detail }, 'projects file has faults; the former projects stay in force')
     }
   }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
-import { ProjectList } from '../policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../policy/project-snapshot.ts'
 import type { ProjectDirectory } from '../policy/types.ts'
 import { ClaimDirectory } from './claim.ts'
 import { CoreDirectory } from './core.ts'
@@ -18,7 +18,7 @@ export interface OpenProjects {
 /**
  * Opens the source that `projects` names.
  * @param token An access token of the service user, for the core API
- * @throws ConfigFaults for a projects file with faults
+ * @throws ConfigurationError for a projects file with faults
  */
 export function openProjects(projects: Config['projects'], log: Logger, token: () => Promise<string>): OpenProjects {
   const still = (directory: ProjectDirectory): OpenProjects => ({
@@ -29,7 +29,7 @@ export function openProjects(projects: Config['projects'], log: Logger, token: (
   })
   switch (projects.source) {
     case 'static':
-      return still(new ProjectList(projects.list))
+      return still(new ProjectSnapshot(projects.list))
     case 'claim':
       return still(new ClaimDirectory())
     case 'file': {

@@ -1,4 +1,4 @@
-import type { Admitted } from '../apps/profile.ts'
+import type { Admission } from '../apps/profile.ts'
 import { decide, isAdmin } from '../policy/decide.ts'
 import type { Decision } from '../policy/types.ts'
 import type { BelowRoute } from '../routing/below-route.ts'
@@ -12,7 +12,7 @@ export interface Judge {
   /** Puts the request to the policy. */
   judge(exchange: Exchange, route: Route, below: BelowRoute): Decision
   /** What an allowed request goes on as. */
-  admitWith(exchange: Exchange, below: BelowRoute, decision: Allowed): Admitted
+  admitWith(exchange: Exchange, below: BelowRoute, decision: Allowed): Admission
 }
 
 export function buildJudge(deps: Pick<GatewayDeps, 'rules' | 'projects'>): Judge {
@@ -27,7 +27,7 @@ export function buildJudge(deps: Pick<GatewayDeps, 'rules' | 'projects'>): Judge
     return decide(question, deps.rules, deps.projects)
   }
 
-  function admitWith({ caller, requestId }: Exchange, below: BelowRoute, decision: Allowed): Admitted {
+  function admitWith({ caller, requestId }: Exchange, below: BelowRoute, decision: Allowed): Admission {
     // A public route gets no identity at all, whoever asks.
     const principal = decision.role === 'anonymous' ? undefined : caller?.principal
     const projects = () => {

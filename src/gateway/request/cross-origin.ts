@@ -21,12 +21,12 @@ export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: stri
   const isOwn = (origin: string, host: string) => origin === `${scheme}://${host}`
 
   return {
-    annotate({ request, answerHeaders }) {
+    annotate({ request, responseHeaders }) {
       const { origin } = request.headers
       if (allowed.size === 0) return
-      answerHeaders.push('Vary', 'Origin')
+      responseHeaders.push('Vary', 'Origin')
       if (origin === undefined || !allowed.has(origin)) return
-      answerHeaders.push(
+      responseHeaders.push(
         'Access-Control-Allow-Origin',
         origin,
         'Access-Control-Allow-Credentials',
@@ -45,8 +45,8 @@ export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: stri
       )
     },
     answerPreflight(exchange) {
-      const { response, requestId, answerHeaders } = exchange
-      const headers = [...answerHeaders, ...preflightHeaders(exchange), 'X-Request-Id', requestId]
+      const { response, requestId, responseHeaders } = exchange
+      const headers = [...responseHeaders, ...preflightHeaders(exchange), 'X-Request-Id', requestId]
       response.writeHead(204, headers).end()
     },
     check({ request, host }) {

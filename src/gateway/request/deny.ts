@@ -64,12 +64,12 @@ function sendDialect(exchange: Exchange, refusal: Refusal, pages: RefusalPages):
 }
 
 function send(
-  { request, response, requestId, answerHeaders }: Exchange,
+  { request, response, requestId, responseHeaders }: Exchange,
   status: number,
   headers: Record<string, string>,
   body: string,
 ): void {
-  const all = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
+  const all = [...responseHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
   for (const [name, value] of Object.entries(headers)) all.push(name, value)
   // A body that nobody reads would be taken for the next request (RFC 9112 §9.3).
   if (isSending(request) && headers.Connection === undefined) all.push('Connection', 'close')

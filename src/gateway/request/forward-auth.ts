@@ -3,7 +3,7 @@ import { REASONS, Refusal } from '../errors.ts'
 import { isOwned } from '../forward/headers/owned-headers.ts'
 import { parseTarget } from '../http/target.ts'
 import { isWebSocket } from '../http/websocket.ts'
-import type { Passage } from '../routing/admitted-request.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Exchange } from '../routing/request-context.ts'
 
 /*
@@ -68,7 +68,7 @@ function onlyValue({ rawHeaders }: IncomingMessage, name: (typeof QUESTION)[numb
  * it gives or writes anew.
  * @throws Refusal `app-denied`
  */
-export function checkForwardable({ exchange, route: { profile, config }, below, admitted }: Passage): void {
+export function checkForwardable({ exchange, route: { profile, config }, below, admitted }: AdmittedRequest): void {
   if (isWebSocket(exchange.request) && !config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
   const needsUs =
     profile.projectInPath ||

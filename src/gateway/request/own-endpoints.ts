@@ -79,13 +79,13 @@ export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
 
 /** The login side sees the canonical target and the request id, and answers with the CORS headers of this request. */
 function handOver(exchange: Exchange, app: OwnEndpointsDeps['loginApp']): true {
-  const { request, response, target, requestId, answerHeaders } = exchange
+  const { request, response, target, requestId, responseHeaders } = exchange
   if (target === undefined) throw new Refusal('internal', 'no target')
   request.url = target.query === '' ? target.path : `${target.path}?${target.query}`
   request.headers['x-request-id'] = requestId
   response.setHeader('X-Request-Id', requestId)
-  for (let i = 0; i < answerHeaders.length; i += 2)
-    response.setHeader(answerHeaders[i] as string, answerHeaders[i + 1] as string)
+  for (let i = 0; i < responseHeaders.length; i += 2)
+    response.setHeader(responseHeaders[i] as string, responseHeaders[i + 1] as string)
   app(request, response)
   return true
 }

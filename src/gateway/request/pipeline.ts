@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyRule } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
-import type { Forwarder, Incoming, Outgoing } from '../forward/forwarder.ts'
+import type { Forwarder, ResponsePlan, UpstreamRequest } from '../forward/forwarder.ts'
 import type { AssertionSigner } from '../forward/headers/assertion.ts'
-import type { JudgeAgain } from '../forward/reauthorize.ts'
-import { buildIncoming } from '../forward/response-plan.ts'
-import { type BuildOutgoing, buildOutgoing } from '../forward/upstream-request.ts'
+import type { Reauthorize } from '../forward/reauthorize.ts'
+import { buildResponsePlan } from '../forward/response-plan.ts'
+import { type BuildUpstreamRequest, buildUpstreamRequest } from '../forward/upstream-request.ts'
 import type { ClientAddress } from '../http/client-address.ts'
 import { askForBody } from '../http/expect.ts'
 import { readBody } from '../http/read-body.ts'
-import { checkWire } from '../http/syntax.ts'
+import { checkSyntax } from '../http/syntax.ts'
 import { parseTarget } from '../http/target.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { Passage } from '../routing/admitted-request.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
 import { readBelowRoute } from '../routing/below-route.ts'
 import { type Exchange, openExchange } from '../routing/request-context.ts'
@@ -24,12 +24,12 @@ import { buildJudge } from './authorize.ts'
 import type { CrossOrigin } from './cross-origin.ts'
 import type { Refuse } from './deny.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
-import { sendAnswer } from './send-reply.ts'
+import { sendReply } from './send-reply.ts'
 
 export interface PathDeps extends GatewayDeps {
   readonly routes: RouteTable
   readonly authenticate: Authenticate
-  readonly judgeAgain: JudgeAgain
+  readonly reauthorize: Reauthorize
   readonly signer: AssertionSigner
   readonly forwarder: Forwarder
   readonly crossOrigin: CrossOrigin
@@ -47,10 +47,10 @@ export interface Gateway {
   /** Handles one request, to its answer. Never throws, never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Every step up to and including the decision, for upgrades. @throws Refusal */
-  admit(exchange: Exchange): Promise<Passage | undefined>
-  outgoing: BuildOutgoing
+  admit(exchange: Exchange): Promise<AdmittedRequest | undefined>
+  outgoing: BuildUpstreamRequest
   /** How its answer is passed back. */
-  incoming(passage: Passage, outgoing: Outgoing): Incoming
+  incoming(passage: AdmittedRequest, outgoing: UpstreamRequest): ResponsePlan
   open(request: IncomingMessage, response: ServerResponse): Exchange
 }
 
@@ -58,8 +58,8 @@ export interface Gateway {
 export function buildGateway(deps: PathDeps): Gateway {
   const defaultPort = deps.config.server.publicUrl.startsWith('https:') ? '443' : '80'
   const { judge, admitWith } = buildJudge(deps)
-  const outgoing = buildOutgoing(deps)
-  const incoming = buildIncoming(deps.config)
+  const outgoing = buildUpstreamRequest(deps)
+  const incoming = buildResponsePlan(deps.config)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now()
@@ -77,9 +77,9 @@ export function buildGateway(deps: PathDeps): Gateway {
     return openExchange(request, response, deps.clientAddress)
   }
 
-  async function admit(exchange: Exchange): Promise<Passage | undefined> {
+  async function admit(exchange: Exchange): Promise<AdmittedRequest | undefined> {
     const { request } = exchange
-    checkWire(request, deps.config.limits)
+    checkSyntax(request, deps.config.limits)
     exchange.target = parseTarget(request.url ?? '')
     const health = deps.ownEndpoints.health(exchange)
     if (health && (await health)) return undefined
@@ -123,24 +123,24 @@ export function buildGateway(deps: PathDeps): Gateway {
     return route
   }
 
-  async function pass(passage: Passage): Promise<void> {
+  async function pass(passage: AdmittedRequest): Promise<void> {
     const { exchange, route, admitted } = passage
     const { profile } = route
     const answer = profile.answer?.(admitted)
-    if (answer) return sendAnswer(exchange, answer)
+    if (answer) return sendReply(exchange, answer)
     const rule = profile.bodyRule?.(passage.below.app)
     const judgedAt = rule && deps.clock()
     const preparing = profile.prepare?.(admitted)
     if (preparing) await preparing
     const body = rule && (await rewrittenBody(passage, rule))
-    if (judgedAt !== undefined && deps.clock() - judgedAt > JUDGED_MS) await deps.judgeAgain(exchange, true)
+    if (judgedAt !== undefined && deps.clock() - judgedAt > JUDGED_MS) await deps.reauthorize(exchange, true)
     const prepared = outgoing(passage)
     const plain = prepared instanceof Promise ? await prepared : prepared
     if (body) plain.headers.push('Content-Length', String(body.length))
     await deps.forwarder.forward(exchange, body ? { ...plain, body } : plain, incoming(passage, plain))
   }
 
-  async function rewrittenBody({ exchange, admitted }: Passage, rule: BodyRule): Promise<Buffer> {
+  async function rewrittenBody({ exchange, admitted }: AdmittedRequest, rule: BodyRule): Promise<Buffer> {
     const { request, response } = exchange
     askForBody(request, response)
     const whole = await readBody(request, {

@@ -2,11 +2,11 @@ import type { Answer } from '../apps/profile.ts'
 import type { Exchange } from '../routing/request-context.ts'
 
 /** An answer of the gateway's own on behalf of the application. */
-export function sendAnswer(
-  { request, response, requestId, answerHeaders }: Exchange,
+export function sendReply(
+  { request, response, requestId, responseHeaders }: Exchange,
   { status, headers, body }: Answer,
 ): void {
-  const head = [...answerHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
+  const head = [...responseHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
   for (const [name, value] of Object.entries(headers)) head.push(name, value)
   response.writeHead(status, head)
   response.end(request.method === 'HEAD' ? undefined : body)

@@ -2,8 +2,8 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
 import { type Forwarder, requestHead } from '../forward/forwarder.ts'
-import { UpgradedAnswer } from '../forward/upgraded-response.ts'
-import type { Passage } from '../routing/admitted-request.ts'
+import { UpgradedResponse } from '../forward/upgraded-response.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Refuse } from './deny.ts'
 import type { Gateway } from './pipeline.ts'
 
@@ -38,23 +38,23 @@ export function buildUpgrades(deps: {
     }
   }
 
-  async function join(passage: Passage, early: Buffer): Promise<void> {
+  async function join(passage: AdmittedRequest, early: Buffer): Promise<void> {
     const { exchange, route } = passage
     if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
     const outgoing = await gateway.outgoing(passage)
     if (draining()) throw new Refusal('draining', 'no WebSocket begins now', { headers: { 'Retry-After': '1' } })
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     await new Promise<void>((resolve, reject) => {
-      const sink = new UpgradedAnswer(exchange, gateway.incoming(passage, outgoing), resolve, reject)
+      const sink = new UpgradedResponse(exchange, gateway.incoming(passage, outgoing), resolve, reject)
       sink.onJoined = (upstream) => void upstream.write(early)
-      const { method, answerMs } = outgoing
+      const { method, responseMs } = outgoing
       const call = forwarder.upstreamOf(outgoing).send({
         method,
         head: requestHead(outgoing),
         body: undefined,
         repeatable: true,
         upgrade: true,
-        answerMs: answerMs === 0 ? Number.POSITIVE_INFINITY : answerMs,
+        responseMs: responseMs === 0 ? Number.POSITIVE_INFINITY : responseMs,
         sink,
       })
       sink.follow(call)

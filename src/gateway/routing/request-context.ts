@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Admitted } from '../apps/profile.ts'
+import type { Admission } from '../apps/profile.ts'
 import type { ClientAddress } from '../http/client-address.ts'
 import type { Target } from '../http/target.ts'
 import type { Principal } from '../policy/types.ts'
@@ -27,9 +27,9 @@ export interface Exchange {
   target: Target | undefined
   route: Route | undefined
   caller: Caller | undefined
-  admitted: Admitted | undefined
+  admitted: Admission | undefined
   /** Headers for whatever answer follows (CORS): flat names and values. */
-  readonly answerHeaders: string[]
+  readonly responseHeaders: string[]
 }
 
 /** A request that has just arrived. */
@@ -43,7 +43,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
     route: undefined,
     caller: undefined,
     admitted: undefined,
-    answerHeaders: [],
+    responseHeaders: [],
     clientAddress: addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
   }
 }

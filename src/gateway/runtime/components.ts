@@ -10,11 +10,11 @@ import { buildRoutes, type RouteTable } from '../routing/routes.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { buildLoginAttempts, type LoginAttempts } from '../signin/sign-in-context.ts'
 import type { VerifyAuthorization } from '../tokens/authenticate.ts'
-import { buildTokenSide } from '../tokens/build-authorization.ts'
-import type { Lasting } from './process-state.ts'
+import { buildAuthorization } from '../tokens/build-authorization.ts'
+import type { ProcessState } from './process-state.ts'
 
 /** What holds state of its own: connections, caches, counters. A reload keeps each whose settings did not change. */
-export interface Parts {
+export interface Components {
   readonly issuer: Issuer
   readonly sessions: Sessions
   readonly projects: OpenProjects
@@ -28,14 +28,18 @@ export interface Parts {
 /** The parts in force and the configuration they were built from. */
 export interface Former {
   readonly config: Config
-  readonly parts: Parts
+  readonly parts: Components
 }
 
 /** @throws when the projects cannot be opened */
-export async function buildParts(config: Config, lasting: Lasting, former?: Former): Promise<Parts> {
-  const { clock, log } = lasting
+export async function buildComponents(
+  config: Config,
+  processState: ProcessState,
+  former?: Former,
+): Promise<Components> {
+  const { clock, log } = processState
   /** The part in force, where all that it was built from stays as it is. */
-  function kept<P extends keyof Parts>(part: P, ...same: readonly boolean[]): Parts[P] | undefined {
+  function kept<P extends keyof Components>(part: P, ...same: readonly boolean[]): Components[P] | undefined {
     return same.every(Boolean) ? former?.parts[part] : undefined
   }
   const same = (...sections: readonly (keyof Config)[]) =>
@@ -46,22 +50,22 @@ export async function buildParts(config: Config, lasting: Lasting, former?: Form
   const projects =
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
     openProjects(config.projects, log, projectsToken(config, issuer, clock))
-  const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, lasting)))
+  const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, processState)))
   return {
     issuer,
-    sessions: kept('sessions', same('session')) ?? openSessions(config, lasting, former),
+    sessions: kept('sessions', same('session')) ?? openSessions(config, processState, former),
     projects,
-    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, lasting.upstreams),
+    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, processState.upstreams),
     signer,
     verifyAuthorization:
-      kept('verifyAuthorization', issuerStays, same('limits')) ?? buildTokenSide({ config, issuer, clock, log }),
+      kept('verifyAuthorization', issuerStays, same('limits')) ?? buildAuthorization({ config, issuer, clock, log }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute),
     routes: buildRoutes(config, (route) => profileInForce(route, former) ?? profileOf(route)),
   }
 }
 
 /** On the same store, and with what is under way at the issuer. */
-function openSessions(config: Config, { backend, clock, log, present }: Lasting, former?: Former): Sessions {
+function openSessions(config: Config, { backend, clock, log, present }: ProcessState, former?: Former): Sessions {
   const refreshMemory = former?.parts.sessions.refreshMemory
   return new Sessions({
     config,
@@ -74,7 +78,7 @@ function openSessions(config: Config, { backend, clock, log, present }: Lasting,
   })
 }
 
-const signing = ({ server, session }: Config, { clock }: Lasting) => ({
+const signing = ({ server, session }: Config, { clock }: ProcessState) => ({
   issuer: new URL(server.publicUrl).origin,
   clock,
   secrets: session.secrets,

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import { buildJudgeAgain, type JudgeAgain } from '../forward/reauthorize.ts'
+import { buildReauthorize, type Reauthorize } from '../forward/reauthorize.ts'
 import { buildClientAddress } from '../http/client-address.ts'
 import { buildAudit } from '../observability/audit.ts'
 import { buildCrossOrigin } from '../request/cross-origin.ts'
@@ -11,18 +11,18 @@ import { buildUpgrades } from '../request/upgrade.ts'
 import { buildVerify } from '../request/verify.ts'
 import { buildLoginApp } from '../signin/endpoints.ts'
 import { buildAuthenticate } from '../tokens/authenticate.ts'
-import type { Parts } from './components.ts'
+import type { Components } from './components.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Handlers } from './http-server.ts'
-import type { Lasting } from './process-state.ts'
+import type { ProcessState } from './process-state.ts'
 
 /** The request path and the login side of one configuration. They hold no state: all of it is in the parts. */
 export function buildHandlers(
   config: Config,
-  parts: Parts,
-  lasting: Lasting,
-): { readonly gateway: Gateway; readonly judgeAgain: JudgeAgain; readonly handlers: Handlers } {
-  const { log, clock, metrics, draining } = lasting
+  parts: Components,
+  processState: ProcessState,
+): { readonly gateway: Gateway; readonly reauthorize: Reauthorize; readonly handlers: Handlers } {
+  const { log, clock, metrics, draining } = processState
   const { issuer, sessions, projects, forwarder, signer, routes, loginAttempts } = parts
   const deps: GatewayDeps = {
     config,
@@ -36,7 +36,7 @@ export function buildHandlers(
   const publicUrl = new URL(config.server.publicUrl)
   const authenticate = buildAuthenticate(sessions, parts.verifyAuthorization)
   const overrunMs = config.limits.tokenOverrunSeconds * 1000
-  const judgeAgain = buildJudgeAgain({
+  const reauthorize = buildReauthorize({
     authenticate,
     routes,
     projects: deps.projects,
@@ -58,7 +58,7 @@ export function buildHandlers(
     forwarder,
     authenticate,
     // A body may take longer to come than this configuration lasts.
-    judgeAgain: (exchange, outlivesToken) => lasting.present().judgeAgain(exchange, outlivesToken),
+    reauthorize: (exchange, outlivesToken) => processState.present().reauthorize(exchange, outlivesToken),
     refuse,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
     clientAddress: client.address,
@@ -67,7 +67,7 @@ export function buildHandlers(
   const asked = { gateway, routes, publicUrl, audit, refuse, isTrustedProxy: client.isTrusted }
   return {
     gateway,
-    judgeAgain,
+    reauthorize,
     handlers: {
       handle: gateway.handle,
       verify: buildVerify({ ...asked, loginUrl: pages.loginUrl }),

@@ -1,12 +1,12 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { SessionBackend } from '../sessions/stores/store.ts'
+import type { SessionBackend } from '../sessions/stores/backend.ts'
 import type { Upstream } from '../upstream/pool.ts'
-import type { Generation } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 
 /** What a process builds once and keeps, whatever its configuration becomes. */
-export interface Lasting {
+export interface ProcessState {
   readonly log: Logger
   readonly clock: Clock
   readonly backend: SessionBackend
@@ -16,5 +16,5 @@ export interface Lasting {
   /** Whether this process is about to stop. */
   readonly draining: () => boolean
   /** The generation that takes the requests that arrive now. Not before the first one is in place. */
-  readonly present: () => Generation
+  readonly present: () => Runtime
 }

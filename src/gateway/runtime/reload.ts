@@ -1,4 +1,4 @@
-import { ConfigFaults, type Fault, formatFault } from '../../shared/settings/field-errors.ts'
+import { ConfigurationError, type FieldError, formatFieldError } from '../../shared/settings/field-errors.ts'
 import { changesOf, restartFaults } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
@@ -11,10 +11,10 @@ export interface Prepared {
 }
 
 export interface ReloaderDeps {
-  readonly inForce: Config
-  /** Reads the file again, with the secrets it refers to. @throws ConfigFaults */
+  readonly current: Config
+  /** Reads the file again, with the secrets it refers to. @throws ConfigurationError */
   readonly load: () => Config
-  /** @throws ConfigFaults; nothing has changed then */
+  /** @throws ConfigurationError; nothing has changed then */
   readonly prepare: (config: Config) => Promise<Prepared>
   readonly log: Logger
   readonly metrics: ReloadMetrics
@@ -26,7 +26,7 @@ export interface ReloaderDeps {
  */
 export function buildReload(deps: ReloaderDeps): () => Promise<void> {
   const { load, prepare, log, metrics } = deps
-  let { inForce } = deps
+  let { current } = deps
   let running = Promise.resolve()
   let waiting: Promise<void> | undefined
 
@@ -34,18 +34,18 @@ export function buildReload(deps: ReloaderDeps): () => Promise<void> {
     waiting = undefined
     try {
       const next = load()
-      const refused = restartFaults(inForce, next)
-      if (refused.length > 0) throw new ConfigFaults('reload', refused)
-      const changed = changesOf(inForce, next).map(({ path }) => path)
+      const refused = restartFaults(current, next)
+      if (refused.length > 0) throw new ConfigurationError('reload', refused)
+      const changed = changesOf(current, next).map(({ path }) => path)
       const prepared = await prepare(next)
       await prepared.commit()
-      inForce = next
+      current = next
       metrics.reloaded('success')
       log.info({ event: 'config-reloaded', changed }, 'the configuration was read again and is in force')
     } catch (error) {
       metrics.reloaded('failure')
       const faults = faultsOf(error)
-      const why = faults.map(formatFault).join('; ')
+      const why = faults.map(formatFieldError).join('; ')
       log.error({ event: 'config-refused', faults }, `the former configuration stays in force: ${why}`)
     }
   }
@@ -59,8 +59,8 @@ export function buildReload(deps: ReloaderDeps): () => Promise<void> {
 }
 
 /** What went wrong, for the log; of an unexpected error its message alone. */
-export function faultsOf(error: unknown): readonly Fault[] {
-  if (error instanceof ConfigFaults) return error.faults
+export function faultsOf(error: unknown): readonly FieldError[] {
+  if (error instanceof ConfigurationError) return error.faults
   const got = error instanceof Error ? error.message : 'an unknown failure'
   return [{ path: '', expected: 'a configuration that can be built', got }]
 }

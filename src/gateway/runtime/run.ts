@@ -11,7 +11,7 @@ import { isWorker, WorkerSide } from './workers/worker.ts'
 
 /**
  * Runs the gateway until it is told to stop: load, build, listen, drain. SIGHUP reads the file again.
- * @throws ConfigFaults for a file with faults
+ * @throws ConfigurationError for a file with faults
  */
 export async function run(file: string): Promise<void> {
   const worker = isWorker() ? new WorkerSide() : undefined
@@ -41,7 +41,7 @@ async function runAlone({ config, log, load, say }: Start): Promise<void> {
   const hangUp = onHangUp()
   const server = await startServer(config, { log })
   const metrics = buildReloadMetrics(server.metrics.registry, Date.now())
-  hangUp(buildReload({ inForce: config, load, prepare: server.prepare, log, metrics }))
+  hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics }))
   drainAtSignal(server.close, log)
   say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
 }
@@ -53,7 +53,7 @@ async function runSupervisor({ config, log, load, say }: Start, count: number): 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
   await supervisor.start()
   const prepare = (next: Config) => supervisor.prepare(next)
-  hangUp(buildReload({ inForce: config, load, prepare, log, metrics: buildReloadMetrics(own, Date.now()) }))
+  hangUp(buildReload({ current: config, load, prepare, log, metrics: buildReloadMetrics(own, Date.now()) }))
   say(config.server.listen, `, ${count} workers`)
 }
 

@@ -1,50 +1,50 @@
-import { ConfigFaults, type Fault } from '../../shared/settings/field-errors.ts'
+import { ConfigurationError, type FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from '../config/schema.ts'
-import type { JudgeAgain } from '../forward/reauthorize.ts'
+import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { Gateway } from '../request/pipeline.ts'
-import { buildParts, type Parts } from './components.ts'
+import { buildComponents, type Components } from './components.ts'
 import { buildHandlers } from './handlers.ts'
 import type { Handlers } from './http-server.ts'
-import type { Lasting } from './process-state.ts'
+import type { ProcessState } from './process-state.ts'
 
 /** Everything that judges and passes on by one configuration. Requests finish in the generation they began in. */
-export interface Generation {
+export interface Runtime {
   readonly config: Config
-  readonly parts: Parts
+  readonly parts: Components
   readonly gateway: Gateway
-  readonly judgeAgain: JudgeAgain
+  readonly reauthorize: Reauthorize
   readonly handlers: Handlers
 }
 
 /** The first generation: the gateway starts while the issuer or the core API is away, and asks again. */
-export async function startGeneration(config: Config, lasting: Lasting): Promise<Generation> {
-  const parts = await buildParts(config, lasting)
+export async function startRuntime(config: Config, processState: ProcessState): Promise<Runtime> {
+  const parts = await buildComponents(config, processState)
   parts.issuer.start()
   await parts.projects.asked
-  return { config, parts, ...buildHandlers(config, parts, lasting) }
+  return { config, parts, ...buildHandlers(config, parts, processState) }
 }
 
 /**
  * A further generation beside the one in force, with all that it needs at hand: what is new in it must answer before
  * anything is given up for it.
- * @throws ConfigFaults
+ * @throws ConfigurationError
  */
-export async function prepareGeneration(config: Config, lasting: Lasting): Promise<Generation> {
-  const former = lasting.present()
-  const parts = await buildParts(config, lasting, former)
+export async function prepareRuntime(config: Config, processState: ProcessState): Promise<Runtime> {
+  const former = processState.present()
+  const parts = await buildComponents(config, processState, former)
   try {
-    const next = { config, parts, ...buildHandlers(config, parts, lasting) }
+    const next = { config, parts, ...buildHandlers(config, parts, processState) }
     const faults = await faultsOf(parts, former.parts)
-    if (faults.length > 0) throw new ConfigFaults('reload', faults)
+    if (faults.length > 0) throw new ConfigurationError('reload', faults)
     return next
   } catch (error) {
-    giveUp(parts, lasting.present().parts)
+    release(parts, processState.present().parts)
     throw error
   }
 }
 
-async function faultsOf({ issuer, projects }: Parts, former: Parts): Promise<Fault[]> {
-  const faults: Fault[] = []
+async function faultsOf({ issuer, projects }: Components, former: Components): Promise<FieldError[]> {
+  const faults: FieldError[] = []
   const must = async (path: string, expected: string, work: () => unknown) => {
     try {
       await work()
@@ -69,7 +69,7 @@ async function faultsOf({ issuer, projects }: Parts, former: Parts): Promise<Fau
 }
 
 /** Closes parts that the kept ones do not include. What is in flight in them may still finish. */
-export function giveUp(parts: Parts, kept: Parts): void {
+export function release(parts: Components, kept: Components): void {
   if (parts.issuer !== kept.issuer) parts.issuer.close()
   if (parts.projects !== kept.projects) parts.projects.close()
   if (parts.sessions !== kept.sessions) parts.sessions.retire()
@@ -77,7 +77,7 @@ export function giveUp(parts: Parts, kept: Parts): void {
 }
 
 /** Lets go of the connections to upstreams that no route of the configuration names. */
-export function forgetUpstreams({ config, parts }: Generation): void {
+export function releaseUpstreams({ config, parts }: Runtime): void {
   const named = new Set(
     config.routes.flatMap(({ upstream, mlflow }) => [upstream, ...Object.values(mlflow?.instances ?? {})]),
   )

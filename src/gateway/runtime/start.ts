@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { buildAdminServer } from '../admin/admin-server.ts'
 import type { Config } from '../config/schema.ts'
-import { LongExchanges } from '../forward/long-lived-connections.ts'
-import { openAnswers } from '../forward/open-responses.ts'
+import { LongLivedConnections } from '../forward/long-lived-connections.ts'
+import { openResponses } from '../forward/open-responses.ts'
 import type { Logger } from '../observability/log.ts'
 import { buildMetrics, type Metrics } from '../observability/metrics.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
 import { buildHttpServer } from './http-server.ts'
 import { drain, listen } from './listen.ts'
-import type { Lasting } from './process-state.ts'
+import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
-import { forgetUpstreams, type Generation, giveUp, prepareGeneration, startGeneration } from './runtime.ts'
+import { prepareRuntime, type Runtime, release, releaseUpstreams, startRuntime } from './runtime.ts'
 
 /** Time between two looks at what is under way, ms: an exchange that lasts is judged again at the second it meets. */
-const LOOK_MS = 15_000
+const REAUTHORIZATION_INTERVAL_MS = 15_000
 /**
  * How long a draining process goes on taking connections, ms: what is in front learns from `/readyz` and from
  * `Connection: close` to go elsewhere, so that no connection is closed under a request that is on its way.
@@ -29,7 +29,7 @@ export interface RunningServer {
   readonly address: string
   readonly port: number
   readonly metrics: Metrics
-  /** Builds what another configuration needs, beside what is in force. @throws ConfigFaults; nothing has changed then */
+  /** Builds what another configuration needs, beside what is in force. @throws ConfigurationError; nothing has changed then */
   prepare(config: Config): Promise<Prepared>
   /** Drains: says so for a moment, then takes no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
   close(): Promise<void>
@@ -46,14 +46,14 @@ export interface ServerOptions {
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock } = options
   let draining = false
-  let present: Generation
+  let present: Runtime
   const metrics = buildMetrics({
     issuerReady: () => present.parts.issuer.ready,
     projects: () => present.parts.projects.size(),
   })
   const backend = await openBackend(config, clock)
   const unwatch = watchStoreSettings(backend, log)
-  const lasting: Lasting = {
+  const processState: ProcessState = {
     log,
     clock,
     backend,
@@ -62,18 +62,18 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     draining: () => draining,
     present: () => present,
   }
-  present = await startGeneration(config, lasting)
-  const exchanges = new LongExchanges({
-    open: () => openAnswers(lasting.upstreams),
+  present = await startRuntime(config, processState)
+  const exchanges = new LongLivedConnections({
+    open: () => openResponses(processState.upstreams),
     sessions: present.parts.sessions,
-    judgeAgain: (exchange, outlivesToken) => present.judgeAgain(exchange, outlivesToken),
-    lookMs: LOOK_MS,
+    reauthorize: (exchange, outlivesToken) => present.reauthorize(exchange, outlivesToken),
+    intervalMs: REAUTHORIZATION_INTERVAL_MS,
   })
   if (config.server.insecureHttp)
     log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
   const server = buildHttpServer(config, () => present.handlers)
   await listen(server, config.server.listen)
-  const admin = await startAdmin(config, lasting, options.exposition ?? (() => metrics.registry.metrics()))
+  const admin = await startAdmin(config, processState, options.exposition ?? (() => metrics.registry.metrics()))
   const { address, port } = server.address() as AddressInfo
   // While it drains, each answer asks the proxy in front to come back on another connection, to another replica.
   server.prependListener('request', (_request, response) => {
@@ -81,14 +81,14 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   })
 
   /** One reference changes: what arrives before it is the former's, what arrives after it the next one's. */
-  function replaceBy(next: Generation): void {
+  function replaceBy(next: Runtime): void {
     const former = present
     present = next
     log.level = next.config.log.level
     server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
-    giveUp(former.parts, next.parts)
-    forgetUpstreams(next)
-    void exchanges.judgeConversations()
+    release(former.parts, next.parts)
+    releaseUpstreams(next)
+    void exchanges.reauthorizeWebSockets()
   }
 
   return {
@@ -97,8 +97,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     metrics,
     async prepare(wanted) {
       if (draining) throw new Error('this process is stopping')
-      const next = await prepareGeneration(wanted, lasting)
-      const abort = () => giveUp(next.parts, present.parts)
+      const next = await prepareRuntime(wanted, processState)
+      const abort = () => release(next.parts, present.parts)
       const commit = async () => {
         if (!draining) return replaceBy(next)
         abort()
@@ -110,7 +110,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       draining = true
       const { drainSeconds } = present.config.server
       await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
-      exchanges.endConversations()
+      exchanges.endWebSockets()
       await drain(server, drainSeconds)
       exchanges.close()
       admin?.closeAllConnections()
@@ -127,7 +127,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
 
 async function startAdmin(
   { server }: Config,
-  { log, present }: Lasting,
+  { log, present }: ProcessState,
   exposition: () => Promise<string>,
 ): Promise<Server | undefined> {
   if (server.adminListen === undefined) return undefined

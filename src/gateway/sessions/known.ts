@@ -6,7 +6,7 @@ import { type KnownSession, SessionCache } from './cache.ts'
 import type { Limits } from './limits.ts'
 import type { OpenedSession, SessionRecords } from './records.ts'
 import type { Session } from './session.ts'
-import { type SessionBackend, StoreDown } from './stores/store.ts'
+import { type SessionBackend, StoreDown } from './stores/backend.ts'
 
 /** How long a session goes on from memory after the store failed, before it is asked again. Milliseconds. */
 const STORE_RETRY_MS = 1000

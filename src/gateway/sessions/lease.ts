@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
-import type { Lease, SessionBackend } from './stores/store.ts'
+import type { Lease, SessionBackend } from './stores/backend.ts'
 
 /** A killed holder keeps others waiting this long at most. */
 export const LEASE_SECONDS = 10

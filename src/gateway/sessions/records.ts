@@ -5,7 +5,7 @@ import type { Limits } from './limits.ts'
 import { seal, unseal } from './seal.ts'
 import type { Session } from './session.ts'
 import { indexKey, type KeyRing } from './session-keys.ts'
-import type { SessionBackend, SessionRecord, StoredSession } from './stores/store.ts'
+import type { SessionBackend, SessionRecord, StoredSession } from './stores/backend.ts'
 
 /** A session as the store has it. */
 export interface OpenedSession {

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import { onceAcrossProcesses } from './lease.ts'
 import type { Session, Tokens } from './session.ts'
-import { type SessionBackend, StoreDown } from './stores/store.ts'
+import { type SessionBackend, StoreDown } from './stores/backend.ts'
 
 /**
  * Asks the issuer for new tokens. `ended`: the issuer says the grant is over (`invalid_grant`, RFC 6749 §5.2).

@@ -12,7 +12,7 @@ import { SessionRecords } from './records.ts'
 import { Refresher, RefreshMemory, type RefreshTokens } from './refresh.ts'
 import type { Session, Tokens } from './session.ts'
 import { deriveKeys, indexKey, type KeyRing, recordKey } from './session-keys.ts'
-import type { SessionBackend } from './stores/store.ts'
+import type { SessionBackend } from './stores/backend.ts'
 
 export interface SessionsDeps {
   readonly config: Pick<Config, 'session' | 'cookie' | 'server'>

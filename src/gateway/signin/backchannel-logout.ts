@@ -5,7 +5,7 @@ import { issuerRefusal } from '../issuer/issuer-errors.ts'
 import { isKeyOutage } from '../issuer/issuer-keys.ts'
 import { fieldsOf } from './body.ts'
 import { digest } from './pending-logins.ts'
-import { type LoginSide, requestIdOf } from './sign-in-context.ts'
+import { requestIdOf, type SignInContext } from './sign-in-context.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Oldest `iat` that is accepted, in seconds; the clock difference that is tolerated comes on top. */
@@ -22,7 +22,7 @@ interface LogoutToken {
  * `POST /auth/backchannel-logout`: the issuer says that a session, or every session of a person, is over
  * (OIDC Back-Channel Logout §2.5). Sessions that are gone already are no fault: 200.
  */
-export function backchannelLogout(side: LoginSide): RequestHandler {
+export function backchannelLogout(side: SignInContext): RequestHandler {
   return async (req, res) => {
     if (req.is('urlencoded') === false) throw new Refusal('body-malformed', 'expected a form')
     const token = await checkLogoutToken(side, fieldsOf(req).logout_token)
@@ -38,14 +38,14 @@ export function backchannelLogout(side: LoginSide): RequestHandler {
 }
 
 /** `sid` ends the sessions of that one session at the issuer; `sub` alone ends all of the person's (§2.7). */
-function endAll({ sessions }: LoginSide, { issuer, sid, subject = '' }: LogoutToken): Promise<number> {
+function endAll({ sessions }: SignInContext, { issuer, sid, subject = '' }: LogoutToken): Promise<number> {
   return sid === undefined ? sessions.endBySubject(issuer, subject) : sessions.endBySid(issuer, sid)
 }
 
 const refused = (detail: string) => new Refusal('request-malformed', `logout token: ${detail}`)
 
 /** @see OIDC Back-Channel Logout §2.6. @throws Refusal request-malformed, issuer-down */
-async function checkLogoutToken(side: LoginSide, token: unknown): Promise<LogoutToken> {
+async function checkLogoutToken(side: SignInContext, token: unknown): Promise<LogoutToken> {
   if (typeof token !== 'string') throw refused('expected exactly one')
   const claims = await verified(side, token)
   const { sid, sub: subject, jti, iss: issuer, nonce } = claims
@@ -57,7 +57,7 @@ async function checkLogoutToken(side: LoginSide, token: unknown): Promise<Logout
   return { issuer: issuer ?? '', jti, sid, subject }
 }
 
-async function verified({ config, issuer, clock }: LoginSide, token: string): Promise<JWTPayload> {
+async function verified({ config, issuer, clock }: SignInContext, token: string): Promise<JWTPayload> {
   const { find } = await issuer.keys()
   const { url, clientId, algorithms, clockSkewSeconds } = config.issuer
   try {

@@ -4,7 +4,7 @@ import type { LoggedIn } from '../issuer/grants.ts'
 import { addressKey } from '../tokens/attempts.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
-import { clientOf, type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './sign-in-context.ts'
+import { clientOf, queryOf, redirect, requestIdOf, type SignInContext, sendPage } from './sign-in-context.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one answer. */
 const GRACE_MS = 1000
@@ -18,7 +18,7 @@ interface AuthorizationAnswer {
 }
 
 /** `GET /auth/callback`: judges the answer, claims the login, redeems the code, starts a session. */
-export function finishLogin(side: LoginSide): RequestHandler {
+export function finishLogin(side: SignInContext): RequestHandler {
   return async (req, res) => {
     await side.attempts.callbacks.take(addressKey(clientOf(side, req)))
     const answer = parseAnswer(queryOf(req))
@@ -59,7 +59,7 @@ function definedOf({ code, error, iss }: Record<'code' | 'error' | 'iss', string
   }
 }
 
-async function claim(side: LoginSide, login: PendingLogin): Promise<void> {
+async function claim(side: SignInContext, login: PendingLogin): Promise<void> {
   if (await side.sessions.claimOnce(`login:${digest(login.state)}`, SPENT_SECONDS)) return
   throw new Refusal('login-expired', 'the state was used before')
 }
@@ -77,14 +77,14 @@ function errorAnswer(error: string): Refusal {
   return new Refusal(isOutage ? 'issuer-down' : 'login-refused', `the issuer answered with ${code}`)
 }
 
-function callbackWith({ config }: LoginSide, { code = '', state, iss }: AuthorizationAnswer): URL {
+function callbackWith({ config }: SignInContext, { code = '', state, iss }: AuthorizationAnswer): URL {
   const url = new URL(callbackUrl(config.server.publicUrl))
   url.search = new URLSearchParams({ code, state, ...(iss !== undefined && { iss }) }).toString()
   return url
 }
 
 /** Token endpoint, keys and userinfo together get little more than one of them may take alone. */
-async function inTime(side: LoginSide, work: Promise<LoggedIn>): Promise<LoggedIn> {
+async function inTime(side: SignInContext, work: Promise<LoggedIn>): Promise<LoggedIn> {
   const limit = side.config.issuer.timeoutSeconds * 1000 + GRACE_MS
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -97,7 +97,7 @@ async function inTime(side: LoginSide, work: Promise<LoggedIn>): Promise<LoggedI
 }
 
 async function startSession(
-  side: LoginSide,
+  side: SignInContext,
   loggedIn: LoggedIn,
   headers: { cookie?: string | undefined; 'user-agent'?: string | undefined },
   res: Response,
@@ -119,7 +119,7 @@ async function startSession(
 }
 
 /** A redirect that began at the issuer does not carry a Strict cookie; a page of ours that goes on does. */
-function arrive(side: LoginSide, res: Response, location: string): void {
+function arrive(side: SignInContext, res: Response, location: string): void {
   if (side.config.cookie.sameSite === 'strict') sendPage(res, 200, side.pages.continue(location))
   else redirect(res, location)
 }

@@ -13,18 +13,18 @@ import { showPortal } from './portal.ts'
 import { chooseProject, selectProject } from './select-project.ts'
 import { sessionInfo } from './session-info.ts'
 import {
-  buildLoginSide,
+  buildSignInContext,
   clientOf,
-  type LoginDeps,
-  type LoginSide,
   redirect,
   requestIdOf,
+  type SignInContext,
+  type SignInDeps,
   sendPage,
 } from './sign-in-context.ts'
 
 /** The login side: `/auth/*` and the portal. The request path hands over what is not its own. */
-export function buildLoginApp(deps: LoginDeps): express.Express {
-  const side = buildLoginSide(deps)
+export function buildLoginApp(deps: SignInDeps): express.Express {
+  const side = buildSignInContext(deps)
   const app = express()
   const body = readBody(deps.config.limits.bodyIdleSeconds * 1000)
   app.disable('x-powered-by').disable('etag').set('query parser', false)
@@ -45,13 +45,13 @@ export function buildLoginApp(deps: LoginDeps): express.Express {
 }
 
 /** `GET /auth/client-config`: what a client outside the browser needs to know, for anybody. */
-function publishClientConfig({ config }: LoginSide): RequestHandler {
+function publishClientConfig({ config }: SignInContext): RequestHandler {
   const published = clientConfig(config)
   return (_req, res) => void res.json(published)
 }
 
 /** Every answer of ours has the headers of a page, redirects and JSON too. */
-function ownHeaders({ config }: LoginSide): RequestHandler {
+function ownHeaders({ config }: SignInContext): RequestHandler {
   const { 'content-type': _, ...headers } = withoutReferrer(pageHeaders(config))
   return (_req, res, next) => {
     requestIdOf(res)
@@ -71,7 +71,7 @@ const noRoute: RequestHandler = () => {
 }
 
 /** The only place where the login side turns an error into an answer. */
-function answerError(side: LoginSide): ErrorRequestHandler {
+function answerError(side: SignInContext): ErrorRequestHandler {
   return (error, req, res, next) => {
     if (res.headersSent) return next(error)
     const refusal = refusalOf(error)
@@ -106,7 +106,7 @@ function refusalOf(error: unknown): Refusal {
 }
 
 /** On record like every other refusal. The query stays out: it may hold a code. */
-function record(side: LoginSide, refusal: Refusal, req: Request, requestId: string): void {
+function record(side: SignInContext, refusal: Refusal, req: Request, requestId: string): void {
   const facts = { request: req, requestId, clientAddress: clientOf(side, req), host: req.headers.host ?? '' }
   side.audit.refused({ ...facts, target: { path: req.path } }, refusal)
 }

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express'
 import * as client from 'openid-client'
 import { addressKey } from '../tokens/attempts.ts'
 import type { PendingLogin } from './pending-logins.ts'
-import { clientOf, type LoginSide, queryOf, redirect, sendPage } from './sign-in-context.ts'
+import { clientOf, queryOf, redirect, type SignInContext, sendPage } from './sign-in-context.ts'
 
 /** The one redirect URI; from the configuration, never from a request (RFC 9700 §2.1). */
 export const callbackUrl = (publicUrl: string): string => `${publicUrl}/auth/callback`
@@ -12,7 +12,7 @@ export const loginPath = (returnTo: string): string =>
   returnTo === '/' ? '/auth/login' : `/auth/login?return_to=${encodeURIComponent(returnTo)}`
 
 /** `GET /auth/login?return_to=`: remembers the login in a cookie of its own and sends the browser to the issuer. */
-export function startLogin(side: LoginSide): RequestHandler {
+export function startLogin(side: SignInContext): RequestHandler {
   const { publicUrl } = side.config.server
   return async (req, res) => {
     const query = queryOf(req)
@@ -41,7 +41,7 @@ function originOf(req: Request, publicUrl: string): string {
 }
 
 async function authorizationUrl(
-  { config }: LoginSide,
+  { config }: SignInContext,
   configuration: client.Configuration,
   login: PendingLogin,
 ): Promise<string> {

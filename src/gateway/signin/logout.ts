@@ -4,14 +4,14 @@ import { wantsPage } from '../http/navigation.ts'
 import type { Session } from '../sessions/session.ts'
 import { fieldsOf } from './body.ts'
 import { checkOwnOrigin } from './own-origin.ts'
-import { type LoginSide, queryOf, redirect, requestIdOf, sendPage } from './sign-in-context.ts'
+import { queryOf, redirect, requestIdOf, type SignInContext, sendPage } from './sign-in-context.ts'
 
 const SIGNED_OUT = '/auth/signed-out'
 /** Signed out here, and the issuer may not know. */
 const SIGNED_OUT_HERE = `${SIGNED_OUT}?issuer=open`
 
 /** `GET /auth/logout`: asks. */
-export function confirmLogout(side: LoginSide): RequestHandler {
+export function confirmLogout(side: SignInContext): RequestHandler {
   return async (req, res) => {
     const session = await side.sessions.load(req.headers.cookie)
     const asked = queryOf(req).get('return_to')
@@ -24,13 +24,13 @@ export function confirmLogout(side: LoginSide): RequestHandler {
  * `POST /auth/logout`: ends the session in the store, then in the browser, then at the issuer. A store that cannot
  * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
  */
-export const logout = (side: LoginSide): RequestHandler => ending(side, ({ key }) => side.sessions.endByKey(key))
+export const logout = (side: SignInContext): RequestHandler => ending(side, ({ key }) => side.sessions.endByKey(key))
 
 /** `POST /auth/logout-everywhere`: the same for every session of the person, in whatever browser. */
-export const logoutEverywhere = (side: LoginSide): RequestHandler =>
+export const logoutEverywhere = (side: SignInContext): RequestHandler =>
   ending(side, ({ principal }) => side.sessions.endBySubject(principal.issuer, principal.subject))
 
-function ending(side: LoginSide, end: (session: Session) => Promise<unknown>): RequestHandler {
+function ending(side: SignInContext, end: (session: Session) => Promise<unknown>): RequestHandler {
   return async (req, res) => {
     checkOwnOrigin(req.headers, side.trustedOrigins)
     const asked = fieldsOf(req).return_to
@@ -50,7 +50,7 @@ function ending(side: LoginSide, end: (session: Session) => Promise<unknown>): R
 const isScript = (req: Request) => req.is('json') !== false || (req.get('accept') ?? '').includes('json')
 
 async function endSession(
-  side: LoginSide,
+  side: SignInContext,
   session: Session,
   res: Response,
   end: (session: Session) => Promise<unknown>,
@@ -68,7 +68,12 @@ async function endSession(
 }
 
 /** RP-initiated logout (OIDC RP-Initiated Logout §2), where the issuer offers it and can be reached. */
-async function leave(side: LoginSide, session: Session, returnTo: string | undefined, res: Response): Promise<void> {
+async function leave(
+  side: SignInContext,
+  session: Session,
+  returnTo: string | undefined,
+  res: Response,
+): Promise<void> {
   const issuer = await side.issuer.reachable()
   const endpoint = issuer?.metadata.end_session_endpoint
   if (endpoint === undefined) return redirect(res, SIGNED_OUT_HERE)
@@ -85,7 +90,7 @@ async function leave(side: LoginSide, session: Session, returnTo: string | undef
  * Our grant ends at the issuer too, whether or not the browser goes on there (RFC 7009, RFC 9700 §4.14). Beside the
  * logout, which neither waits for it nor fails with it.
  */
-async function revoke({ issuer, log }: LoginSide, { tokens, key }: Session): Promise<void> {
+async function revoke({ issuer, log }: SignInContext, { tokens, key }: Session): Promise<void> {
   if (tokens.refreshToken === undefined) return
   try {
     const { configuration, metadata } = await issuer.discovered()
@@ -96,7 +101,7 @@ async function revoke({ issuer, log }: LoginSide, { tokens, key }: Session): Pro
 }
 
 /** `GET /auth/signed-out`: where the issuer sends the browser back. Whatever `state` comes back, landing works. */
-export function signedOut(side: LoginSide): RequestHandler {
+export function signedOut(side: SignInContext): RequestHandler {
   return (req, res) => {
     const query = queryOf(req)
     const returnTo = side.logoutState.open(query.get('state') ?? '', SIGNED_OUT)

@@ -1,9 +1,9 @@
 import type { ProjectView } from '../pages/project-list.ts'
 import { isAdmin } from '../policy/decide.ts'
 import type { Principal, Project } from '../policy/types.ts'
-import type { LoginDeps } from './sign-in-context.ts'
+import type { SignInDeps } from './sign-in-context.ts'
 
-type Rules = Pick<LoginDeps, 'projects' | 'rules'>
+type Rules = Pick<SignInDeps, 'projects' | 'rules'>
 
 /** The projects a principal reaches, with the role in each. */
 export function reachableProjects({ projects, rules }: Rules, principal: Principal): readonly ProjectView[] {

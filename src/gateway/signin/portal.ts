@@ -4,7 +4,7 @@ import type { ApplicationView } from '../pages/portal-page.ts'
 import { decide, isAdmin } from '../policy/decide.ts'
 import type { Principal } from '../policy/types.ts'
 import { reachableProjects } from './member.ts'
-import { type LoginSide, sendPage } from './sign-in-context.ts'
+import { type SignInContext, sendPage } from './sign-in-context.ts'
 import { signedIn } from './signed-in.ts'
 
 const APPS = {
@@ -15,7 +15,7 @@ const APPS = {
 } as const
 
 /** `GET /`: the start page. */
-export function showPortal(side: LoginSide): RequestHandler {
+export function showPortal(side: SignInContext): RequestHandler {
   return async (req, res) => {
     const { principal, selectedProject: selected } = await signedIn(side, req)
     const applications = side.config.routes
@@ -29,7 +29,7 @@ export function showPortal(side: LoginSide): RequestHandler {
 
 /** Whether opening the route leads anywhere: an answer, or at least a project to choose. */
 function reaches(
-  side: LoginSide,
+  side: SignInContext,
   principal: Principal,
   { access }: RouteConfig,
   selected: string | undefined,

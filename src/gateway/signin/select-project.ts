@@ -4,11 +4,11 @@ import { parseProjectId } from '../policy/named-project.ts'
 import { fieldsOf } from './body.ts'
 import { reachableProject, reachableProjects } from './member.ts'
 import { checkOwnOrigin } from './own-origin.ts'
-import { type LoginSide, queryOf, redirect, sendPage } from './sign-in-context.ts'
+import { queryOf, redirect, type SignInContext, sendPage } from './sign-in-context.ts'
 import { signedIn } from './signed-in.ts'
 
 /** `GET /auth/project`: the chooser. */
-export function chooseProject(side: LoginSide): RequestHandler {
+export function chooseProject(side: SignInContext): RequestHandler {
   return async (req, res) => {
     const { principal, selectedProject: selected } = await signedIn(side, req)
     const returnTo = side.returnTo.check(queryOf(req).get('return_to'))
@@ -18,7 +18,7 @@ export function chooseProject(side: LoginSide): RequestHandler {
 }
 
 /** `POST /auth/project`: selects `project` for this browser session, or clears the selection when it is empty. */
-export function selectProject(side: LoginSide): RequestHandler {
+export function selectProject(side: SignInContext): RequestHandler {
   return async (req, res) => {
     checkOwnOrigin(req.headers, side.trustedOrigins)
     const session = await signedIn(side, req)

@@ -4,7 +4,7 @@ import { isAdmin } from '../policy/decide.ts'
 import type { Session } from '../sessions/session.ts'
 import { loginPath } from './login.ts'
 import { reachableProjects } from './member.ts'
-import type { LoginSide } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
 import { principalAndSession } from './signed-in.ts'
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
@@ -13,7 +13,7 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
  * `GET /auth/session`: who am I, what may I reach. No token and no id of the session is in it. A client with a bearer
  * token asks the same; it has no session that could end and selects no project.
  */
-export function sessionInfo(side: LoginSide): RequestHandler {
+export function sessionInfo(side: SignInContext): RequestHandler {
   return async (req, res) => {
     const { principal, session } = await principalAndSession(side, req)
     const projects = reachableProjects(side, principal)

@@ -12,7 +12,7 @@ import type { Authenticate } from '../tokens/authenticate.ts'
 import { PendingLogins } from './pending-logins.ts'
 import { ReturnTo } from './return-to.ts'
 
-export interface LoginDeps extends GatewayDeps {
+export interface SignInDeps extends GatewayDeps {
   readonly issuer: Issuer
   readonly authenticate: Authenticate
   readonly clientAddress: ClientAddress
@@ -32,7 +32,7 @@ export const buildLoginAttempts = (perMinute: number): LoginAttempts => ({
 })
 
 /** What the handlers of the login side share; built once. */
-export interface LoginSide extends LoginDeps {
+export interface SignInContext extends SignInDeps {
   readonly pages: Pages
   readonly returnTo: ReturnTo
   readonly pending: PendingLogins
@@ -42,7 +42,7 @@ export interface LoginSide extends LoginDeps {
   readonly trustedOrigins: ReadonlySet<string>
 }
 
-export function buildLoginSide(deps: LoginDeps): LoginSide {
+export function buildSignInContext(deps: SignInDeps): SignInContext {
   const { config } = deps
   return {
     ...deps,
@@ -55,7 +55,7 @@ export function buildLoginSide(deps: LoginDeps): LoginSide {
 }
 
 /** Address of the client, as far as proxies are believed. */
-export const clientOf = ({ clientAddress }: LoginSide, { socket, headers }: Request): string => {
+export const clientOf = ({ clientAddress }: SignInContext, { socket, headers }: Request): string => {
   const forwardedFor = headers['x-forwarded-for']
   return clientAddress(socket.remoteAddress, Array.isArray(forwardedFor) ? forwardedFor.join() : forwardedFor)
 }

@@ -2,10 +2,10 @@ import type { Request } from 'express'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
-import { clientOf, type LoginSide } from './sign-in-context.ts'
+import { clientOf, type SignInContext } from './sign-in-context.ts'
 
 /** The session of a request. @throws Refusal login-required, store-down */
-export async function signedIn({ sessions }: LoginSide, req: Request): Promise<Session> {
+export async function signedIn({ sessions }: SignInContext, req: Request): Promise<Session> {
   const session = await sessions.load(req.headers.cookie)
   if (session === undefined) throw new Refusal('login-required', 'no session')
   return session
@@ -16,7 +16,7 @@ export async function signedIn({ sessions }: LoginSide, req: Request): Promise<S
  * @throws Refusal login-required, token-invalid, credentials-ambiguous, rate-limited, store-down, issuer-down
  */
 export async function principalAndSession(
-  side: LoginSide,
+  side: SignInContext,
   req: Request,
 ): Promise<{ principal: Principal; session?: Session }> {
   const caller = await side.authenticate({ request: req, route: undefined, clientAddress: clientOf(side, req) })

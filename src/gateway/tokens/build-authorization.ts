@@ -12,7 +12,7 @@ import { buildVerifyBearer } from './bearer.ts'
 import { buildIntrospect } from './introspection.ts'
 import { trustedIssuers } from './trusted-issuer.ts'
 
-export interface TokenSideDeps {
+export interface AuthorizationDeps {
   readonly config: Pick<Config, 'issuer' | 'limits'>
   readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
   readonly clock: Clock
@@ -20,7 +20,7 @@ export interface TokenSideDeps {
 }
 
 /** Everything that judges an `Authorization` header; built once. */
-export function buildTokenSide({ config, issuer, clock, log }: TokenSideDeps): VerifyAuthorization {
+export function buildAuthorization({ config, issuer, clock, log }: AuthorizationDeps): VerifyAuthorization {
   const { limits } = config
   const configuration = () => issuer.configuration()
   const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })

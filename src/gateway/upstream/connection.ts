@@ -6,7 +6,7 @@ import { ChunkedDecoder } from './chunked.ts'
 import type { Call, Carrier } from './exchange.ts'
 import type { UpstreamOptions } from './pool.ts'
 import { ReadBuffer } from './read-buffer.ts'
-import { type AnswerHead, parseAnswerHead } from './response-head.ts'
+import { parseResponseHead, type ResponseHead } from './response-head.ts'
 
 /** The last piece of an answer, when it is this short, is handed over with its end: one write instead of two. */
 const SHORT_PIECE = 16_384
@@ -33,7 +33,7 @@ export class Connection implements Carrier {
   #call: Call | undefined
   #writer: BodyWriter | undefined
   #headText = ''
-  #head: AnswerHead | undefined
+  #head: ResponseHead | undefined
   /** True from the first byte of an answer on. */
   #heard = false
   #interim = 0
@@ -152,12 +152,12 @@ export class Connection implements Carrier {
   /** Something moved: says what is waited for now. A body that streams down has no limit while the client takes it. */
   #moved(): void {
     if (this.#connecting) return
-    const { clock, bodyIdleMs, answerIdleMs } = this.#options
-    const answerMs = this.#call?.exchange.answerMs ?? Number.POSITIVE_INFINITY
+    const { clock, bodyIdleMs, responseIdleMs } = this.#options
+    const responseMs = this.#call?.exchange.responseMs ?? Number.POSITIVE_INFINITY
     const writer = this.#writer
-    if (writer && !writer.done) this.deadline = clock() + (writer.waitingForUpstream ? answerMs : bodyIdleMs)
-    else if (this.#held) this.deadline = clock() + answerIdleMs
-    else this.deadline = this.#head ? Number.POSITIVE_INFINITY : clock() + answerMs
+    if (writer && !writer.done) this.deadline = clock() + (writer.waitingForUpstream ? responseMs : bodyIdleMs)
+    else if (this.#held) this.deadline = clock() + responseIdleMs
+    else this.deadline = this.#head ? Number.POSITIVE_INFINITY : clock() + responseMs
   }
 
   /** @returns Whether to go on reading. */
@@ -194,7 +194,7 @@ export class Connection implements Carrier {
       return true
     }
     const call = this.#call as Call
-    const head = parseAnswerHead(text.slice(0, end), call.exchange.method)
+    const head = parseResponseHead(text.slice(0, end), call.exchange.method)
     const rest = bytes.subarray(end + HEAD_END.length - before)
     if (head.status >= 200) return this.#begin(call, head, rest)
     this.#headText = ''
@@ -204,7 +204,7 @@ export class Connection implements Carrier {
     return rest.length === 0 || this.#take(rest)
   }
 
-  #begin(call: Call, head: AnswerHead, rest: Buffer): boolean {
+  #begin(call: Call, head: ResponseHead, rest: Buffer): boolean {
     this.#head = head
     this.#moved()
     this.#decoder = head.framing === 'chunked' ? new ChunkedDecoder() : undefined
@@ -252,7 +252,7 @@ export class Connection implements Carrier {
 
   #finish(last: Buffer | undefined, trailers: readonly string[]): void {
     const { sink } = (this.#call as Call).exchange
-    const head = this.#head as AnswerHead
+    const head = this.#head as ResponseHead
     const reusable = head.reusable && this.#left === 0 && (this.#writer === undefined || this.#writer.done)
     this.#release()
     sink.end(last, trailers)
@@ -265,13 +265,13 @@ export class Connection implements Carrier {
   }
 
   /** Shorter than the upstream's own limit, so that it is not closing while a request is on its way. */
-  #idleMs({ idleSeconds }: AnswerHead): number {
+  #idleMs({ idleSeconds }: ResponseHead): number {
     const { idleMs } = this.#options
     return idleSeconds === undefined ? idleMs : Math.min(idleMs, Math.max(0, (idleSeconds - 1) * 1000))
   }
 
   /** From here on both sides speak something else: what comes up is passed on as it is, until either side closes. */
-  #switchProtocols({ exchange }: Call, head: AnswerHead, rest: Buffer): boolean {
+  #switchProtocols({ exchange }: Call, head: ResponseHead, rest: Buffer): boolean {
     if (!exchange.upgrade) throw new Refusal('upstream-invalid', 'the upstream switched protocols unasked')
     if (head.upgrade !== 'websocket')
       throw new Refusal('upstream-invalid', 'the upstream switched to another protocol than WebSocket')

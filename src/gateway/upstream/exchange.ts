@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Refusal } from '../errors.ts'
-import type { AnswerHead } from './response-head.ts'
+import type { ResponseHead } from './response-head.ts'
 
 /** One request to an upstream, ready to be written, and who hears the answer. */
 export interface Exchange {
@@ -14,19 +14,19 @@ export interface Exchange {
   /** True when the head asks for another protocol: only then may the upstream answer 101. */
   readonly upgrade: boolean
   /** Longest wait for the head of the answer, ms; Infinity: none. */
-  readonly answerMs: number
-  readonly sink: AnswerSink
+  readonly responseMs: number
+  readonly sink: ResponseSink
 }
 
 /**
  * Hears an answer, in this order: information*, head or upgraded, piece*, end; or a fault at any point, then nothing more.
  */
-export interface AnswerSink {
+export interface ResponseSink {
   /** An interim answer, 100 or 103. */
   information(status: number): void
-  head(head: AnswerHead): void
+  head(head: ResponseHead): void
   /** The upstream switched protocols: `upstream` takes what the client says, `piece` hears what the upstream says. */
-  upgraded(head: AnswerHead, upstream: Writable): void
+  upgraded(head: ResponseHead, upstream: Writable): void
   /**
    * A piece of the body, lent: until `piece` returns true, or after false until the sink calls {@link Call.resume}.
    * Pieces of one read may still come between the two.

@@ -12,7 +12,7 @@ export interface UpstreamOptions {
   /** Longest silence of a client within a request body. */
   readonly bodyIdleMs: number
   /** Longest time in which a client takes nothing of an answer. */
-  readonly answerIdleMs: number
+  readonly responseIdleMs: number
   /** How long an idle connection is kept. */
   readonly idleMs: number
   readonly maxHeadBytes: number
@@ -42,7 +42,7 @@ export class Upstream {
       idle: (connection) => this.#serveNext(connection),
       closed: (connection, unanswered, fault) => this.#closed(connection, unanswered, fault),
     }
-    const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.answerIdleMs, options.idleMs)
+    const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.responseIdleMs, options.idleMs)
     this.#sweepMs = Math.min(SWEEP_MS, Math.max(10, shortest / 4))
     this.#watch()
   }

@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts'
 /** How the body of an answer ends: after so many bytes, with the last chunk, or with the connection (RFC 9112 §6.3). */
 export type Framing = number | 'chunked' | 'close'
 
-export interface AnswerHead {
+export interface ResponseHead {
   readonly status: number
   readonly reason: string
   /** End-to-end fields, name and value in turn, as the upstream spelled them. */
@@ -83,7 +83,7 @@ function withoutNamed(headers: string[], named: readonly string[]): string[] {
  * @throws Refusal `upstream-invalid`
  * @see RFC 9112 §4, §5, §6.3
  */
-export function parseAnswerHead(text: string, method: string): AnswerHead {
+export function parseResponseHead(text: string, method: string): ResponseHead {
   if (FORBIDDEN.test(text)) throw invalid('the answer has a control character or a bare line end in its head')
   const lines = text.split('\r\n')
   const line = STATUS_LINE.exec(lines[0] as string)

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 /** One fault of the configuration. `got` never holds the value of a secret. */
-export interface Fault {
+export interface FieldError {
   /** Dotted path of the key, e.g. `routes.0.upstream`; empty for the whole file. */
   readonly path: string
   readonly expected: string
@@ -9,19 +9,20 @@ export interface Fault {
 }
 
 /** Every fault of a configuration at once. */
-export class ConfigFaults extends Error {
+export class ConfigurationError extends Error {
   readonly file: string
-  readonly faults: readonly Fault[]
+  readonly faults: readonly FieldError[]
 
-  constructor(file: string, faults: readonly Fault[]) {
-    super(faults.map((fault) => `${file}: ${formatFault(fault)}`).join('\n'))
-    this.name = 'ConfigFaults'
+  constructor(file: string, faults: readonly FieldError[]) {
+    super(faults.map((fault) => `${file}: ${formatFieldError(fault)}`).join('\n'))
+    this.name = 'ConfigurationError'
     this.file = file
     this.faults = faults
   }
 }
 
-export const formatFault = ({ path, expected, got }: Fault) => `${path || '(file)'}: expected ${expected}, got ${got}`
+export const formatFieldError = ({ path, expected, got }: FieldError) =>
+  `${path || '(file)'}: expected ${expected}, got ${got}`
 
 const SECRET = /secret|password|token|privatekey|credential/i
 
@@ -42,11 +43,11 @@ export function describe(value: unknown, path: string): string {
 const withoutUserinfo = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@')
 
 /** Turns schema issues into faults. @param raw the value that was judged, for `got` */
-export function faultsOf(error: z.ZodError, raw: unknown): Fault[] {
+export function fieldErrorsOf(error: z.ZodError, raw: unknown): FieldError[] {
   return error.issues.flatMap((issue) => faultsOfIssue(issue, raw))
 }
 
-function faultsOfIssue(issue: z.core.$ZodIssue, raw: unknown): Fault[] {
+function faultsOfIssue(issue: z.core.$ZodIssue, raw: unknown): FieldError[] {
   const path = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({

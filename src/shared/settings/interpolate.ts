@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Fault } from './field-errors.ts'
+import type { FieldError } from './field-errors.ts'
 
 const REFERENCE = /\$\{(env|file):([^}]*)\}/g
 
@@ -8,8 +8,12 @@ const REFERENCE = /\$\{(env|file):([^}]*)\}/g
  * Replaces `${env:NAME}` and `${file:PATH}` in every string of a configuration. A file's trailing newline is dropped, a
  * relative path starts at the configuration's folder. What cannot be read becomes a fault that names it.
  */
-export function interpolate(raw: unknown, file: string, env: NodeJS.ProcessEnv): { value: unknown; faults: Fault[] } {
-  const faults: Fault[] = []
+export function interpolate(
+  raw: unknown,
+  file: string,
+  env: NodeJS.ProcessEnv,
+): { value: unknown; faults: FieldError[] } {
+  const faults: FieldError[] = []
   const folder = dirname(resolve(file))
 
   const read = (kind: string, name: string, path: string): string => {

@@ -1,28 +1,28 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { ConfigFaults, type Fault, faultsOf } from './field-errors.ts'
+import { ConfigurationError, type FieldError, fieldErrorsOf } from './field-errors.ts'
 import { interpolate } from './interpolate.ts'
 
-/** @throws ConfigFaults */
+/** @throws ConfigurationError */
 export function readSettingsFile(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new ConfigFaults(file, [{ path: '', expected: 'a readable YAML file', got: code }])
+    throw new ConfigurationError(file, [{ path: '', expected: 'a readable YAML file', got: code }])
   }
 }
 
 export interface SettingsRules<S extends z.ZodObject> {
   readonly schema: S
   /** Faults that no single field can show, over the sections that are valid by themselves. */
-  readonly checks: (valid: Partial<z.output<S>>) => Fault[]
+  readonly checks: (valid: Partial<z.output<S>>) => FieldError[]
 }
 
 /**
  * Any settings of ours, by their schema: YAML, references, fields, mutual faults.
- * @throws ConfigFaults with every fault at once
+ * @throws ConfigurationError with every fault at once
  */
 export function parseSettings<S extends z.ZodObject>(
   { schema, checks }: SettingsRules<S>,
@@ -33,11 +33,11 @@ export function parseSettings<S extends z.ZodObject>(
   const raw = parseYaml(text, file)
   const { value, faults } = interpolate(raw, file, env)
   const result = schema.safeParse(value)
-  if (!result.success) faults.push(...faultsOf(result.error, value))
+  if (!result.success) faults.push(...fieldErrorsOf(result.error, value))
   faults.push(...checks(result.success ? result.data : validSections(schema, value)))
   // A reference that could not be read left an empty string behind: its own fault says it better than what follows.
   const all = faults.filter((fault, index) => faults.findIndex((other) => other.path === fault.path) === index)
-  if (!result.success || all.length > 0) throw new ConfigFaults(file, all)
+  if (!result.success || all.length > 0) throw new ConfigurationError(file, all)
   return deepFreeze(result.data)
 }
 
@@ -54,11 +54,11 @@ function validSections<S extends z.ZodObject>(schema: S, value: unknown): Partia
 function parseYaml(text: string, file: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true })
   if (document.errors.length > 0) {
-    const faults = document.errors.map((error): Fault => {
+    const faults = document.errors.map((error): FieldError => {
       const line = error.linePos?.[0].line
       return { path: line ? `line ${line}` : '', expected: 'YAML', got: error.code }
     })
-    throw new ConfigFaults(file, faults)
+    throw new ConfigurationError(file, faults)
   }
   return document.toJS({ maxAliasCount: 100 })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseCoreConfig } from '../../../src/core-api/config.ts'
-import { ConfigFaults } from '../../../src/shared/settings/field-errors.ts'
+import { ConfigurationError } from '../../../src/shared/settings/field-errors.ts'
 
 const good = `
 gateway: { publicUrl: "https://o.example" }
@@ -9,11 +9,11 @@ access: { adminGroup: admins }
 encryption: { token: "\${env:AOA_CONN_ENCRYPTION_TOKEN}" }
 `
 const env = { AOA_CONN_ENCRYPTION_TOKEN: 'a-token-without-spaces' }
-const faultsOf = (text: string, given: NodeJS.ProcessEnv = env) => {
+const fieldErrorsOf = (text: string, given: NodeJS.ProcessEnv = env) => {
   try {
     parseCoreConfig(text, 'core.yaml', given)
   } catch (error) {
-    if (error instanceof ConfigFaults) return error.faults
+    if (error instanceof ConfigurationError) return error.faults
     throw error
   }
   return []
@@ -56,7 +56,7 @@ describe('faults name the key, what was expected and what was got', () => {
   ]
   for (const [what, text, path, given] of table)
     test(what, () => {
-      const faults = faultsOf(text, given)
+      const faults = fieldErrorsOf(text, given)
       const fault = faults.find((each) => each.path === path)
       assert.ok(fault, JSON.stringify(faults))
       assert.ok(!JSON.stringify(faults).includes('two words') && !JSON.stringify(faults).includes('a-token-'))
@@ -64,6 +64,6 @@ describe('faults name the key, what was expected and what was got', () => {
 })
 
 test('a password in the storage’s address is not shown', () => {
-  const faults = faultsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
+  const faults = fieldErrorsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
   assert.ok(!JSON.stringify(faults).includes('hunter2'))
 })

@@ -13,7 +13,7 @@ import { startCore } from '../../../src/core-api/service.ts'
 import { DefaultConnections } from '../../../src/core-api/store/defaults.ts'
 import { StorageDown } from '../../../src/core-api/store/failure.ts'
 import { openStorage } from '../../../src/core-api/store/open.ts'
-import { ConfigFaults } from '../../../src/shared/settings/field-errors.ts'
+import { ConfigurationError } from '../../../src/shared/settings/field-errors.ts'
 import {
   ALICE,
   ALPHA,
@@ -209,7 +209,10 @@ test('the service starts only with a token that reads what is stored, and stops 
   await core.close()
   const base = coreConfig(signer, `sqlite:${file}`, 'server: { listen: "127.0.0.1:0", drainSeconds: 0 }')
   const withTokens = (token: string, previousTokens: string[]) => ({ ...base, encryption: { token, previousTokens } })
-  await assert.rejects(startCore(withTokens('another-token-of-32-characters', []), silent, Date.now), ConfigFaults)
+  await assert.rejects(
+    startCore(withTokens('another-token-of-32-characters', []), silent, Date.now),
+    ConfigurationError,
+  )
   for (const config of [base, withTokens('another-token-of-32-characters', [TOKEN])]) {
     const service = await startCore(config, silent, Date.now)
     assert.equal((await fetch(`${service.url}/readyz`)).status, 200)

@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors.ts'
-import type { Admitted, AppRequest, BodyRule } from '../profile.ts'
+import type { Admission, AppRequest, BodyRule } from '../profile.ts'
 import {
   authorOfModel,
   authorOfRun,
@@ -66,7 +66,7 @@ function otlpRule(limits: BodyLimits): BodyRule {
   }
 }
 
-function authorOf({ principal }: Admitted): string {
+function authorOf({ principal }: Admission): string {
   if (!principal) throw new Refusal('login-required', 'a write to MLflow has no verified author')
   return principal.username
 }

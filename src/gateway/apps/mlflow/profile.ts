@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../../shared/clock.ts'
 import { mlflowSettings, type RouteConfig } from '../../config/schema.ts'
 import { Refusal } from '../../errors.ts'
 import type { Project } from '../../policy/types.ts'
-import type { Admitted, AppProfile } from '../profile.ts'
+import type { Admission, AppProfile } from '../profile.ts'
 import { buildBodyRules } from './body-rules.ts'
 import { buildClassifier, CATALOGUES } from './catalogue.ts'
 import { mlflowRefusal } from './refusal.ts'
@@ -42,7 +42,7 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
     answer: answerFor,
     bodyRule: buildBodyRules(limits, shared),
     responseRule: serverInfoRule,
-    answerHeaders: sandboxUploads,
+    responseHeaders: sandboxUploads,
     refusal: mlflowRefusal,
     ...(shared ? workspaceTenancy(route.upstream, clock) : instanceTenancy(settings.instances)),
   }
@@ -70,7 +70,7 @@ function instanceTenancy(instances: Readonly<Record<string, string>>): Tenancy {
 }
 
 /** Without a workspace MLflow would take its `default`, whose artifacts contain everybody's: such a request ends here. */
-function projectOf({ project }: Admitted): Project {
+function projectOf({ project }: Admission): Project {
   if (project) return project
   throw new Refusal('project-missing', 'a request for MLflow was admitted without a project')
 }

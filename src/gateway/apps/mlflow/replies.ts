@@ -1,4 +1,4 @@
-import type { Admitted, Answer } from '../profile.ts'
+import type { Admission, Answer } from '../profile.ts'
 
 /** Requests of MLflow's own user interface and client that the gateway answers, because it knows better. */
 const USER = /^\/(?:ajax-)?api\/2\.0\/mlflow\/users\/current$/
@@ -12,7 +12,7 @@ const ENDPOINTS = /^\/ajax-api\/2\.0\/mlflow\/gateway-proxy$/
 export const isAnswered = (method: string, path: string): boolean =>
   method === 'GET' && [USER, PERMISSIONS, ROLES, ENDPOINTS].some((each) => each.test(path))
 
-export function answerFor(admitted: Admitted): Answer | undefined {
+export function answerFor(admitted: Admission): Answer | undefined {
   const { method, decodedPath } = admitted.request
   if (method !== 'GET' || !/\/(?:users|workspaces|gateway-proxy)(?:\/|$)/.test(decodedPath)) return undefined
   if (USER.test(decodedPath)) return json(200, currentUser(admitted))
@@ -33,13 +33,13 @@ const json = (status: number, body: unknown): Answer => ({
  * Puts the principal's name into the sidebar. `is_admin` stays false: it would open pages that administer MLflow's own
  * users, and there are none.
  */
-const currentUser = ({ principal }: Admitted) => ({
+const currentUser = ({ principal }: Admission) => ({
   user: { id: 0, username: principal?.username ?? '', is_admin: false },
   is_basic_auth: false,
 })
 
 /** The user interface hides what it would not be allowed to do; the judgement itself is the gateway's. */
-function permissions({ role, project }: Admitted) {
+function permissions({ role, project }: Admission) {
   const permission = role === 'viewer' ? 'READ' : 'MANAGE'
   const grant = (resource_type: string) => ({
     role_id: 0,
@@ -53,7 +53,7 @@ function permissions({ role, project }: Admitted) {
 }
 
 /** MLflow would list every workspace to anyone; the principal's own projects are what there is to see. */
-function workspaceAnswer({ projects }: Admitted, name: string | undefined): Answer {
+function workspaceAnswer({ projects }: Admission, name: string | undefined): Answer {
   const workspaces = projects().map((project) => ({ name: project.id, description: project.name }))
   if (name === undefined) return json(200, { workspaces })
   const workspace = workspaces.find((candidate) => candidate.name === name)

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../routing/request-context.ts'
-import type { Incoming } from '../forwarder.ts'
+import type { ResponsePlan } from '../forwarder.ts'
 
 /** What only the gateway says; connection management is gone already. */
 const DROPPED = new Set([
@@ -34,7 +34,7 @@ function verdictOn(name: string): Verdict {
 }
 
 /** The head of an upstream's answer as the client gets it. Flat names and values, in and out. */
-export function answerHead(headers: readonly string[], exchange: Exchange, incoming: Incoming): string[] {
+export function clientHeaders(headers: readonly string[], exchange: Exchange, incoming: ResponsePlan): string[] {
   const head: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
@@ -45,7 +45,7 @@ export function answerHead(headers: readonly string[], exchange: Exchange, incom
     else if (verdict === 'cookie' && !isOwnCookie(value, incoming.cookieBase)) head.push(name, value)
   }
   for (const item of incoming.headers) head.push(item)
-  for (const item of exchange.answerHeaders) head.push(item)
+  for (const item of exchange.responseHeaders) head.push(item)
   head.push('X-Request-Id', exchange.requestId)
   return head
 }

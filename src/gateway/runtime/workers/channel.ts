@@ -1,8 +1,8 @@
-import type { Fault } from '../../../shared/settings/field-errors.ts'
+import type { FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
 
 /** What the supervisor and its workers ask each other, and what they answer. */
-export interface Questions {
+export interface ChannelRequests {
   /** Worker: which configuration is in force? */
   config: { ask: undefined; reply: Config }
   /** Worker: I serve. */
@@ -10,7 +10,7 @@ export interface Questions {
   /** Worker: what do all of us measure? */
   exposition: { ask: undefined; reply: string }
   /** Supervisor: get ready for a configuration. No faults: ready. */
-  prepare: { ask: Config; reply: readonly Fault[] }
+  prepare: { ask: Config; reply: readonly FieldError[] }
   /** Supervisor: what was prepared takes over, or is forgotten. */
   commit: { ask: undefined; reply: undefined }
   abort: { ask: undefined; reply: undefined }
@@ -18,11 +18,13 @@ export interface Questions {
   measure: { ask: undefined; reply: object[] }
 }
 
-type What = keyof Questions
+type What = keyof ChannelRequests
 
-/** Answers one side's questions. */
-export type Answers<Q extends What> = {
-  readonly [W in Q]: (body: Questions[W]['ask']) => Questions[W]['reply'] | Promise<Questions[W]['reply']>
+/** ChannelResponses one side's questions. */
+export type ChannelResponses<Q extends What> = {
+  readonly [W in Q]: (
+    body: ChannelRequests[W]['ask'],
+  ) => ChannelRequests[W]['reply'] | Promise<ChannelRequests[W]['reply']>
 }
 
 /** One end of the channel: `process` in a worker, the worker in its supervisor. */
@@ -35,14 +37,14 @@ type Message =
   | { readonly gateway: 'ask'; readonly id: number; readonly what: string; readonly body?: unknown }
   | { readonly gateway: 'reply'; readonly id: number; readonly body?: unknown; readonly failed?: string }
 
-/** Questions and answers between two processes, over the channel that Node gives them. */
-export class Line<Q extends What> {
+/** ChannelRequests and answers between two processes, over the channel that Node gives them. */
+export class WorkerChannel<Q extends What> {
   readonly #port: Port
-  readonly #answers: Answers<Q>
+  readonly #answers: ChannelResponses<Q>
   readonly #asked = new Map<number, { resolve(body: unknown): void; reject(error: Error): void }>()
   #last = 0
 
-  constructor(port: Port, answers: Answers<Q>) {
+  constructor(port: Port, answers: ChannelResponses<Q>) {
     this.#port = port
     this.#answers = answers
     port.on('message', (message) => this.#hear(message as Partial<Message>))
@@ -51,9 +53,9 @@ export class Line<Q extends What> {
   /** @throws Error when the other side fails, goes away, or says nothing for `withinMs` */
   ask<W extends Exclude<What, Q>>(
     what: W,
-    body: Questions[W]['ask'],
+    body: ChannelRequests[W]['ask'],
     withinMs: number,
-  ): Promise<Questions[W]['reply']> {
+  ): Promise<ChannelRequests[W]['reply']> {
     this.#last += 1
     const id = this.#last
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
@@ -63,7 +65,7 @@ export class Line<Q extends What> {
     return promise.finally(() => {
       clearTimeout(timer)
       this.#asked.delete(id)
-    }) as Promise<Questions[W]['reply']>
+    }) as Promise<ChannelRequests[W]['reply']>
   }
 
   /** The other side is gone: what is still asked fails. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { ConfigFaults, type Fault } from '../../../shared/settings/field-errors.ts'
+import { ConfigurationError, type FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Member } from './supervisor.ts'
 
@@ -11,7 +11,7 @@ const SWITCH_MS = 5000
 /**
  * First of two phases: every worker builds what the configuration needs, beside what is in force. When one cannot, all
  * forget it.
- * @throws ConfigFaults
+ * @throws ConfigurationError
  */
 export async function prepareAll(
   members: readonly Member[],
@@ -23,12 +23,12 @@ export async function prepareAll(
   const faults = (await Promise.all(members.map((member) => prepareOne(member, next)))).flat()
   if (faults.length > 0) {
     abort()
-    throw new ConfigFaults('reload', withoutRepeats(faults))
+    throw new ConfigurationError('reload', withoutRepeats(faults))
   }
   return { abort, switchAll: async () => void (await Promise.all(members.map((member) => switchOne(member, next)))) }
 }
 
-async function prepareOne({ worker, line }: Member, next: Config): Promise<readonly Fault[]> {
+async function prepareOne({ worker, line }: Member, next: Config): Promise<readonly FieldError[]> {
   try {
     return await line.ask('prepare', next, PREPARE_MS)
   } catch (error) {
@@ -47,5 +47,5 @@ async function switchOne(member: Member, next: Config): Promise<void> {
   }
 }
 
-const withoutRepeats = (faults: readonly Fault[]) =>
+const withoutRepeats = (faults: readonly FieldError[]) =>
   faults.filter((fault, at) => faults.findIndex((other) => isDeepStrictEqual(other, fault)) === at)

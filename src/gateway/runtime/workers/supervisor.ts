@@ -5,13 +5,13 @@ import type { Logger } from '../../observability/log.ts'
 import { gauge } from '../../observability/metrics.ts'
 import type { Prepared } from '../reload.ts'
 import { BackOff } from './back-off.ts'
-import { Line } from './channel.ts'
+import { WorkerChannel } from './channel.ts'
 import { prepareAll } from './prepare-all.ts'
 
 /** Longest wait for what a worker measured, ms. */
 const MEASURE_MS = 5000
 
-type ToWorker = Line<'config' | 'serving' | 'exposition'>
+type ToWorker = WorkerChannel<'config' | 'serving' | 'exposition'>
 
 /** One process that serves. */
 export interface Member {
@@ -62,7 +62,7 @@ export class Supervisor {
     for (const { worker } of this.#members.values()) worker.process.kill('SIGTERM')
   }
 
-  /** All workers switch, or none. @throws ConfigFaults */
+  /** All workers switch, or none. @throws ConfigurationError */
   async prepare(next: Config): Promise<Prepared> {
     const { switchAll, abort } = await prepareAll(this.#serving(), next)
     return {
@@ -96,7 +96,7 @@ export class Supervisor {
 
   #fork(): void {
     const worker = cluster.fork()
-    const line: ToWorker = new Line(worker, {
+    const line: ToWorker = new WorkerChannel(worker, {
       config: () => {
         member.config = this.#config
         return this.#config

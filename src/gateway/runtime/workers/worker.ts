@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import type { Config } from '../../config/schema.ts'
 import { faultsOf, type Prepared } from '../reload.ts'
 import type { RunningServer } from '../start.ts'
-import { Line } from './channel.ts'
+import { WorkerChannel } from './channel.ts'
 
 /** Longest wait for the supervisor, ms; `/metrics` waits for all workers behind it. */
 const SUPERVISOR_MS = 10_000
@@ -12,12 +12,12 @@ export const isWorker = () => cluster.isWorker
 
 /** A worker as its supervisor sees it: does what it is told, and knows no file. */
 export class WorkerSide {
-  readonly #line: Line<'prepare' | 'commit' | 'abort' | 'measure'>
+  readonly #line: WorkerChannel<'prepare' | 'commit' | 'abort' | 'measure'>
   #server: RunningServer | undefined
   #prepared: Prepared | undefined
 
   constructor() {
-    this.#line = new Line(process, {
+    this.#line = new WorkerChannel(process, {
       prepare: (config) => this.#prepare(config),
       commit: async () => void (await this.#take()?.commit()),
       abort: () => void this.#take()?.abort(),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts'
+import type { Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
 import { ChangeListeners } from './changes.ts'
-import type { Lease, SessionBackend, SessionRecord, StoredSession } from './store.ts'
 
 const SWEEP_EVERY_MS = 60_000
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { parseRedisAddress } from '../../config/redis-address.ts'
 import type { Config } from '../../config/schema.ts'
+import type { SessionBackend } from './backend.ts'
 import { MemoryBackend } from './memory.ts'
-import type { SessionBackend } from './store.ts'
 
 /**
  * Opens the store that `session.store` names.

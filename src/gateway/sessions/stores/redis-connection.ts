@@ -1,7 +1,7 @@
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../../config/redis-address.ts'
+import { StoreDown } from './backend.ts'
 import { SCRIPTS } from './redis-scripts.ts'
-import { StoreDown } from './store.ts'
 
 export type RedisClient = Redis | Cluster
 /** Replies as arrays and strings, whichever protocol the server speaks. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/clock.ts'
+import type { Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
 import type { SessionChange } from './changes.ts'
 import { RedisChannel } from './redis-channel.ts'
 import { RedisConnection, type RedisSettings } from './redis-connection.ts'
-import type { Lease, SessionBackend, SessionRecord, StoredSession } from './store.ts'
 
 type Fields = readonly (string | null)[]
 

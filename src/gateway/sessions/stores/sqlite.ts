@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../../shared/clock.ts'
+import { type Lease, type SessionBackend, type SessionRecord, StoreDown, type StoredSession } from './backend.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 import { prepareSchema } from './sqlite-schema.ts'
-import { type Lease, type SessionBackend, type SessionRecord, StoreDown, type StoredSession } from './store.ts'
 
 /** How often a process looks for changes that others made. */
 const POLL_EVERY_MS = 250

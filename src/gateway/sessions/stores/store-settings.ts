@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { SessionBackend } from './store.ts'
+import type { SessionBackend } from './backend.ts'
 
 /** A setting can be changed under a running store: looked at this often, milliseconds. */
 const LOOK_EVERY_MS = 60_000

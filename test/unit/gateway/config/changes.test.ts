@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configJsonSchema } from '../../../../src/cli/schema.ts'
-import { changesOf, keysOf, restartFaults, TAKES } from '../../../../src/gateway/config/changes.ts'
+import { changesOf, keysOf, RELOADABLE, restartFaults } from '../../../../src/gateway/config/changes.ts'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import type { Config } from '../../../../src/gateway/config/schema.ts'
 
@@ -30,14 +30,14 @@ function changed(path: string): Config {
 
 test('every key of the schema is said to take a reload or a restart, once', () => {
   const { properties: sections = {} } = configJsonSchema() as { properties?: Record<string, { properties?: object }> }
-  assert.deepEqual(Object.keys(TAKES).sort(), Object.keys(sections).sort())
-  for (const [name, takes] of Object.entries(TAKES)) {
+  assert.deepEqual(Object.keys(RELOADABLE).sort(), Object.keys(sections).sort())
+  for (const [name, takes] of Object.entries(RELOADABLE)) {
     if (typeof takes === 'string') continue
     assert.deepEqual(Object.keys(takes).sort(), Object.keys(sections[name]?.properties ?? {}).sort(), name)
   }
 })
 
-for (const { path, takes } of keysOf(TAKES)) {
+for (const { path, takes } of keysOf(RELOADABLE)) {
   test(`a change of ${path} takes a ${takes}`, () => {
     const next = changed(path)
     assert.deepEqual(changesOf(config, next), [{ path, takes }])
@@ -57,7 +57,7 @@ test('the same file is no change, read twice', () => {
 test('the guide names every key that takes a restart', () => {
   const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/deploy.md'), 'utf8')
   const said = guide.split('\n\n').find((paragraph) => paragraph.includes('`server.listen`')) ?? ''
-  for (const { path, takes } of keysOf(TAKES)) {
+  for (const { path, takes } of keysOf(RELOADABLE)) {
     const name = path.includes('.') ? path : `${path}.*`
     assert.equal(said.includes(`\`${name}\``), takes === 'restart', name)
   }

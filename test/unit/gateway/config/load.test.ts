@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
 import { loadConfig, parseConfig } from '../../../../src/gateway/config/load.ts'
-import { ConfigFaults } from '../../../../src/shared/settings/field-errors.ts'
+import { ConfigurationError } from '../../../../src/shared/settings/field-errors.ts'
 
 const SECRET = 'k3Zr9vQ1xW7tY5uB2nM8aS4dF6gH0jL!'
 const ALPHA = '11111111-1111-4111-8111-111111111111'
@@ -30,11 +30,11 @@ const base = () => ({
 })
 type Raw = ReturnType<typeof base>
 const parse = (raw: unknown, env: NodeJS.ProcessEnv = {}) => parseConfig(stringify(raw), 'gateway.yaml', env)
-const faultsOf = (raw: unknown, env?: NodeJS.ProcessEnv) => {
+const fieldErrorsOf = (raw: unknown, env?: NodeJS.ProcessEnv) => {
   try {
     parse(raw, env)
   } catch (error) {
-    assert.ok(error instanceof ConfigFaults)
+    assert.ok(error instanceof ConfigurationError)
     return error
   }
   return undefined
@@ -175,7 +175,7 @@ for (const [name, path, spoil] of bad) {
   test(`refuses ${name}, naming ${path}`, () => {
     const raw = base()
     spoil(raw)
-    const error = faultsOf(raw)
+    const error = fieldErrorsOf(raw)
     assert.ok(error)
     assert.ok(
       error.faults.some((fault) => fault.path === path),
@@ -191,7 +191,7 @@ test('tells all faults at once', () => {
   raw.server.publicUrl = 'nonsense'
   Reflect.deleteProperty(raw.access, 'adminGroup')
   assert.deepEqual(
-    faultsOf(raw)
+    fieldErrorsOf(raw)
       ?.faults.map((fault) => fault.path)
       .sort(),
     ['access.adminGroup', 'server.publicUrl', 'session.secrets.0'],
@@ -203,7 +203,7 @@ test('never shows a secret', () => {
   raw.session.secrets = ['hunter2-short']
   raw.issuer.clientSecret = ['hunter2']
   raw.issuer.url = 'https://me:hunter2@sso.example'
-  assert.doesNotMatch(faultsOf(raw)?.message ?? '', /hunter2/)
+  assert.doesNotMatch(fieldErrorsOf(raw)?.message ?? '', /hunter2/)
 })
 
 test('an insecure network must be named', () => {
@@ -227,16 +227,16 @@ test('names the variable and the file that are missing', () => {
   const raw = base()
   raw.session.secrets = ['${file:/nowhere/secret}']
   raw.issuer.clientSecret = '${env:NOT_THERE}'
-  const message = faultsOf(raw)?.message ?? ''
+  const message = fieldErrorsOf(raw)?.message ?? ''
   assert.match(message, /session\.secrets\.0: expected a readable file \/nowhere\/secret, got ENOENT/)
   assert.match(message, /issuer\.clientSecret: expected the environment variable NOT_THERE/)
 })
 
 test('a file that is no YAML, or not there, is one clear fault', () => {
-  assert.throws(() => parseConfig('a: [', 'gateway.yaml', {}), ConfigFaults)
+  assert.throws(() => parseConfig('a: [', 'gateway.yaml', {}), ConfigurationError)
   assert.throws(
     () => loadConfig('/nowhere.yaml', {}),
     /nowhere\.yaml: \(file\): expected a readable YAML file, got ENOENT/,
   )
-  assert.throws(() => parseConfig('server: {}\nserver: {}', 'gateway.yaml', {}), ConfigFaults)
+  assert.throws(() => parseConfig('server: {}\nserver: {}', 'gateway.yaml', {}), ConfigurationError)
 })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Refusal } from '../../../../src/gateway/errors.ts'
-import { LongExchanges, type OpenExchange } from '../../../../src/gateway/forward/long-lived-connections.ts'
-import type { JudgeAgain } from '../../../../src/gateway/forward/reauthorize.ts'
+import { LongLivedConnections, type OpenResponse } from '../../../../src/gateway/forward/long-lived-connections.ts'
+import type { Reauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
 import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
 
-const LOOK_MS = 15_000
+const REAUTHORIZATION_INTERVAL_MS = 15_000
 
-interface Fake extends OpenExchange {
+interface Fake extends OpenResponse {
   /** Why it was cut. */
   readonly cuts: unknown[]
 }
@@ -22,7 +22,7 @@ function exchange(key: string | undefined, { anonymous = false, outlivesToken = 
   return { exchange: part, outlivesToken, cuts, cut: (why) => void cuts.push(why) }
 }
 
-function watch(context: TestContext, open: Fake[], judgeAgain: JudgeAgain = async () => {}) {
+function watch(context: TestContext, open: Fake[], reauthorize: Reauthorize = async () => {}) {
   context.mock.timers.enable({ apis: ['setInterval'] })
   const ended: ((key: string) => void)[] = []
   const sessions = {
@@ -31,14 +31,19 @@ function watch(context: TestContext, open: Fake[], judgeAgain: JudgeAgain = asyn
       return () => void ended.splice(ended.indexOf(listener), 1)
     },
   }
-  const exchanges = new LongExchanges({ open: () => open, sessions, judgeAgain, lookMs: LOOK_MS })
+  const exchanges = new LongLivedConnections({
+    open: () => open,
+    sessions,
+    reauthorize,
+    intervalMs: REAUTHORIZATION_INTERVAL_MS,
+  })
   context.after(() => exchanges.close())
   const end = (key: string) => {
     for (const listener of ended) listener(key)
   }
   /** Lets the timer come round, and waits for what it began. */
   const look = async () => {
-    context.mock.timers.tick(LOOK_MS)
+    context.mock.timers.tick(REAUTHORIZATION_INTERVAL_MS)
     await exchanges.look()
   }
   return { exchanges, end, look }
@@ -100,7 +105,7 @@ for (const reason of ['store-down', 'issuer-down', 'projects-down', 'rate-limite
 test('an exchange that cannot be judged for an unexpected reason is cut, and the others are judged', async (context) => {
   const [broken, fine, refused] = [exchange('a'), exchange('b'), exchange('c')]
   const bug = new TypeError('a bug')
-  const judge: JudgeAgain = async (judged) => {
+  const judge: Reauthorize = async (judged) => {
     if (judged === broken.exchange) throw bug
     if (judged === refused.exchange) throw new Refusal('not-in-project', 'changed')
   }
@@ -118,7 +123,7 @@ test('a look that takes longer than the time between two is not begun again', as
     return answer.promise
   })
   await look()
-  context.mock.timers.tick(3 * LOOK_MS)
+  context.mock.timers.tick(3 * REAUTHORIZATION_INTERVAL_MS)
   assert.equal(asked, 1)
   answer.resolve()
   await exchanges.look()
@@ -131,7 +136,7 @@ test('after close nothing is looked at and nothing heard', (context) => {
     asked += 1
   })
   exchanges.close()
-  context.mock.timers.tick(3 * LOOK_MS)
+  context.mock.timers.tick(3 * REAUTHORIZATION_INTERVAL_MS)
   end('a')
   assert.deepEqual([asked, open.cuts], [0, []])
 })
@@ -141,7 +146,7 @@ test('conversations are judged at once when what is allowed has changed, answers
   const { exchanges } = watch(context, [socket, answer], async () => {
     throw new Refusal('no-route', 'the route is gone')
   })
-  await exchanges.judgeConversations()
+  await exchanges.reauthorizeWebSockets()
   assert.deepEqual(reasonsOf(socket), ['no-route'])
   assert.deepEqual(reasonsOf(answer), [])
 })
@@ -156,6 +161,6 @@ test('a process that stops closes its WebSockets and waits for its answers', (co
   })
   const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
   const { exchanges } = watch(context, [under('socket', handshake), under('answer', {})])
-  exchanges.endConversations()
+  exchanges.endWebSockets()
   assert.deepEqual(closed, ['socket'])
 })

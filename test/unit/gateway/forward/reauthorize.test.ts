@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { Refusal } from '../../../../src/gateway/errors.ts'
-import { buildJudgeAgain } from '../../../../src/gateway/forward/reauthorize.ts'
-import { ProjectList } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { buildReauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
+import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
 import type { Principal, Role } from '../../../../src/gateway/policy/types.ts'
 import type { Caller, Exchange } from '../../../../src/gateway/routing/request-context.ts'
 import type { Route } from '../../../../src/gateway/routing/routes.ts'
@@ -83,15 +83,15 @@ async function judge(given: Case): Promise<string> {
     const session = { selectedProject: given.selected } as NonNullable<Caller['session']>
     return now && { principal: now, via: 'session' as const, session }
   }
-  const judgeAgain = buildJudgeAgain({
+  const reauthorize = buildReauthorize({
     authenticate,
     routes: { match: () => present },
-    projects: new ProjectList(given.projects ?? [ALPHA, BETA]),
+    projects: new ProjectSnapshot(given.projects ?? [ALPHA, BETA]),
     rules: { adminGroup: 'admins', serviceUsers: new Set() },
     clock: () => NOW,
     overrunMs: OVERRUN_MS,
   })
-  return judgeAgain(exchange, given.outlivesToken ?? true).then(
+  return reauthorize(exchange, given.outlivesToken ?? true).then(
     () => 'goes on',
     (error: Refusal) => error.reason,
   )

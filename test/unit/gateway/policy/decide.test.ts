@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decide } from '../../../../src/gateway/policy/decide.ts'
-import { ProjectList } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
 import type { Access, Decision, NamedProject, Principal, Use } from '../../../../src/gateway/policy/types.ts'
 
 const ALPHA = '11111111-1111-4111-8111-111111111111'
 const BETA = '22222222-2222-4222-8222-222222222222'
 const GONE = '99999999-9999-4999-8999-999999999999'
 
-const directory = new ProjectList([
+const directory = new ProjectSnapshot([
   { id: ALPHA, name: 'alpha', groups: ['project-alpha', 'alpha-leads'], viewerGroups: ['auditors'] },
   { id: BETA, name: 'beta', groups: ['project-beta'], viewerGroups: [] },
 ])
@@ -200,7 +200,7 @@ test('an unnamed login request leaves the project out', () => {
   assert.ok(decision.allow && decision.project === undefined)
 })
 test('an administrator with a single project in the whole gateway need not choose', () => {
-  const one = new ProjectList([{ id: ALPHA, name: 'alpha', groups: [], viewerGroups: [] }])
+  const one = new ProjectSnapshot([{ id: ALPHA, name: 'alpha', groups: [], viewerGroups: [] }])
   assert.equal(
     decide(
       { access: 'project', use: 'read', principal: who('modelops-admins'), named: NONE, selected: undefined },

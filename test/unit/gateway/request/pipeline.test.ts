@@ -13,7 +13,7 @@ import { buildSigner } from '../../../../src/gateway/forward/headers/assertion.t
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
-import { ProjectList } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import { buildCrossOrigin } from '../../../../src/gateway/request/cross-origin.ts'
 import { buildRefuse } from '../../../../src/gateway/request/deny.ts'
@@ -106,7 +106,7 @@ before(async () => {
     {},
   )
   const sessions = new Sessions({ config, backend: new MemoryBackend(systemClock), clock: systemClock, log })
-  const directory = new ProjectList(config.projects.source === 'static' ? config.projects.list : [])
+  const directory = new ProjectSnapshot(config.projects.source === 'static' ? config.projects.list : [])
   const bob: Principal = {
     issuer: 'http://localhost:1/',
     subject: 'bob-id',
@@ -136,7 +136,7 @@ before(async () => {
       if (header === 'Bug') throw new TypeError('a bug with words of its own')
       throw new Refusal('token-invalid', 'no bearer tokens in this test')
     }),
-    judgeAgain: () => Promise.reject(new Error('nothing lasts in this test')),
+    reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
     signer: await buildSigner({ issuer: config.server.publicUrl, clock: systemClock, secrets: config.session.secrets }),
     forwarder: buildForwarder(config.limits, systemClock),
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, 'http'),

@@ -33,7 +33,7 @@ function start({ load, prepare }: Setting) {
     abort: () => undefined,
   })
   const reload = buildReload({
-    inForce: withLevel('info'),
+    current: withLevel('info'),
     load,
     prepare: prepare ?? take,
     log: pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) }),

@@ -2,8 +2,8 @@ import { type Logger, pino } from 'pino'
 import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh.ts'
 import type { Session } from '../../../../src/gateway/sessions/session.ts'
 import { type NewSession, Sessions, type SessionsDeps } from '../../../../src/gateway/sessions/sessions.ts'
+import type { SessionBackend } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import type { SessionBackend } from '../../../../src/gateway/sessions/stores/store.ts'
 
 export const START = Date.UTC(2026, 0, 1)
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openBackend } from '../../../../src/gateway/sessions/stores/open.ts'
-import { ConfigFaults } from '../../../../src/shared/settings/field-errors.ts'
+import { ConfigurationError } from '../../../../src/shared/settings/field-errors.ts'
 import { testConfig } from '../signin/kit.ts'
 
 const issuer = { url: 'http://127.0.0.1:1', clientId: 'gateway', secret: 'not-a-placeholder' }
@@ -24,7 +24,7 @@ for (const [name, session, path] of refused) {
   test(`refuses ${name} when the configuration is read`, () => {
     assert.throws(
       () => withSession(session),
-      (error: unknown) => error instanceof ConfigFaults && error.faults.some((fault) => fault.path === path),
+      (error: unknown) => error instanceof ConfigurationError && error.faults.some((fault) => fault.path === path),
     )
   })
 }

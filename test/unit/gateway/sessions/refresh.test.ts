@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { type Reason, Refusal } from '../../../../src/gateway/errors.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh.ts'
+import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/store.ts'
 import { login, MovedClock, START, startSessions } from './kit.ts'
 
 /** An issuer that counts how often it is asked, and answers when and as the test says. */

@@ -8,9 +8,9 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh.ts'
+import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { openBackend } from '../../../../src/gateway/sessions/stores/open.ts'
 import { SqliteBackend } from '../../../../src/gateway/sessions/stores/sqlite.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/store.ts'
 import { MovedClock, START, startSessions, testConfig } from './kit.ts'
 
 const withFile = (name: string, body: (path: string) => Promise<void>) =>

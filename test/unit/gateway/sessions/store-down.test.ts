@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { Refusal } from '../../../../src/gateway/errors.ts'
+import { type SessionBackend, StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { type SessionBackend, StoreDown } from '../../../../src/gateway/sessions/stores/store.ts'
 import { login, MovedClock, startSessions } from './kit.ts'
 
 /** A store shared with other processes, which can be taken down. */

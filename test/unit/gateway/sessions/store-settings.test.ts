@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
-import type { SessionBackend } from '../../../../src/gateway/sessions/stores/store.ts'
+import type { SessionBackend } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { watchStoreSettings } from '../../../../src/gateway/sessions/stores/store-settings.ts'
 
 type SettingsFault = NonNullable<SessionBackend['settingsFault']>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/store.ts'
 import { login, MovedClock, SECRET, START, startSessions } from './kit.ts'
 
 /** Sessions that take over from others in one process, because a setting changed. */

@@ -8,11 +8,11 @@ import { buildClientAddress } from '../../../../src/gateway/http/client-address.
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
-import { ProjectList } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { buildLoginApp } from '../../../../src/gateway/signin/endpoints.ts'
-import { buildLoginAttempts, type LoginDeps } from '../../../../src/gateway/signin/sign-in-context.ts'
+import { buildLoginAttempts, type SignInDeps } from '../../../../src/gateway/signin/sign-in-context.ts'
 import { buildAuthenticate } from '../../../../src/gateway/tokens/authenticate.ts'
 import type { FakeIssuer } from './fake-issuer.ts'
 
@@ -75,7 +75,7 @@ export function testConfig(
 
 export interface LoginKit {
   readonly app: Express
-  readonly deps: LoginDeps
+  readonly deps: SignInDeps
   readonly logged: Record<string, unknown>[]
   /** Milliseconds by which the clock was moved. */
   readonly clock: { ahead: number }
@@ -85,7 +85,7 @@ export interface LoginKit {
 export function startLoginKit(
   fake: Pick<FakeIssuer, 'url' | 'clientId' | 'secret'>,
   over: Record<string, Section> = {},
-  deps: Partial<LoginDeps> = {},
+  deps: Partial<SignInDeps> = {},
 ): LoginKit {
   const config = testConfig(fake, over)
   const shift = { ahead: 0 }
@@ -95,7 +95,7 @@ export function startLoginKit(
   const issuer = new Issuer({ config, clock, log })
   const list = config.projects.source === 'static' ? config.projects.list : []
   const sessions = new Sessions({ config, clock, log, backend: new MemoryBackend(clock), refresh: issuer.refresh })
-  const all: LoginDeps = {
+  const all: SignInDeps = {
     config,
     clock,
     log,
@@ -104,7 +104,7 @@ export function startLoginKit(
       throw new Refusal('token-invalid', 'no bearer token in this test')
     }),
     sessions,
-    projects: new ProjectList(list),
+    projects: new ProjectSnapshot(list),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
     clientAddress: buildClientAddress(config.server.trustedProxies).address,

@@ -4,7 +4,7 @@ import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import type { Caller } from '../../../../src/gateway/routing/request-context.ts'
 import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
-import { buildTokenSide } from '../../../../src/gateway/tokens/build-authorization.ts'
+import { buildAuthorization } from '../../../../src/gateway/tokens/build-authorization.ts'
 import type { FakeIssuer } from '../signin/fake-issuer.ts'
 import { testConfig } from '../signin/kit.ts'
 
@@ -33,7 +33,7 @@ export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = 
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
-  const verify = buildTokenSide({ config, issuer, clock, log })
+  const verify = buildAuthorization({ config, issuer, clock, log })
   const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
     verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
   return {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import type { AnswerSink, Exchange } from '../../../../src/gateway/upstream/exchange.ts'
+import type { Exchange, ResponseSink } from '../../../../src/gateway/upstream/exchange.ts'
 import { Upstream, type UpstreamOptions } from '../../../../src/gateway/upstream/pool.ts'
-import type { AnswerHead } from '../../../../src/gateway/upstream/response-head.ts'
+import type { ResponseHead } from '../../../../src/gateway/upstream/response-head.ts'
 
 /** What became of an exchange. */
 export interface Outcome {
@@ -37,7 +37,7 @@ export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): 
     maxConnections: 4,
     connectMs: 2000,
     bodyIdleMs: 2000,
-    answerIdleMs: 2000,
+    responseIdleMs: 2000,
     idleMs: 2000,
     maxHeadBytes: 16_384,
     clock: Date.now,
@@ -49,13 +49,13 @@ export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): 
 export function ask(upstream: Upstream, more: Partial<Exchange> = {}): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const outcome: Outcome = { body: '', information: [] }
-  const sink: AnswerSink = {
+  const sink: ResponseSink = {
     information: (status) => outcome.information.push(status),
-    head: (head: AnswerHead) => {
+    head: (head: ResponseHead) => {
       outcome.status = head.status
       outcome.headers = head.headers
     },
-    upgraded: (_head: AnswerHead, upstreamSide: Writable) => {
+    upgraded: (_head: ResponseHead, upstreamSide: Writable) => {
       outcome.status = 101
       upstreamSide.end()
     },
@@ -72,6 +72,6 @@ export function ask(upstream: Upstream, more: Partial<Exchange> = {}): Promise<O
   }
   const method = more.method ?? 'GET'
   const exchange = { method, head: `${method} / HTTP/1.1\r\nHost: u\r\n\r\n`, body: undefined, repeatable: true }
-  upstream.send({ ...exchange, upgrade: false, answerMs: 2000, sink, ...more })
+  upstream.send({ ...exchange, upgrade: false, responseMs: 2000, sink, ...more })
   return promise
 }

@@ -133,7 +133,7 @@ test('an upstream that says how long it keeps a connection is believed, one seco
 test('an upstream that does not answer in time is told apart from one that is not there', async () => {
   const { server, origin } = await startRaw((socket) => socket.resume())
   const slow = openUpstream(origin, { idleMs: 40 })
-  assert.equal((await ask(slow, { answerMs: 40 })).fault, 'upstream-timeout')
+  assert.equal((await ask(slow, { responseMs: 40 })).fault, 'upstream-timeout')
   slow.close()
   server.close()
   await once(server, 'close')
@@ -231,7 +231,7 @@ test('a retired pool finishes what is in flight and waiting, still watches over 
   const silent = await startRaw(() => {})
   const other = openUpstream(silent.origin, { connectMs: 40 })
   other.retire()
-  assert.equal((await ask(other, { answerMs: 20 })).fault, 'upstream-timeout')
+  assert.equal((await ask(other, { responseMs: 20 })).fault, 'upstream-timeout')
   for (const each of [server, silent.server]) each.close()
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Admitted, AppRequest } from '../../../../../src/gateway/apps/profile.ts'
+import type { Admission, AppRequest } from '../../../../../src/gateway/apps/profile.ts'
 import { profileOf } from '../../../../../src/gateway/apps/profile-of.ts'
 import type { RouteConfig } from '../../../../../src/gateway/config/schema.ts'
 import { parseTarget } from '../../../../../src/gateway/http/target.ts'
@@ -124,7 +124,7 @@ test('with FAB ends Airflow’s cookies under every path they were ever set for'
 })
 
 test('with FAB skips the page that asks which provider to use', () => {
-  const answer = (line: string) => byFab.answer?.({ request: ask(line) } as Admitted)
+  const answer = (line: string) => byFab.answer?.({ request: ask(line) } as Admission)
   assert.deepEqual(answer('GET /auth/login/?next=%2Fairflow%2F')?.headers, {
     Location: '/airflow/auth/login/keycloak?next=%2Fairflow%2F',
     'Cache-Control': 'no-store',

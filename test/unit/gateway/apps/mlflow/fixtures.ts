@@ -1,4 +1,4 @@
-import type { Admitted, AppRequest } from '../../../../../src/gateway/apps/profile.ts'
+import type { Admission, AppRequest } from '../../../../../src/gateway/apps/profile.ts'
 import { configSchema, type RouteConfig } from '../../../../../src/gateway/config/schema.ts'
 import { Refusal } from '../../../../../src/gateway/errors.ts'
 import type { Principal, Project, Role } from '../../../../../src/gateway/policy/types.ts'
@@ -31,7 +31,7 @@ export function askFor(line: string, headers: AppRequest['headers'] = {}): AppRe
 }
 
 /** bob's admitted request; `project` undefined: none was resolved. */
-export function admit(line: string, over: Partial<Admitted> & { role?: Role } = {}): Admitted {
+export function admit(line: string, over: Partial<Admission> & { role?: Role } = {}): Admission {
   return {
     request: askFor(line),
     principal: bob,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { buildMlflowProfile } from '../../../../../src/gateway/apps/mlflow/profile.ts'
-import type { Admitted } from '../../../../../src/gateway/apps/profile.ts'
+import type { Admission } from '../../../../../src/gateway/apps/profile.ts'
 import { ALPHA, admit, askFor, BETA, mlflowRoute, refusalOf } from './fixtures.ts'
 
 const profile = buildMlflowProfile(mlflowRoute(undefined))
-const answer = (line: string, over?: Partial<Admitted>) => {
+const answer = (line: string, over?: Partial<Admission>) => {
   const given = profile.answer?.(admit(line, over))
   return given && { status: given.status, body: JSON.parse(String(given.body)) }
 }
@@ -70,7 +70,7 @@ test('the sidebar shows the verified name, and no pages for MLflow’s own users
 
 test('the user interface learns what the role may do', () => {
   const path = 'GET /ajax-api/3.0/mlflow/users/current/permissions'
-  const grants = (role: Admitted['role']) => answer(path, { role })?.body.permissions[0].permission
+  const grants = (role: Admission['role']) => answer(path, { role })?.body.permissions[0].permission
   assert.equal(grants('editor'), 'MANAGE')
   assert.equal(grants('viewer'), 'READ')
   assert.equal(answer(path, { role: 'admin' })?.body.is_admin, true)
@@ -110,7 +110,7 @@ const INFO = {
   multipart_downloads_enabled: true,
   features_enabled: { gateway: true, other: true },
 }
-function serverInfo(line: string, role: Admitted['role'], status = 200): Record<string, unknown> {
+function serverInfo(line: string, role: Admission['role'], status = 200): Record<string, unknown> {
   const rule = profile.responseRule?.(askFor(line))
   assert.ok(rule)
   return JSON.parse(rule.rewrite(status, Buffer.from(JSON.stringify(INFO)), admit(line, { role })).toString())

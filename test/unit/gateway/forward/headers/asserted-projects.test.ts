@@ -4,7 +4,7 @@ import {
   assertedProjects,
   MAX_ASSERTED_PROJECTS,
 } from '../../../../../src/gateway/forward/headers/asserted-projects.ts'
-import { ProjectList } from '../../../../../src/gateway/policy/project-snapshot.ts'
+import { ProjectSnapshot } from '../../../../../src/gateway/policy/project-snapshot.ts'
 import type { Principal } from '../../../../../src/gateway/policy/types.ts'
 
 const project = (number: number, groups: string[], viewerGroups: string[] = []) => ({
@@ -23,7 +23,7 @@ const who = (...groups: string[]): Principal => ({
 })
 const alpha = project(1, ['alpha'])
 const beta = project(2, ['beta'], ['readers'])
-const directory = new ProjectList([alpha, beta])
+const directory = new ProjectSnapshot([alpha, beta])
 
 test('lists the memberships with the role in each', () => {
   assert.deepEqual(assertedProjects(who('alpha', 'readers'), 'editor', undefined, directory), [
@@ -52,7 +52,7 @@ test('lists no project to somebody without one', () => {
 
 test('keeps the assertion small however many projects there are', () => {
   const many = Array.from({ length: 300 }, (_, index) => project(index, ['everywhere']))
-  const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ProjectList(many)) ?? []
+  const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ProjectSnapshot(many)) ?? []
   assert.equal(listed.length, MAX_ASSERTED_PROJECTS)
   assert.ok(JSON.stringify(listed).length < 12_000)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
-import { Line, type Port } from '../../../../../src/gateway/runtime/workers/channel.ts'
+import { type Port, WorkerChannel } from '../../../../../src/gateway/runtime/workers/channel.ts'
 
 /** Two ends of a channel that, like Node's, hands over copies. */
 function channel(): [Port, Port] {
@@ -19,8 +19,8 @@ test('answers reach who asked, however they cross', async () => {
   const [here, there] = channel()
   const turns = [Promise.withResolvers<object[]>(), Promise.withResolvers<object[]>()]
   let asked = 0
-  const supervisor = new Line<'config' | 'serving' | 'exposition'>(here, silent)
-  const worker = new Line(there, {
+  const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(here, silent)
+  const worker = new WorkerChannel(there, {
     prepare: () => [{ path: 'a', expected: 'b', got: 'c' }],
     commit: () => undefined,
     abort: () => undefined,
@@ -35,8 +35,8 @@ test('answers reach who asked, however they cross', async () => {
 
 test('an answer that fails fails for who asked', async () => {
   const [here, there] = channel()
-  const supervisor = new Line<'config' | 'serving' | 'exposition'>(here, silent)
-  new Line<'prepare' | 'commit' | 'abort' | 'measure'>(there, {
+  const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(here, silent)
+  new WorkerChannel<'prepare' | 'commit' | 'abort' | 'measure'>(there, {
     prepare: () => [],
     commit: () => Promise.reject(new Error('cannot switch')),
     abort: () => undefined,
@@ -47,7 +47,7 @@ test('an answer that fails fails for who asked', async () => {
 
 test('what is asked of a process that goes away fails at once', async () => {
   const [here] = channel()
-  const supervisor = new Line<'config' | 'serving' | 'exposition'>(here, silent)
+  const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(here, silent)
   const asked = supervisor.ask('commit', undefined, 60_000)
   supervisor.hangUp()
   await assert.rejects(asked, /gone/)

@@ -3,13 +3,16 @@ import { test } from 'node:test'
 import type { Config } from '../../../../../src/gateway/config/schema.ts'
 import { prepareAll } from '../../../../../src/gateway/runtime/workers/prepare-all.ts'
 import type { Member } from '../../../../../src/gateway/runtime/workers/supervisor.ts'
-import { ConfigFaults, type Fault } from '../../../../../src/shared/settings/field-errors.ts'
+import { ConfigurationError, type FieldError } from '../../../../../src/shared/settings/field-errors.ts'
 
 const [former, next] = [{} as Config, {} as Config]
-const fault: Fault = { path: 'projects', expected: 'a source that answers', got: 'nothing' }
+const fault: FieldError = { path: 'projects', expected: 'a source that answers', got: 'nothing' }
 
 /** A worker that answers as told; `did` records what was asked of it and what was done to it. */
-function member(answers: { prepare?: () => Promise<Fault[]>; commit?: () => Promise<void> }, did: string[]): Member {
+function member(
+  answers: { prepare?: () => Promise<FieldError[]>; commit?: () => Promise<void> },
+  did: string[],
+): Member {
   const worker = { process: { pid: 7, kill: (signal: string) => void did.push(signal) } }
   const ask = async (what: string) => {
     did.push(what)
@@ -20,7 +23,7 @@ function member(answers: { prepare?: () => Promise<Fault[]>; commit?: () => Prom
 }
 
 const refusedFor = (paths: string[]) => (error: unknown) => {
-  assert.ok(error instanceof ConfigFaults)
+  assert.ok(error instanceof ConfigurationError)
   assert.deepEqual(
     error.faults.map(({ path }) => path),
     paths,
