@@ -1,0 +1,31 @@
+// Rules for dependency-cruiser, made from rooms.ts: no cycle, and no import that a room does not name.
+import { ROOMS } from './rooms.ts'
+
+const pattern = ({ path }) => `^src/${path.replaceAll('.', '\\.')}(/|$)`
+const byPath = new Map(ROOMS.map((room) => [room.path, room]))
+
+export default {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-file-in-a-room',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ROOMS.map(pattern) },
+      to: {},
+    },
+    ...ROOMS.map((room) => ({
+      name: `${room.path}-imports`,
+      severity: 'error',
+      from: { path: pattern(room) },
+      to: {
+        path: '^src/',
+        pathNot: [pattern(room), ...room.mayImport.map((other) => pattern(byPath.get(other)))],
+      },
+    })),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+}
