@@ -4,9 +4,10 @@ import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
 import { decide } from '../policy/decide.ts'
 import type { AccessRules, ProjectDirectory, Role } from '../policy/types.ts'
-import type { Caller, Exchange } from '../routing/request-context.ts'
+import type { Exchange } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
+import type { Caller } from '../tokens/caller.ts'
 import { isCompactJws, parseCompactJwt } from '../tokens/compact-jwt.ts'
 
 /**

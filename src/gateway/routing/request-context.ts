@@ -3,18 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admission } from '../apps/profile.ts'
 import type { ClientAddress } from '../http/client-address.ts'
 import type { Target } from '../http/target.ts'
-import type { Principal } from '../policy/types.ts'
-import type { Session } from '../sessions/session.ts'
+import type { Caller } from '../tokens/caller.ts'
 import type { Route } from './routes.ts'
-
-/** Who is calling, and by what proof. */
-export interface Caller {
-  readonly principal: Principal
-  readonly via: 'session' | 'bearer'
-  readonly session?: Session
-  /** The bearer token itself, for routes whose upstream takes the caller's own. */
-  readonly token?: string
-}
 
 /** One request on its way: filled in step by step, read by whoever writes the answer. */
 export interface Exchange {

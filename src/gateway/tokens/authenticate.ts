@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.ts'
-import type { Caller, Exchange } from '../routing/request-context.ts'
+import type { Exchange } from '../routing/request-context.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Caller } from './caller.ts'
 
 /** Finds out who is calling: undefined is nobody. @throws Refusal for credentials that are there and not good */
 export type Authenticate = (exchange: Credentials) => Caller | undefined | Promise<Caller | undefined>

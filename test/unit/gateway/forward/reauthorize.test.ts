@@ -5,8 +5,9 @@ import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildReauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
 import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
 import type { Principal, Role } from '../../../../src/gateway/policy/types.ts'
-import type { Caller, Exchange } from '../../../../src/gateway/routing/request-context.ts'
+import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
 import type { Route } from '../../../../src/gateway/routing/routes.ts'
+import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
 
 const ALPHA = {
   id: '11111111-1111-4111-8111-111111111111',

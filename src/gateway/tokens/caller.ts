@@ -1,0 +1,12 @@
+import type { Principal } from '../policy/types.ts'
+import type { Session } from '../sessions/session.ts'
+
+/** The authenticated caller of a request, and the credentials that proved who it is. */
+export interface Caller {
+  readonly principal: Principal
+  readonly via: 'session' | 'bearer'
+  /** Present when the caller has a session cookie. */
+  readonly session?: Session
+  /** The bearer token itself, for routes whose upstream takes the caller's own. */
+  readonly token?: string
+}
