@@ -3,8 +3,8 @@ import * as client from 'openid-client'
 import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core-api/jobs/job-env.ts'
 import { oversized, renderEnvFile, renderSecret } from '../core-api/jobs/render.ts'
 import { NotOurs, shredSecretFile, writeSecretFile } from '../core-api/jobs/secret-file.ts'
-import { parseProjectId } from '../gateway/policy/named-project.ts'
 import { isLoopback } from '../shared/loopback.ts'
+import { parseProjectId } from '../shared/project-id.ts'
 import { CliError, messageOf } from './cli-error.ts'
 
 interface Options {

@@ -1,4 +1,4 @@
-import { nameProject } from '../../gateway/policy/named-project.ts'
+import { nameProject } from '../../shared/project-id.ts'
 import type { Caller } from '../auth/caller.ts'
 import { Problem } from '../problems.ts'
 import type { RawRequest } from './operation.ts'

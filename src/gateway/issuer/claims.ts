@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
+import { parseProjectId } from '../../shared/project-id.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
-import { parseProjectId } from '../policy/named-project.ts'
 import type { Principal } from '../policy/types.ts'
 
 /** Claims of a verified token or of userinfo: JSON, so anything may be anything. */

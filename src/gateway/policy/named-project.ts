@@ -1,30 +1,3 @@
-import type { NamedProject } from './types.ts'
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const NONE: NamedProject = { kind: 'none' }
-
-/** A project id in its one spelling, or undefined. */
-export function parseProjectId(text: string): string | undefined {
-  const id = text.length === 36 ? text.toLowerCase() : ''
-  return UUID.test(id) ? id : undefined
-}
-
-/**
- * Which project a request names, over all its explicit sources (path segment, headers, query). Each source counts each
- * time it occurs: the same project twice is one name, two projects are ambiguous, and one that is no UUID spoils all.
- */
-export function nameProject(values: readonly string[]): NamedProject {
-  if (values.length === 0) return NONE
-  let found: string | undefined
-  for (const value of values) {
-    const id = parseProjectId(value)
-    if (id === undefined) return { kind: 'malformed' }
-    if (found !== undefined && found !== id) return { kind: 'ambiguous' }
-    found = id
-  }
-  return found === undefined ? NONE : { kind: 'named', id: found }
-}
-
 export interface ProjectQuery {
   /** Decoded values of every `projectId` parameter. */
   readonly values: readonly string[]

@@ -1,3 +1,5 @@
+import type { NamedProject } from '../../shared/project-id.ts'
+
 /** The words of the policy. This folder imports nothing but types: who asks, what for, and what is answered. */
 
 /** A verified caller. Identity is `issuer` + `subject`; everything else is an attribute (OIDC Core §5.7). */
@@ -43,13 +45,6 @@ export type Access = 'project' | 'member' | 'login' | 'admin' | 'public'
 
 /** What a request wants to do, as the application's profile reads it. */
 export type Use = 'read' | 'write' | 'admin' | 'denied'
-
-/** What the request itself says about its project, before anybody is asked whether it may. */
-export type NamedProject =
-  | { kind: 'none' }
-  | { kind: 'named'; id: string }
-  | { kind: 'malformed' }
-  | { kind: 'ambiguous' }
 
 export interface AccessRules {
   readonly adminGroup: string

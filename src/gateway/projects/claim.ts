@@ -1,4 +1,4 @@
-import { parseProjectId } from '../policy/named-project.ts'
+import { parseProjectId } from '../../shared/project-id.ts'
 import type { Membership, Principal, Project, ProjectDirectory } from '../policy/types.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import { type NamedProject, nameProject, parseProjectId } from '../../shared/project-id.ts'
 import type { AppRequest } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
 import { foldName } from '../forward/headers/owned-headers.ts'
 import type { Target } from '../http/target.ts'
-import { nameProject, parseProjectId, takeProjectQuery } from '../policy/named-project.ts'
-import type { NamedProject } from '../policy/types.ts'
+import { takeProjectQuery } from '../policy/named-project.ts'
 import type { Route } from './routes.ts'
 
 /** Every header that names the project, on any route. */

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
+import { parseProjectId } from '../../shared/project-id.ts'
 import { Refusal } from '../errors.ts'
-import { parseProjectId } from '../policy/named-project.ts'
 import { fieldsOf } from './body.ts'
 import { reachableProject, reachableProjects } from './member.ts'
 import { checkOwnOrigin } from './own-origin.ts'

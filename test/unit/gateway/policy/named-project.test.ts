@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nameProject, takeProjectQuery } from '../../../../src/gateway/policy/named-project.ts'
+import { takeProjectQuery } from '../../../../src/gateway/policy/named-project.ts'
+import { nameProject } from '../../../../src/shared/project-id.ts'
 
 const A = '11111111-1111-4111-8111-111111111111'
 const B = '22222222-2222-4222-8222-22222222222a'

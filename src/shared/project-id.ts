@@ -1,0 +1,32 @@
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const NONE: NamedProject = { kind: 'none' }
+
+/** What a request itself says about its project, before anything is known about the caller. */
+export type NamedProject =
+  | { kind: 'none' }
+  | { kind: 'named'; id: string }
+  | { kind: 'malformed' }
+  | { kind: 'ambiguous' }
+
+/** A project ID (a UUID) in lower case, or undefined. */
+export function parseProjectId(text: string): string | undefined {
+  const id = text.length === 36 ? text.toLowerCase() : ''
+  return UUID.test(id) ? id : undefined
+}
+
+/**
+ * Which project a request names, over all its explicit sources (path segment, headers, query). Each source counts each
+ * time it occurs: the same project twice is one name, two projects are ambiguous, and one malformed ID makes the whole
+ * request malformed.
+ */
+export function nameProject(values: readonly string[]): NamedProject {
+  if (values.length === 0) return NONE
+  let found: string | undefined
+  for (const value of values) {
+    const id = parseProjectId(value)
+    if (id === undefined) return { kind: 'malformed' }
+    if (found !== undefined && found !== id) return { kind: 'ambiguous' }
+    found = id
+  }
+  return found === undefined ? NONE : { kind: 'named', id: found }
+}
