@@ -274,8 +274,8 @@ test('the Python client leaves its project straight at MLflow', async () => {
 
 test('the Python client stays in its project through the gateway, and says why', async () => {
   const outcomes = await runClient(bob)
-  assert.match(outcomes.read_by_trace_tag?.refused ?? '', /^INVALID_PARAMETER_VALUE: .*no key that MLflow keeps/)
-  assert.match(outcomes.read_by_archive?.refused ?? '', /^INVALID_PARAMETER_VALUE: .*no key that MLflow keeps/)
+  assert.match(outcomes.read_by_trace_tag?.refused ?? '', /^INVALID_PARAMETER_VALUE: .*no key that MLflow reserves/)
+  assert.match(outcomes.read_by_archive?.refused ?? '', /^INVALID_PARAMETER_VALUE: .*no key that MLflow reserves/)
   assert.match(outcomes.register_foreign_source?.refused ?? '', /^INVALID_PARAMETER_VALUE: .*source: expected/)
   assert.deepEqual(outcomes.list_workspaces?.got, [ALPHA])
   assert.match(outcomes.use_default_workspace?.refused ?? '', /^INVALID_PARAMETER_VALUE: /)

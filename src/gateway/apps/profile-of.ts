@@ -1,10 +1,11 @@
 import type { RouteConfig } from '../config/schema.ts'
 import { airflowProfile } from './airflow/profile.ts'
-import { coreProfile, genericProfile } from './generic.ts'
+import { coreProfile } from './core/profile.ts'
+import { genericProfile } from './generic/profile.ts'
 import { buildMlflowProfile } from './mlflow/profile.ts'
 import type { AppProfile } from './profile.ts'
 
-/** The profile of a route's application, with the route's own wishes applied. */
+/** The profile of a route's application, with the route's own settings applied. */
 export function profileOf(route: RouteConfig): AppProfile {
   const profile = profileByApp(route)
   return route.authorization === undefined ? profile : { ...profile, authorization: route.authorization }

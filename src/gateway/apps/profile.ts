@@ -2,6 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Reason } from '../errors.ts'
 import type { Principal, Project, Role, Use } from '../policy/types.ts'
 
+/**
+ * What the gateway knows of an application, in one value per route: {@link AppProfile}.
+ *
+ * To add an application:
+ * 1. Write `apps/<name>/profile.ts`. Start from `generic/profile.ts`: it has every required member. Export a constant,
+ *    or a function of the route where settings matter (`airflow/profile.ts`).
+ * 2. Add the name to {@link AppProfile.app}, to `app` in `config/schema.ts`, and to `profile-of.ts`.
+ * 3. Decide `use` first: it maps each request to reading, writing, administering or `denied`. Deny what you do not know.
+ * 4. Test it in `test/unit/gateway/apps/<name>/profile.test.ts`; refusals outnumber acceptances.
+ *
+ * The members are grouped along the way of a request. Only `prepare` may use the network.
+ */
+
 /** A request below its route, as an application's profile sees it. */
 export interface AppRequest {
   readonly method: string
@@ -20,85 +33,100 @@ export interface Admission {
   readonly principal: Principal | undefined
   readonly role: Role
   readonly project: Project | undefined
-  /** Projects the principal reaches, by name; computed when asked. */
+  /** Projects the principal reaches, by name; computed on each call. */
   readonly projects: () => readonly Project[]
   readonly requestId: string
 }
 
-/** A whole small answer: either the gateway's own on behalf of the application, or a rewritten upstream one. */
-export interface Answer {
+/** A complete, small response that the gateway sends instead of the application. */
+export interface AppReply {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body: string | Uint8Array
 }
 
-/** A request body that must be read whole, judged and written anew. Everything else streams. */
+/** A request body that the gateway reads completely, checks and writes anew. Bodies without a rule stream. */
 export interface BodyRule {
-  /** Bytes; more is refused as `body-too-large`. */
+  /** Bytes; a longer body is refused as `body-too-large`. */
   readonly maxBytes: number
   /** Returns the body to forward. @throws Refusal */
   rewrite(body: Buffer, admitted: Admission): Buffer
 }
 
-/** An upstream answer that must be read whole and written anew (small JSON only). */
+/** An upstream response that the gateway reads completely and writes anew: small JSON only. */
 export interface ResponseRule {
+  /** Bytes; a longer response ends as `upstream-invalid`. */
   readonly maxBytes: number
   rewrite(status: number, body: Buffer, admitted: Admission): Buffer
 }
 
-/** A refusal as the application would have worded it. */
-export interface DialectRefusal {
+/** A refusal in the application's error format. */
+export interface AppRefusal {
   readonly contentType: string
   readonly body: string
-  /** Where the application's clients know the reason under another status. */
+  /** Set where the application's clients expect another status for this reason. */
   readonly status?: number
 }
 
 /** Everything the gateway knows of one application. Methods are pure unless they return a promise. */
 export interface AppProfile {
   readonly app: 'mlflow' | 'airflow' | 'core' | 'generic'
+
+  // Which request and which project
+
   /** Whether the route's path is removed before forwarding. */
   readonly stripPrefix: boolean
-  /** `Host` sent on: the one the client asked for, or the upstream's own. */
-  readonly hostHeader: 'public' | 'upstream'
   /** Whether a UUID as first segment names the project (and is removed). */
   readonly projectInPath: boolean
-  /** Further header names whose value names the project, lower case. An empty value counts as absent. */
+  /** More headers whose value names the project, lower case. An empty value counts as absent. */
   readonly projectHeaders: readonly string[]
-  /** Request headers not passed on beyond the gateway's own list, lower case. */
-  readonly dropRequestHeaders: ReadonlySet<string>
-  /** Names of cookies that belong to the application; only these reach it. `all`: every cookie but the gateway's. */
-  readonly cookies: 'none' | 'all' | readonly string[]
-  /** What `Authorization` the upstream gets. */
-  readonly authorization: 'none' | 'access-token' | 'assertion'
-  /** Whether the assertion lists the caller's projects, for applications that list over all of them. Absent: no. */
-  readonly assertsProjects?: boolean
-
-  /** Relaxations of the path rules (`proxy/target.ts`) below this route; `path` is decoded. Absent: none. */
+  /** Exceptions to the path rules (`http/target.ts`) below this route; `decodedPath` is decoded once. Absent: none. */
   allowsInPath?(what: 'encoded-slash' | 'semicolon' | 'double-encoding', decodedPath: string): boolean
-  /** Paths that do not exist through the gateway, whoever asks and whatever they bring: answered as `no-route`. */
+  /** Paths that do not exist through the gateway, for any caller: refused as `no-route`. Absent: none. */
   hides?(request: AppRequest): boolean
-  /** What clients of the application ask before they sign in. Answered without identity, whatever the route's `access`. */
+  /** Requests that the application's clients send before they sign in. Forwarded without identity, whatever the route's `access`. */
   isPublic?(request: AppRequest): boolean
-  /** Reads what the request wants to do. Default deny: unknown is `denied`. */
-  use(request: AppRequest): Use
-  /** Headers to set for the application alone, e.g. MLflow's workspace. */
-  headers?(admitted: Admission): Record<string, string>
-  /** An answer given instead of the application's. */
-  answer?(admitted: Admission): Answer | undefined
-  bodyRule?(request: AppRequest): BodyRule | undefined
-  responseRule?(request: AppRequest): ResponseRule | undefined
-  /** Headers that an answer of the application gets beside its own, flat. */
-  responseHeaders?(request: AppRequest): readonly string[]
-  /** Work to be done before the first request of a project, e.g. creating its workspace. @throws Refusal */
-  prepare?(admitted: Admission): Promise<void> | undefined
-  /** Which upstream serves the request; undefined: the route's own. */
-  upstream?(admitted: Admission): string | undefined
-  /** Paths (below the route) that are the gateway's login and logout in disguise. */
+  /** Paths below the route that start the gateway's sign-in instead of the application's; `returnTo` is where it ends. */
   loginPath?(request: AppRequest): { returnTo: string } | undefined
+  /** Paths below the route that are the gateway's sign-out instead of the application's. */
   logoutPath?(request: AppRequest): boolean
-  /** `Set-Cookie` values that end the application's own sessions at logout or change of user. */
+  /** `Set-Cookie` values that end the application's own sessions at sign-out or when the user changes. */
   endCookies?(): readonly string[]
-  /** A refusal in the application's own dialect. `body` always holds `reason` and `request_id`. */
-  refusal(reason: Reason, status: number, message: string, requestId: string): DialectRefusal
+
+  // What the caller may do
+
+  /** What the request does. Unknown requests are `denied`. */
+  use(request: AppRequest): Use
+  /** A refusal in the application's error format. `body` always contains `reason` and `request_id`. */
+  refusal(reason: Reason, status: number, message: string, requestId: string): AppRefusal
+
+  // What is forwarded
+
+  /** A response that the gateway sends instead of the application. Undefined: the request is forwarded. */
+  reply?(admitted: Admission): AppReply | undefined
+  /** How the body is checked. Undefined: it streams unread. */
+  bodyRule?(request: AppRequest): BodyRule | undefined
+  /** Work before the first request of a project, e.g. creating its workspace. Undefined: nothing to wait for. @throws Refusal */
+  prepare?(admitted: Admission): Promise<void> | undefined
+  /** Which upstream serves the request. Undefined: the route's own. */
+  upstream?(admitted: Admission): string | undefined
+  /** `Host` for the upstream: the one the client sent, or the upstream's own. */
+  readonly hostHeader: 'public' | 'upstream'
+  /** Request headers that are dropped in addition to the gateway's own list, lower case. */
+  readonly dropRequestHeaders: ReadonlySet<string>
+  /** Cookies that reach the application, by name. `all`: every cookie but the gateway's. */
+  readonly cookies: 'none' | 'all' | readonly string[]
+  /** What the upstream gets as `Authorization`. */
+  readonly authorization: 'none' | 'access-token' | 'assertion'
+  /** Whether the assertion lists the caller's projects, for applications that list across them. Absent: no. */
+  readonly assertsProjects?: boolean
+  /** More request headers for this application, e.g. MLflow's workspace. */
+  headers?(admitted: Admission): Record<string, string>
+
+  // What comes back
+
+  /** How the response is rewritten. Undefined: it streams unread. */
+  responseRule?(request: AppRequest): ResponseRule | undefined
+  /** Response headers added to the application's own, names and values in turn. */
+  responseHeaders?(request: AppRequest): readonly string[]
 }

@@ -1,8 +1,8 @@
-import { problemDetails } from '../apps/generic.ts'
 import type { AppProfile } from '../apps/profile.ts'
 import { REASONS, Refusal } from '../errors.ts'
 import { finish, isSending } from '../http/finish.ts'
 import { isNavigation, wantsPage } from '../http/navigation.ts'
+import { problemDetails } from '../http/problem-details.ts'
 import type { Audit } from '../observability/audit.ts'
 import type { Exchange } from '../routing/request-context.ts'
 

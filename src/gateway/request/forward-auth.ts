@@ -75,7 +75,7 @@ export function checkForwardable({ exchange, route: { profile, config }, below, 
     profile.prepare !== undefined ||
     profile.bodyRule?.(below.app) !== undefined ||
     profile.responseRule?.(below.app) !== undefined ||
-    profile.answer?.(admitted) !== undefined
+    profile.reply?.(admitted) !== undefined
   if (needsUs)
     throw new Refusal('app-denied', 'this request is judged or answered by content: forward it to the gateway')
 }

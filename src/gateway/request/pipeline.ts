@@ -126,7 +126,7 @@ export function buildGateway(deps: PathDeps): Gateway {
   async function pass(passage: AdmittedRequest): Promise<void> {
     const { exchange, route, admitted } = passage
     const { profile } = route
-    const answer = profile.answer?.(admitted)
+    const answer = profile.reply?.(admitted)
     if (answer) return sendReply(exchange, answer)
     const rule = profile.bodyRule?.(passage.below.app)
     const judgedAt = rule && deps.clock()

@@ -1,10 +1,10 @@
-import type { Answer } from '../apps/profile.ts'
+import type { AppReply } from '../apps/profile.ts'
 import type { Exchange } from '../routing/request-context.ts'
 
-/** An answer of the gateway's own on behalf of the application. */
+/** Sends a response of the gateway's own instead of the application's. */
 export function sendReply(
   { request, response, requestId, responseHeaders }: Exchange,
-  { status, headers, body }: Answer,
+  { status, headers, body }: AppReply,
 ): void {
   const head = [...responseHeaders, 'X-Request-Id', requestId, 'Content-Length', String(Buffer.byteLength(body))]
   for (const [name, value] of Object.entries(headers)) head.push(name, value)

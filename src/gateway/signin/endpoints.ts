@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
-import { problemDetails } from '../apps/generic.ts'
 import { REASONS, Refusal } from '../errors.ts'
 import { isNavigation, wantsPage } from '../http/navigation.ts'
+import { problemDetails } from '../http/problem-details.ts'
 import { pageHeaders, withoutReferrer } from '../pages/headers.ts'
 import { backchannelLogout } from './backchannel-logout.ts'
 import { readBody } from './body.ts'

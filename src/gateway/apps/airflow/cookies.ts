@@ -2,8 +2,8 @@
 export const FAB_COOKIES = ['session', '_token'] as const
 
 /**
- * `Set-Cookie` values that end Airflow's own login. Airflow scopes its cookies to `base_url` with a slash; releases
- * before 3.2 used `/`, and a cookie is only ended under the very path it was set for (RFC 6265 §5.3).
+ * `Set-Cookie` values that end Airflow's own session. Airflow sets its cookies for the path of `base_url` with a slash;
+ * releases before 3.2 used `/`. A cookie is only removed under the path it was set for (RFC 6265 §5.3).
  */
 export function endedCookies(routePath: string): string[] {
   const bare = routePath.replace(/\/$/, '')

@@ -1,17 +1,17 @@
 import type { Use } from '../../policy/types.ts'
 import type { AppRequest } from '../profile.ts'
 
-/** Lists whose filters come as a body, and what concerns nobody but the caller. */
+/** Lists that take their filters as a body, and settings of the caller alone. */
 const READING_POSTS =
   /^\/api\/v2\/dags\/[^/]+\/(dagRuns\/list|dagRuns\/[^/]+\/taskInstances\/list|favorite|unfavorite)$/
-/** Where Airflow takes changes. */
+/** The only paths below which Airflow accepts changes. */
 const CHANGING = /^\/(api\/v2|ui|pluginsv2)\//
-/** Airflow's own tokens: they live for a day, whatever happens to the session and the groups meanwhile. */
+/** Airflow's own tokens: valid for a day, even after the session has ended or the groups have changed. */
 const TOKENS = /^\/(ui\/auth\/token|auth\/token(\/.*)?)\/?$/
 /** Users, roles and permissions of FAB. */
 const FAB_API = /^\/auth\/fab\//
 const FAB_PAGES = /^\/auth\//
-/** Names that may hold a slash; Airflow's routers take the rest of the path for them. */
+/** Names that may contain a slash: Airflow's routers match the rest of the path. */
 const NAMES_WITH_SLASH = [
   /^\/api\/v2\/(variables|pools)\/./,
   /^\/api\/v2\/dags\/[^/]+\/dagRuns\/[^/]+\/taskInstances\/[^/]+\/(xcomEntries|state-store)\/./,
@@ -21,10 +21,10 @@ const NAMES_WITH_SLASH = [
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 const UNSAFE: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** The API of workers: they bring tokens of their tasks, and reach Airflow without the gateway. */
+/** The API of workers: they send their tasks' tokens, and reach Airflow without the gateway. */
 export const isWorkerPath = ({ decodedPath }: AppRequest) => /^\/execution(\/|$)/.test(decodedPath)
 
-/** What a request wants to do. Methods that Airflow does not serve, and changes outside its APIs, are denied. */
+/** What a request does. Methods that Airflow does not serve, and changes outside its APIs, are denied. */
 export function airflowUse({ method, decodedPath }: AppRequest): Use {
   if (TOKENS.test(decodedPath)) return 'denied'
   if (FAB_API.test(decodedPath)) return 'admin'

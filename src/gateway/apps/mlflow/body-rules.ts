@@ -4,21 +4,21 @@ import {
   authorOfModel,
   authorOfRun,
   authorOfTrace,
-  type Judge,
-  judgeJson,
+  type BodyCheck,
+  checkJsonBody,
   keepAuthor,
   refuseBookkeeping,
   refuseForeignSource,
   rewriteAuthor,
-} from './body-check.ts'
+} from './body-checks.ts'
 import { checkOtlp } from './otlp.ts'
 
 const API = '/(?:ajax-)?api'
-const TRACING: readonly Judge[] = [refuseBookkeeping, rewriteAuthor]
-const NEW_TRACE: readonly Judge[] = [...TRACING, authorOfTrace]
+const TRACING: readonly BodyCheck[] = [refuseBookkeeping, rewriteAuthor]
+const NEW_TRACE: readonly BodyCheck[] = [...TRACING, authorOfTrace]
 
-/** The few requests whose body is judged; everything else streams. The first that matches counts. */
-const JSON_RULES: readonly [RegExp, readonly Judge[]][] = [
+/** The few requests whose body is checked; all others stream. The first match counts. */
+const JSON_RULES: readonly [RegExp, readonly BodyCheck[]][] = [
   [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/create(?:-promptlab-run)?$`), [authorOfRun]],
   [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/(?:set-tag|log-batch)$`), [rewriteAuthor]],
   [new RegExp(`^POST ${API}/2\\.0/mlflow/runs/delete-tag$`), [keepAuthor]],
@@ -37,11 +37,11 @@ export interface BodyLimits {
 }
 
 /**
- * Builds the look-up of body rules.
- * @param sharedStorage whether projects share one MLflow, so that a model's source must be its own
+ * Builds the lookup of body rules.
+ * @param sharedStorage Whether projects share one MLflow, so that a model's source must be in its own workspace
  */
 export function buildBodyRules(limits: BodyLimits, sharedStorage: boolean) {
-  const rules: [RegExp, BodyRule][] = JSON_RULES.map(([regexp, judges]) => [regexp, jsonRule(limits.json, judges)])
+  const rules: [RegExp, BodyRule][] = JSON_RULES.map(([regexp, checks]) => [regexp, jsonRule(limits.json, checks)])
   if (sharedStorage) rules.push([MODEL_VERSION, jsonRule(limits.json, [refuseForeignSource])])
 
   return ({ method, decodedPath }: AppRequest): BodyRule | undefined => {
@@ -52,8 +52,8 @@ export function buildBodyRules(limits: BodyLimits, sharedStorage: boolean) {
   }
 }
 
-function jsonRule(maxBytes: number, judges: readonly Judge[]): BodyRule {
-  return { maxBytes, rewrite: (body, admitted) => judgeJson(body, authorOf(admitted), judges) }
+function jsonRule(maxBytes: number, checks: readonly BodyCheck[]): BodyRule {
+  return { maxBytes, rewrite: (body, admitted) => checkJsonBody(body, authorOf(admitted), checks) }
 }
 
 function otlpRule(limits: BodyLimits): BodyRule {

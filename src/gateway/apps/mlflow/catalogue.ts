@@ -16,10 +16,10 @@ export interface CatalogueFile {
 /** By minor release, oldest first. */
 export const CATALOGUES = { '3.17': routes317, '3.18': routes318 } satisfies Record<string, CatalogueFile>
 
-/** Answers what a request wants to do; `denied` for whatever the release does not list. */
+/** What a request does; `denied` for everything that the release does not list. */
 export type Classify = (method: string, decodedPath: string) => Use
 
-/** From the least to the strictest: where several patterns match one path, the strictest class counts. */
+/** From the least to the most strict: where several patterns match one path, the strictest class counts. */
 const CLASSES = [
   ['viewer', 'read'],
   ['editor', 'write'],
@@ -37,11 +37,11 @@ interface Pattern {
 interface MethodRoutes {
   readonly paths: Map<string, Use>
   readonly patterns: Map<string, Pattern[]>
-  /** Length of the longest of those texts: nothing of a path behind it needs a look. */
+  /** Length of the longest of those texts: the rest of a path is not looked up. */
   longest: number
 }
 
-/** Compiles a catalogue once, so that a request costs a map look-up, or a few where its path holds parameters. */
+/** Compiles a catalogue once, so that a request costs one map lookup, or a few where its path has parameters. */
 export function buildClassifier(file: CatalogueFile): Classify {
   const methods = new Map<string, MethodRoutes>()
   for (const [name, use] of CLASSES) {
@@ -77,7 +77,7 @@ function addRoute(routes: MethodRoutes, path: string, use: Use): void {
   patterns.push({ regexp: pathRegExp(path), use })
 }
 
-/** `{name}` stands for a part of one segment, `{name...}` for any number of segments; neither for nothing. */
+/** `{name}` matches a part of one segment, `{name...}` one or more segments; neither matches the empty text. */
 function pathRegExp(path: string): RegExp {
   const source = path
     .split(/(\{\w+(?:\.\.\.)?\})/)

@@ -1,11 +1,11 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { Refusal } from '../../errors.ts'
 import { isAuthorKey, isBookkeeping } from './reserved-keys.ts'
-import { isObject, JsonFault, type JsonValue, parseJsonObject } from './strict-json.ts'
+import { isObject, JsonError, type JsonValue, parseJsonObject } from './strict-json.ts'
 
 /**
  * MLflow turns attributes `mlflow.traceTag.<key>` of an exported root span, and attributes of its resource, into tags
- * of the trace. So a reserved key must not come that way either. Nothing is rewritten: the bytes pass or they do not.
+ * of the trace, so reserved keys are refused there as well. Nothing is rewritten.
  * @see OpenTelemetry Protocol 1.x, trace/v1/trace.proto, common/v1/common.proto
  */
 const TAG_PREFIX = 'mlflow.traceTag.'
@@ -14,7 +14,7 @@ const PROTOBUF = 'application/x-protobuf'
 export interface OtlpLimits {
   /** Bytes of an export once decompressed. */
   readonly otlp: number
-  /** Bytes of one in JSON, which is parsed whole; protobuf is only walked. */
+  /** Bytes of an export in JSON, which is parsed completely; protobuf is only walked. */
   readonly json: number
 }
 
@@ -37,11 +37,11 @@ const malformed = (explain: string) => new Refusal('body-malformed', explain, { 
 function checkKey(key: string): void {
   const tag = key.startsWith(TAG_PREFIX) ? key.slice(TAG_PREFIX.length) : key
   if (!isBookkeeping(tag) && !(tag !== key && isAuthorKey(tag))) return
-  const explain = 'attributes: expected no key that MLflow keeps for itself'
+  const explain = 'attributes: expected no key that MLflow reserves'
   throw new Refusal('body-refused', explain, { explain })
 }
 
-/** The same decoders as MLflow's, in the same order. */
+/** Tries MLflow's decoders in MLflow's order. */
 function decompress(body: Buffer, encoding: string | undefined, maxOutputLength: number): Buffer {
   const decoders = { gzip: [gunzipSync], deflate: [inflateSync, inflateRawSync] }[encoding?.toLowerCase() ?? '']
   if (encoding === undefined || encoding === '') return body
@@ -62,12 +62,12 @@ function parseJson(body: Buffer, maxBytes: number): JsonValue {
   try {
     return parseJsonObject(body)
   } catch (error) {
-    if (error instanceof JsonFault) throw malformed(error.message)
+    if (error instanceof JsonError) throw malformed(error.message)
     throw error
   }
 }
 
-/** Every `key` of OTLP JSON, wherever it stands. */
+/** Checks every `key` of OTLP JSON, at any depth. */
 function checkJsonKeys(value: JsonValue): void {
   if (Array.isArray(value)) for (const item of value) checkJsonKeys(item)
   if (!isObject(value)) return
@@ -75,7 +75,7 @@ function checkJsonKeys(value: JsonValue): void {
   for (const item of Object.values(value)) checkJsonKeys(item)
 }
 
-/** Which length-delimited fields of a message hold what: another message, or an attribute's key. */
+/** What the length-delimited fields of a message contain: another message, or an attribute's key. */
 interface Shape {
   readonly [field: number]: Shape | 'key'
 }
@@ -92,7 +92,7 @@ const LENGTH = 2
 const FIXED32 = 5
 const MAX_FIELD = 2 ** 29 - 1
 
-/** Walks a protobuf message. What no exporter writes (groups, endless varints, cut fields) is refused, not guessed at. */
+/** Walks a protobuf message. Refuses what no exporter writes: groups, varints without end, truncated fields. */
 function readMessage(bytes: Buffer, shape: Shape): void {
   const cursor = { bytes, at: 0 }
   while (cursor.at < bytes.length) {
@@ -105,7 +105,7 @@ function readMessage(bytes: Buffer, shape: Shape): void {
     else if (wireType === FIXED32) cursor.at += 4
     else if (wireType === LENGTH) readField(cursor, shape[field])
     else throw malformed('body: expected no protobuf groups')
-    if (cursor.at > bytes.length) throw malformed('body: expected whole protobuf fields')
+    if (cursor.at > bytes.length) throw malformed('body: expected complete protobuf fields')
   }
 }
 
@@ -116,20 +116,20 @@ interface Cursor {
 
 function readField(cursor: Cursor, what: Shape | 'key' | undefined): void {
   const end = readVarint(cursor) + cursor.at
-  if (end > cursor.bytes.length) throw malformed('body: expected whole protobuf fields')
+  if (end > cursor.bytes.length) throw malformed('body: expected complete protobuf fields')
   const content = cursor.bytes.subarray(cursor.at, end)
   cursor.at = end
   if (what === 'key') checkKey(content.toString('utf8'))
   else if (what !== undefined) readMessage(content, what)
 }
 
-/** At most 10 bytes. Exact up to 2^53, and larger values are only skipped or refused as too long. */
+/** At most 10 bytes. Exact up to 2^53; larger values are only skipped, or refused as too long. */
 function readVarint(cursor: Cursor): number {
   let value = 0
   let scale = 1
   for (let count = 0; count < 10; count++) {
     const byte = cursor.bytes[cursor.at++]
-    if (byte === undefined) throw malformed('body: expected whole protobuf fields')
+    if (byte === undefined) throw malformed('body: expected complete protobuf fields')
     value += (byte & 0x7f) * scale
     if (byte < 0x80) return value
     scale *= 128

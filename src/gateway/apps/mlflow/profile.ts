@@ -6,21 +6,21 @@ import type { Admission, AppProfile } from '../profile.ts'
 import { buildBodyRules } from './body-rules.ts'
 import { buildClassifier, CATALOGUES } from './catalogue.ts'
 import { mlflowRefusal } from './refusal.ts'
-import { answerFor, isAnswered } from './replies.ts'
+import { hasOwnReply, replyFor } from './replies.ts'
 import { sandboxUploads } from './sandbox.ts'
 import { serverInfoRule } from './server-info.ts'
 import { Workspaces } from './workspaces.ts'
 
 const WORKSPACE_HEADER = 'x-mlflow-workspace'
-/** Artifact names may hold what URLs give a meaning elsewhere. */
+/** Artifact names may contain a semicolon. */
 const ARTIFACT = /^\/(?:ajax-)?api\/2\.0\/mlflow-artifacts\/artifacts\//
 
-/** What a tenancy adds to the profile: where a project's data lies and how a request is bound to it. */
+/** What a tenancy adds to the profile: where a project's data is and how a request is bound to it. */
 type Tenancy = Pick<AppProfile, 'headers' | 'prepare' | 'upstream'>
 
 /**
- * MLflow behind the gateway: every request is in the route catalogue of the release or refused, belongs to exactly one
- * project, and cannot name another author or another project's data in its body.
+ * MLflow behind the gateway. Every request is in the route catalogue of the release, belongs to exactly one project, and
+ * cannot name another author or another project's data in its body; others are refused.
  */
 export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemClock): AppProfile {
   const settings = mlflowSettings.parse(route.mlflow ?? {})
@@ -33,13 +33,13 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
     hostHeader: 'upstream',
     projectInPath: true,
     projectHeaders: [WORKSPACE_HEADER],
-    // The server refuses a foreign Origin even for searches; the gateway has judged it already.
+    // MLflow refuses another origin even for searches; the gateway has checked the origin already.
     dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin']),
     cookies: 'none',
     authorization: 'none',
     allowsInPath: (what, path) => what === 'semicolon' && ARTIFACT.test(path),
-    use: ({ method, decodedPath }) => (isAnswered(method, decodedPath) ? 'read' : classify(method, decodedPath)),
-    answer: answerFor,
+    use: ({ method, decodedPath }) => (hasOwnReply(method, decodedPath) ? 'read' : classify(method, decodedPath)),
+    reply: replyFor,
     bodyRule: buildBodyRules(limits, shared),
     responseRule: serverInfoRule,
     responseHeaders: sandboxUploads,
@@ -48,7 +48,7 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
   }
 }
 
-/** One MLflow, a workspace a project: it exists before the first request, and every request names it. */
+/** One MLflow with a workspace per project: created before the first request, and named by every request. */
 function workspaceTenancy(upstream: string, clock: Clock): Tenancy {
   const workspaces = new Workspaces(upstream, clock)
   return {
@@ -57,7 +57,7 @@ function workspaceTenancy(upstream: string, clock: Clock): Tenancy {
   }
 }
 
-/** An MLflow a project: nothing is shared, and nothing needs a name. */
+/** One MLflow per project: nothing is shared, so no workspace is named. */
 function instanceTenancy(instances: Readonly<Record<string, string>>): Tenancy {
   return {
     upstream(admitted) {
@@ -69,7 +69,7 @@ function instanceTenancy(instances: Readonly<Record<string, string>>): Tenancy {
   }
 }
 
-/** Without a workspace MLflow would take its `default`, whose artifacts contain everybody's: such a request ends here. */
+/** Without a workspace MLflow would use its `default`, whose artifact root contains all others: such a request ends here. */
 function projectOf({ project }: Admission): Project {
   if (project) return project
   throw new Refusal('project-missing', 'a request for MLflow was admitted without a project')

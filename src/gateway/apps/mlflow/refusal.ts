@@ -1,7 +1,7 @@
 import type { Reason } from '../../errors.ts'
-import type { DialectRefusal } from '../profile.ts'
+import type { AppRefusal } from '../profile.ts'
 
-/** MLflow's error code of a status. Its clients know these names, raise for them, and retry 429 and 5xx alone. */
+/** MLflow's error code for a status. Its clients raise these names, and retry only 429 and 5xx. */
 const ERROR_CODES: Readonly<Record<number, string>> = {
   400: 'INVALID_PARAMETER_VALUE',
   401: 'UNAUTHENTICATED',
@@ -14,11 +14,11 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
 }
 
 /**
- * A refusal as MLflow's clients read one; `reason` and `request_id` are the gateway's own. A body that is too large is
- * an invalid parameter to them: MLflow itself has no 413.
+ * A refusal in MLflow's error format; `reason` and `request_id` are the gateway's own. A body that is too large becomes
+ * an invalid parameter: MLflow itself has no 413.
  */
-export function mlflowRefusal(reason: Reason, spoken: number, message: string, requestId: string): DialectRefusal {
-  const status = spoken === 413 ? 400 : spoken
+export function mlflowRefusal(reason: Reason, gatewayStatus: number, message: string, requestId: string): AppRefusal {
+  const status = gatewayStatus === 413 ? 400 : gatewayStatus
   const error_code = ERROR_CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR')
   return {
     status,

@@ -1,18 +1,18 @@
-import type { Admission, Answer } from '../profile.ts'
+import type { Admission, AppReply } from '../profile.ts'
 
-/** Requests of MLflow's own user interface and client that the gateway answers, because it knows better. */
+/** Requests of MLflow's user interface and client to which the gateway responds itself: it knows users and projects. */
 const USER = /^\/(?:ajax-)?api\/2\.0\/mlflow\/users\/current$/
 const PERMISSIONS = /^\/(?:ajax-)?api\/3\.0\/mlflow\/users\/current\/permissions$/
 const ROLES = /^\/(?:ajax-)?api\/3\.0\/mlflow\/users\/roles\/list$/
 const WORKSPACES = /^\/(?:ajax-)?api\/3\.0\/mlflow\/workspaces(?:\/([^/]+))?$/
-/** The page of a run asks which model endpoints there are, and shows a refusal as an error. */
+/** The page of a run lists the model endpoints, and shows a refusal as an error. */
 const ENDPOINTS = /^\/ajax-api\/2\.0\/mlflow\/gateway-proxy$/
 
-/** Routes that the catalogue denies or does not know, and that are answered here all the same. */
-export const isAnswered = (method: string, path: string): boolean =>
+/** Whether the gateway responds itself, although the catalogue denies the route or does not list it. */
+export const hasOwnReply = (method: string, path: string): boolean =>
   method === 'GET' && [USER, PERMISSIONS, ROLES, ENDPOINTS].some((each) => each.test(path))
 
-export function answerFor(admitted: Admission): Answer | undefined {
+export function replyFor(admitted: Admission): AppReply | undefined {
   const { method, decodedPath } = admitted.request
   if (method !== 'GET' || !/\/(?:users|workspaces|gateway-proxy)(?:\/|$)/.test(decodedPath)) return undefined
   if (USER.test(decodedPath)) return json(200, currentUser(admitted))
@@ -20,17 +20,17 @@ export function answerFor(admitted: Admission): Answer | undefined {
   if (ROLES.test(decodedPath)) return json(200, { roles: [] })
   if (ENDPOINTS.test(decodedPath)) return json(200, { endpoints: [] })
   const workspaces = WORKSPACES.exec(decodedPath)
-  return workspaces ? workspaceAnswer(admitted, workspaces[1]) : undefined
+  return workspaces ? workspaceReply(admitted, workspaces[1]) : undefined
 }
 
-const json = (status: number, body: unknown): Answer => ({
+const json = (status: number, body: unknown): AppReply => ({
   status,
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   body: JSON.stringify(body),
 })
 
 /**
- * Puts the principal's name into the sidebar. `is_admin` stays false: it would open pages that administer MLflow's own
+ * Shows the principal's name in the sidebar. `is_admin` stays false: it would show pages that administer MLflow's own
  * users, and there are none.
  */
 const currentUser = ({ principal }: Admission) => ({
@@ -38,7 +38,7 @@ const currentUser = ({ principal }: Admission) => ({
   is_basic_auth: false,
 })
 
-/** The user interface hides what it would not be allowed to do; the judgement itself is the gateway's. */
+/** The user interface hides actions without permission; the gateway authorizes each request itself. */
 function permissions({ role, project }: Admission) {
   const permission = role === 'viewer' ? 'READ' : 'MANAGE'
   const grant = (resource_type: string) => ({
@@ -52,8 +52,8 @@ function permissions({ role, project }: Admission) {
   return { is_admin: role === 'admin', permissions: ['experiment', 'registered_model'].map(grant) }
 }
 
-/** MLflow would list every workspace to anyone; the principal's own projects are what there is to see. */
-function workspaceAnswer({ projects }: Admission, name: string | undefined): Answer {
+/** MLflow would list every workspace to any caller; this lists the principal's own projects. */
+function workspaceReply({ projects }: Admission, name: string | undefined): AppReply {
   const workspaces = projects().map((project) => ({ name: project.id, description: project.name }))
   if (name === undefined) return json(200, { workspaces })
   const workspace = workspaces.find((candidate) => candidate.name === name)

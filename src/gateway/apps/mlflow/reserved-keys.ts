@@ -1,5 +1,5 @@
 /**
- * Keys by which MLflow itself finds its data and names its authors. Compared in the widest sense that a database may:
+ * Keys by which MLflow finds its data and names its authors. The comparison is at least as wide as any database's:
  * MySQL's default collations ignore case, accents and trailing spaces, so `MLflow.ArtifactLocation ` is the same row.
  */
 const BOOKKEEPING = new Set([
@@ -9,18 +9,18 @@ const BOOKKEEPING = new Set([
   'mlflowtracearchivalfailure',
 ])
 const AUTHOR = 'mlflowuser'
-/** Longer texts are no spelling of a reserved key: the database's key columns hold 250 characters. */
+/** A longer text cannot be a spelling of a reserved key: the database's key columns have 250 characters. */
 const MAX_LENGTH = 500
 
-/** The key under which a run's, trace's or model's author is kept. */
+/** The key of the author of a run, trace or model. */
 export const AUTHOR_KEY = 'mlflow.user'
 
-/** Where a trace's spans and attachments lie: who may write it may read any artifact of the server. */
+/** Keys that say where a trace's spans and attachments are: a caller who can write them can read any artifact. */
 export const isBookkeeping = (text: string): boolean => BOOKKEEPING.has(fold(text))
 
 export const isAuthorKey = (text: string): boolean => fold(text) === AUTHOR
 
-/** Whether the first two letters may be `ml` in some spelling: nearly every text ends here. */
+/** Whether the first two letters may be `ml` in some spelling: a fast no for nearly every text. */
 const MAYBE = /^[^a-z\u0080-\uffff]*(?:m[^a-z\u0080-\uffff]*[l\u0080-\uffff]|[\u0080-\uffff])/i
 
 function fold(text: string): string {

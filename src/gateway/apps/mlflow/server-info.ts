@@ -4,11 +4,11 @@ const SERVER_INFO = /^\/(ajax-)?api\/3\.0\/mlflow\/server-info$/
 const MAX_BYTES = 65_536
 
 /**
- * What MLflow says of itself, corrected for a client behind the gateway.
+ * MLflow's description of itself, corrected for a client behind the gateway.
  *
- * Always: no multipart transfers, which would go to the object store past the gateway. To the user interface: no
- * workspaces (the gateway has chosen one; the picker would offer others), and the AI gateway's pages to administrators
- * alone. To other clients workspaces stay announced: one that names its project by `MLFLOW_WORKSPACE` insists on it.
+ * For all clients: no multipart transfers, which would bypass the gateway on their way to the object store. For the user
+ * interface: no workspaces (the gateway has selected one; the picker would offer others), and the AI gateway's pages for
+ * administrators only. Other clients still see workspaces: `MLFLOW_WORKSPACE` requires them.
  */
 export function serverInfoRule({ method, decodedPath }: AppRequest): ResponseRule | undefined {
   const match = method === 'GET' ? SERVER_INFO.exec(decodedPath) : null

@@ -1,10 +1,10 @@
 /**
- * JSON as a gatekeeper must read it (RFC 8259 §4): one object, no name twice, no other grammar
- * than the standard's. Python's parser would take the last of two equal names, `NaN`, and UTF-16; what is judged here
- * and what MLflow reads must be the same. Number texts survive exactly: identifiers and timestamps exceed 2^53.
+ * Strict JSON (RFC 8259 §4): one object, every name once, the standard's grammar only. Python's parser would accept
+ * repeated names (the last one counts), `NaN` and UTF-16; what is checked here and what MLflow reads must be the same.
+ * Numbers keep their text exactly: identifiers and timestamps exceed 2^53.
  */
 
-/** A number that a double would not print back as it was written; `JSON.stringify` writes its text. */
+/** A number whose text a double would change; `JSON.stringify` writes the text. */
 export interface RawNumber {
   readonly rawJSON: string
 }
@@ -13,8 +13,8 @@ export interface JsonObject {
   [name: string]: JsonValue
 }
 
-/** The text is not acceptable; `message` names place, expectation and finding, and holds no value of the body. */
-export class JsonFault extends Error {}
+/** The text is not acceptable; `message` names position, expectation and finding, and contains no value of the body. */
+export class JsonError extends Error {}
 
 const MAX_DEPTH = 100
 const QUOTE = 0x22
@@ -33,16 +33,16 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
   isRawJSON(value: object): value is RawNumber
 }
 
-/** @throws JsonFault */
+/** @throws JsonError */
 export function parseJsonObject(body: Uint8Array): JsonObject {
   let text: string
   try {
     text = utf8.decode(body)
   } catch {
-    throw new JsonFault('body: expected UTF-8')
+    throw new JsonError('body: expected UTF-8')
   }
   const value = new Reader(text).whole()
-  if (!isObject(value)) throw new JsonFault('body: expected one JSON object')
+  if (!isObject(value)) throw new JsonError('body: expected one JSON object')
   return value
 }
 
@@ -183,8 +183,8 @@ class Reader {
     }
   }
 
-  private fault(expected: string): JsonFault {
+  private fault(expected: string): JsonError {
     const got = this.at < this.text.length ? 'something else' : 'the end'
-    return new JsonFault(`body at character ${this.at}: expected ${expected}, got ${got}`)
+    return new JsonError(`body at character ${this.at}: expected ${expected}, got ${got}`)
   }
 }

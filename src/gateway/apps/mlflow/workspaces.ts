@@ -5,13 +5,13 @@ import type { Project } from '../../policy/types.ts'
 
 const RETRY_SECONDS = 5
 const CALL_TIMEOUT_MS = 10_000
-/** A known workspace is looked up again after this time, in case an administrator removed it. */
+/** A known workspace is looked up again after this time, in case an administrator has removed it. */
 const REMEMBER_MS = 600_000
 const PATH = '/api/3.0/mlflow/workspaces'
 
 /**
- * Makes sure that a project's workspace exists before its first request passes. The calls are the gateway's own and go
- * straight to the upstream: creating workspaces is nobody else's business.
+ * Creates a project's workspace, where it does not exist yet, before its first request is forwarded. The calls are the
+ * gateway's own and go directly to the upstream: clients cannot create workspaces.
  */
 export class Workspaces {
   private readonly knownUntil = new Map<string, number>()
@@ -19,13 +19,13 @@ export class Workspaces {
   private readonly upstream: string
   private readonly clock: Clock
 
-  /** @param upstream origin of an MLflow that was started with workspaces enabled */
+  /** @param upstream Origin of an MLflow that was started with workspaces enabled */
   constructor(upstream: string, clock: Clock) {
     this.upstream = upstream
     this.clock = clock
   }
 
-  /** Undefined when there is nothing to wait for. Calls at the same time share one attempt; a failure is not kept. */
+  /** Undefined when there is nothing to wait for. Concurrent calls share one attempt; a failure is not remembered. */
   ensure(project: Project): Promise<void> | undefined {
     if ((this.knownUntil.get(project.id) ?? 0) > this.clock()) return undefined
     const running = this.pending.get(project.id)
@@ -57,18 +57,18 @@ export class Workspaces {
         headersTimeout: CALL_TIMEOUT_MS,
         bodyTimeout: CALL_TIMEOUT_MS,
       })
-      const answer = await response.body.text()
-      const text = `${method} ${path} answered ${response.statusCode}: ${answer.slice(0, 300)}`
-      return { status: response.statusCode, errorCode: errorCodeIn(answer), text }
+      const responseText = await response.body.text()
+      const text = `${method} ${path} returned ${response.statusCode}: ${responseText.slice(0, 300)}`
+      return { status: response.statusCode, errorCode: errorCodeIn(responseText), text }
     } catch (error) {
       throw notReady(id, `${method} ${path} failed`, error)
     }
   }
 }
 
-function errorCodeIn(answer: string): unknown {
+function errorCodeIn(text: string): unknown {
   try {
-    return JSON.parse(answer)?.error_code
+    return JSON.parse(text)?.error_code
   } catch {
     return undefined
   }

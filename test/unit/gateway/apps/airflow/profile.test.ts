@@ -124,14 +124,14 @@ test('with FAB ends Airflow’s cookies under every path they were ever set for'
 })
 
 test('with FAB skips the page that asks which provider to use', () => {
-  const answer = (line: string) => byFab.answer?.({ request: ask(line) } as Admission)
-  assert.deepEqual(answer('GET /auth/login/?next=%2Fairflow%2F')?.headers, {
+  const reply = (line: string) => byFab.reply?.({ request: ask(line) } as Admission)
+  assert.deepEqual(reply('GET /auth/login/?next=%2Fairflow%2F')?.headers, {
     Location: '/airflow/auth/login/keycloak?next=%2Fairflow%2F',
     'Cache-Control': 'no-store',
   })
-  assert.equal(answer('GET /auth/login')?.status, 302)
-  assert.equal(answer('GET /auth/login/keycloak'), undefined)
-  assert.equal(byAssertion.answer, undefined)
+  assert.equal(reply('GET /auth/login')?.status, 302)
+  assert.equal(reply('GET /auth/login/keycloak'), undefined)
+  assert.equal(byAssertion.reply, undefined)
 })
 
 test('refuses in Airflow’s own words', () => {

@@ -131,7 +131,7 @@ for (const [name, line, body] of bookkeeping) {
 
 test('a refusal names the place and what was expected, and none of the values', () => {
   const { explain } = refused(START_TRACE, { trace: { tags: [{ key: 'mlflow.artifactLocation', value: 's3://x' }] } })
-  assert.equal(explain, 'body.trace.tags[0].key: expected no key that MLflow keeps for itself')
+  assert.equal(explain, 'body.trace.tags[0].key: expected no key that MLflow reserves')
 })
 
 test('text about a reserved key is no reserved key', () => {
@@ -176,7 +176,7 @@ for (const [name, body] of [
   ['a repeated name', '{"key":"a","value":"1","key":"mlflow.user"}'],
   ['JSON within a string', JSON.stringify('{"key":"mlflow.user"}')],
 ]) {
-  test(`${name} is refused before anything is judged`, () =>
+  test(`${name} is refused before any check runs`, () =>
     assert.equal(refused(SET_TAG, body as string).reason, 'body-malformed'))
 }
 
@@ -189,7 +189,7 @@ test('only these requests are read whole; uploads and everything else stream', (
   assert.equal(ruleFor(askFor('POST /v1/traces'))?.maxBytes, LIMITS.otlp)
 })
 
-test('every route of a release that writes traces is judged', () => {
+test('every route of a release that writes traces is checked', () => {
   for (const file of Object.values(CATALOGUES)) {
     const lines = file.editor.filter((line) => /^(POST|PUT|PATCH) .*\/mlflow\/traces(\/|$)/.test(line))
     assert.ok(lines.length > 5)
@@ -200,7 +200,7 @@ test('every route of a release that writes traces is judged', () => {
   }
 })
 
-test('the judged routes are routes of every release: none is misspelt', () => {
+test('the checked routes are routes of every release: none is misspelled', () => {
   for (const file of Object.values(CATALOGUES)) {
     const classify = buildClassifier(file)
     for (const line of [

@@ -5,8 +5,8 @@ import type { Admission } from '../../../../../src/gateway/apps/profile.ts'
 import { ALPHA, admit, askFor, BETA, mlflowRoute, refusalOf } from './fixtures.ts'
 
 const profile = buildMlflowProfile(mlflowRoute(undefined))
-const answer = (line: string, over?: Partial<Admission>) => {
-  const given = profile.answer?.(admit(line, over))
+const reply = (line: string, over?: Partial<Admission>) => {
+  const given = profile.reply?.(admit(line, over))
   return given && { status: given.status, body: JSON.parse(String(given.body)) }
 }
 
@@ -59,7 +59,7 @@ test('only artifact names may hold a semicolon, and nothing may hold an encoded 
 })
 
 test('the sidebar shows the verified name, and no pages for MLflow’s own users', () => {
-  assert.deepEqual(answer('GET /ajax-api/2.0/mlflow/users/current', { role: 'admin' }), {
+  assert.deepEqual(reply('GET /ajax-api/2.0/mlflow/users/current', { role: 'admin' }), {
     status: 200,
     body: { user: { id: 0, username: 'bob', is_admin: false }, is_basic_auth: false },
   })
@@ -70,37 +70,37 @@ test('the sidebar shows the verified name, and no pages for MLflow’s own users
 
 test('the user interface learns what the role may do', () => {
   const path = 'GET /ajax-api/3.0/mlflow/users/current/permissions'
-  const grants = (role: Admission['role']) => answer(path, { role })?.body.permissions[0].permission
+  const grants = (role: Admission['role']) => reply(path, { role })?.body.permissions[0].permission
   assert.equal(grants('editor'), 'MANAGE')
   assert.equal(grants('viewer'), 'READ')
-  assert.equal(answer(path, { role: 'admin' })?.body.is_admin, true)
-  assert.deepEqual(answer('GET /ajax-api/3.0/mlflow/users/roles/list')?.body, { roles: [] })
+  assert.equal(reply(path, { role: 'admin' })?.body.is_admin, true)
+  assert.deepEqual(reply('GET /ajax-api/3.0/mlflow/users/roles/list')?.body, { roles: [] })
 })
 
 test('there are no endpoints of a deployment server, and none can be called', () => {
   const path = '/ajax-api/2.0/mlflow/gateway-proxy'
-  assert.deepEqual(answer(`GET ${path}`)?.body, { endpoints: [] })
+  assert.deepEqual(reply(`GET ${path}`)?.body, { endpoints: [] })
   assert.equal(profile.use(askFor(`GET ${path}`)), 'read')
   assert.equal(profile.use(askFor(`POST ${path}`)), 'denied')
 })
 
 test('the list of workspaces is the list of the principal’s projects', () => {
-  assert.deepEqual(answer('GET /api/3.0/mlflow/workspaces')?.body, {
+  assert.deepEqual(reply('GET /api/3.0/mlflow/workspaces')?.body, {
     workspaces: [{ name: ALPHA.id, description: 'alpha' }],
   })
-  assert.equal(answer(`GET /api/3.0/mlflow/workspaces/${ALPHA.id}`)?.body.workspace.name, ALPHA.id)
+  assert.equal(reply(`GET /api/3.0/mlflow/workspaces/${ALPHA.id}`)?.body.workspace.name, ALPHA.id)
 })
 
-test('another project’s workspace, and the default one, are as absent as one that never was', () => {
-  const absent = answer('GET /api/3.0/mlflow/workspaces/never-was')
+test('another project’s workspace, and the default one, are as absent as one that does not exist', () => {
+  const absent = reply('GET /api/3.0/mlflow/workspaces/never-was')
   assert.equal(absent?.status, 404)
   assert.equal(absent?.body.error_code, 'RESOURCE_DOES_NOT_EXIST')
-  for (const name of [BETA.id, 'default']) assert.deepEqual(answer(`GET /api/3.0/mlflow/workspaces/${name}`), absent)
+  for (const name of [BETA.id, 'default']) assert.deepEqual(reply(`GET /api/3.0/mlflow/workspaces/${name}`), absent)
 })
 
-test('everything else is answered by MLflow', () => {
+test('all other requests are forwarded to MLflow', () => {
   for (const line of ['GET /', 'GET /api/2.0/mlflow/runs/get', 'POST /api/3.0/mlflow/workspaces'])
-    assert.equal(answer(line), undefined)
+    assert.equal(reply(line), undefined)
 })
 
 const INFO = {
@@ -137,7 +137,7 @@ test('other clients keep workspaces, which those that name one insist on', () =>
   assert.equal(info.multipart_uploads_enabled, false)
 })
 
-test('an error of server-info passes as it is, and other answers are not touched', () => {
+test('an error of server-info passes as it is, and other responses are not touched', () => {
   assert.deepEqual(serverInfo('GET /ajax-api/3.0/mlflow/server-info', 'editor', 500), INFO)
   assert.equal(profile.responseRule?.(askFor('GET /ajax-api/2.0/mlflow/runs/get')), undefined)
   assert.equal(profile.responseRule?.(askFor('POST /ajax-api/3.0/mlflow/server-info')), undefined)
@@ -156,10 +156,10 @@ const dialect: [number, number, string][] = [
   [503, 503, 'TEMPORARILY_UNAVAILABLE'],
   [504, 504, 'DEADLINE_EXCEEDED'],
 ]
-for (const [status, spoken, code] of dialect) {
-  test(`a refusal with ${status} is ${spoken} ${code} to an MLflow client`, () => {
+for (const [status, mlflowStatus, code] of dialect) {
+  test(`a refusal with ${status} is ${mlflowStatus} ${code} to an MLflow client`, () => {
     const refusal = profile.refusal('internal', status, 'words', 'request-1')
-    assert.equal(refusal.status, spoken)
+    assert.equal(refusal.status, mlflowStatus)
     assert.deepEqual(JSON.parse(refusal.body), {
       error_code: code,
       message: 'words',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { JsonFault, parseJsonObject, printJson } from '../../../../../src/gateway/apps/mlflow/strict-json.ts'
+import { JsonError, parseJsonObject, printJson } from '../../../../../src/gateway/apps/mlflow/strict-json.ts'
 
 const parse = (text: string) => parseJsonObject(Buffer.from(text))
 
@@ -40,7 +40,7 @@ const refused: [string, string | Buffer][] = [
   ['values nested beyond all reason', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
 ]
 for (const [name, body] of refused) {
-  test(`refuses ${name}`, () => assert.throws(() => parseJsonObject(Buffer.from(body)), JsonFault))
+  test(`refuses ${name}`, () => assert.throws(() => parseJsonObject(Buffer.from(body)), JsonError))
 }
 
 test('numbers keep their text: identifiers beyond 2^53, exponents, negative zero, trailing zeros', () => {
@@ -67,7 +67,7 @@ test('what the engine prints is read as the engine reads it', () => {
   )
 })
 
-test('no text makes it answer differently from the engine, except by refusing', () => {
+test('no text is read differently from the engine, except by refusing it', () => {
   const pieces = fc.constantFrom(
     '{',
     '}',
@@ -93,7 +93,7 @@ test('no text makes it answer differently from the engine, except by refusing', 
         const value = printJson(parse(text)).toString()
         assert.deepEqual(JSON.parse(value), JSON.parse(text))
       } catch (error) {
-        assert.ok(error instanceof JsonFault)
+        assert.ok(error instanceof JsonError)
       }
     }),
     { numRuns: 2000 },

@@ -87,7 +87,7 @@ test('an MLflow of a project’s own gets that project’s requests, under its o
   assert.deepEqual(upstream.lastValues('x-mlflow-workspace'), [])
 })
 
-test('a judged body is sent anew, with its new length', async () => {
+test('a checked body is forwarded as it was checked, with its new length', async () => {
   await ask('POST /mlflow/api/2.0/mlflow/runs/set-tag', {}, '{ "key": "mlflow.user", "value": "carol" }')
   assert.equal(last()?.body.toString(), '{"key":"mlflow.user","value":"bob"}')
   assert.deepEqual(upstream.lastValues('content-length'), ['35'])
@@ -105,7 +105,7 @@ const refusals: [string, string, string, string][] = [
     'a reserved key',
     '{"key":"mlflow.artifactLocation"}',
     'body-refused',
-    'body.key: expected no key that MLflow keeps',
+    'body.key: expected no key that MLflow reserves',
   ],
   ['a repeated name', '{"a":1,"a":2}', 'body-malformed', 'body at character 10: expected every name once'],
   ['too many bytes', `{"a":"${'x'.repeat(1024)}"}`, 'body-too-large', 'too large'],

@@ -6,15 +6,15 @@ import { Workspaces } from '../../../../../src/gateway/apps/mlflow/workspaces.ts
 import { Refusal } from '../../../../../src/gateway/errors.ts'
 import { ALPHA } from './fixtures.ts'
 
-/** An upstream that answers as told, and the lines of what it was asked. */
-async function upstream(t: TestContext, answer: (line: string) => { status: number; body?: string }) {
+/** An upstream that responds as told, and the request lines it received. */
+async function upstream(t: TestContext, respond: (line: string) => { status: number; body?: string }) {
   const asked: string[] = []
   const listener: RequestListener = async (request, response) => {
     const line = `${request.method} ${request.url}`
     let body = ''
     for await (const chunk of request) body += chunk
     asked.push(body ? `${line} ${body}` : line)
-    const { status, body: text = '{}' } = answer(line)
+    const { status, body: text = '{}' } = respond(line)
     response.writeHead(status, { 'content-type': 'application/json' }).end(text)
   }
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -58,22 +58,22 @@ test('a workspace that another process made in between is as good', async (t) =>
   await new Workspaces(url, () => 0).ensure(ALPHA)
 })
 
-test('an upstream that refuses is told apart in the log, answered 503 with Retry-After, and asked again', async (t) => {
+test('an upstream that refuses is told apart in the log, refused with 503 and Retry-After, and called again', async (t) => {
   const disabled = { status: 500, body: '{"error_code":"FEATURE_DISABLED"}' }
-  let answer = disabled
-  const { url } = await upstream(t, () => answer)
+  let response: { status: number; body?: string } = disabled
+  const { url } = await upstream(t, () => response)
   const workspaces = new Workspaces(url, () => 0)
   const refusal = await refusalOf(workspaces)
   assert.equal(refusal.reason, 'upstream-not-ready')
   assert.equal(refusal.headers['Retry-After'], '5')
-  assert.match(refusal.message, /answered 500: .*FEATURE_DISABLED/)
-  answer = { status: 200, body: '{}' }
+  assert.match(refusal.message, /returned 500: .*FEATURE_DISABLED/)
+  response = { status: 200, body: '{}' }
   await workspaces.ensure(ALPHA)
 })
 
-test('a creation that fails is a refusal too, and so is an answer that is no JSON', async (t) => {
+test('a creation that fails is a refusal too, and so is a response that is not JSON', async (t) => {
   const { url } = await upstream(t, (line) => (isFind(line) ? { status: 404 } : { status: 500, body: '<html>' }))
-  assert.match((await refusalOf(new Workspaces(url, () => 0))).message, /POST .* answered 500/)
+  assert.match((await refusalOf(new Workspaces(url, () => 0))).message, /POST .* returned 500/)
 })
 
 test('an upstream that cannot be reached is a refusal with its cause', async () => {

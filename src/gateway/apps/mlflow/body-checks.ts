@@ -1,14 +1,18 @@
 import { Refusal } from '../../errors.ts'
 import { AUTHOR_KEY, isAuthorKey, isBookkeeping } from './reserved-keys.ts'
-import { isObject, JsonFault, type JsonObject, type JsonValue, parseJsonObject, printJson } from './strict-json.ts'
+import { isObject, JsonError, type JsonObject, type JsonValue, parseJsonObject, printJson } from './strict-json.ts'
 
-/** What is done to one JSON body; each works in place and throws `Refusal('body-refused')` for what may not pass. */
-export type Judge = (body: JsonObject, author: string) => void
+/** Checks one JSON body and corrects it in place. @throws Refusal `body-refused` */
+export type BodyCheck = (body: JsonObject, author: string) => void
 
-/** Parses strictly, lets every judge work, writes anew. @throws Refusal `body-malformed`, `body-refused` */
-export function judgeJson(bytes: Uint8Array, author: string, judges: readonly Judge[]): Buffer {
+/**
+ * Parses strictly, runs every check and serializes the result.
+ * @param author The verified username.
+ * @throws Refusal `body-malformed`, `body-refused`
+ */
+export function checkJsonBody(bytes: Uint8Array, author: string, checks: readonly BodyCheck[]): Buffer {
   const body = parse(bytes)
-  for (const judge of judges) judge(body, author)
+  for (const check of checks) check(body, author)
   return printJson(body)
 }
 
@@ -18,20 +22,20 @@ function parse(bytes: Uint8Array): JsonObject {
   try {
     return parseJsonObject(bytes)
   } catch (error) {
-    if (error instanceof JsonFault) throw new Refusal('body-malformed', error.message, { explain: error.message })
+    if (error instanceof JsonError) throw new Refusal('body-malformed', error.message, { explain: error.message })
     throw error
   }
 }
 
 const refuse = (explain: string) => new Refusal('body-refused', explain, { explain })
 
-/** Refuses the keys of MLflow's own bookkeeping wherever they stand: as a name, or as the value of a `key`. */
-export const refuseBookkeeping: Judge = (body) => {
+/** Refuses the keys of MLflow's own bookkeeping anywhere in the body: as a name, or as the value of a `key`. */
+export const refuseBookkeeping: BodyCheck = (body) => {
   const place = findBookkeeping(body)
-  if (place !== undefined) throw refuse(`body${place}: expected no key that MLflow keeps for itself`)
+  if (place !== undefined) throw refuse(`body${place}: expected no key that MLflow reserves`)
 }
 
-/** The place of the first reserved key below `value`, built on the way back alone. */
+/** The path of the first reserved key below `value`; undefined where there is none. Built only when one is found. */
 function findBookkeeping(value: JsonValue): string | undefined {
   if (typeof value === 'string') return isBookkeeping(value) ? '' : undefined
   if (Array.isArray(value)) {
@@ -49,8 +53,8 @@ function findBookkeeping(value: JsonValue): string | undefined {
   return undefined
 }
 
-/** Writes the verified author over every declared one: `{key: "mlflow.user", value}` and `{"mlflow.user": value}`. */
-export const rewriteAuthor: Judge = (body, author) => rewriteIn(body, author)
+/** Replaces every declared author with the verified one: `{key: "mlflow.user", value}` and `{"mlflow.user": value}`. */
+export const rewriteAuthor: BodyCheck = (body, author) => rewriteIn(body, author)
 
 function rewriteIn(value: JsonValue, author: string): void {
   if (typeof value !== 'object' || value === null) return
@@ -74,15 +78,15 @@ function rewriteObject(object: JsonObject, author: string): void {
   if (declared) object[AUTHOR_KEY] = author
 }
 
-/** A new run: field `user_id` in its only spelling, and exactly one author tag (what the UI shows as "Created by"). */
-export const authorOfRun: Judge = (body, author) => {
+/** A new run: field `user_id` in one spelling, and exactly one author tag (the UI shows it as "Created by"). */
+export const authorOfRun: BodyCheck = (body, author) => {
   delete body.userId // protobuf's JSON name of the same field
   body.user_id = author
   body.tags = withAuthorTag(body.tags, author)
 }
 
 /** A new logged model: one author tag. */
-export const authorOfModel: Judge = (body, author) => {
+export const authorOfModel: BodyCheck = (body, author) => {
   body.tags = withAuthorTag(body.tags, author)
 }
 
@@ -92,8 +96,8 @@ function withAuthorTag(tags: JsonValue | undefined, author: string): JsonValue {
   return [...others, { key: AUTHOR_KEY, value: author }]
 }
 
-/** A new trace: its author stands in the metadata, as a map (`traces` v3) or as a list (v2), in either spelling. */
-export const authorOfTrace: Judge = (body, author) => {
+/** A new trace: its author is in the metadata, a map (`traces` v3) or a list (v2), in either spelling. */
+export const authorOfTrace: BodyCheck = (body, author) => {
   const info = isObject(body.trace) ? (body.trace.trace_info ?? body.trace.traceInfo) : undefined
   if (isObject(info)) {
     const name = info.traceMetadata === undefined ? 'trace_metadata' : 'traceMetadata'
@@ -106,15 +110,15 @@ export const authorOfTrace: Judge = (body, author) => {
 }
 
 /** The author of a run cannot be removed. */
-export const keepAuthor: Judge = (body) => {
+export const keepAuthor: BodyCheck = (body) => {
   if (typeof body.key === 'string' && isAuthorKey(body.key)) throw refuse(`key: expected no ${AUTHOR_KEY}`)
 }
 
 /**
- * A registered model's files are read with the server's own credentials, so its source must lie in what MLflow itself
- * scopes to the workspace; any other scheme reaches whatever bucket the server can.
+ * A registered model's files are read with the server's own credentials. Its source must use a scheme that MLflow itself
+ * limits to the workspace; any other scheme reaches every bucket that the server can read.
  */
-export const refuseForeignSource: Judge = ({ source }) => {
+export const refuseForeignSource: BodyCheck = ({ source }) => {
   if (source === undefined || (typeof source === 'string' && OWN_SOURCE.test(source))) return
   const got = typeof source === 'string' ? `"${source.split(':')[0]?.slice(0, 40)}:"` : 'no text'
   throw refuse(`source: expected mlflow-artifacts:/…, runs:/… or models:/…, got ${got}`)
