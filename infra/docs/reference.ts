@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openApiDocument } from '../../src/core-api/api/openapi.ts'
 import { coreConfigSchema } from '../../src/core-api/config.ts'
+import { keysOf, RELOADABLE } from '../../src/gateway/config/changes.ts'
 import { configSchema } from '../../src/gateway/config/schema.ts'
 import { REASONS } from '../../src/gateway/errors.ts'
 import { SECTIONS } from '../../test/requirements.ts'
@@ -11,9 +12,19 @@ import { type Node, row } from './row.ts'
 /** The reference pages, generated from the tables that the program itself uses. `npm run docs` writes them. */
 export const referencePages: Record<string, () => string> = {
   'docs/reference/configuration.md': () =>
-    configurationPage(configSchema, '# Configuration', [
-      '`modelops-gateway check --config FILE` checks a file, `modelops-gateway schema` prints the JSON Schema for editors.',
-    ]),
+    configurationPage(
+      configSchema,
+      '# Configuration',
+      [
+        '`modelops-gateway check --config FILE` checks a file, `modelops-gateway schema` prints the JSON Schema for editors.',
+        'SIGHUP applies changes without a restart, except those marked **restart**.',
+      ],
+      new Set(
+        keysOf(RELOADABLE)
+          .filter(({ takes }) => takes === 'restart')
+          .map(({ path }) => path),
+      ),
+    ),
   'docs/reference/core-configuration.md': () =>
     configurationPage(coreConfigSchema, '# Configuration of the core API', [
       'Read by `modelops-gateway core --config FILE`, a service of its own.',
@@ -25,40 +36,46 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/requirements.md': requirementsPage,
 }
 
-function configurationPage(of: z.ZodObject, title: string, about: readonly string[]): string {
+/** @param restart Sections and keys whose changes need a restart, as dotted paths */
+function configurationPage(
+  of: z.ZodObject,
+  title: string,
+  about: readonly string[],
+  restart: ReadonlySet<string> = new Set(),
+): string {
   const schema = z.toJSONSchema(of, { io: 'input', unrepresentable: 'any' }) as Node
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
     `\n## ${name}\n`,
-    node.description ? `${node.description}\n` : '',
+    ...(node.description ? [`${node.description}\n`] : []),
     '| key | default | meaning |',
     '|---|---|---|',
-    ...keyRows(name, node),
+    ...keyRows(name, node, restart),
   ])
   const intro = [
     title,
     '',
-    'YAML. Every string may hold `${env:NAME}` or `${file:PATH}`; unknown keys are refused; all faults are told at once.',
+    'YAML. Every string may contain `${env:NAME}` or `${file:PATH}`. Unknown keys are errors. All errors are reported together.',
     ...about,
     'This page is generated from the schema.',
   ]
   return `${[...intro, ...rows].join('\n')}\n`
 }
 
-/** One row a leaf; lists of mappings continue with `[]`, alternatives of a mapping are listed one after the other. */
-function keyRows(path: string, node: Node): string[] {
+/** One row per leaf; lists of mappings continue with `[]`, alternatives of a mapping follow one another. */
+function keyRows(path: string, node: Node, restart: ReadonlySet<string>): string[] {
   const variants = node.oneOf ?? node.anyOf
   if (variants?.some((variant) => variant.properties))
-    return [...new Set(variants.flatMap((variant) => keyRows(path, variant)))]
+    return [...new Set(variants.flatMap((variant) => keyRows(path, variant, restart)))]
   if (node.properties) {
     const required = new Set(node.required)
     return Object.entries(node.properties).flatMap(([key, child]) => {
       const at = `${path}.${key}`
-      const nested = (child.properties ?? child.items?.properties ?? child.oneOf) ? keyRows(at, child) : []
-      const own = child.properties ? [] : [row(at, child, required.has(key))]
+      const nested = (child.properties ?? child.items?.properties ?? child.oneOf) ? keyRows(at, child, restart) : []
+      const own = child.properties ? [] : [row(at, child, required.has(key), restart.has(at) || restart.has(path))]
       return [...own, ...nested.filter((line) => !own.includes(line))]
     })
   }
-  if (node.items?.properties) return keyRows(`${path}[]`, node.items)
+  if (node.items?.properties) return keyRows(`${path}[]`, node.items, restart)
   return [row(path, node, true)]
 }
 

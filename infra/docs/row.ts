@@ -14,9 +14,9 @@ export interface Node {
 }
 
 /** One row of a table: key, default, meaning. */
-export function row(path: string, node: Node, required: boolean): string {
+export function row(path: string, node: Node, required: boolean, restart = false): string {
   const value = node.default === undefined ? (required ? 'required' : '') : `\`${JSON.stringify(node.default)}\``
   const choices = node.enum ?? (node.const === undefined ? undefined : [node.const])
   const oneOf = choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''
-  return `| \`${path}\` | ${value} | ${`${node.description ?? ''}${oneOf}`.replaceAll('|', '\\|').trim()} |`
+  return `| \`${path}\` | ${value} | ${`${node.description ?? ''}${oneOf}${restart ? ' **restart**' : ''}`.replaceAll('|', '\\|').trim()} |`
 }

@@ -1,108 +1,48 @@
 import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
 import type { FieldError } from '../../shared/settings/field-errors.ts'
-import type { Config } from './schema.ts'
+import { metadata, type TakesEffect } from '../../shared/settings/metadata.ts'
+import { type Config, configSchema } from './schema.ts'
 
-/** When a change takes effect: with a reload (SIGHUP), or only with a new process. */
-export type Takes = 'reload' | 'restart'
-
-type Table = { readonly [S in keyof Config]: Takes | { readonly [K in keyof Required<Config>[S]]-?: Takes } }
-
-/**
- * Every key, once. What needs a restart is bound to something that outlives a reload: a socket, the store's contents,
- * the cookie that browsers hold, the parser of a connection that is open.
- */
-export const RELOADABLE = {
-  server: {
-    listen: 'restart',
-    publicUrl: 'restart',
-    insecureHttp: 'restart',
-    trustedProxies: 'reload',
-    adminListen: 'restart',
-    adminTokenHash: 'reload',
-    workers: 'restart',
-    drainSeconds: 'reload',
-  },
-  issuer: {
-    // Sessions belong to their issuer, refresh tokens to their client (RFC 6749 §6).
-    url: 'restart',
-    clientId: 'restart',
-    clientSecret: 'reload',
-    clientAuthentication: 'reload',
-    scopes: 'reload',
-    groupsClaim: 'reload',
-    projectsClaim: 'reload',
-    usernameClaim: 'reload',
-    audiences: 'reload',
-    algorithms: 'reload',
-    accessTokenTypes: 'reload',
-    introspection: 'reload',
-    basicTokenParameters: 'reload',
-    additional: 'reload',
-    requirePkce: 'reload',
-    timeoutSeconds: 'reload',
-    clockSkewSeconds: 'reload',
-    maxAgeSeconds: 'reload',
-    cliClientId: 'reload',
-    cliScopes: 'reload',
-  },
-  session: {
-    secrets: 'reload',
-    store: 'restart',
-    storeCa: 'restart',
-    storeTimeoutMs: 'restart',
-    idleSeconds: 'reload',
-    absoluteSeconds: 'reload',
-    cacheSeconds: 'reload',
-    cacheEntries: 'reload',
-    staleSeconds: 'reload',
-    refreshBeforeSeconds: 'reload',
-    issuerGraceSeconds: 'reload',
-  },
-  cookie: 'restart',
-  access: 'reload',
-  projects: 'reload',
-  routes: 'reload',
-  cors: 'reload',
-  limits: {
-    // A connection's parser keeps what it was made with: it would cut off what the new limit allows.
-    headerBytes: 'restart',
-    headerCount: 'restart',
-    headerSeconds: 'restart',
-    urlBytes: 'reload',
-    bodyIdleSeconds: 'reload',
-    answerIdleSeconds: 'reload',
-    tokenOverrunSeconds: 'reload',
-    keepAliveSeconds: 'reload',
-    upstreamIdleSeconds: 'reload',
-    upstreamConnections: 'reload',
-    loginsPerMinute: 'reload',
-    badTokensPerMinute: 'reload',
-    badSecretsPerMinute: 'reload',
-    badSecretsPerClientPerMinute: 'reload',
-  },
-  log: 'reload',
-} as const satisfies Table
+type Table = Readonly<Record<string, TakesEffect | Readonly<Record<string, TakesEffect>>>>
 
 interface Change {
-  /** Dotted path of a key of {@link RELOADABLE}. */
+  /** Dotted path of a section, or of a key where the keys of a section differ. */
   readonly path: string
-  readonly takes: Takes
+  readonly takes: TakesEffect
+}
+
+/** What a reload applies and what needs a restart, as the schema states it: per section, or per key where keys differ. */
+export const RELOADABLE: Table = Object.fromEntries(
+  Object.entries(configSchema.shape).map(([name, schema]) => [name, effectOf(name, withoutDefault(schema))]),
+)
+
+function effectOf(name: string, section: z.ZodType): Table[string] {
+  const general = metadata.get(section)?.reload
+  if (general === undefined) throw new Error(`the schema does not say whether a reload applies ${name}`)
+  const keys = section instanceof z.ZodObject ? Object.entries<z.ZodType>(section.shape) : []
+  const specific = keys.map(([key, field]) => [key, metadata.get(field)?.reload ?? general] as const)
+  return specific.some(([, takes]) => takes !== general) ? Object.fromEntries(specific) : general
+}
+
+function withoutDefault(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema
 }
 
 /** The keys whose values differ. */
-export function changesOf(inForce: Config, next: Config): Change[] {
-  return keysOf(RELOADABLE).filter(({ path }) => !isDeepStrictEqual(valueAt(inForce, path), valueAt(next, path)))
+export function changesOf(current: Config, next: Config): Change[] {
+  return keysOf(RELOADABLE).filter(({ path }) => !isDeepStrictEqual(valueAt(current, path), valueAt(next, path)))
 }
 
-/** Changes that a reload cannot make, as faults that name the key and show no value. */
-export function restartFaults(inForce: Config, next: Config): FieldError[] {
-  return changesOf(inForce, next)
+/** Changes that a reload cannot apply, as errors that name the key and show no value. */
+export function restartErrors(current: Config, next: Config): FieldError[] {
+  return changesOf(current, next)
     .filter(({ takes }) => takes === 'restart')
     .map(({ path }) => ({ path, expected: 'no change without a restart', got: 'another value' }))
 }
 
 /** The keys of a table, as dotted paths. */
-export function keysOf(table: Readonly<Record<string, Takes | Readonly<Record<string, Takes>>>>): Change[] {
+export function keysOf(table: Table): Change[] {
   return Object.entries(table).flatMap(([section, takes]) =>
     typeof takes === 'string'
       ? [{ path: section, takes }]

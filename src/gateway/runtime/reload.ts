@@ -1,5 +1,5 @@
 import { ConfigurationError, type FieldError, formatFieldError } from '../../shared/settings/field-errors.ts'
-import { changesOf, restartFaults } from '../config/changes.ts'
+import { changesOf, restartErrors } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
 import type { ReloadMetrics } from '../observability/reload-metrics.ts'
@@ -34,7 +34,7 @@ export function buildReload(deps: ReloaderDeps): () => Promise<void> {
     waiting = undefined
     try {
       const next = load()
-      const refused = restartFaults(current, next)
+      const refused = restartErrors(current, next)
       if (refused.length > 0) throw new ConfigurationError('reload', refused)
       const changed = changesOf(current, next).map(({ path }) => path)
       const prepared = await prepare(next)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configJsonSchema } from '../../../../src/cli/schema.ts'
-import { changesOf, keysOf, RELOADABLE, restartFaults } from '../../../../src/gateway/config/changes.ts'
+import { changesOf, keysOf, RELOADABLE, restartErrors } from '../../../../src/gateway/config/changes.ts'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import type { Config } from '../../../../src/gateway/config/schema.ts'
 
@@ -41,7 +41,7 @@ for (const { path, takes } of keysOf(RELOADABLE)) {
   test(`a change of ${path} takes a ${takes}`, () => {
     const next = changed(path)
     assert.deepEqual(changesOf(config, next), [{ path, takes }])
-    const faults = restartFaults(config, next)
+    const faults = restartErrors(config, next)
     assert.deepEqual(
       faults.map((fault) => fault.path),
       takes === 'restart' ? [path] : [],

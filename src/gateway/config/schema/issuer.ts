@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { httpUrl, seconds, token } from '../../../shared/settings/fields.ts'
+import { metadata } from '../../../shared/settings/metadata.ts'
+
+const additionalIssuer = z.strictObject({
+  url: httpUrl.describe('Issuer identifier, exactly as in the `iss` claim of its tokens.'),
+  audiences: z.array(token).min(1).describe('Audiences accepted in its tokens.'),
+  jwksUrl: httpUrl.optional().describe('URL of its keys (JWKS). Default: `jwks_uri` of its metadata.'),
+  accessTokenTypes: z
+    .array(token)
+    .default([])
+    .describe('Types of its access tokens, as in issuer.accessTokenTypes. Empty: they have no type (Kubernetes).'),
+  principals: z
+    .enum(['machine', 'person'])
+    .default('machine')
+    .describe('Whether its tokens represent machines or people.'),
+  groupsClaim: z.string().min(1).optional().describe('Claim that lists the groups. Absent: its tokens have no groups.'),
+  groups: z
+    .record(z.string().min(1), z.array(z.string().min(1)))
+    .default({})
+    .describe('Groups of its subjects, by `sub`.'),
+})
+
+export const issuer = z
+  .strictObject({
+    // Sessions belong to their issuer, refresh tokens to their client (RFC 6749 §6).
+    url: httpUrl
+      .describe('Issuer identifier; its discovery metadata must contain exactly this value (OIDC Discovery §4.3).')
+      .register(metadata, { reload: 'restart' }),
+    clientId: token.describe('Client ID of the gateway at the issuer.').register(metadata, { reload: 'restart' }),
+    clientSecret: z.string().min(1).describe('Client secret; use ${env:NAME} or ${file:PATH}.'),
+    clientAuthentication: z
+      .enum(['client_secret_basic', 'client_secret_post'])
+      .default('client_secret_basic')
+      .describe('How the gateway authenticates at the token endpoint.'),
+    scopes: z
+      .array(token)
+      .default(['openid', 'profile', 'email'])
+      .describe('Scopes requested at sign-in; `openid` is always included.'),
+    groupsClaim: z.string().min(1).default('groups').describe('Claim that lists the groups; an array of strings.'),
+    projectsClaim: z
+      .string()
+      .min(1)
+      .default('project_ids')
+      .describe('Claim that lists project UUIDs; read if projects.source is `claim`.'),
+    usernameClaim: z
+      .string()
+      .min(1)
+      .default('preferred_username')
+      .describe('Claim shown as the user’s name; never used as an identity.'),
+    audiences: z
+      .array(token)
+      .min(1)
+      .optional()
+      .describe('Audiences accepted in bearer tokens. Default: the client ID.'),
+    algorithms: z
+      .array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']))
+      .min(1)
+      .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+      .describe('Signature algorithms accepted in ID tokens and bearer tokens.'),
+    accessTokenTypes: z
+      .array(token)
+      .min(1)
+      .default(['at+jwt', 'Bearer'])
+      .describe('Accepted types of access tokens: the `typ` header (RFC 9068) or the `typ` claim (Keycloak: Bearer).'),
+    introspection: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Introspect bearer tokens that are not JWTs at the issuer (RFC 7662). Results are cached for 30 seconds.',
+      ),
+    basicTokenParameters: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Additional parameters of the token requests for Basic credentials, such as `audience` or `resource`.'),
+    additional: z
+      .array(additionalIssuer)
+      .default([])
+      .describe('Additional issuers whose access tokens are accepted, e.g. for Kubernetes service accounts.'),
+    requirePkce: z
+      .boolean()
+      .default(true)
+      .describe('Reject an issuer whose metadata does not announce PKCE S256. The gateway sends PKCE in any case.'),
+    timeoutSeconds: seconds(1, 60).default(8).describe('Timeout of one request to the issuer, in seconds.'),
+    clockSkewSeconds: seconds(0, 300)
+      .default(60)
+      .describe('Tolerated clock difference when the times in a token are verified, in seconds.'),
+    maxAgeSeconds: seconds(1, 31_536_000)
+      .optional()
+      .describe(
+        'Maximum time since the user last authenticated at the issuer, in seconds; requested and verified (`max_age`).',
+      ),
+    cliClientId: token
+      .optional()
+      .describe('Public client for sign-in at a terminal; published at /auth/client-config. Absent: no such sign-in.'),
+    cliScopes: z
+      .array(token)
+      .default(['openid', 'profile', 'email', 'offline_access'])
+      .describe(
+        'Scopes of a sign-in at a terminal; without `offline_access` it may end with the session at the issuer.',
+      ),
+  })
+  .register(metadata, { reload: 'reload' })

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { hostName, httpUrl, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
+import { metadata } from '../../../shared/settings/metadata.ts'
+
+/** Settings of the MLflow profile. */
+export const mlflowSettings = z.strictObject({
+  tenancy: z
+    .enum(['workspace', 'instance'])
+    .default('workspace')
+    .describe('One MLflow with a workspace per project, or one MLflow per project.'),
+  instances: z.record(uuid, httpUrl).default({}).describe('Upstream of each project if tenancy is `instance`.'),
+  version: z
+    .enum(['3.17', '3.18'])
+    .default('3.18')
+    .describe(
+      'Minor release of the MLflow behind the route; selects the catalogue of allowed requests and required roles.',
+    ),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(67_108_864)
+    .default(4_194_304)
+    .describe('Maximum size of a JSON body that must be read to authorize the request, in bytes.'),
+  maxTraceBytes: z
+    .int()
+    .min(1024)
+    .max(268_435_456)
+    .default(33_554_432)
+    .describe('Maximum size of a trace export over OTLP, both compressed and decompressed, in bytes.'),
+})
+
+const airflowSettings = z.strictObject({
+  login: z
+    .enum(['assertion', 'fab'])
+    .default('assertion')
+    .describe('`assertion`: the auth manager of the gateway; `fab`: Airflow signs users in at the issuer itself.'),
+})
+
+const route = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected lower-case letters, digits and `-`, e.g. mlflow')
+    .describe('Name in logs and metrics, and the audience of assertions.'),
+  app: z
+    .enum(['mlflow', 'airflow', 'core', 'generic'])
+    .describe('Application profile: what the gateway knows of the application.'),
+  host: hostName
+    .optional()
+    .describe('Host of the route, with the port if it is not the default one. Absent: the host of publicUrl.'),
+  path: routePath.describe('Path prefix, matched by whole segments.'),
+  upstream: httpUrl.describe('Origin of the application.'),
+  access: z.enum(['project', 'member', 'login', 'admin', 'public']).describe('Who has access.'),
+  methods: z
+    .array(z.string().regex(/^[A-Z]+$/, 'expected an HTTP method in capital letters, e.g. GET'))
+    .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+    .describe('Forwarded methods. TRACE, TRACK and CONNECT are never forwarded.'),
+  authorization: z
+    .enum(['none', 'access-token', 'assertion'])
+    .optional()
+    .describe('`Authorization` header sent to the upstream. Default: what the application needs.'),
+  basicCredentials: z
+    .boolean()
+    .default(false)
+    .describe('Accept `Authorization: Basic client_id:client_secret` and exchange it for a client-credentials token.'),
+  webSockets: z.boolean().default(true).describe('Forward WebSocket upgrades.'),
+  answerSeconds: seconds(0, 86_400)
+    .default(300)
+    .describe(
+      'Timeout until the first byte of the response, in seconds; 0: none. A response that streams has no total limit.',
+    ),
+  connectSeconds: seconds(1, 60).default(5).describe('Timeout of a connection to the upstream, in seconds.'),
+  title: z.string().max(80).optional().describe('Name on the portal. Default: the name of the application.'),
+  mlflow: mlflowSettings.optional().describe('Settings of the MLflow profile.'),
+  airflow: airflowSettings.optional().describe('Settings of the Airflow profile.'),
+})
+
+export const routes = z
+  .array(route)
+  .min(1)
+  .describe('The applications behind the gateway.')
+  .register(metadata, { reload: 'reload' })
