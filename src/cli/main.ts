@@ -35,7 +35,7 @@ try {
 /** What a person can act on is one line each, without a stack. */
 function report(error: unknown): number {
   if (error instanceof ConfigurationError) {
-    for (const fault of error.faults) console.error(`${error.file}: ${formatFieldError(fault)}`)
+    for (const each of error.errors) console.error(`${error.file}: ${formatFieldError(each)}`)
     return 1
   }
   if (error instanceof CliError) {

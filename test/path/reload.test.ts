@@ -156,7 +156,7 @@ test('a file with faults changes nothing; every fault is named, and no secret', 
     session: { secrets: ['short-secret'] },
   })
   assert.equal(line.event, 'config-refused')
-  const faults = line.faults as { path: string; expected: string; got: string }[]
+  const faults = line.errors as { path: string; expected: string; got: string }[]
   assert.deepEqual(faults.map(({ path }) => path).sort(), ['routes.0.access', 'session.secrets.0'])
   assert.match(String(line.msg), /routes\.0\.access: expected .*"project".*, got "everybody"/)
   assert.doesNotMatch(served.output, /short-secret/)
@@ -178,7 +178,7 @@ test('what needs a restart is refused by name, with everything else in the file'
   })
   assert.equal(line.event, 'config-refused')
   assert.deepEqual(
-    (line.faults as { path: string }[]).map(({ path }) => path),
+    (line.errors as { path: string }[]).map(({ path }) => path),
     ['server.listen', 'cookie'],
   )
   assert.equal(await reasonOf(await get(served, '/extra/x', cookie)), 'no-route')
@@ -209,7 +209,7 @@ test('an issuer that cannot be asked with the new settings leaves the former one
   const line = await served.reload({ ...served.settings, issuer: { ...served.settings.issuer, timeoutSeconds: 1 } })
   assert.equal(line.event, 'config-refused')
   assert.deepEqual(
-    (line.faults as { path: string }[]).map(({ path }) => path),
+    (line.errors as { path: string }[]).map(({ path }) => path),
     ['issuer'],
   )
   assert.equal((await get(served, '/app/x', cookie)).status, 200)

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from './auth-database.ts'
+import type { Grant } from './grant.ts'
 import { number, rows, text } from './rows.ts'
 
 /** The role that MLflow makes for what was granted to one user directly. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from './auth-database.ts'
+import type { Grant } from './grant.ts'
 import { number, type Row, rows, text } from './rows.ts'
 
 /** Each permission table of the time before roles: the type it is about, and the pattern of a row. */

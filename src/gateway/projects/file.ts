@@ -49,7 +49,7 @@ export function watchProjectsFile(path: string, log: Logger, settleMs = 100): Wa
       projects.replace(list)
       log.info({ event: 'projects-reloaded', projects: list.length }, 'projects file reloaded')
     } catch (error) {
-      const detail = error instanceof ConfigurationError ? error.faults : String(error)
+      const detail = error instanceof ConfigurationError ? error.errors : String(error)
       log.error({ event: 'projects-refused', detail }, 'projects file has faults; the former projects stay in force')
     }
   }

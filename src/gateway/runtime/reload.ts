@@ -4,13 +4,13 @@ import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
 import type { ReloadMetrics } from '../observability/reload-metrics.ts'
 
-/** A configuration that is ready to take over everywhere. One of the two is called, once. */
+/** A configuration that every worker is ready to switch to. One of the two is called, once. */
 export interface Prepared {
   commit(): Promise<void>
   abort(): void
 }
 
-export interface ReloaderDeps {
+export interface ReloadDeps {
   readonly current: Config
   /** Reads the file again, with the secrets it refers to. @throws ConfigurationError */
   readonly load: () => Config
@@ -21,10 +21,10 @@ export interface ReloaderDeps {
 }
 
 /**
- * Takes a changed configuration over: whole, or not at all. Each call is one reload, and they run one after the other;
- * who asks while one waits to begin is served by that one. Never rejects.
+ * Applies a changed configuration completely or not at all. Each call is one reload, and reloads run one after the
+ * other; a call while another one waits to begin shares that one. Never rejects.
  */
-export function buildReload(deps: ReloaderDeps): () => Promise<void> {
+export function buildReload(deps: ReloadDeps): () => Promise<void> {
   const { load, prepare, log, metrics } = deps
   let { current } = deps
   let running = Promise.resolve()
@@ -34,19 +34,19 @@ export function buildReload(deps: ReloaderDeps): () => Promise<void> {
     waiting = undefined
     try {
       const next = load()
-      const refused = restartErrors(current, next)
-      if (refused.length > 0) throw new ConfigurationError('reload', refused)
+      const needRestart = restartErrors(current, next)
+      if (needRestart.length > 0) throw new ConfigurationError('reload', needRestart)
       const changed = changesOf(current, next).map(({ path }) => path)
       const prepared = await prepare(next)
       await prepared.commit()
       current = next
       metrics.reloaded('success')
-      log.info({ event: 'config-reloaded', changed }, 'the configuration was read again and is in force')
+      log.info({ event: 'config-reloaded', changed }, 'configuration reloaded')
     } catch (error) {
       metrics.reloaded('failure')
-      const faults = faultsOf(error)
-      const why = faults.map(formatFieldError).join('; ')
-      log.error({ event: 'config-refused', faults }, `the former configuration stays in force: ${why}`)
+      const errors = errorsOf(error)
+      const why = errors.map(formatFieldError).join('; ')
+      log.error({ event: 'config-refused', errors }, `configuration not reloaded; the current one stays active: ${why}`)
     }
   }
 
@@ -58,9 +58,9 @@ export function buildReload(deps: ReloaderDeps): () => Promise<void> {
   }
 }
 
-/** What went wrong, for the log; of an unexpected error its message alone. */
-export function faultsOf(error: unknown): readonly FieldError[] {
-  if (error instanceof ConfigurationError) return error.faults
+/** What went wrong, for the log; of an unexpected error only its message. */
+export function errorsOf(error: unknown): readonly FieldError[] {
+  if (error instanceof ConfigurationError) return error.errors
   const got = error instanceof Error ? error.message : 'an unknown failure'
   return [{ path: '', expected: 'a configuration that can be built', got }]
 }

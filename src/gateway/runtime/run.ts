@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { buildLog, type Logger } from '../observability/log.ts'
 import { buildReloadMetrics } from '../observability/reload-metrics.ts'
-import { buildReload, type ReloaderDeps } from './reload.ts'
+import { buildReload, type ReloadDeps } from './reload.ts'
 import { startServer } from './start.ts'
 import { countWorkers } from './workers/count-workers.ts'
 import { Supervisor } from './workers/supervisor.ts'
@@ -31,7 +31,7 @@ export async function run(file: string): Promise<void> {
   else await runAlone(start)
 }
 
-interface Start extends Pick<ReloaderDeps, 'load' | 'log'> {
+interface Start extends Pick<ReloadDeps, 'load' | 'log'> {
   readonly config: Config
   /** Says that all is ready: last, because whoever reads it may send a signal at once. */
   readonly say: (address: string, workers: string) => void
@@ -48,12 +48,12 @@ async function runAlone({ config, log, load, say }: Start): Promise<void> {
 
 async function runSupervisor({ config, log, load, say }: Start, count: number): Promise<void> {
   const hangUp = onHangUp()
-  const own = new Registry()
-  const supervisor = new Supervisor({ count, config, log, own })
+  const registry = new Registry()
+  const supervisor = new Supervisor({ count, config, log, registry })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
   await supervisor.start()
   const prepare = (next: Config) => supervisor.prepare(next)
-  hangUp(buildReload({ current: config, load, prepare, log, metrics: buildReloadMetrics(own, Date.now()) }))
+  hangUp(buildReload({ current: config, load, prepare, log, metrics: buildReloadMetrics(registry, Date.now()) }))
   say(config.server.listen, `, ${count} workers`)
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** One fault of the configuration. `got` never holds the value of a secret. */
+/** One error in the configuration. `got` never contains the value of a secret. */
 export interface FieldError {
   /** Dotted path of the key, e.g. `routes.0.upstream`; empty for the whole file. */
   readonly path: string
@@ -8,16 +8,16 @@ export interface FieldError {
   readonly got: string
 }
 
-/** Every fault of a configuration at once. */
+/** All errors of a configuration. */
 export class ConfigurationError extends Error {
   readonly file: string
-  readonly faults: readonly FieldError[]
+  readonly errors: readonly FieldError[]
 
-  constructor(file: string, faults: readonly FieldError[]) {
-    super(faults.map((fault) => `${file}: ${formatFieldError(fault)}`).join('\n'))
+  constructor(file: string, errors: readonly FieldError[]) {
+    super(errors.map((error) => `${file}: ${formatFieldError(error)}`).join('\n'))
     this.name = 'ConfigurationError'
     this.file = file
-    this.faults = faults
+    this.errors = errors
   }
 }
 
@@ -42,12 +42,12 @@ export function describe(value: unknown, path: string): string {
 /** A URL may carry a password even where none is allowed. */
 const withoutUserinfo = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@')
 
-/** Turns schema issues into faults. @param raw the value that was judged, for `got` */
+/** The errors that schema issues describe. @param raw The value that was validated, for `got` */
 export function fieldErrorsOf(error: z.ZodError, raw: unknown): FieldError[] {
-  return error.issues.flatMap((issue) => faultsOfIssue(issue, raw))
+  return error.issues.flatMap((issue) => errorsOfIssue(issue, raw))
 }
 
-function faultsOfIssue(issue: z.core.$ZodIssue, raw: unknown): FieldError[] {
+function errorsOfIssue(issue: z.core.$ZodIssue, raw: unknown): FieldError[] {
   const path = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({

@@ -13,7 +13,7 @@ const fieldErrorsOf = (text: string, given: NodeJS.ProcessEnv = env) => {
   try {
     parseCoreConfig(text, 'core.yaml', given)
   } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
+    if (error instanceof ConfigurationError) return error.errors
     throw error
   }
   return []

@@ -1,19 +1,19 @@
-/** A process that lived this long died of bad luck, ms. */
-const LONG_LIFE_MS = 10_000
+/** A process that ran this long counts as healthy, ms. */
+const HEALTHY_MS = 10_000
 const FIRST_PAUSE_MS = 500
 const LAST_PAUSE_MS = 30_000
 
-/** How long to wait before a process that died is started anew: at once after a long life, ever longer after short ones. */
+/** The pause before a worker that exited is replaced: none after a healthy run, doubled after each short one. */
 export class BackOff {
-  #short = 0
+  #shortRuns = 0
 
-  /** @param livedMs How long it lived */
+  /** @param livedMs How long the process ran */
   pauseAfter(livedMs: number): number {
-    if (livedMs >= LONG_LIFE_MS) {
-      this.#short = 0
+    if (livedMs >= HEALTHY_MS) {
+      this.#shortRuns = 0
       return 0
     }
-    this.#short += 1
-    return Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#short - 1))
+    this.#shortRuns += 1
+    return Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#shortRuns - 1))
   }
 }

@@ -1,101 +1,112 @@
 import type { FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
 
-/** What the supervisor and its workers ask each other, and what they answer. */
-export interface ChannelRequests {
-  /** Worker: which configuration is in force? */
-  config: { ask: undefined; reply: Config }
-  /** Worker: I serve. */
-  serving: { ask: undefined; reply: undefined }
-  /** Worker: what do all of us measure? */
-  exposition: { ask: undefined; reply: string }
-  /** Supervisor: get ready for a configuration. No faults: ready. */
-  prepare: { ask: Config; reply: readonly FieldError[] }
-  /** Supervisor: what was prepared takes over, or is forgotten. */
-  commit: { ask: undefined; reply: undefined }
-  abort: { ask: undefined; reply: undefined }
-  /** Supervisor: what do you measure? In prom-client's own form. */
-  measure: { ask: undefined; reply: object[] }
+/** The requests between the supervisor and its workers, each with its response. */
+export interface ChannelMethods {
+  /** Worker to supervisor: the current configuration. */
+  config: { request: undefined; response: Config }
+  /** Worker to supervisor: this worker accepts connections. */
+  serving: { request: undefined; response: undefined }
+  /** Worker to supervisor: the metrics of all workers, as text. */
+  exposition: { request: undefined; response: string }
+  /** Supervisor to worker: build what a configuration needs. Without errors the worker is ready to switch. */
+  prepare: { request: Config; response: readonly FieldError[] }
+  /** Supervisor to worker: switch to what was prepared, or discard it. */
+  commit: { request: undefined; response: undefined }
+  abort: { request: undefined; response: undefined }
+  /** Supervisor to worker: its metrics, in the format of prom-client. */
+  metrics: { request: undefined; response: object[] }
 }
 
-type What = keyof ChannelRequests
+type Method = keyof ChannelMethods
 
-/** ChannelResponses one side's questions. */
-export type ChannelResponses<Q extends What> = {
-  readonly [W in Q]: (
-    body: ChannelRequests[W]['ask'],
-  ) => ChannelRequests[W]['reply'] | Promise<ChannelRequests[W]['reply']>
+/** One side's implementation of the methods that the other side requests. */
+export type ChannelHandlers<M extends Method> = {
+  readonly [N in M]: (
+    request: ChannelMethods[N]['request'],
+  ) => ChannelMethods[N]['response'] | Promise<ChannelMethods[N]['response']>
 }
 
-/** One end of the channel: `process` in a worker, the worker in its supervisor. */
+/** One end of the IPC channel that Node opens: `process` in a worker, the worker in its supervisor. */
 export interface Port {
   send?(message: object): unknown
   on(event: 'message', listener: (message: unknown) => void): unknown
 }
 
-type Message =
-  | { readonly gateway: 'ask'; readonly id: number; readonly what: string; readonly body?: unknown }
-  | { readonly gateway: 'reply'; readonly id: number; readonly body?: unknown; readonly failed?: string }
+interface RequestMessage {
+  readonly gateway: 'request'
+  readonly id: number
+  readonly method: string
+  readonly body?: unknown
+}
 
-/** ChannelRequests and answers between two processes, over the channel that Node gives them. */
-export class WorkerChannel<Q extends What> {
+interface ResponseMessage {
+  readonly gateway: 'response'
+  readonly id: number
+  readonly body?: unknown
+  readonly error?: string
+}
+
+/** Requests and responses between two processes, in both directions. `M`: the methods that this side handles. */
+export class WorkerChannel<M extends Method> {
   readonly #port: Port
-  readonly #answers: ChannelResponses<Q>
-  readonly #asked = new Map<number, { resolve(body: unknown): void; reject(error: Error): void }>()
-  #last = 0
+  readonly #handlers: ChannelHandlers<M>
+  readonly #pending = new Map<number, { resolve(body: unknown): void; reject(error: Error): void }>()
+  #lastId = 0
 
-  constructor(port: Port, answers: ChannelResponses<Q>) {
+  constructor(port: Port, handlers: ChannelHandlers<M>) {
     this.#port = port
-    this.#answers = answers
-    port.on('message', (message) => this.#hear(message as Partial<Message>))
+    this.#handlers = handlers
+    port.on('message', (message) => this.#receive(message as Partial<RequestMessage | ResponseMessage>))
   }
 
-  /** @throws Error when the other side fails, goes away, or says nothing for `withinMs` */
-  ask<W extends Exclude<What, Q>>(
-    what: W,
-    body: ChannelRequests[W]['ask'],
-    withinMs: number,
-  ): Promise<ChannelRequests[W]['reply']> {
-    this.#last += 1
-    const id = this.#last
+  /** @throws Error when the other side fails, exits, or does not respond within `timeoutMs` */
+  request<N extends Exclude<Method, M>>(
+    method: N,
+    body: ChannelMethods[N]['request'],
+    timeoutMs: number,
+  ): Promise<ChannelMethods[N]['response']> {
+    this.#lastId += 1
+    const id = this.#lastId
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const timer = setTimeout(() => reject(new Error(`no answer to ${what} within ${withinMs} ms`)), withinMs).unref()
-    this.#asked.set(id, { resolve, reject })
-    this.#send({ gateway: 'ask', id, what, body })
+    const timeout = () => reject(new Error(`no response to ${method} within ${timeoutMs} ms`))
+    const timer = setTimeout(timeout, timeoutMs).unref()
+    this.#pending.set(id, { resolve, reject })
+    this.#send({ gateway: 'request', id, method, body })
     return promise.finally(() => {
       clearTimeout(timer)
-      this.#asked.delete(id)
-    }) as Promise<ChannelRequests[W]['reply']>
+      this.#pending.delete(id)
+    }) as Promise<ChannelMethods[N]['response']>
   }
 
-  /** The other side is gone: what is still asked fails. */
-  hangUp(): void {
-    for (const { reject } of this.#asked.values()) reject(new Error('the other process is gone'))
+  /** The other process has exited: pending requests fail. */
+  close(): void {
+    for (const { reject } of this.#pending.values()) reject(new Error('the other process has exited'))
   }
 
-  #hear(message: Partial<Message>): void {
-    if (message.gateway === 'ask') void this.#answer(message as Message & { gateway: 'ask' })
-    if (message.gateway !== 'reply') return
-    const { id, body, failed } = message as Message & { gateway: 'reply' }
-    const asked = this.#asked.get(id)
-    if (failed === undefined) asked?.resolve(body)
-    else asked?.reject(new Error(failed))
+  #receive(message: Partial<RequestMessage | ResponseMessage>): void {
+    if (message.gateway === 'request') void this.#handle(message as RequestMessage)
+    if (message.gateway !== 'response') return
+    const { id, body, error } = message as ResponseMessage
+    const pending = this.#pending.get(id)
+    if (error === undefined) pending?.resolve(body)
+    else pending?.reject(new Error(error))
   }
 
-  async #answer({ id, what, body }: Message & { gateway: 'ask' }): Promise<void> {
+  async #handle({ id, method, body }: RequestMessage): Promise<void> {
     try {
-      const answer = this.#answers[what as Q] as (body: unknown) => unknown
-      this.#send({ gateway: 'reply', id, body: await answer(body) })
+      const handler = this.#handlers[method as M] as (body: unknown) => unknown
+      this.#send({ gateway: 'response', id, body: await handler(body) })
     } catch (error) {
-      this.#send({ gateway: 'reply', id, failed: error instanceof Error ? error.message : 'failed' })
+      this.#send({ gateway: 'response', id, error: error instanceof Error ? error.message : 'failed' })
     }
   }
 
-  #send(message: Message): void {
+  #send(message: RequestMessage | ResponseMessage): void {
     try {
       this.#port.send?.(message)
     } catch {
-      // a channel that closes meanwhile: whoever waits is told by `hangUp`
+      // The channel is closing: `close` rejects what is pending.
     }
   }
 }

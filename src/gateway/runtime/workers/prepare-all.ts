@@ -1,51 +1,55 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigurationError, type FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
-import type { Member } from './supervisor.ts'
 
-/** Longest time in which a worker gets ready, ms: it may ask an issuer (`issuer.timeoutSeconds`, at most a minute) twice. */
-const PREPARE_MS = 150_000
-/** Longest time in which a worker that is ready switches, ms. */
-const SWITCH_MS = 5000
+/** What switching needs of a worker. */
+export interface Switchable {
+  readonly pid: number | undefined
+  /** @throws Error when it exits or does not respond */
+  prepare(next: Config): Promise<readonly FieldError[]>
+  /** @throws Error when it exits or does not respond */
+  commit(next: Config): Promise<void>
+  abort(): void
+  kill(): void
+}
 
 /**
- * First of two phases: every worker builds what the configuration needs, beside what is in force. When one cannot, all
- * forget it.
+ * First of two phases: every worker builds what the configuration needs, beside what serves. If one of them cannot, all
+ * of them discard it.
  * @throws ConfigurationError
  */
 export async function prepareAll(
-  members: readonly Member[],
+  workers: readonly Switchable[],
   next: Config,
 ): Promise<{ switchAll(): Promise<void>; abort(): void }> {
   const abort = () => {
-    for (const { line } of members) line.ask('abort', undefined, SWITCH_MS).catch(() => undefined) // gone: forgotten
+    for (const worker of workers) worker.abort()
   }
-  const faults = (await Promise.all(members.map((member) => prepareOne(member, next)))).flat()
-  if (faults.length > 0) {
+  const errors = (await Promise.all(workers.map((worker) => prepareOne(worker, next)))).flat()
+  if (errors.length > 0) {
     abort()
-    throw new ConfigurationError('reload', withoutRepeats(faults))
+    throw new ConfigurationError('reload', withoutDuplicates(errors))
   }
-  return { abort, switchAll: async () => void (await Promise.all(members.map((member) => switchOne(member, next)))) }
+  return { abort, switchAll: async () => void (await Promise.all(workers.map((worker) => switchOne(worker, next)))) }
 }
 
-async function prepareOne({ worker, line }: Member, next: Config): Promise<readonly FieldError[]> {
+async function prepareOne(worker: Switchable, next: Config): Promise<readonly FieldError[]> {
   try {
-    return await line.ask('prepare', next, PREPARE_MS)
+    return await worker.prepare(next)
   } catch (error) {
     const got = error instanceof Error ? error.message : 'none'
-    return [{ path: 'server.workers', expected: `an answer of worker ${worker.process.pid}`, got }]
+    return [{ path: 'server.workers', expected: `a response from worker ${worker.pid}`, got }]
   }
 }
 
-/** Second phase. Who was ready and does not switch cannot be relied on: it is ended, and replaced by one that does. */
-async function switchOne(member: Member, next: Config): Promise<void> {
+/** Second phase. A worker that was ready and does not switch is in an unknown state: it is killed and replaced. */
+async function switchOne(worker: Switchable, next: Config): Promise<void> {
   try {
-    await member.line.ask('commit', undefined, SWITCH_MS)
-    member.config = next
+    await worker.commit(next)
   } catch {
-    member.worker.process.kill('SIGKILL')
+    worker.kill()
   }
 }
 
-const withoutRepeats = (faults: readonly FieldError[]) =>
-  faults.filter((fault, at) => faults.findIndex((other) => isDeepStrictEqual(other, fault)) === at)
+const withoutDuplicates = (errors: readonly FieldError[]) =>
+  errors.filter((error, at) => errors.findIndex((other) => isDeepStrictEqual(other, error)) === at)

@@ -5,52 +5,38 @@ import type { Logger } from '../../observability/log.ts'
 import { gauge } from '../../observability/metrics.ts'
 import type { Prepared } from '../reload.ts'
 import { BackOff } from './back-off.ts'
-import { WorkerChannel } from './channel.ts'
 import { prepareAll } from './prepare-all.ts'
-
-/** Longest wait for what a worker measured, ms. */
-const MEASURE_MS = 5000
-
-type ToWorker = WorkerChannel<'config' | 'serving' | 'exposition'>
-
-/** One process that serves. */
-export interface Member {
-  readonly worker: Worker
-  readonly line: ToWorker
-  readonly bornAt: number
-  /** The configuration that it was started with or switched to. */
-  config: Config
-  serves: boolean
-}
+import { WorkerProcess } from './worker-process.ts'
 
 /**
- * Runs copies of this program that share the listener, all by one configuration: it is handed to each at its start, so
- * that a worker that is replaced never reads a file that nobody accepted.
+ * Runs copies of this program that share the listener, all with one configuration. Each worker receives it when it
+ * starts, so that a replacement never reads a file that was not accepted.
  */
 export class Supervisor {
   readonly #count: number
   readonly #log: Logger
-  /** What the supervisor itself measures. */
-  readonly #own: Registry
-  readonly #members = new Map<Worker, Member>()
+  /** The supervisor's own metrics. */
+  readonly #registry: Registry
+  readonly #workers = new Map<Worker, WorkerProcess>()
   readonly #backOff = new BackOff()
-  readonly #pauses = new Set<NodeJS.Timeout>()
+  readonly #restarts = new Set<NodeJS.Timeout>()
   readonly #started = Promise.withResolvers<void>()
   #config: Config
   #allServed = false
   #stopping = false
 
-  constructor(options: { count: number; config: Config; log: Logger; own: Registry }) {
+  constructor(options: { count: number; config: Config; log: Logger; registry: Registry }) {
     this.#count = options.count
     this.#config = options.config
     this.#log = options.log
-    this.#own = options.own
-    gauge(options.own, 'modelops_gateway_workers', 'Processes that serve.', 'max', () => this.#serving().length)
+    this.#registry = options.registry
+    const serving = () => this.#serving().length
+    gauge(options.registry, 'modelops_gateway_workers', 'Worker processes that serve.', 'max', serving)
   }
 
-  /** Resolves once all workers serve. A worker that cannot start ends everything, with exit code 1. */
+  /** Resolves once all workers serve. If a worker cannot start, the process ends with exit code 1. */
   start(): Promise<void> {
-    cluster.on('exit', (worker, code, signal) => this.#died(worker, code, signal))
+    cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal))
     for (let i = 0; i < this.#count; i += 1) this.#fork()
     return this.#started.promise
   }
@@ -58,8 +44,8 @@ export class Supervisor {
   /** Each worker drains by itself; this process ends with the last of them. */
   stop(): void {
     this.#stopping = true
-    for (const pause of this.#pauses) clearTimeout(pause)
-    for (const { worker } of this.#members.values()) worker.process.kill('SIGTERM')
+    for (const restart of this.#restarts) clearTimeout(restart)
+    for (const worker of this.#workers.values()) worker.stop()
   }
 
   /** All workers switch, or none. @throws ConfigurationError */
@@ -71,79 +57,71 @@ export class Supervisor {
         this.#config = next
         this.#log.level = next.log.level
         await switchAll()
-        for (const member of this.#serving()) this.#replaceOutdated(member)
+        for (const worker of this.#serving()) this.#replaceOutdated(worker)
       },
     }
   }
 
-  /** What all workers measured, added up. @throws Error when a living worker does not answer */
+  /** The metrics of all workers, added up. @throws Error when a running worker does not respond */
   async exposition(): Promise<string> {
-    const measured = this.#serving().map(async ({ worker, line }) => {
-      try {
-        return await line.ask('measure', undefined, MEASURE_MS)
-      } catch (error) {
-        if (worker.isDead()) return []
-        throw error
-      }
-    })
-    const all = [...(await Promise.all(measured)), await this.#own.getMetricsAsJSON()]
+    const measured = this.#serving().map((worker) => worker.metrics())
+    const all = [...(await Promise.all(measured)), await this.#registry.getMetricsAsJSON()]
     return AggregatorRegistry.aggregate(all).metrics()
   }
 
-  #serving(): Member[] {
-    return [...this.#members.values()].filter(({ serves }) => serves)
+  #serving(): WorkerProcess[] {
+    return [...this.#workers.values()].filter(({ serving }) => serving)
   }
 
   #fork(): void {
     const worker = cluster.fork()
-    const line: ToWorker = new WorkerChannel(worker, {
+    const handlers = (self: WorkerProcess) => ({
       config: () => {
-        member.config = this.#config
+        self.config = this.#config
         return this.#config
       },
-      serving: () => this.#serves(member),
+      serving: () => this.#serves(self),
       exposition: () => this.exposition(),
     })
-    const member: Member = { worker, line, bornAt: Date.now(), config: this.#config, serves: false }
-    this.#members.set(worker, member)
+    this.#workers.set(worker, new WorkerProcess(worker, this.#config, handlers))
   }
 
-  #serves(member: Member): undefined {
-    member.serves = true
-    this.#replaceOutdated(member)
-    if (this.#allServed) this.#log.info({ event: 'worker-started', pid: member.worker.process.pid }, 'a worker serves')
+  #serves(worker: WorkerProcess): undefined {
+    worker.serving = true
+    this.#replaceOutdated(worker)
+    if (this.#allServed) this.#log.info({ event: 'worker-started', pid: worker.pid }, 'worker started')
     else if (this.#serving().length === this.#count) {
       this.#allServed = true
       this.#started.resolve()
     }
   }
 
-  /** A worker that started while the others switched serves by the former configuration: another takes its place. */
-  #replaceOutdated(member: Member): void {
-    if (member.config === this.#config) return
-    member.serves = false
-    member.worker.process.kill('SIGTERM')
+  /** A worker that started while the others switched still has the previous configuration: another one replaces it. */
+  #replaceOutdated(worker: WorkerProcess): void {
+    if (worker.config === this.#config) return
+    worker.serving = false
+    worker.stop()
   }
 
-  #died(worker: Worker, code: number, signal: string): void {
-    const member = this.#members.get(worker)
-    if (member === undefined) return
-    this.#members.delete(worker)
-    member.line.hangUp()
+  #exited(worker: Worker, code: number, signal: string): void {
+    const exited = this.#workers.get(worker)
+    if (exited === undefined) return
+    this.#workers.delete(worker)
+    exited.exited()
     if (this.#stopping) return
-    const { pid } = worker.process
+    const { pid } = exited
     if (!this.#allServed) {
       this.#log.error({ event: 'worker-died', pid, code, signal }, 'a worker could not start')
       process.exitCode = 1
       this.stop()
       return
     }
-    const pause = this.#backOff.pauseAfter(Date.now() - member.bornAt)
-    this.#log.error({ event: 'worker-died', pid, code, signal, pause_ms: pause }, 'a worker died; another is started')
-    const timer = setTimeout(() => {
-      this.#pauses.delete(timer)
+    const pause = this.#backOff.pauseAfter(Date.now() - exited.startedAt)
+    this.#log.error({ event: 'worker-died', pid, code, signal, pause_ms: pause }, 'a worker exited; it is replaced')
+    const restart = setTimeout(() => {
+      this.#restarts.delete(restart)
       this.#fork()
     }, pause)
-    this.#pauses.add(timer)
+    this.#restarts.add(restart)
   }
 }

@@ -1,44 +1,44 @@
 import cluster from 'node:cluster'
 import type { Config } from '../../config/schema.ts'
-import { faultsOf, type Prepared } from '../reload.ts'
+import { errorsOf, type Prepared } from '../reload.ts'
 import type { RunningServer } from '../start.ts'
 import { WorkerChannel } from './channel.ts'
 
-/** Longest wait for the supervisor, ms; `/metrics` waits for all workers behind it. */
+/** Timeout of a request to the supervisor, ms; `/metrics` waits for all workers behind it. */
 const SUPERVISOR_MS = 10_000
 
 /** True in a process that a supervisor started. */
 export const isWorker = () => cluster.isWorker
 
-/** A worker as its supervisor sees it: does what it is told, and knows no file. */
+/** A worker's side of the channel: it gets its configuration from the supervisor and never reads the file. */
 export class WorkerSide {
-  readonly #line: WorkerChannel<'prepare' | 'commit' | 'abort' | 'measure'>
+  readonly #channel: WorkerChannel<'prepare' | 'commit' | 'abort' | 'metrics'>
   #server: RunningServer | undefined
   #prepared: Prepared | undefined
 
   constructor() {
-    this.#line = new WorkerChannel(process, {
+    this.#channel = new WorkerChannel(process, {
       prepare: (config) => this.#prepare(config),
       commit: async () => void (await this.#take()?.commit()),
       abort: () => void this.#take()?.abort(),
-      measure: async () => (await this.#server?.metrics.registry.getMetricsAsJSON()) ?? [],
+      metrics: async () => (await this.#server?.metrics.registry.getMetricsAsJSON()) ?? [],
     })
   }
 
-  /** The configuration in force. */
+  /** The current configuration. */
   config(): Promise<Config> {
-    return this.#line.ask('config', undefined, SUPERVISOR_MS)
+    return this.#channel.request('config', undefined, SUPERVISOR_MS)
   }
 
-  /** What all workers measure, for `/metrics`. */
+  /** The metrics of all workers, for `/metrics`. */
   exposition(): Promise<string> {
-    return this.#line.ask('exposition', undefined, SUPERVISOR_MS)
+    return this.#channel.request('exposition', undefined, SUPERVISOR_MS)
   }
 
-  /** This worker listens. */
+  /** Tells the supervisor that this worker accepts connections. */
   async serves(server: RunningServer): Promise<void> {
     this.#server = server
-    await this.#line.ask('serving', undefined, SUPERVISOR_MS)
+    await this.#channel.request('serving', undefined, SUPERVISOR_MS)
   }
 
   async #prepare(config: Config) {
@@ -48,7 +48,7 @@ export class WorkerSide {
       this.#prepared = await this.#server.prepare(config)
       return []
     } catch (error) {
-      return faultsOf(error)
+      return errorsOf(error)
     }
   }
 

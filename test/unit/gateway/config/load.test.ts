@@ -178,10 +178,10 @@ for (const [name, path, spoil] of bad) {
     const error = fieldErrorsOf(raw)
     assert.ok(error)
     assert.ok(
-      error.faults.some((fault) => fault.path === path),
+      error.errors.some((fault) => fault.path === path),
       error.message,
     )
-    assert.ok(error.faults.every((fault) => fault.expected !== '' && fault.got !== ''))
+    assert.ok(error.errors.every((fault) => fault.expected !== '' && fault.got !== ''))
   })
 }
 
@@ -192,7 +192,7 @@ test('tells all faults at once', () => {
   Reflect.deleteProperty(raw.access, 'adminGroup')
   assert.deepEqual(
     fieldErrorsOf(raw)
-      ?.faults.map((fault) => fault.path)
+      ?.errors.map((fault) => fault.path)
       .sort(),
     ['access.adminGroup', 'server.publicUrl', 'session.secrets.0'],
   )

@@ -73,7 +73,7 @@ test('a change that needs a restart is refused before anything is prepared', asy
   const { reload, logged, committed } = start({ load: () => withLevel('warn', '127.0.0.1:1') })
   await reload()
   assert.deepEqual(committed, [])
-  assert.deepEqual(logged[0]?.faults, [
+  assert.deepEqual(logged[0]?.errors, [
     { path: 'server.listen', expected: 'no change without a restart', got: 'another value' },
   ])
 })

@@ -24,7 +24,7 @@ for (const [name, session, path] of refused) {
   test(`refuses ${name} when the configuration is read`, () => {
     assert.throws(
       () => withSession(session),
-      (error: unknown) => error instanceof ConfigurationError && error.faults.some((fault) => fault.path === path),
+      (error: unknown) => error instanceof ConfigurationError && error.errors.some((fault) => fault.path === path),
     )
   })
 }

@@ -1,72 +1,79 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Config } from '../../../../../src/gateway/config/schema.ts'
-import { prepareAll } from '../../../../../src/gateway/runtime/workers/prepare-all.ts'
-import type { Member } from '../../../../../src/gateway/runtime/workers/supervisor.ts'
+import { prepareAll, type Switchable } from '../../../../../src/gateway/runtime/workers/prepare-all.ts'
 import { ConfigurationError, type FieldError } from '../../../../../src/shared/settings/field-errors.ts'
 
-const [former, next] = [{} as Config, {} as Config]
-const fault: FieldError = { path: 'projects', expected: 'a source that answers', got: 'nothing' }
+const [previous, next] = [{} as Config, {} as Config]
+const sourceError: FieldError = { path: 'projects', expected: 'a source that responds', got: 'nothing' }
 
-/** A worker that answers as told; `did` records what was asked of it and what was done to it. */
-function member(
-  answers: { prepare?: () => Promise<FieldError[]>; commit?: () => Promise<void> },
-  did: string[],
-): Member {
-  const worker = { process: { pid: 7, kill: (signal: string) => void did.push(signal) } }
-  const ask = async (what: string) => {
-    did.push(what)
-    if (what === 'prepare') return (await answers.prepare?.()) ?? []
-    if (what === 'commit') return await answers.commit?.()
+/** A worker that responds as told; `calls` records what was asked of it and done to it. */
+function worker(
+  responses: { prepare?: () => Promise<FieldError[]>; commit?: () => Promise<void> },
+  calls: string[],
+): Switchable & { config: Config } {
+  return {
+    pid: 7,
+    config: previous,
+    async prepare() {
+      calls.push('prepare')
+      return (await responses.prepare?.()) ?? []
+    },
+    async commit(config) {
+      calls.push('commit')
+      await responses.commit?.()
+      this.config = config
+    },
+    abort: () => void calls.push('abort'),
+    kill: () => void calls.push('SIGKILL'),
   }
-  return { worker, line: { ask }, bornAt: 0, config: former, serves: true } as unknown as Member
 }
 
 const refusedFor = (paths: string[]) => (error: unknown) => {
   assert.ok(error instanceof ConfigurationError)
   assert.deepEqual(
-    error.faults.map(({ path }) => path),
+    error.errors.map(({ path }) => path),
     paths,
   )
   return true
 }
 
 test('all that are ready switch', async () => {
-  const did: string[][] = [[], []]
-  const members = did.map((each) => member({}, each))
-  const { switchAll } = await prepareAll(members, next)
-  assert.deepEqual(did, [['prepare'], ['prepare']])
+  const calls: string[][] = [[], []]
+  const workers = calls.map((each) => worker({}, each))
+  const { switchAll } = await prepareAll(workers, next)
+  assert.deepEqual(calls, [['prepare'], ['prepare']])
   await switchAll()
-  assert.deepEqual(did, [
+  assert.deepEqual(calls, [
     ['prepare', 'commit'],
     ['prepare', 'commit'],
   ])
-  assert.ok(members.every(({ config }) => config === next))
+  assert.ok(workers.every(({ config }) => config === next))
 })
 
-test('one that cannot get ready keeps all from switching; a fault that several have is told once', async () => {
-  const did: string[][] = [[], [], []]
-  const refuse = { prepare: () => Promise.resolve([fault]) }
-  const members = [member({}, did[0] ?? []), member(refuse, did[1] ?? []), member(refuse, did[2] ?? [])]
-  await assert.rejects(prepareAll(members, next), refusedFor(['projects']))
+test('if one cannot prepare, none switches; an error that several report appears once', async () => {
+  const calls: string[][] = [[], [], []]
+  const refuse = { prepare: () => Promise.resolve([sourceError]) }
+  const workers = [worker({}, calls[0] ?? []), worker(refuse, calls[1] ?? []), worker(refuse, calls[2] ?? [])]
+  await assert.rejects(prepareAll(workers, next), refusedFor(['projects']))
   assert.deepEqual(
-    did,
-    did.map(() => ['prepare', 'abort']),
+    calls,
+    calls.map(() => ['prepare', 'abort']),
   )
-  assert.ok(members.every(({ config }) => config === former))
+  assert.ok(workers.every(({ config }) => config === previous))
 })
 
-test('one that dies while it gets ready keeps all from switching', async () => {
-  const did: string[] = []
-  const dies = { prepare: () => Promise.reject(new Error('the other process is gone')) }
-  await assert.rejects(prepareAll([member({}, did), member(dies, [])], next), refusedFor(['server.workers']))
-  assert.deepEqual(did, ['prepare', 'abort'])
+test('if one exits while it prepares, none switches', async () => {
+  const calls: string[] = []
+  const exits = { prepare: () => Promise.reject(new Error('the other process has exited')) }
+  await assert.rejects(prepareAll([worker({}, calls), worker(exits, [])], next), refusedFor(['server.workers']))
+  assert.deepEqual(calls, ['prepare', 'abort'])
 })
 
-test('one that was ready and does not switch is ended', async () => {
+test('one that was ready and does not switch is killed', async () => {
   const [good, bad]: string[][] = [[], []]
-  const stuck = { commit: () => Promise.reject(new Error('no answer')) }
-  const { switchAll } = await prepareAll([member({}, good ?? []), member(stuck, bad ?? [])], next)
+  const stuck = { commit: () => Promise.reject(new Error('no response')) }
+  const { switchAll } = await prepareAll([worker({}, good ?? []), worker(stuck, bad ?? [])], next)
   await switchAll()
   assert.deepEqual(good, ['prepare', 'commit'])
   assert.deepEqual(bad, ['prepare', 'commit', 'SIGKILL'])

@@ -1,0 +1,70 @@
+import type { Worker } from 'node:cluster'
+import type { FieldError } from '../../../shared/settings/field-errors.ts'
+import type { Config } from '../../config/schema.ts'
+import { type ChannelHandlers, WorkerChannel } from './channel.ts'
+
+/** How long a worker may prepare, ms: it may ask an issuer (`issuer.timeoutSeconds`, at most a minute) twice. */
+const PREPARE_MS = 150_000
+/** How long a worker that is ready may take to switch, ms. */
+const SWITCH_MS = 5000
+const METRICS_MS = 5000
+
+type Methods = 'config' | 'serving' | 'exposition'
+
+/** A worker as its supervisor sees it. */
+export class WorkerProcess {
+  readonly startedAt = Date.now()
+  /** The configuration that it was started with or has switched to. */
+  config: Config
+  serving = false
+  readonly #worker: Worker
+  readonly #channel: WorkerChannel<Methods>
+
+  constructor(worker: Worker, config: Config, handlers: (self: WorkerProcess) => ChannelHandlers<Methods>) {
+    this.#worker = worker
+    this.config = config
+    this.#channel = new WorkerChannel(worker, handlers(this))
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  /** Builds what the configuration needs, beside what serves. No errors: ready. */
+  prepare(next: Config): Promise<readonly FieldError[]> {
+    return this.#channel.request('prepare', next, PREPARE_MS)
+  }
+
+  async commit(next: Config): Promise<void> {
+    await this.#channel.request('commit', undefined, SWITCH_MS)
+    this.config = next
+  }
+
+  abort(): void {
+    // A worker that has exited has nothing to discard.
+    this.#channel.request('abort', undefined, SWITCH_MS).catch(() => undefined)
+  }
+
+  /** @throws Error when a running worker does not respond */
+  async metrics(): Promise<object[]> {
+    try {
+      return await this.#channel.request('metrics', undefined, METRICS_MS)
+    } catch (error) {
+      if (this.#worker.isDead()) return []
+      throw error
+    }
+  }
+
+  /** Drains. */
+  stop(): void {
+    this.#worker.process.kill('SIGTERM')
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  exited(): void {
+    this.#channel.close()
+  }
+}
