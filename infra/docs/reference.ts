@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { openApiDocument } from '../../src/core-api/api/openapi.ts'
+import { operations } from '../../src/core-api/api/index.ts'
 import { coreConfigSchema } from '../../src/core-api/config.ts'
+import { openApiDocument } from '../../src/core-api/operation/openapi.ts'
 import { keysOf, RELOADABLE } from '../../src/gateway/config/changes.ts'
 import { configSchema } from '../../src/gateway/config/schema.ts'
 import { REASONS } from '../../src/gateway/errors.ts'
@@ -29,7 +30,7 @@ export const referencePages: Record<string, () => string> = {
     configurationPage(coreConfigSchema, '# Configuration of the core API', [
       'Read by `modelops-gateway core --config FILE`, a service of its own.',
     ]),
-  'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(), undefined, 1)}\n`,
+  'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import * as client from 'openid-client'
 import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core-api/jobs/job-env.ts'
-import { oversized, renderEnvFile, renderSecret } from '../core-api/jobs/render.ts'
-import { NotOurs, shredSecretFile, writeSecretFile } from '../core-api/jobs/secret-file.ts'
+import { oversizedVariables, renderEnvFile, renderSecret } from '../core-api/jobs/render.ts'
+import { ForeignFile, shredSecretFile, writeSecretFile } from '../core-api/jobs/secret-file.ts'
 import { isLoopback } from '../shared/loopback.ts'
 import { parseProjectId } from '../shared/project-id.ts'
 import { CliError, messageOf } from './cli-error.ts'
@@ -17,53 +17,53 @@ interface Options {
 }
 
 const ENVIRONMENT = `
-The service user and the core API are found where the published client finds them:
+The command reads the same variables as the published client:
   VMO_URL                         base URL of the core API, or of the gateway's route to it
   VMO_API_AUTH_CLIENT_ID          the service user
   VMO_API_AUTH_CLIENT_SECRET
   VMO_API_AUTH_TOKEN_URL          the issuer's token endpoint
-  AOA_CONN_ENCRYPTION_TOKEN       the token that connections are sealed with
-  AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS   the former one, while a rotation runs (optional)`
+  AOA_CONN_ENCRYPTION_TOKEN       the token that credentials are encrypted with
+  AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS   the previous token during a rotation (optional)`
 
-/** `job-env`: the CI side. Turns a sealed connection into an env file for one job. */
+/** `job-env`: writes the decrypted environment of one job, on the machine that starts it. */
 export function jobEnvCommand(env: NodeJS.ProcessEnv = process.env): Command {
   return new Command('job-env')
-    .description('write the environment with which a job connects to its database; decrypts on this machine')
-    .requiredOption('--out <file>', 'file to write, with mode 0600; best on tmpfs')
+    .description('write the environment that a job connects to its database with; decrypts on this machine')
+    .requiredOption('--out <file>', 'file to write, with mode 0600; use tmpfs')
     .option('--project <uuid>', 'project of the connection')
     .option('--connection <uuid>', 'dataset connection')
-    .option('--user <name>', 'whose job it is; a personal connection is given to its owner only')
+    .option('--user <name>', 'user of the job; a personal connection is available to its owner only')
     .option('--kubernetes', 'write a Secret manifest instead of an env file')
-    .option('--delete', 'overwrite and remove the file instead')
+    .option('--delete', 'overwrite and delete the file instead')
     .addHelpText('after', ENVIRONMENT)
     .action((options: Options) => (options.delete ? remove(options.out) : write(options, env)))
 }
 
 async function remove(out: string): Promise<void> {
   try {
-    if (!(await shredSecretFile(out))) console.error(`${out}: nothing there`)
+    if (!(await shredSecretFile(out))) console.error(`${out}: the file does not exist`)
   } catch (error) {
-    throw error instanceof NotOurs ? new CliError(error.message) : error
+    throw error instanceof ForeignFile ? new CliError(error.message) : error
   }
 }
 
 async function write(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
-  const wanted = {
+  const target = {
     projectId: uuidOption('--project', options.project),
     connectionId: uuidOption('--connection', options.connection),
     user: option('--user', options.user),
   }
   const encryptionTokens = encryptionTokensOf(env)
   const url = variable(env, 'VMO_URL')
-  const request: JobEnvRequest = { ...wanted, url, encryptionTokens, accessToken: await accessToken(env) }
+  const request: JobEnvRequest = { ...target, url, encryptionTokens, accessToken: await accessToken(env) }
   const environment = await jobEnvironment(request).catch((error: unknown) => {
     throw error instanceof JobEnvRefused ? new CliError(error.message, { cause: error }) : error
   })
-  for (const name of oversized(environment))
-    console.error(`${name} is longer than Linux hands to a program; only shells that read the file will have it`)
+  for (const name of oversizedVariables(environment))
+    console.error(`${name} is too long for Linux to pass to a program. Only shells that read the file get it.`)
   await writeSecretFile(
     options.out,
-    options.kubernetes ? secret(environment, wanted.connectionId) : renderEnvFile(environment),
+    options.kubernetes ? secret(environment, target.connectionId) : renderEnvFile(environment),
   )
 }
 
@@ -75,7 +75,7 @@ function secret(environment: Parameters<typeof renderSecret>[0], connectionId: s
   }
 }
 
-/** RFC 6749 §4.4. http is for loopback only, where demo and tests are. */
+/** RFC 6749 §4.4. Plain http is allowed on loopback only, for the demo and tests. */
 async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
   const tokenUrl = variable(env, 'VMO_API_AUTH_TOKEN_URL')
   if (!URL.canParse(tokenUrl)) throw new CliError('VMO_API_AUTH_TOKEN_URL: expected a URL')
@@ -90,7 +90,7 @@ async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
   try {
     return (await client.clientCredentialsGrant(configuration)).access_token
   } catch (cause) {
-    throw new CliError(`the issuer gave the service user no token: ${messageOf(cause)}`, { cause })
+    throw new CliError(`The issuer did not issue a token for the service user: ${messageOf(cause)}`, { cause })
   }
 }
 

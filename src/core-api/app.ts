@@ -7,44 +7,44 @@ import express, {
   type Response,
 } from 'express'
 import { operations } from './api/index.ts'
-import { openApiDocument } from './api/openapi.ts'
-import type { Operation } from './api/operation.ts'
 import type { CoreDeps } from './deps.ts'
-import { Problem, problemBody } from './problems.ts'
-import { StorageDown } from './store/failure.ts'
+import { openApiDocument } from './operation/openapi.ts'
+import { Problem, problemBody, problemOf } from './operation/problems.ts'
+import type { Operation } from './operation/spec.ts'
 
 /** The request path of the core API, top to bottom. */
 export function buildCore(deps: CoreDeps): Express {
   const app = express().disable('x-powered-by').disable('etag').enable('case sensitive routing')
   app.set('query parser', false)
-  app.use(requestFacts()) // 1 every answer and log line carries the request id
+  app.use(setResponseHeaders()) // 1 every response and log line has the request ID
   app.use(logRequests(deps)) // 2
   const body = jsonBody(deps.config.limits.bodyBytes)
-  const document = openApiDocument()
+  const document = openApiDocument(operations)
   app.get('/openapi.json', (_request, response) => void response.json(document))
   for (const [path, all] of Map.groupBy(operations, ({ spec }) => spec.path)) {
     const route = app.route(path)
-    for (const one of all) route[one.spec.method](...(one.spec.body ? body : []), answer(one, deps)) // 3 judged, validated, handled
+    for (const one of all) route[one.spec.method](...(one.spec.body ? body : []), handle(one, deps)) // 3 authorized, validated, handled
     route.all(methodNotAllowed(all))
   }
   app.use(() => {
     throw new Problem('not-found', 'no such path')
   })
-  return app.use(respondToError(deps)) // 4 the only place an error becomes a response
+  return app.use(respondToError(deps)) // 4 the only place where an error becomes a response
 }
 
 interface Locals {
   requestId: string
   reason?: string
 }
-/** Express types `locals` as anything; these are ours, and the first step sets them. */
+/** Express types `locals` as anything; the first step sets these. */
 const localsOf = (response: Response) => response.locals as Locals
 
-/** The gateway's request id goes on; one of another shape is not repeated into logs. */
-function requestFacts(): RequestHandler {
+/** The gateway's request ID is kept. One of another shape is replaced, so that nobody writes into the log with it. */
+function setResponseHeaders(): RequestHandler {
   return (request, response, next) => {
-    const given = request.get('x-request-id')
-    localsOf(response).requestId = given !== undefined && /^[A-Za-z0-9_-]{8,64}$/.test(given) ? given : randomUUID()
+    const received = request.get('x-request-id')
+    const isUsable = received !== undefined && /^[A-Za-z0-9_-]{8,64}$/.test(received)
+    localsOf(response).requestId = isUsable ? received : randomUUID()
     response.set({
       'X-Request-Id': localsOf(response).requestId,
       'Cache-Control': 'no-store',
@@ -60,8 +60,8 @@ function logRequests({ config, log, clock }: CoreDeps): RequestHandler {
     const startedAt = clock()
     response.on('finish', () => {
       const { requestId, reason } = localsOf(response)
-      const wanted = config.log.requests === 'all' || (config.log.requests === 'refused' && reason !== undefined)
-      if (!wanted) return
+      const isLogged = config.log.requests === 'all' || (config.log.requests === 'refused' && reason !== undefined)
+      if (!isLogged) return
       const facts = { method: request.method, path: request.path, status: response.statusCode, reason }
       log.info({ event: 'request', ...facts, ms: clock() - startedAt, request_id: requestId }, 'request')
     })
@@ -69,7 +69,7 @@ function logRequests({ config, log, clock }: CoreDeps): RequestHandler {
   }
 }
 
-/** A body without `Content-Type` is JSON: the published client sends some so. */
+/** A body without `Content-Type` is read as JSON, because the published client sends some requests that way. */
 function jsonBody(limit: number): RequestHandler[] {
   const checkType: RequestHandler = (request, _response, next) => {
     const type = request.get('content-type')
@@ -80,13 +80,13 @@ function jsonBody(limit: number): RequestHandler[] {
   return [checkType, express.json({ limit, type: () => true })]
 }
 
-function answer(one: Operation, deps: CoreDeps): RequestHandler {
+function handle(one: Operation, deps: CoreDeps): RequestHandler {
   return async (request, response) => {
     const at = request.url.indexOf('?')
     const reply = await one.run(
       {
         headersDistinct: request.headersDistinct,
-        params: lowerCaseId(request.params),
+        params: lowerCaseIds(request.params),
         query: new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1)),
         body: request.body,
         requestId: localsOf(response).requestId,
@@ -99,8 +99,8 @@ function answer(one: Operation, deps: CoreDeps): RequestHandler {
   }
 }
 
-/** UUIDs compare in lower case; what is none names nothing. */
-const lowerCaseId = (params: Request['params']) =>
+/** UUIDs are stored and compared in lower case. */
+const lowerCaseIds = (params: Request['params']) =>
   Object.fromEntries(Object.entries(params).map(([key, value]) => [key, String(value).toLowerCase()]))
 
 function methodNotAllowed(all: readonly Operation[]): RequestHandler {
@@ -126,19 +126,7 @@ function respondToError({ log }: CoreDeps): ErrorRequestHandler {
   }
 }
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error
-  if (error instanceof StorageDown)
-    return new Problem('storage-down', error.message, { cause: error.cause, headers: { 'Retry-After': '5' } })
-  const type: unknown = error instanceof Error ? Reflect.get(error, 'type') : undefined
-  if (type === 'entity.too.large') return new Problem('body-too-large', 'body')
-  // What the parser says quotes the body, which may hold a password: it goes nowhere.
-  if (typeof type === 'string') return new Problem('body-malformed', type)
-  if (error instanceof URIError) return new Problem('request-malformed', 'path')
-  return new Problem('internal', error instanceof Error ? error.name : 'not an error', { cause: error })
-}
-
-/** Name, code and place of a cause. Not its message: databases and parsers quote values there. */
+/** Name, code and stack of a cause. Its message is left out: databases and parsers quote values there. */
 function causeOf({ cause }: Problem): Record<string, unknown> | undefined {
   if (!(cause instanceof Error)) return undefined
   const frames = cause.stack?.split('\n').filter((text) => /^\s+at /.test(text))

@@ -3,38 +3,38 @@ import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
 import { parseSettings, readSettingsFile } from '../shared/settings/load-settings.ts'
 
-/** The core API's own configuration: it is a service by itself and knows nothing of the gateway's. */
+/** The configuration of the core API, which is a separate service and does not read the gateway's. */
 
 const server = z.strictObject({
   listen: listenAddress.default('127.0.0.1:8081').describe('Address and port of the service.'),
   publicUrl: httpUrl
     .optional()
-    .describe('Address that clients use, path included; links in answers start with it. Absent: links are paths.'),
-  drainSeconds: seconds(0, 3600).default(30).describe('Longest time that requests in flight get at SIGTERM.'),
+    .describe('URL that clients use, including its path. Links in responses start with it. Default: links are paths.'),
+  drainSeconds: seconds(0, 3600).default(30).describe('How long requests in flight may take after SIGTERM.'),
 })
 
 const gateway = z
   .strictObject({
     publicUrl: origin.describe('`server.publicUrl` of the gateway: the `iss` of its assertions.'),
-    jwksUrl: httpUrl.optional().describe('Where its keys are fetched. Default: publicUrl + /auth/jwks.json.'),
+    jwksUrl: httpUrl.optional().describe('URL of its keys. Default: publicUrl + /auth/jwks.json.'),
     audience: token.default('core').describe('Name of the gateway’s route to this service: the `aud` of assertions.'),
   })
-  .describe('The gateway whose assertions are believed. Absent: none are.')
+  .describe('The gateway whose assertions are trusted. Default: none.')
 
 const issuer = z
   .strictObject({
     url: httpUrl.describe('Issuer identifier: the `iss` of access tokens.'),
-    jwksUrl: httpUrl.optional().describe('Where its keys are fetched. Default: `jwks_uri` of its discovery document.'),
+    jwksUrl: httpUrl.optional().describe('URL of its keys. Default: `jwks_uri` of its discovery document.'),
     audiences: z.array(token).min(1).describe('Audiences accepted in access tokens.'),
     algorithms: z
       .array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']))
       .min(1)
       .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
       .describe('Signature algorithms accepted in access tokens.'),
-    groupsClaim: z.string().min(1).default('groups').describe('Claim that lists the groups; an array of strings.'),
-    usernameClaim: z.string().min(1).default('preferred_username').describe('Claim recorded as the user’s name.'),
+    groupsClaim: z.string().min(1).default('groups').describe('Claim that contains the groups, an array of strings.'),
+    usernameClaim: z.string().min(1).default('preferred_username').describe('Claim that contains the user name.'),
   })
-  .describe('The issuer whose access tokens are believed. Absent: none are.')
+  .describe('The issuer whose access tokens are trusted. Default: none.')
 
 const access = z.strictObject({
   adminGroup: z.string().min(1).describe('Group whose members are administrators; compared exactly.'),
@@ -42,9 +42,11 @@ const access = z.strictObject({
     .array(token)
     .default([])
     .describe(
-      'Client ids of machines that may read the directory of projects and the sealed credentials of a job’s connection.',
+      'Client IDs of machines that may read the directory of projects and the encrypted credentials of job connections.',
     ),
-  clockSkewSeconds: seconds(0, 300).default(60).describe('Clock difference tolerated when times in proofs are judged.'),
+  clockSkewSeconds: seconds(0, 300)
+    .default(60)
+    .describe('Clock difference that is tolerated in tokens and assertions.'),
 })
 
 const storage = z.strictObject({
@@ -52,22 +54,24 @@ const storage = z.strictObject({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'expected sqlite:PATH or postgresql://…')
     .default('sqlite:core.db')
-    .describe('`sqlite:PATH` (embedded) or `postgresql://…` (for several processes and real use).'),
-  connections: z.int().min(1).max(200).default(10).describe('Most connections to PostgreSQL.'),
-  timeoutSeconds: seconds(1, 60).default(10).describe('Longest wait for a connection or a statement.'),
+    .describe('`sqlite:PATH` (embedded) or `postgresql://…` (for several processes and production).'),
+  connections: z.int().min(1).max(200).default(10).describe('Maximum number of connections to PostgreSQL.'),
+  timeoutSeconds: seconds(1, 60).default(10).describe('Maximum time for a connection or a statement.'),
 })
 
 const encryptionToken = z
   .string()
   .regex(/^\S+$/u, 'expected a token without spaces')
-  .describe('Token that the job side decrypts with; use ${env:AOA_CONN_ENCRYPTION_TOKEN}.')
+  .describe(
+    'Token that encrypts credentials, and that job-env decrypts them with; use ${env:AOA_CONN_ENCRYPTION_TOKEN}.',
+  )
 
 const encryption = z.strictObject({
   token: encryptionToken,
   previousTokens: z
     .array(encryptionToken)
     .default([])
-    .describe('Former tokens, read until `core rotate-token` has sealed everything anew.'),
+    .describe('Previous tokens, which decrypt until `core rotate-token` has re-encrypted everything.'),
 })
 
 const sections = z.strictObject({
@@ -83,26 +87,31 @@ const sections = z.strictObject({
         .enum(['username', 'subject'])
         .default('username')
         .describe(
-          'What a scheduler names as the job’s user. `subject` where people may change their own user name at the issuer.',
+          'What job-env passes as the user of a job. Use `subject` where people can change their own user name at the issuer.',
         ),
     })
     .prefault({}),
   limits: z
     .strictObject({
-      bodyBytes: z.int().min(65_536).max(67_108_864).default(8_388_608).describe('Largest request body.'),
+      bodyBytes: z
+        .int()
+        .min(65_536)
+        .max(67_108_864)
+        .default(8_388_608)
+        .describe('Maximum size of a request body, in bytes.'),
       credentialBytes: z
         .int()
         .min(64)
         .max(1_048_576)
         .default(1_048_576)
-        .describe('Longest user name or password of a connection, in bytes of UTF-8.'),
-      pageSize: z.int().min(1).max(10_000).default(1000).describe('Largest page of a list.'),
+        .describe('Maximum length of a user name or password of a connection, in bytes of UTF-8.'),
+      pageSize: z.int().min(1).max(10_000).default(1000).describe('Maximum page size of a list.'),
     })
     .prefault({}),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least severity written.'),
-      requests: z.enum(['all', 'refused', 'none']).default('refused').describe('Which requests get a line.'),
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Minimum log level.'),
+      requests: z.enum(['all', 'refused', 'none']).default('refused').describe('Which requests are logged.'),
     })
     .prefault({}),
 })
@@ -111,13 +120,13 @@ export const coreConfigSchema = sections.refine(
   ({ gateway, issuer }) => gateway !== undefined || issuer !== undefined,
   {
     path: ['gateway'],
-    error: 'expected a gateway or an issuer; without either nobody could be believed',
+    error: 'expected a gateway or an issuer, because without them no caller can be authenticated',
   },
 )
 
 export type CoreConfig = z.output<typeof coreConfigSchema>
 
-/** @throws ConfigurationError with every fault at once */
+/** @throws ConfigurationError with all errors together */
 export function loadCoreConfig(file: string, env: NodeJS.ProcessEnv = process.env): CoreConfig {
   return parseCoreConfig(readSettingsFile(file), file, env)
 }

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
-import type { Proofs } from './auth/proof.ts'
+import type { Authenticator } from './auth/authenticator.ts'
 import type { CoreConfig } from './config.ts'
-import type { KeyRing } from './crypto/keyring.ts'
+import type { CredentialCipher } from './crypto/credential-cipher.ts'
 import type { Connections } from './store/connections.ts'
 import type { DefaultConnections } from './store/defaults.ts'
 import type { Projects } from './store/projects.ts'
@@ -12,11 +12,11 @@ export interface CoreDeps {
   readonly config: CoreConfig
   readonly clock: Clock
   readonly log: Logger
-  readonly proofs: Proofs
-  readonly ring: KeyRing
+  readonly authenticator: Authenticator
+  readonly cipher: CredentialCipher
   readonly projects: Projects
   readonly connections: Connections
   readonly defaults: DefaultConnections
-  /** Rejects with StorageDown when the storage cannot answer. */
+  /** Rejects with StorageDown when the storage is not reachable. */
   readonly ping: () => Promise<void>
 }

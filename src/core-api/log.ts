@@ -1,7 +1,7 @@
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import type { CoreConfig } from './config.ts'
 
-/** JSON lines with UTC times. Nobody hands over credentials, tokens or bodies; redaction is a second fence. */
+/** JSON lines with UTC times. No caller passes credentials, tokens or bodies; redaction is a second safeguard. */
 export function buildCoreLog({ log }: Pick<CoreConfig, 'log'>): Logger {
   return pino(
     {

@@ -5,9 +5,9 @@ import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
 import { ConfigurationError } from '../shared/settings/field-errors.ts'
 import { buildCore } from './app.ts'
-import { Proofs } from './auth/proof.ts'
+import { Authenticator } from './auth/authenticator.ts'
 import type { CoreConfig } from './config.ts'
-import { KeyRing } from './crypto/keyring.ts'
+import { CredentialCipher } from './crypto/credential-cipher.ts'
 import type { CoreDeps } from './deps.ts'
 import { Connections } from './store/connections.ts'
 import { DefaultConnections } from './store/defaults.ts'
@@ -16,7 +16,7 @@ import { Projects } from './store/projects.ts'
 
 export interface CoreService {
   readonly url: string
-  /** Takes no more requests, waits for those in flight as long as `server.drainSeconds`, closes the storage. */
+  /** Accepts no more requests, waits up to `server.drainSeconds` for those in flight, then closes the storage. */
   close(): Promise<void>
 }
 
@@ -30,26 +30,27 @@ export async function startCore(config: CoreConfig, log: Logger, clock: Clock): 
       log.warn({ event: 'weak-token' }, 'the encryption token has fewer than 16 characters')
     const server = createServer(buildCore(deps))
     const url = await listen(server, config.server.listen)
-    return { url, close: () => shut(server, storage, config.server.drainSeconds) }
+    return { url, close: () => stop(server, storage, config.server.drainSeconds) }
   } catch (error) {
     await storage.close()
     throw error
   }
 }
 
-export async function buildDeps(parts: {
-  config: CoreConfig
-  log: Logger
-  clock: Clock
-  storage: Storage
-}): Promise<CoreDeps> {
-  const { config, log, clock, storage } = parts
+interface Parts {
+  readonly config: CoreConfig
+  readonly log: Logger
+  readonly clock: Clock
+  readonly storage: Storage
+}
+
+export async function buildDeps({ config, log, clock, storage }: Parts): Promise<CoreDeps> {
   return {
     config,
     log,
     clock,
-    proofs: new Proofs(config, clock),
-    ring: await KeyRing.open([config.encryption.token, ...config.encryption.previousTokens]),
+    authenticator: new Authenticator(config, clock),
+    cipher: await CredentialCipher.create([config.encryption.token, ...config.encryption.previousTokens]),
     projects: new Projects(storage.db, clock),
     connections: new Connections(storage.db),
     defaults: new DefaultConnections(storage.db),
@@ -57,17 +58,14 @@ export async function buildDeps(parts: {
   }
 }
 
-/** Starting with another token than the stored credentials need would look well, and fail with the next job. */
-async function checkTokens({ connections, ring }: Pick<CoreDeps, 'connections' | 'ring'>): Promise<void> {
-  const counts = await connections.countByKey()
-  const unreadable = [...counts]
-    .filter(([keyId]) => !ring.ids.includes(keyId))
-    .reduce((sum, [, count]) => sum + count, 0)
+/** With the wrong token the service would start, and the next job would fail. */
+async function checkTokens({ connections, cipher }: Pick<CoreDeps, 'connections' | 'cipher'>): Promise<void> {
+  const counts = [...(await connections.countByKey())].filter(([keyId]) => !cipher.ids.includes(keyId))
+  const unreadable = counts.reduce((sum, [, count]) => sum + count, 0)
   if (unreadable === 0) return
-  const expected = 'the token that sealed the stored connections, here or in encryption.previousTokens'
-  throw new ConfigurationError('configuration', [
-    { path: 'encryption.token', expected, got: `a token that cannot read ${unreadable} of them` },
-  ])
+  const expected = 'the token that encrypted the stored connections, here or in encryption.previousTokens'
+  const got = `a token that cannot decrypt ${unreadable} of them`
+  throw new ConfigurationError('configuration', [{ path: 'encryption.token', expected, got }])
 }
 
 async function listen(server: Server, address: string): Promise<string> {
@@ -81,7 +79,7 @@ async function listen(server: Server, address: string): Promise<string> {
   return `http://${family === 'IPv6' ? `[${bound}]` : bound}:${port}`
 }
 
-async function shut(server: Server, storage: Storage, drainSeconds: number): Promise<void> {
+async function stop(server: Server, storage: Storage, drainSeconds: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const timer = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000)

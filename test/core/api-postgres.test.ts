@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
-import { unsealCredentials } from '../../src/core-api/credentials.ts'
+import { decryptCredentials } from '../../src/core-api/crypto/credentials.ts'
 import { Connections } from '../../src/core-api/store/connections.ts'
 import { openStorage } from '../../src/core-api/store/open.ts'
 import { ALICE, ALPHA, newConnection, startCoreUnderTest, startSigner } from './kit.ts'
@@ -21,7 +21,7 @@ describe('PostgreSQL', () => {
 
   coreApiSuite('PostgreSQL', emptyDatabase)
 
-  test('a dump holds no credential in the clear, and restored elsewhere it is whole', async () => {
+  test('a dump contains no plain-text credentials, and can be restored elsewhere', async () => {
     const signer = await startSigner()
     const url = await emptyDatabase()
     const core = await startCoreUnderTest(signer, url)
@@ -44,7 +44,7 @@ describe('PostgreSQL', () => {
       const storage = await openStorage({ url: restoredUrl, connections: 1, timeoutSeconds: 5 }, core.deps.log)
       const record = await new Connections(storage.db).find(ALPHA, made.body.id)
       assert.ok(record)
-      assert.deepEqual(await unsealCredentials(core.deps.ring, record, record.credentials), credentials)
+      assert.deepEqual(await decryptCredentials(core.deps.cipher, record, record.credentials), credentials)
       await storage.close()
     } finally {
       rmSync(folder, { recursive: true })
@@ -53,7 +53,7 @@ describe('PostgreSQL', () => {
     }
   })
 
-  test('while it is gone requests are answered 503, and afterwards nothing is half-written', async () => {
+  test('while it is down requests get 503, and afterwards nothing is incomplete', async () => {
     const signer = await startSigner()
     const core = await startCoreUnderTest(signer, await emptyDatabase())
     const path = '/api/datasetConnections'
@@ -62,8 +62,8 @@ describe('PostgreSQL', () => {
       assert.equal((await create('before')).status, 201)
       const inFlight = Promise.all(Array.from({ length: 20 }, (_, at) => create(`during ${at}`)))
       await postgres.crash()
-      const answers = await inFlight
-      for (const { status, body } of answers) assert.ok(status === 201 || body.reason === 'storage-down', `${status}`)
+      const responses = await inFlight
+      for (const { status, body } of responses) assert.ok(status === 201 || body.reason === 'storage-down', `${status}`)
       const gone = await create('gone')
       assert.deepEqual([gone.status, gone.body.reason, gone.headers['retry-after']], [503, 'storage-down', '5'])
       assert.equal((await core.anonymous.get('/readyz')).status, 503)
@@ -73,7 +73,7 @@ describe('PostgreSQL', () => {
       assert.equal((await core.anonymous.get('/readyz')).status, 200)
       const list = await core.as(ALICE).get(path).query({ size: 100 }).set('AOA-Project-ID', ALPHA)
       const names: string[] = list.body._embedded.datasetConnections.map(({ name }: { name: string }) => name)
-      answers.forEach(({ status }, at) => {
+      responses.forEach(({ status }, at) => {
         if (status === 201) assert.ok(names.includes(`during ${at}`), `during ${at} was answered 201`)
       })
       for (const name of names) {

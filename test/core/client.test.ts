@@ -38,7 +38,7 @@ describe('the published ModelOps client, unchanged, through the gateway', () => 
       stdio: ['ignore', 'pipe', 'pipe'],
     })
 
-  /** The object that the session prints last. */
+  /** The object in the last line of the session. */
   async function resultOf(child: ChildProcess, onLine: (line: string) => void = () => undefined) {
     const lines: string[] = []
     let errors = ''
@@ -104,18 +104,18 @@ describe('the published ModelOps client, unchanged, through the gateway', () => 
     checkMember(result, 'bob', [])
   })
 
-  test('with a bearer token that the device flow gave', async () => {
+  test('with a bearer token from the device flow', async () => {
     const token = await deviceToken('dave')
     const result = await resultOf(
       start('member', 'dave', { VMO_API_AUTH_MODE: 'bearer', VMO_API_AUTH_BEARER_TOKEN: token }),
     )
-    // Dave is in both projects: what differs is only that.
+    // The only difference: Dave is in both projects.
     const { projects, foreign, ...rest } = result
     assert.deepEqual(projects, ['alpha', 'beta'])
     assert.equal((foreign as { name: string }).name, 'beta')
     checkMember({ ...rest, projects: ['alpha'], foreign: null }, 'dave', ['shared by bob'])
 
-    await test('what the core sealed is read by the client’s own decryptor', async () => {
+    await test('the client’s own decryptor reads what the core API encrypted', async () => {
       const url = `${world.core.url}/api/datasetConnections/${result.ids.own}/job?user=dave`
       const headers = { authorization: `Bearer ${await world.serviceToken()}`, 'aoa-project-id': ALPHA }
       const job = (await (await fetch(url, { headers })).json()) as { credentials: Record<string, string> }
@@ -126,7 +126,7 @@ describe('the published ModelOps client, unchanged, through the gateway', () => 
     })
   })
 
-  test('with client credentials: the service user makes, changes and archives a project', async () => {
+  test('with client credentials: the service user creates, changes and archives a project', async () => {
     assert.deepEqual(await resultOf(start('service', 'ci', service())), {
       description: 'changed by the client',
       archived: [true, ['made by the client'], false],
@@ -134,12 +134,12 @@ describe('the published ModelOps client, unchanged, through the gateway', () => 
     })
   })
 
-  test('its first question, before any login, is answered', async () => {
+  test('its first request, before sign-in, succeeds', async () => {
     const response = await fetch(`${world.gatewayUrl}/core/admin/info`)
     assert.deepEqual([response.status, await response.json()], [200, { app: { name: 'modelops-core', api: '1' } }])
   })
 
-  test('no log of gateway or core holds the credentials', () => {
+  test('no log of the gateway or the core API contains the credentials', () => {
     const logged = world.logged()
     assert.ok(logged.includes('connection-created'))
     for (const needle of ['needle-user', 'needle-', '-word']) assert.ok(!logged.includes(needle), needle)
@@ -169,12 +169,12 @@ describe('the published ModelOps client, unchanged, through the gateway', () => 
     return (await post('/token', { grant_type, device_code: asked.device_code ?? '' })).access_token ?? ''
   }
 
-  async function decrypted(sealed: Record<string, string>): Promise<unknown> {
+  async function decrypted(encrypted: Record<string, string>): Promise<unknown> {
     const script =
-      'import sys, json\nfrom tmo.crypto.crypto import aes_gcm_decrypt\nsealed, token = json.load(sys.stdin)\n' +
-      'print(json.dumps({k: aes_gcm_decrypt(sealed[k], token) for k in ("username", "password")}))'
+      'import sys, json\nfrom tmo.crypto.crypto import aes_gcm_decrypt\nencrypted, token = json.load(sys.stdin)\n' +
+      'print(json.dumps({k: aes_gcm_decrypt(encrypted[k], token) for k in ("username", "password")}))'
     const child = spawn(python, ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'], env: { HOME: world.folder } })
-    child.stdin.end(JSON.stringify([sealed, ENCRYPTION_TOKEN]))
+    child.stdin.end(JSON.stringify([encrypted, ENCRYPTION_TOKEN]))
     let text = ''
     for await (const chunk of child.stdout) text += chunk
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-"""A session of the published ModelOps client, unchanged. Prints what it got as one JSON object on the last line."""
+"""A session of the published ModelOps client, unchanged. Prints its results as one JSON object on the last line."""
 
 import json
 import os
@@ -11,8 +11,8 @@ ALPHA = "11111111-1111-4111-8111-111111111111"
 BETA = "22222222-2222-4222-8222-222222222222"
 
 
-def refusal(call):
-    """The reason with which a call is refused; None when it is not."""
+def denial(call):
+    """The reason why a call is denied; None when it succeeds."""
     try:
         call()
     except HTTPError as error:
@@ -42,7 +42,7 @@ def as_member(client):
     result["archived"] = client.projects().is_archived(ALPHA)
     result["foreign"] = client.projects().find_by_id(BETA)
     result["found"] = [p["name"] for p in client.projects().find_by_name_like("alph")["_embedded"]["projects"]]
-    result["may create projects"] = refusal(lambda: client.projects().save({"name": "mine"}))
+    result["may create projects"] = denial(lambda: client.projects().save({"name": "mine"}))
 
     made = connection(client, f"shared by {os.environ['WHO']}", False)
     own = connection(client, f"own of {os.environ['WHO']}", True)
@@ -51,7 +51,7 @@ def as_member(client):
     result["names"] = [each["name"] for each in connections]
     result["paged"] = [each["name"] for each in connections.find_all(size=1, page=0)["_embedded"]["datasetConnections"]]
     result["validated"] = connections.validate(dict(made), encrypted_credentials=True)["valid"]
-    result["taken"] = refusal(lambda: connection(client, f"shared by {os.environ['WHO']}", False))
+    result["taken"] = denial(lambda: connection(client, f"shared by {os.environ['WHO']}", False))
     result["unknown"] = connections.find_by_id("99999999-9999-4999-8999-999999999999")
 
     client.post_request(

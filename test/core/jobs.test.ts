@@ -11,7 +11,7 @@ import { ENCRYPTION_TOKEN, startWorld, type World } from './world.ts'
 
 const PASSWORD = `needle it's \`\\"$HOME\r\nπ🔐`
 
-/** The command as CI runs it, as a process of its own. */
+/** The command as CI runs it, as a process. */
 describe('job-env', () => {
   let world: World
   let shared: string
@@ -70,7 +70,7 @@ describe('job-env', () => {
     return { code, printed }
   }
 
-  test('writes what sh reads back byte for byte, for this user alone, without the encryption token', async () => {
+  test('writes what sh reads back byte for byte, readable by this user only, without the encryption token', async () => {
     assert.deepEqual(await jobEnv({}), { code: 0, printed: '' })
     assert.equal(statSync(out()).mode & 0o777, 0o600)
     const script =
@@ -81,7 +81,7 @@ describe('job-env', () => {
     assert.ok(!text.includes(ENCRYPTION_TOKEN) && !/ENCRYPTION/.test(text))
   })
 
-  test('--delete overwrites and removes it, and does not mind when it is gone', async () => {
+  test('--delete overwrites and deletes the file, and succeeds if it does not exist', async () => {
     assert.equal((await jobEnv({ delete: true })).code, 0)
     assert.equal(existsSync(out()), false)
     assert.equal((await jobEnv({ delete: true })).code, 0)
@@ -95,26 +95,31 @@ describe('job-env', () => {
     await jobEnv({ delete: true })
   })
 
-  const refusals: [string, Record<string, string>, Record<string, string>, RegExp][] = [
+  const failures: [string, Record<string, string>, Record<string, string>, RegExp][] = [
     ['a personal connection for another’s job', { user: 'bob', connection: 'personal' }, {}, /404 not-found/],
     ['a connection of another project', { project: BETA }, {}, /404 not-found/],
     ['an unknown project', { project: '99999999-9999-4999-8999-999999999999' }, {}, /403 not-in-project/],
-    ['something that is no UUID', { project: 'alpha' }, {}, /--project: expected a UUID/],
+    ['something that is not a UUID', { project: 'alpha' }, {}, /--project: expected a UUID/],
     ['another encryption token', {}, { AOA_CONN_ENCRYPTION_TOKEN: 'another-token' }, /another encryption token/],
     ['an encryption token with a space', {}, { AOA_CONN_ENCRYPTION_TOKEN: 'two words' }, /without spaces/],
     ['no encryption token', {}, { AOA_CONN_ENCRYPTION_TOKEN: '' }, /AOA_CONN_ENCRYPTION_TOKEN: expected a value/],
-    ['a wrong client secret', {}, { VMO_API_AUTH_CLIENT_SECRET: 'needle-wrong' }, /gave the service user no token/],
     [
-      'a client that is no service user',
+      'a wrong client secret',
+      {},
+      { VMO_API_AUTH_CLIENT_SECRET: 'needle-wrong' },
+      /did not issue a token for the service user/,
+    ],
+    [
+      'a client that is not a service user',
       {},
       { VMO_API_AUTH_CLIENT_ID: 'gateway', VMO_API_AUTH_CLIENT_SECRET: 'gateway-secret' },
       /403 /,
     ],
-    ['a core that is down', {}, { VMO_URL: 'http://127.0.0.1:1' }, /cannot be reached/],
+    ['a core that is down', {}, { VMO_URL: 'http://127.0.0.1:1' }, /is not reachable/],
     ['a token endpoint by plain http', {}, { VMO_API_AUTH_TOKEN_URL: 'http://sso.example/token' }, /expected https/],
   ]
-  for (const [what, options, env, message] of refusals)
-    test(`refuses ${what}, in one line, and writes nothing`, async () => {
+  for (const [what, options, env, message] of failures)
+    test(`fails for ${what}, with one line, and writes nothing`, async () => {
       const named = options.connection === 'personal' ? { ...options, connection: personal } : options
       const { code, printed } = await jobEnv(named, env)
       assert.equal(code, 1, printed)
@@ -124,19 +129,19 @@ describe('job-env', () => {
       assert.equal(existsSync(out()), false)
     })
 
-  test('a personal connection is given to its owner’s job', async () => {
+  test('a personal connection is available to a job of its owner', async () => {
     const owner = `service-account-${CI_CLIENT.id}`
     assert.deepEqual(await jobEnv({ connection: personal, user: owner }), { code: 0, printed: '' })
     await jobEnv({ delete: true })
   })
 
-  test('while a rotation runs, the former token is found where it is named', async () => {
+  test('during a rotation the previous token is used', async () => {
     const env = { AOA_CONN_ENCRYPTION_TOKEN: 'new-token', AOA_CONN_ENCRYPTION_TOKEN_PREVIOUS: ENCRYPTION_TOKEN }
     assert.deepEqual(await jobEnv({}, env), { code: 0, printed: '' })
     await jobEnv({ delete: true })
   })
 
-  test('a core that goes down keeps the gateway’s projects known, and comes back by itself', async () => {
+  test('while the core API is down the gateway keeps its projects, and recovers by itself', async () => {
     await world.stopCore()
     const headers = { authorization: `Bearer ${await world.serviceToken()}`, 'aoa-project-id': ALPHA }
     const ask = () => fetch(`${world.gatewayUrl}/core/api/datasetConnections`, { headers })
@@ -146,7 +151,7 @@ describe('job-env', () => {
     assert.equal((await ask()).status, 200)
   })
 
-  test('neither log holds the password', () => {
+  test('neither log contains the password', () => {
     assert.ok(world.logged().includes('job-connection-read'))
     assert.ok(!world.logged().includes('needle'))
   })

@@ -16,7 +16,7 @@ export const ALPHA = '11111111-1111-4111-8111-111111111111'
 export const BETA = '22222222-2222-4222-8222-222222222222'
 export const UNKNOWN = '99999999-9999-4999-8999-999999999999'
 
-/** Keys of a gateway and an issuer in one, with their JWKS on a free port. */
+/** Signing keys for both the gateway and the issuer, with their JWKS on a free port. */
 export async function startSigner() {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const stranger = await generateKeyPair('ES256')

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { checkout } from '../../infra/parts/directories.ts'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
-import { sealCredentials, unsealCredentials } from '../../src/core-api/credentials.ts'
-import { KeyRing } from '../../src/core-api/crypto/keyring.ts'
+import { CredentialCipher } from '../../src/core-api/crypto/credential-cipher.ts'
+import { decryptCredentials, encryptCredentials } from '../../src/core-api/crypto/credentials.ts'
 import { ALPHA, type Signer, startCoreUnderTest, startSigner, TOKEN } from './kit.ts'
 
 const COUNT = 2000
 
-describe('rotate-token, killed half way', () => {
+describe('rotate-token, killed while it runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rotation-'))
   let postgres: Postgres
   let signer: Signer
@@ -27,17 +27,17 @@ describe('rotate-token, killed half way', () => {
   })
 
   for (const database of ['SQLite', 'PostgreSQL'])
-    test(`loses nothing on ${database}, and goes on where it was`, async () => {
+    test(`loses nothing on ${database}, and continues where it stopped`, async () => {
       const url = database === 'SQLite' ? `sqlite:${folder}/core.db` : await postgres.createDatabase('rotation')
       const core = await startCoreUnderTest(signer, url)
       try {
-        const { connections, ring: former } = core.deps
+        const { connections, cipher: previous } = core.deps
         for (let at = 0; at < COUNT; at++) {
           const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
           const scope = { personal: at % 2 === 1, owner: 'sub-alice', ownerName: 'alice' }
           const target = { host: 'h', logMech: 'TD2', database: '', valDb: '', byomDb: '' }
           const bare = { id, projectId: ALPHA, name: `c${at}`, description: '', ...scope, ...target }
-          const credentials = await sealCredentials(former, bare, { username: `u${at}`, password: `p${at}` })
+          const credentials = await encryptCredentials(previous, bare, { username: `u${at}`, password: `p${at}` })
           await connections.create({ ...bare, credentials, revision: 1, createdAt: 0, updatedAt: 0 })
         }
         const config = join(folder, `${database}.yaml`)
@@ -50,14 +50,14 @@ describe('rotate-token, killed half way', () => {
             encryption: { token: 'the-new-encryption-token', previousTokens: [TOKEN] },
           }),
         )
-        const both = await KeyRing.open(['the-new-encryption-token', TOKEN])
+        const both = await CredentialCipher.create(['the-new-encryption-token', TOKEN])
         const rotated = async () => (await connections.countByKey()).get(both.currentId) ?? 0
-        const readAll = async (ring: KeyRing) => {
+        const readAll = async (cipher: CredentialCipher) => {
           const page = { page: 0, size: COUNT, sort: { by: 'name', direction: 'asc' } } as const
           for (const { id, name } of (await connections.list(ALPHA, 'sub-alice', page)).items) {
             const record = await connections.find(ALPHA, id)
             assert.ok(record)
-            const { username, password } = await unsealCredentials(ring, record, record.credentials)
+            const { username, password } = await decryptCredentials(cipher, record, record.credentials)
             assert.deepEqual([username, password], [name.replace('c', 'u'), name.replace('c', 'p')])
           }
         }
@@ -74,7 +74,7 @@ describe('rotate-token, killed half way', () => {
         const last = spawnSync(process.execPath, arguments_(config), { encoding: 'utf8' })
         assert.equal(last.status, 0, last.stderr)
         assert.equal(await rotated(), COUNT)
-        await readAll(await KeyRing.open(['the-new-encryption-token']))
+        await readAll(await CredentialCipher.create(['the-new-encryption-token']))
         assert.ok(!`${last.stdout}${last.stderr}`.includes('the-new-encryption-token'))
       } finally {
         await core.close()

@@ -17,8 +17,8 @@ import {
 const PROJECTS = 10_000
 const CONNECTIONS = 100_000
 
-/** 10,000 projects with 100,000 connections beside the two that everything is measured in. */
-describe('times do not grow with what belongs to others', () => {
+/** Measured in two projects, without and with 10,000 other projects and their 100,000 connections. */
+describe('response times do not grow with the data of other projects', () => {
   let signer: Signer
   let postgres: Postgres
   before(async () => {
@@ -61,7 +61,7 @@ async function times(core: CoreUnderTest, id: string) {
     'list of my projects': await median(() => core.as(ALICE).get('/api/projects')),
     'list of connections': await median(() => core.as(ALICE).get(PATH).set(inAlpha)),
     'check and read of one connection': await median(() => core.as(ALICE).get(`${PATH}/${id}`).set(inAlpha)),
-    'sealed credentials for a job': await median(() =>
+    'encrypted credentials for a job': await median(() =>
       core.as(SERVICE).get(`${PATH}/${id}/job?user=alice`).set(inAlpha),
     ),
   }
@@ -98,14 +98,14 @@ async function fill({ storage, deps }: Pick<CoreUnderTest, 'storage'> & { deps: 
       const groups = ats.map((n) => ({ project_id: id(1, n), group_name: `group-${n}`, access: 'editor' as const }))
       await db.insertInto('project_groups').values(groups).execute()
     }
-    const sealed = { username_sealed: 'x', password_sealed: 'x'.repeat(100), key_id: deps.ring.currentId }
+    const encrypted = { username_sealed: 'x', password_sealed: 'x'.repeat(100), key_id: deps.cipher.currentId }
     const target = { description: '', host: 'h', log_mech: 'TD2', database: '', val_db: '', byom_db: '' }
     for (let at = 0; at < CONNECTIONS; at += 1000) {
       const rows = Array.from({ length: 1000 }, (_, offset) => at + offset).map((n) => ({
         ...{ id: id(2, n), project_id: id(1, n % PROJECTS), name: `c${n}`, name_key: `c${n}` },
         ...{ scope: n % 3 === 0 ? 'sub-other' : '', owner: 'sub-other', owner_name: 'other' },
         ...target,
-        ...sealed,
+        ...encrypted,
         ...times_,
       }))
       await db.insertInto('connections').values(rows).execute()

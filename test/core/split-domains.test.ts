@@ -18,7 +18,7 @@ describe('a user interface on one host, its API on another, one session', () => 
   let browser: Browser
   let page: Page
   let origin: { ui: string; api: string }
-  const asked: { method: string; project: string | undefined }[] = []
+  const requests: { method: string; project: string | undefined }[] = []
 
   before(async () => {
     const [port, uiPort] = [await freePort(), await freePort()]
@@ -32,7 +32,7 @@ describe('a user interface on one host, its API on another, one session', () => 
         cors: { allowedOrigins: [origin.ui] },
       },
       routes: [
-        // Makes the gateway answer by its address too: names below localhost resolve in browsers, not in Node.
+        // Lets Node reach the gateway by its address: names below localhost resolve in browsers only.
         { name: 'keys', app: 'generic', host: `127.0.0.1:${port}`, path: '/none', access: 'admin' },
         { name: 'core', app: 'core', path: '/', access: 'member' },
         {
@@ -50,7 +50,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     page.setDefaultTimeout(8000)
     page.on('request', (request) => {
       if (request.url().includes('/api/'))
-        asked.push({ method: request.method(), project: request.headers()['aoa-project-id'] })
+        requests.push({ method: request.method(), project: request.headers()['aoa-project-id'] })
     })
   })
   after(async () => {
@@ -65,7 +65,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     return page.screenshot({ path: join(folder, `split-domains-${name}.png`), fullPage: true })
   }
 
-  test('opening the user interface leads through the login and back to it', async () => {
+  test('opening the user interface redirects to sign-in and back', async () => {
     await page.goto(origin.ui)
     await page.fill('input[name=username]', 'dave')
     await page.fill('input[name=password]', 'dave-pw')
@@ -86,7 +86,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.waitForSelector('td:has-text("warehouse")')
     assert.match((await page.textContent('#message')) ?? '', /warehouse is created/)
-    assert.ok(asked.some(({ method, project }) => method === 'POST' && project === ALPHA))
+    assert.ok(requests.some(({ method, project }) => method === 'POST' && project === ALPHA))
     assert.ok(!(await page.content()).includes(PASSWORD))
     await page.selectOption('#project', { label: 'beta' })
     await page.waitForSelector('#caption:text("0 connections")')
@@ -95,7 +95,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     await picture('created')
   })
 
-  test('a fault is told in words, with the field', async () => {
+  test('an error is shown with its field', async () => {
     await page.fill('#name', 'warehouse')
     await page.fill('#host', 'https://no.host/')
     await page.fill('#username', 'td')
@@ -105,14 +105,14 @@ describe('a user interface on one host, its API on another, one session', () => 
     assert.match((await page.textContent('#message')) ?? '', /metadata\.host: expected/)
   })
 
-  test('every field has a name, and the page speaks when something happens', async () => {
+  test('every field has an accessible name, and the page announces what happens', async () => {
     for (const name of ['Project', 'Name', 'Host', 'User name', 'Password', 'For me alone'])
       assert.equal(await page.getByLabel(name, { exact: true }).count(), 1, name)
     assert.equal(await page.getByRole('button', { name: 'Delete warehouse' }).count(), 1)
     assert.equal(await page.locator('[aria-live=polite]').count(), 1)
   })
 
-  test('another origin gets no answer to read, and a preflight needs no login', async () => {
+  test('another origin cannot read a response, and a preflight needs no session', async () => {
     const preflight = async (from: string) =>
       fetch(`http://127.0.0.1:${new URL(origin.api).port}/none`, {
         method: 'OPTIONS',
@@ -130,13 +130,13 @@ describe('a user interface on one host, its API on another, one session', () => 
     assert.equal(read, 200)
   })
 
-  test('without a session the page offers the login, and a refusal can be read across origins', async () => {
+  test('without a session the page offers sign-in, and a denial is readable across origins', async () => {
     await page.context().clearCookies()
     await page.selectOption('#project', { label: 'beta' })
     await page.waitForSelector('#message a')
     assert.equal(await page.textContent('#message a'), 'Sign in')
     assert.ok((await page.getAttribute('#message a', 'href'))?.startsWith(`${origin.api}/auth/login?return_to=`))
-    assert.equal(await page.locator('#rows tr').count(), 0, 'no row of the former project stays')
+    assert.equal(await page.locator('#rows tr').count(), 0, 'no row of the previous project stays')
     await picture('signed-out')
   })
 })

@@ -14,7 +14,7 @@ import { startGateway } from '../kit.ts'
 
 export const ENCRYPTION_TOKEN = 'world-encryption-token-0123456789'
 
-/** Issuer, core API and gateway, on free ports of loopback; the gateway learns its projects from the core API. */
+/** Issuer, core API and gateway on free loopback ports; the gateway gets its projects from the core API. */
 export interface World {
   readonly issuer: EmbeddedIssuer
   readonly gatewayUrl: string
@@ -35,7 +35,7 @@ export interface World {
 
 export interface WorldOptions {
   readonly storage?: string
-  /** Sections of the gateway's configuration, laid over the usual ones. */
+  /** Sections that replace those of the gateway's default configuration. */
   readonly gateway?: Record<string, Record<string, unknown>>
   readonly port?: number
   readonly publicUrl?: string

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { instant, line, nameText, prose, secretText, uuidText } from '../operation/field-types.ts'
+import { links, pageOf } from '../operation/hal.ts'
 import type { ConnectionSummary } from '../store/connections.ts'
-import { links, pageOf } from './hal.ts'
-import { instant, line, nameText, prose, secretText, uuidText } from './text.ts'
 
 const host = line(255)
   .min(1)
-  .regex(/^[^\s/?#@]+$/, 'expected a host name or address, with a port if need be')
+  .regex(/^[^\s/?#@]+$/, 'expected a host name or address, optionally with a port')
 
 const metadata = z.strictObject({
   host: host.describe('Host name or address of the database.'),
@@ -15,20 +15,23 @@ const metadata = z.strictObject({
   byomDb: line(128).nullable().default('').describe('Database of the BYOM functions.'),
 })
 
-const encrypted = 'False: they are in the clear and are sealed on arrival. Nobody else can seal them for this service.'
+const PLAIN_TEXT = 'Must be false: the values are plain text, and only this service encrypts them.'
 
-/** What is sent to be kept. Never part of an answer. */
+/** Credentials to store. Responses never contain them. */
 const newCredentials = z.strictObject({
   username: secretText.describe('User name at the database.'),
   password: secretText.describe('Password at the database.'),
-  credsEncrypted: z.literal(false).default(false).describe(encrypted),
+  credsEncrypted: z.literal(false).default(false).describe(PLAIN_TEXT),
 })
 
 const changedCredentials = z
   .strictObject({
     username: secretText.optional(),
     password: secretText.optional(),
-    credsEncrypted: z.boolean().default(false).describe('True, alone: the stored ones stay.'),
+    credsEncrypted: z
+      .boolean()
+      .default(false)
+      .describe('True, without user name and password: the stored credentials stay.'),
   })
   .refine(
     ({ username, password, credsEncrypted }) =>
@@ -44,11 +47,11 @@ export const newConnection = z
     description: prose(4000).nullable().default(''),
     metadata,
     credentials: newCredentials,
-    personal: z.boolean().default(true).describe('True: for its owner alone. Fixed from then on.'),
+    personal: z.boolean().default(true).describe('True: only its owner can use it. It cannot be changed later.'),
   })
   .meta({ id: 'NewDatasetConnection' })
 
-/** What is left out stays as it is. Read-only members are taken, so that an answer can be changed and sent back. */
+/** Omitted fields stay as they are. Read-only fields are accepted, so that a client can change a response and send it back. */
 export const changedConnection = z
   .strictObject({
     name: nameText.optional(),
@@ -63,9 +66,12 @@ export const changedConnection = z
       })
       .optional(),
     credentials: changedCredentials.optional(),
-    personal: z.boolean().optional().describe('As it is; it cannot be changed.'),
-    id: uuidText.optional().describe('The id in the path, if anything.'),
-    revision: z.int().optional().describe('As read; refused when the connection has changed since.'),
+    personal: z.boolean().optional().describe('Must equal the stored value; it cannot be changed.'),
+    id: uuidText.optional().describe('Must equal the ID in the path.'),
+    revision: z
+      .int()
+      .optional()
+      .describe('The revision that was read. The change is denied if the connection has changed since.'),
     owner: z.unknown().optional().describe('Read only.'),
     createdAt: z.unknown().optional().describe('Read only.'),
     updatedAt: z.unknown().optional().describe('Read only.'),
@@ -87,9 +93,9 @@ export const connectionView = z
       valDb: z.string(),
       byomDb: z.string(),
     }),
-    credentials: z.strictObject({ credsEncrypted: z.literal(true) }).describe('They are kept, and never shown.'),
+    credentials: z.strictObject({ credsEncrypted: z.literal(true) }).describe('Stored, and never shown.'),
     personal: z.boolean(),
-    owner: z.string().describe('User name of whoever created it, as it was then.'),
+    owner: z.string().describe('User name of the creator at that time.'),
     revision: z.int(),
     createdAt: instant,
     updatedAt: instant,

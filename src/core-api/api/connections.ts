@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
-import { sealCredentials } from '../credentials.ts'
-import { Problem } from '../problems.ts'
+import { encryptCredentials } from '../crypto/credentials.ts'
+import { uuidText } from '../operation/field-types.ts'
+import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'
+import { operation } from '../operation/operation.ts'
+import { Problem } from '../operation/problems.ts'
+import { checkUnchanged, isUnchanged, tagOf } from '../operation/revisions.ts'
+import type { Context, Operation, Reply } from '../operation/spec.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
-import { checkReadable, credentialsIn, edited, isVisible, withCredentials } from './connection-edit.ts'
+import { applyChange, checkReadable, credentialsIn, isVisible, withCredentials } from './connection-rules.ts'
 import {
   changedConnection,
   connectionPage,
@@ -13,14 +18,10 @@ import {
   validation,
   viewConnection,
 } from './connection-schemas.ts'
-import { halPage, listingOf, listQuery, projectionQuery } from './hal.ts'
-import { type Context, type Operation, operation, type Reply } from './operation.ts'
-import { taking } from './projects.ts'
-import { checkUnchanged, isUnchanged, tagOf } from './revisions.ts'
-import { uuidText } from './text.ts'
+import { rejectTakenName } from './taken-name.ts'
 
 /** Dataset connections of the named project: shared ones, and the caller's own. */
-type Asked = Context<'project', unknown, unknown>
+type ProjectContext = Context<'project', unknown, unknown>
 const PATH = '/api/datasetConnections'
 
 const list = operation({
@@ -31,7 +32,7 @@ const list = operation({
   scope: 'project',
   query: listQuery,
   status: 200,
-  answer: connectionPage,
+  response: connectionPage,
   handle: (context) => page(context, context.query),
 })
 
@@ -43,7 +44,7 @@ const findByName = operation({
   scope: 'project',
   query: listQuery.extend({ name: z.string().max(200) }),
   status: 200,
-  answer: connectionPage,
+  response: connectionPage,
   handle: (context) => page(context, context.query, context.query.name),
 })
 
@@ -55,9 +56,9 @@ const findById = operation({
   scope: 'project',
   query: projectionQuery.extend({ id: uuidText }),
   status: 200,
-  answer: connectionView,
-  refuses: ['not-found'],
-  handle: async (context) => one(context, await visible(context, context.query.id)),
+  response: connectionView,
+  reasons: ['not-found'],
+  handle: async (context) => replyWith(context, await findVisible(context, context.query.id)),
 })
 
 const get = operation({
@@ -68,25 +69,25 @@ const get = operation({
   scope: 'project',
   query: projectionQuery,
   status: 200,
-  answer: connectionView,
+  response: connectionView,
   revisions: true,
-  refuses: ['not-found'],
-  handle: async (context) => one(context, await visible(context, context.params.id)),
+  reasons: ['not-found'],
+  handle: async (context) => replyWith(context, await findVisible(context, context.params.id)),
 })
 
 const create = operation({
   method: 'post',
   path: PATH,
   id: 'createDatasetConnection',
-  summary: 'Registers a connection; its credentials are sealed and never shown again.',
+  summary: 'Creates a connection. Its credentials are encrypted and never shown.',
   scope: 'project',
   needs: 'editor',
   body: newConnection,
   status: 201,
-  answer: connectionView,
-  refuses: ['name-taken'],
+  response: connectionView,
+  reasons: ['name-taken'],
   handle: async (context) => {
-    const { deps, body, caller, project } = context
+    const { deps, body, principal, project } = context
     const credentials = credentialsIn(body.credentials, deps.config.limits.credentialBytes)
     if (!credentials) throw new Problem('body-invalid', 'no credentials')
     const now = deps.clock()
@@ -96,8 +97,8 @@ const create = operation({
       name: body.name,
       description: body.description ?? '',
       personal: body.personal,
-      owner: caller.subject,
-      ownerName: caller.username,
+      owner: principal.subject,
+      ownerName: principal.username,
       host: body.metadata.host,
       logMech: body.metadata.log_mech,
       database: body.metadata.database ?? '',
@@ -107,10 +108,10 @@ const create = operation({
       createdAt: now,
       updatedAt: now,
     }
-    const record = { ...bare, credentials: await sealCredentials(deps.ring, bare, credentials) }
-    await taking(() => deps.connections.create(record))
+    const record = { ...bare, credentials: await encryptCredentials(deps.cipher, bare, credentials) }
+    await rejectTakenName(() => deps.connections.create(record))
     context.audit('connection-created', { connection: record.id, personal: record.personal })
-    return one(context, record)
+    return replyWith(context, record)
   },
 })
 
@@ -118,25 +119,24 @@ const update = operation({
   method: 'put',
   path: `${PATH}/:id`,
   id: 'updateDatasetConnection',
-  summary:
-    'Changes a connection. What the body leaves out stays; another host or log_mech needs the credentials again.',
+  summary: 'Changes a connection. Omitted fields stay; another host or log_mech requires the credentials again.',
   scope: 'project',
   needs: 'editor',
   body: changedConnection,
   status: 200,
-  answer: connectionView,
+  response: connectionView,
   revisions: true,
-  refuses: ['not-found', 'name-taken'],
+  reasons: ['not-found', 'name-taken'],
   handle: async (context) => {
     const { deps, body, ifMatch } = context
-    const record = await visible(context, context.params.id)
+    const record = await findVisible(context, context.params.id)
     checkUnchanged(ifMatch, body.revision, record.revision)
     const credentials = credentialsIn(body.credentials, deps.config.limits.credentialBytes)
-    const changed = await withCredentials(edited(record, body, deps.clock()), credentials, deps)
-    if (!(await taking(() => deps.connections.replace(changed))))
-      throw new Problem('precondition-failed', 'changed while it was being changed')
+    const changed = await withCredentials(applyChange(record, body, deps.clock()), credentials, deps)
+    if (!(await rejectTakenName(() => deps.connections.replace(changed))))
+      throw new Problem('precondition-failed', 'changed by another request')
     context.audit('connection-changed', { connection: record.id, credentials: credentials !== undefined })
-    return one(context, changed)
+    return replyWith(context, changed)
   },
 })
 
@@ -144,19 +144,21 @@ const remove = operation({
   method: 'delete',
   path: `${PATH}/:id`,
   id: 'deleteDatasetConnection',
-  summary: 'Deletes a connection. Administrators may so delete a personal one, unseen.',
+  summary: 'Deletes a connection. Administrators can delete a personal one, which they cannot see.',
   scope: 'project',
   needs: 'editor',
   status: 204,
   revisions: true,
-  refuses: ['not-found'],
+  reasons: ['not-found'],
   handle: async (context) => {
-    const { deps, project, admin, params } = context
-    const record = admin ? await deps.connections.find(project.id, params.id ?? '') : await visible(context, params.id)
+    const { deps, project, administrator, params } = context
+    const record = administrator
+      ? await deps.connections.find(project.id, params.id ?? '')
+      : await findVisible(context, params.id)
     if (!record) throw new Problem('not-found', 'connection')
     checkUnchanged(context.ifMatch, undefined, record.revision)
     if (!(await deps.connections.delete(record.id, record.revision)))
-      throw new Problem('precondition-failed', 'changed while it was being deleted')
+      throw new Problem('precondition-failed', 'changed by another request')
     context.audit('connection-deleted', { connection: record.id, personal: record.personal, owner: record.owner })
     return {}
   },
@@ -166,12 +168,12 @@ const removeOrphans = operation({
   method: 'delete',
   path: PATH,
   id: 'deleteOrphanedConnections',
-  summary: 'Deletes, unseen, the personal connections that a subject left behind in the project.',
+  summary: 'Deletes all personal connections of a subject in the project.',
   scope: 'project',
   needs: 'admin',
   query: z.strictObject({ owner: z.string().min(1).max(1000).describe('Subject (`sub`) of the owner.') }),
   status: 200,
-  answer: z.object({ deleted: z.int() }),
+  response: z.object({ deleted: z.int() }),
   handle: async ({ deps, project, query, audit }) => {
     const deleted = await deps.connections.deleteOwned(project.id, query.owner)
     audit('orphans-deleted', { owner: query.owner, deleted })
@@ -183,25 +185,25 @@ const validate = operation({
   method: 'post',
   path: `${PATH}/validate`,
   id: 'validateDatasetConnection',
-  summary: 'Checks a connection, new or stored, without keeping anything. The database itself is not contacted.',
+  summary: 'Validates a new or stored connection without storing it. The database is not contacted.',
   scope: 'project',
   needs: 'editor',
   body: changedConnection,
   status: 200,
-  answer: validation,
-  refuses: ['not-found', 'credentials-unreadable'],
+  response: validation,
+  reasons: ['not-found', 'credentials-unreadable'],
   handle: async (context) => {
     const { deps, body } = context
     credentialsIn(body.credentials, deps.config.limits.credentialBytes)
     if (body.id === undefined) {
       const whole = newConnection.safeParse(body)
-      if (!whole.success) throw new Problem('body-invalid', 'validate', { faults: fieldErrorsOf(whole.error, body) })
+      if (!whole.success) throw new Problem('body-invalid', 'validate', { errors: fieldErrorsOf(whole.error, body) })
     } else {
-      const record = await visible(context, body.id)
-      edited(record, body, deps.clock())
+      const record = await findVisible(context, body.id)
+      applyChange(record, body, deps.clock())
       if (body.credentials?.password === undefined) await checkReadable(record, deps)
     }
-    return { body: { valid: true as const, message: 'Well-formed; the database was not contacted.' } }
+    return { body: { valid: true as const, message: 'The connection is valid. The database was not contacted.' } }
   },
 })
 
@@ -209,7 +211,7 @@ export const connectionOperations: readonly Operation[] = [
   list,
   findByName,
   findById,
-  // Before the paths with an id, which would take its last segment for one.
+  // Before the paths with an ID, which would match its last segment.
   validate,
   get,
   create,
@@ -218,26 +220,27 @@ export const connectionOperations: readonly Operation[] = [
   removeOrphans,
 ]
 
-async function page(context: Asked, query: z.output<typeof listQuery>, name?: string) {
-  const { deps, project, caller } = context
+async function page(context: ProjectContext, query: z.output<typeof listQuery>, name?: string) {
+  const { deps, project, principal } = context
   const listing = listingOf(query, deps.config.limits.pageSize)
-  const found = await deps.connections.list(project.id, caller.subject, listing, name)
-  const base = linkBase(context)
+  const found = await deps.connections.list(project.id, principal.subject, listing, name)
+  const base = linkBase(context.deps.config)
   const items = found.items.map((record) => viewConnection(record, base))
   return { body: halPage('datasetConnections', `${base}${PATH}`, listing, { items, total: found.total }) }
 }
 
-/** @throws Problem not-found: unknown, of another project, or another's own */
-async function visible({ deps, project, caller }: Asked, id: string | undefined): Promise<ConnectionRecord> {
+/** @throws Problem not-found: it does not exist, or belongs to another project or another person */
+async function findVisible(
+  { deps, project, principal }: ProjectContext,
+  id: string | undefined,
+): Promise<ConnectionRecord> {
   const record = await deps.connections.find(project.id, id ?? '')
-  if (!record || !isVisible(record, caller)) throw new Problem('not-found', 'connection')
+  if (!record || !isVisible(record, principal)) throw new Problem('not-found', 'connection')
   return record
 }
 
-function one(context: Asked, record: ConnectionRecord): Reply<z.input<typeof connectionView>> {
+function replyWith(context: ProjectContext, record: ConnectionRecord): Reply<z.input<typeof connectionView>> {
   const tag = tagOf(record.revision)
   if (isUnchanged(context.ifNoneMatch, tag)) return { status: 304, headers: { ETag: tag } }
-  return { body: viewConnection(record, linkBase(context)), headers: { ETag: tag } }
+  return { body: viewConnection(record, linkBase(context.deps.config)), headers: { ETag: tag } }
 }
-
-const linkBase = ({ deps }: Asked) => deps.config.server.publicUrl?.replace(/\/$/, '') ?? ''

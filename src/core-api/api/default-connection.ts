@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { Problem } from '../problems.ts'
+import { uuidText } from '../operation/field-types.ts'
+import { linkBase, links } from '../operation/hal.ts'
+import { operation } from '../operation/operation.ts'
+import { Problem } from '../operation/problems.ts'
+import type { Context, Operation } from '../operation/spec.ts'
 import type { DefaultConnection } from '../store/defaults.ts'
-import { isVisible } from './connection-edit.ts'
-import { links } from './hal.ts'
-import { type Context, type Operation, operation } from './operation.ts'
-import { uuidText } from './text.ts'
+import { isVisible } from './connection-rules.ts'
 
 /**
- * The one user attribute there is: which connection the caller uses in a project when none is named.
- * The published client reads it at `search/findByName?name=DEFAULT_CONNECTION`.
+ * The only user attribute: which connection the caller uses in a project by default. The published client reads it at `search/findByName?name=DEFAULT_CONNECTION`.
  */
 const PATH = '/api/userAttributes'
 const NAME = 'DEFAULT_CONNECTION'
@@ -29,12 +29,12 @@ const find = operation({
   scope: 'project',
   query: z.strictObject({ name: z.string().max(100) }),
   status: 200,
-  answer: attribute,
-  refuses: ['not-found'],
-  handle: async ({ deps, project, caller, query }) => {
-    const found = query.name === NAME ? await deps.defaults.find(project.id, caller.subject) : undefined
+  response: attribute,
+  reasons: ['not-found'],
+  handle: async ({ deps, project, principal, query }) => {
+    const found = query.name === NAME ? await deps.defaults.find(project.id, principal.subject) : undefined
     if (!found) throw new Problem('not-found', 'user attribute')
-    return { body: view(found, deps.config.server.publicUrl) }
+    return { body: view(found, linkBase(deps.config)) }
   },
 })
 
@@ -42,18 +42,18 @@ const set = operation({
   method: 'post',
   path: PATH,
   id: 'setUserAttribute',
-  summary: 'Makes one of the connections that the caller sees their default in the project.',
+  summary: 'Sets the caller’s default connection in the project.',
   scope: 'project',
   needs: 'editor',
   body: newAttribute,
   status: 201,
-  answer: attribute,
+  response: attribute,
   handle: async (context) => {
-    const { deps, project, caller, body } = context
+    const { deps, project, principal, body } = context
     await checkUsable(context, body.value.defaultDatasetConnectionId)
-    const made = await deps.defaults.set(project.id, caller.subject, body.value.defaultDatasetConnectionId)
-    context.audit('default-connection-set', { connection: made.connectionId })
-    return { body: view(made, deps.config.server.publicUrl) }
+    const created = await deps.defaults.set(project.id, principal.subject, body.value.defaultDatasetConnectionId)
+    context.audit('default-connection-set', { connection: created.connectionId })
+    return { body: view(created, linkBase(deps.config)) }
   },
 })
 
@@ -61,13 +61,13 @@ const clear = operation({
   method: 'delete',
   path: `${PATH}/:id`,
   id: 'deleteUserAttribute',
-  summary: 'Leaves the caller without a default connection in the project.',
+  summary: 'Removes the caller’s default connection in the project.',
   scope: 'project',
   needs: 'editor',
   status: 204,
-  refuses: ['not-found'],
-  handle: async ({ deps, project, caller, params, audit }) => {
-    if (!(await deps.defaults.clear(project.id, caller.subject, params.id ?? '')))
+  reasons: ['not-found'],
+  handle: async ({ deps, project, principal, params, audit }) => {
+    if (!(await deps.defaults.clear(project.id, principal.subject, params.id ?? '')))
       throw new Problem('not-found', 'user attribute')
     audit('default-connection-cleared')
     return {}
@@ -76,19 +76,22 @@ const clear = operation({
 
 export const defaultConnectionOperations: readonly Operation[] = [find, set, clear]
 
-/** @throws Problem body-invalid, alike for a connection that is unknown and one that is not the caller's to see */
-async function checkUsable({ deps, project, caller }: Context<'project', unknown, unknown>, id: string): Promise<void> {
+/** @throws Problem body-invalid, alike for a connection that does not exist and one that the caller cannot see */
+async function checkUsable(
+  { deps, project, principal }: Context<'project', unknown, unknown>,
+  id: string,
+): Promise<void> {
   const record = await deps.connections.find(project.id, id)
-  if (record && isVisible(record, caller)) return
+  if (record && isVisible(record, principal)) return
   const path = 'value.defaultDatasetConnectionId'
-  const faults = [{ path, expected: 'a connection of this project that you can see', got: id }]
-  throw new Problem('body-invalid', 'default connection', { faults })
+  const errors = [{ path, expected: 'a connection of this project that you can see', got: id }]
+  throw new Problem('body-invalid', 'default connection', { errors })
 }
 
-const view = ({ id, connectionId }: DefaultConnection, publicUrl: string | undefined) =>
+const view = ({ id, connectionId }: DefaultConnection, base: string) =>
   ({
     id,
     name: NAME,
     value: { defaultDatasetConnectionId: connectionId },
-    _links: { self: { href: `${publicUrl?.replace(/\/$/, '') ?? ''}${PATH}/${id}` } },
+    _links: { self: { href: `${base}${PATH}/${id}` } },
   }) as const

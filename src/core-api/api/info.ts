@@ -1,16 +1,17 @@
 import { z } from 'zod'
-import { type Operation, operation } from './operation.ts'
+import { operation } from '../operation/operation.ts'
+import type { Operation } from '../operation/spec.ts'
 
-/** Answered to anybody; they tell nothing that a stranger may not know. */
+/** Endpoints without authentication. */
 
 const info = operation({
   method: 'get',
   path: '/admin/info',
   id: 'getInfo',
-  summary: 'That this is the core API. Clients ask it before they sign in.',
+  summary: 'Identifies the core API. Clients request it before they sign in.',
   scope: 'public',
   status: 200,
-  answer: z.object({ app: z.object({ name: z.string(), api: z.string() }) }),
+  response: z.object({ app: z.object({ name: z.string(), api: z.string() }) }),
   handle: async () => ({ body: { app: { name: 'modelops-core', api: '1' } } }),
 })
 
@@ -18,10 +19,10 @@ const live = operation({
   method: 'get',
   path: '/healthz',
   id: 'getLiveness',
-  summary: 'That the process answers.',
+  summary: 'The process is running.',
   scope: 'public',
   status: 200,
-  answer: z.object({ status: z.literal('up') }),
+  response: z.object({ status: z.literal('up') }),
   handle: async () => ({ body: { status: 'up' as const } }),
 })
 
@@ -29,11 +30,11 @@ const ready = operation({
   method: 'get',
   path: '/readyz',
   id: 'getReadiness',
-  summary: 'That the storage answers.',
+  summary: 'The storage is reachable.',
   scope: 'public',
   status: 200,
-  answer: z.object({ status: z.literal('up') }),
-  refuses: ['storage-down'],
+  response: z.object({ status: z.literal('up') }),
+  reasons: ['storage-down'],
   handle: async ({ deps }) => {
     await deps.ping()
     return { body: { status: 'up' as const } }

@@ -1,18 +1,19 @@
 import { z } from 'zod'
-import { Problem } from '../problems.ts'
+import { uuidText } from '../operation/field-types.ts'
+import { operation } from '../operation/operation.ts'
+import { Problem } from '../operation/problems.ts'
+import type { Operation } from '../operation/spec.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
-import { type Operation, operation } from './operation.ts'
-import { uuidText } from './text.ts'
 
 /**
- * What the job side needs of a connection: the metadata, and the credentials as they are sealed. Reading them in the
- * clear takes the encryption token too, which neither this endpoint nor the service user's own token gives.
+ * What a job needs of a connection: the metadata and the encrypted credentials. Decryption also needs the encryption
+ * token, which neither this endpoint nor the service user's access token contains.
  */
 export const jobConnection = z
   .object({
     id: uuidText,
     projectId: uuidText,
-    user: z.string().describe('The job’s user, as asked for.'),
+    user: z.string().describe('The user of the job, as requested.'),
     personal: z.boolean(),
     owner: z.string().describe('Subject of the owner.'),
     metadata: z.object({
@@ -23,9 +24,9 @@ export const jobConnection = z
       byomDb: z.string(),
     }),
     credentials: z.object({
-      username: z.string().describe('Sealed.'),
-      password: z.string().describe('Sealed.'),
-      keyId: z.string().describe('Which encryption token sealed them.'),
+      username: z.string().describe('Encrypted.'),
+      password: z.string().describe('Encrypted.'),
+      keyId: z.string().describe('ID of the encryption token.'),
     }),
   })
   .meta({ id: 'JobConnection' })
@@ -36,19 +37,20 @@ const get = operation({
   method: 'get',
   path: '/api/datasetConnections/:id/job',
   id: 'getJobConnection',
-  summary: 'The sealed credentials of a connection, for a job of this user. A personal one only for its owner’s job.',
+  summary:
+    'The encrypted credentials of a connection, for a job of this user. A personal one only for a job of its owner.',
   scope: 'project',
   needs: 'service',
   query: z.strictObject({ user: z.string().min(1).max(1000).describe('User name or subject: see `jobs.userIs`.') }),
   status: 200,
-  answer: jobConnection,
-  refuses: ['not-found', 'project-archived'],
+  response: jobConnection,
+  reasons: ['not-found', 'project-archived'],
   handle: async (context) => {
     const { deps, project, params, query } = context
     const record = await deps.connections.find(project.id, params.id ?? '')
     const usable = record && isUsableBy(record, query.user, deps.config.jobs.userIs)
     context.audit(usable ? 'job-connection-read' : 'job-connection-refused', { connection: params.id, for: query.user })
-    // Another's personal connection is answered like one that does not exist.
+    // The same response for somebody else's personal connection and one that does not exist.
     if (!usable) throw new Problem('not-found', 'connection for this job')
     if (project.archived) throw new Problem('project-archived', project.id)
     return { body: viewForJob(record, query.user) }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { instant, line, nameText, prose, uuidText } from '../operation/field-types.ts'
+import { links, pageOf } from '../operation/hal.ts'
 import type { ProjectRecord } from '../store/projects.ts'
-import { links, pageOf } from './hal.ts'
-import { instant, line, nameText, prose, uuidText } from './text.ts'
 
 const groupList = z.array(line(300).min(1)).max(1000)
 
@@ -15,18 +15,18 @@ const writable = {
   viewerGroups: groupList.describe('Security groups whose members may read.'),
 }
 
-/** What the published client sends along and this service keeps nothing of. */
+/** Fields that the published client sends and this service ignores. */
 const clientOnly = {
   isChecked: z.boolean().optional(),
   gitCredentials: z
     .strictObject({ source: z.literal('none') })
     .optional()
-    .describe('No credentials of a repository are kept here.'),
+    .describe('Credentials of repositories are not stored here.'),
 }
 
 export const newProject = z
   .strictObject({
-    id: uuidText.optional().describe('Absent: a new one is made.'),
+    id: uuidText.optional().describe('Default: a new UUID.'),
     ...writable,
     description: writable.description.default(''),
     gitRepositoryUrl: writable.gitRepositoryUrl.default(''),
@@ -38,13 +38,16 @@ export const newProject = z
   })
   .meta({ id: 'NewProject' })
 
-/** What is left out stays as it is. Read-only members are taken, so that an answer can be changed and sent back. */
+/** Omitted fields stay as they are. Read-only fields are accepted, so that a client can change a response and send it back. */
 export const changedProject = z
   .strictObject({
     ...z.strictObject(writable).partial().shape,
     ...clientOnly,
-    id: uuidText.optional().describe('The id in the path, if anything.'),
-    revision: z.int().optional().describe('As read; refused when the project has changed since.'),
+    id: uuidText.optional().describe('Must equal the ID in the path.'),
+    revision: z
+      .int()
+      .optional()
+      .describe('The revision that was read. The change is denied if the project has changed since.'),
     createdAt: instant.optional().describe('Read only.'),
     updatedAt: instant.optional().describe('Read only.'),
     _links: z.unknown().optional().describe('Read only.'),
@@ -69,20 +72,6 @@ export const projectView = z
   .meta({ id: 'Project' })
 
 export const projectPage = pageOf('projects', projectView).meta({ id: 'ProjectPage' })
-
-export const directoryView = z
-  .object({
-    revision: z.int(),
-    projects: z.array(
-      z.object({
-        id: uuidText,
-        name: z.string(),
-        groups: z.array(z.string()),
-        viewerGroups: z.array(z.string()),
-      }),
-    ),
-  })
-  .meta({ id: 'Directory' })
 
 export function viewProject(project: ProjectRecord, base: string): z.input<typeof projectView> {
   return {

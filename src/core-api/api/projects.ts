@@ -1,31 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { membership } from '../auth/caller.ts'
-import { Problem } from '../problems.ts'
-import { Taken } from '../store/failure.ts'
+import { projectRole } from '../auth/principal.ts'
+import { uuidText } from '../operation/field-types.ts'
+import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'
+import { operation } from '../operation/operation.ts'
+import { Problem } from '../operation/problems.ts'
+import { checkUnchanged, isUnchanged, tagOf } from '../operation/revisions.ts'
+import type { Context, Operation, Reply } from '../operation/spec.ts'
 import type { ProjectFields, ProjectFilter, ProjectRecord } from '../store/projects.ts'
-import { halPage, listingOf, listQuery, projectionQuery } from './hal.ts'
-import { type Context, type Operation, operation, type Reply } from './operation.ts'
-import { changedProject, directoryView, newProject, projectPage, projectView, viewProject } from './project-schemas.ts'
-import { checkUnchanged, isUnchanged, tagOf } from './revisions.ts'
-import { uuidText } from './text.ts'
+import { changedProject, newProject, projectPage, projectView, viewProject } from './project-schemas.ts'
+import { rejectTakenName } from './taken-name.ts'
 
 /**
- * Projects. The list is the caller's own: it is what a project is chosen from, so it does not shrink to the chosen
- * one. Only administrators change projects: whoever sets a project's groups decides who reaches it.
+ * Projects. A list contains all projects of the principal, also when the request names one, because users choose a project
+ * from it. Only administrators change projects, because a project's groups decide who can access it.
  */
-type Asked = Context<'signed-in', unknown, unknown>
+type SignedInContext = Context<'signed-in', unknown, unknown>
 type ProjectReply = Reply<z.input<typeof projectView>>
 
 const list = operation({
   method: 'get',
   path: '/api/projects',
   id: 'listProjects',
-  summary: 'The projects that the caller is a member of; for administrators all.',
+  summary: 'The projects that the caller is a member of; all projects for administrators.',
   scope: 'signed-in',
   query: listQuery,
   status: 200,
-  answer: projectPage,
+  response: projectPage,
   handle: (context) => page(context, context.query, {}),
 })
 
@@ -33,11 +34,11 @@ const findByName = operation({
   method: 'get',
   path: '/api/projects/search/findByName',
   id: 'findProjectsByName',
-  summary: 'The caller’s projects with this text in their name, in either case.',
+  summary: 'The caller’s projects whose name contains the text, ignoring case.',
   scope: 'signed-in',
   query: listQuery.extend({ name: z.string().max(200) }),
   status: 200,
-  answer: projectPage,
+  response: projectPage,
   handle: (context) => page(context, context.query, { nameContains: context.query.name }),
 })
 
@@ -45,11 +46,11 @@ const findByArchived = operation({
   method: 'get',
   path: '/api/projects/search/findByArchived',
   id: 'findProjectsByArchived',
-  summary: 'The caller’s projects that are, or are not, archived.',
+  summary: 'The caller’s archived projects, or those that are not archived.',
   scope: 'signed-in',
   query: listQuery.extend({ archived: z.enum(['true', 'false']).default('false') }),
   status: 200,
-  answer: projectPage,
+  response: projectPage,
   handle: (context) => page(context, context.query, { archived: context.query.archived === 'true' }),
 })
 
@@ -61,9 +62,9 @@ const findById = operation({
   scope: 'signed-in',
   query: projectionQuery.extend({ id: uuidText }),
   status: 200,
-  answer: projectView,
-  refuses: ['not-found'],
-  handle: async (context) => one(context, await visible(context, context.query.id)),
+  response: projectView,
+  reasons: ['not-found'],
+  handle: async (context) => replyWith(context, await findVisible(context, context.query.id)),
 })
 
 const get = operation({
@@ -74,10 +75,10 @@ const get = operation({
   scope: 'signed-in',
   query: projectionQuery,
   status: 200,
-  answer: projectView,
+  response: projectView,
   revisions: true,
-  refuses: ['not-found'],
-  handle: async (context) => one(context, await visible(context, context.params.id)),
+  reasons: ['not-found'],
+  handle: async (context) => replyWith(context, await findVisible(context, context.params.id)),
 })
 
 const create = operation({
@@ -89,13 +90,13 @@ const create = operation({
   needs: 'admin',
   body: newProject,
   status: 201,
-  answer: projectView,
-  refuses: ['name-taken'],
+  response: projectView,
+  reasons: ['name-taken'],
   handle: async (context) => {
     const { id = randomUUID(), ...body } = context.body
-    const project = await taking(() => context.deps.projects.create(id, { ...body, ...texts(body) }))
+    const project = await rejectTakenName(() => context.deps.projects.create(id, { ...body, ...texts(body) }))
     context.audit('project-created', { project: id, name: project.name, groups: project.groups })
-    return one(context, project)
+    return replyWith(context, project)
   },
 })
 
@@ -103,20 +104,20 @@ const update = operation({
   method: 'put',
   path: '/api/projects/:id',
   id: 'updateProject',
-  summary: 'Changes a project. What the body leaves out stays as it is.',
+  summary: 'Changes a project. Omitted fields stay as they are.',
   scope: 'signed-in',
   needs: 'admin',
   body: changedProject,
   status: 200,
-  answer: projectView,
+  response: projectView,
   revisions: true,
-  refuses: ['not-found', 'name-taken', 'project-ambiguous'],
+  reasons: ['not-found', 'name-taken', 'project-ambiguous'],
   handle: async (context) => {
-    const project = await target(context, context.params.id)
+    const project = await findTarget(context, context.params.id)
     const { id, revision, createdAt: _created, updatedAt: _updated, _links, ...body } = context.body
-    if (id !== undefined && id !== project.id) throw idFault(project.id, id)
+    if (id !== undefined && id !== project.id) throw differentId(project.id, id)
     checkUnchanged(context.ifMatch, revision, project.revision)
-    return change(context, project, { ...given(body), ...texts({ ...project, ...given(body) }) }, 'project-changed')
+    return change(context, project, { ...defined(body), ...texts({ ...project, ...defined(body) }) }, 'project-changed')
   },
 })
 
@@ -125,45 +126,20 @@ const archive = (method: 'post' | 'delete') =>
     method,
     path: '/api/archives/PROJECT/:id',
     id: method === 'post' ? 'archiveProject' : 'unarchiveProject',
-    summary:
-      method === 'post' ? 'Archives a project: it can be read, not changed.' : 'Takes a project out of the archive.',
+    summary: method === 'post' ? 'Archives a project, which can then only be read.' : 'Restores an archived project.',
     scope: 'signed-in',
     needs: 'admin',
     status: 200,
-    answer: projectView,
+    response: projectView,
     revisions: true,
-    refuses: ['not-found', 'project-ambiguous'],
+    reasons: ['not-found', 'project-ambiguous'],
     handle: async (context) => {
-      const project = await target(context, context.params.id)
+      const project = await findTarget(context, context.params.id)
       checkUnchanged(context.ifMatch, undefined, project.revision)
       const archived = method === 'post'
       return change(context, project, { archived }, archived ? 'project-archived' : 'project-unarchived')
     },
   })
-
-const directory = operation({
-  method: 'get',
-  path: '/api/directory',
-  id: 'getDirectory',
-  summary: 'Every project and its groups, for the gateway. Archived projects have viewers only.',
-  scope: 'signed-in',
-  needs: 'service',
-  status: 200,
-  answer: directoryView,
-  revisions: true,
-  handle: async ({ deps, ifNoneMatch }) => {
-    // Read first: should a project change meanwhile, the next question brings it.
-    const revision = await deps.projects.directoryRevision()
-    const headers = { ETag: tagOf(revision) }
-    if (isUnchanged(ifNoneMatch, tagOf(revision))) return { status: 304, headers }
-    const projects = (await deps.projects.all()).map(({ id, name, groups, viewerGroups, archived }) =>
-      archived
-        ? { id, name, groups: [], viewerGroups: [...groups, ...viewerGroups] }
-        : { id, name, groups: [...groups], viewerGroups: [...viewerGroups] },
-    )
-    return { body: { revision, projects }, headers }
-  },
-})
 
 export const projectOperations: readonly Operation[] = [
   list,
@@ -175,48 +151,53 @@ export const projectOperations: readonly Operation[] = [
   update,
   archive('post'),
   archive('delete'),
-  directory,
 ]
 
-async function page(context: Asked, query: z.output<typeof listQuery>, filter: ProjectFilter) {
-  const { deps, caller, admin } = context
+async function page(context: SignedInContext, query: z.output<typeof listQuery>, filter: ProjectFilter) {
+  const { deps, principal, administrator } = context
   const listing = listingOf(query, deps.config.limits.pageSize)
-  const found = await deps.projects.list(admin ? filter : { ...filter, groups: [...caller.groups] }, listing)
-  const base = linkBase(context)
+  const found = await deps.projects.list(administrator ? filter : { ...filter, groups: [...principal.groups] }, listing)
+  const base = linkBase(context.deps.config)
   const items = found.items.map((project) => viewProject(project, base))
   return { body: halPage('projects', `${base}/api/projects`, listing, { items, total: found.total }) }
 }
 
-/** @throws Problem not-found, for a project that is unknown as for one that is not the caller's */
-async function visible({ deps, caller, admin }: Asked, id: string | undefined): Promise<ProjectRecord> {
+/** @throws Problem not-found, alike for a project that does not exist and one that the caller is not a member of */
+async function findVisible(
+  { deps, principal, administrator }: SignedInContext,
+  id: string | undefined,
+): Promise<ProjectRecord> {
   const project = await deps.projects.find(id ?? '')
-  if (!project || !(admin || membership(caller, project))) throw new Problem('not-found', 'project')
+  if (!project || !(administrator || projectRole(principal, project))) throw new Problem('not-found', 'project')
   return project
 }
 
-/** The project to change. A request that names another beside it is refused, not guessed at. */
-async function target(context: Asked, id: string | undefined): Promise<ProjectRecord> {
-  const project = await visible(context, id)
+/** The project to change. @throws Problem project-ambiguous when the header names another */
+async function findTarget(context: SignedInContext, id: string | undefined): Promise<ProjectRecord> {
+  const project = await findVisible(context, id)
   if (context.project && context.project.id !== project.id) throw new Problem('project-ambiguous', 'path and header')
   return project
 }
 
-async function change(context: Asked, project: ProjectRecord, fields: Partial<ProjectFields>, action: string) {
+async function change(
+  context: SignedInContext,
+  project: ProjectRecord,
+  fields: Partial<ProjectFields>,
+  action: string,
+) {
   const { id, revision } = project
-  const replaced = await taking(() => context.deps.projects.replace(id, revision, { ...project, ...fields }))
+  const replaced = await rejectTakenName(() => context.deps.projects.replace(id, revision, { ...project, ...fields }))
   const changed = replaced ? await context.deps.projects.find(id) : undefined
-  if (!changed) throw new Problem('precondition-failed', 'changed while it was being changed')
+  if (!changed) throw new Problem('precondition-failed', 'changed by another request')
   context.audit(action, { project: id, name: changed.name, groups: changed.groups, viewerGroups: changed.viewerGroups })
-  return one(context, changed)
+  return replyWith(context, changed)
 }
 
-function one(context: Asked, project: ProjectRecord): ProjectReply {
+function replyWith(context: SignedInContext, project: ProjectRecord): ProjectReply {
   const tag = tagOf(project.revision)
   if (isUnchanged(context.ifNoneMatch, tag)) return { status: 304, headers: { ETag: tag } }
-  return { body: viewProject(project, linkBase(context)), headers: { ETag: tag } }
+  return { body: viewProject(project, linkBase(context.deps.config)), headers: { ETag: tag } }
 }
-
-const linkBase = ({ deps }: Asked) => deps.config.server.publicUrl?.replace(/\/$/, '') ?? ''
 
 interface Texts {
   readonly description: string | null
@@ -224,27 +205,17 @@ interface Texts {
   readonly branch: string | null
 }
 
-/** The client sends `null` for what it does not know. */
+/** The published client sends `null` for a text that is not set. */
 const texts = ({ description, gitRepositoryUrl, branch }: Texts) => ({
   description: description ?? '',
   gitRepositoryUrl: gitRepositoryUrl ?? '',
   branch: branch ?? '',
 })
 
-/** Without members that are absent, so that spreading keeps what was there. */
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-const given = <T extends object>(body: T) =>
-  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Given<T>
+/** Without undefined members, so that spreading them over a record keeps its values. */
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+const defined = <T extends object>(body: T) =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as Defined<T>
 
-/** @throws Problem name-taken */
-export async function taking<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Taken) throw new Problem('name-taken', 'unique', { cause: error })
-    throw error
-  }
-}
-
-const idFault = (expected: string, got: string) =>
-  new Problem('body-invalid', 'id', { faults: [{ path: 'id', expected, got }] })
+const differentId = (expected: string, got: string) =>
+  new Problem('body-invalid', 'id', { errors: [{ path: 'id', expected, got }] })

@@ -1,6 +1,6 @@
-import type { Credentials } from '../credentials.ts'
+import type { Credentials } from '../crypto/credentials.ts'
 
-/** The environment of a job: what `teradatamodelops` reads, under its present names and its former ones. */
+/** The environment of a job: what `teradatamodelops` reads, with its current names and its previous ones. */
 export type JobEnvironment = Readonly<Record<string, string>>
 
 export interface JobTarget {
@@ -11,12 +11,12 @@ export interface JobTarget {
   readonly byomDb: string
 }
 
-/** The client renames `AOA_…` to `VMO_…`; older jobs read the former themselves. */
+/** The client renames `AOA_…` to `VMO_…`. Older jobs read the previous names themselves. */
 const PREFIXES = ['VMO', 'AOA']
 
-/** What is empty is left out: the client has defaults for a name that is missing, none for one that is empty. */
-export function environmentOf(target: JobTarget, { username, password }: Credentials): JobEnvironment {
-  const values: [string, string][] = [
+/** Empty values are omitted: the client has defaults for missing variables, but not for empty ones. */
+export function jobEnvironmentOf(target: JobTarget, { username, password }: Credentials): JobEnvironment {
+  const variables: [string, string][] = [
     ['CONN_HOST', target.host],
     ['CONN_USERNAME', username],
     ['CONN_PASSWORD', password],
@@ -25,6 +25,6 @@ export function environmentOf(target: JobTarget, { username, password }: Credent
     ['VAL_INSTALL_DB', target.valDb],
     ['BYOM_INSTALL_DB', target.byomDb],
   ]
-  const given = values.filter(([, value]) => value !== '')
-  return Object.fromEntries(PREFIXES.flatMap((prefix) => given.map(([name, value]) => [`${prefix}_${name}`, value])))
+  const present = variables.filter(([, value]) => value !== '')
+  return Object.fromEntries(PREFIXES.flatMap((prefix) => present.map(([name, value]) => [`${prefix}_${name}`, value])))
 }

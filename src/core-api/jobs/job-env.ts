@@ -1,9 +1,8 @@
-import type { z } from 'zod'
 import { type JobConnection, jobConnection } from '../api/job-connection.ts'
-import { unsealCredentials } from '../credentials.ts'
-import { KeyRing } from '../crypto/keyring.ts'
-import { SealBroken } from '../crypto/sealed.ts'
-import { environmentOf, type JobEnvironment } from './environment.ts'
+import { DecryptionFailed } from '../crypto/aes-gcm.ts'
+import { CredentialCipher } from '../crypto/credential-cipher.ts'
+import { decryptCredentials } from '../crypto/credentials.ts'
+import { type JobEnvironment, jobEnvironmentOf } from './environment.ts'
 
 export type { JobEnvironment } from './environment.ts'
 export { renderEnvFile, renderSecret } from './render.ts'
@@ -17,17 +16,17 @@ export interface JobEnvRequest {
   readonly url: string
   /** An access token of the service user. */
   readonly accessToken: string
-  /** Encryption tokens: the present one, and the former while a rotation runs. */
+  /** Encryption tokens: the current one, and during a rotation the previous one. */
   readonly encryptionTokens: readonly [string, ...string[]]
   readonly projectId: string
   readonly connectionId: string
-  /** Whose job it is: a personal connection is given to its owner's jobs only. */
+  /** The user of the job. A personal connection is available to jobs of its owner only. */
   readonly user: string
 }
 
-/** Why a job gets no environment; the message may be shown, it holds no secret. */
+/** Why a job gets no environment. The message contains no secret and may be shown. */
 export class JobEnvRefused extends Error {
-  /** The core API's reason, or what was wrong with its answer. */
+  /** The reason from the core API, or what was wrong with its response. */
   readonly reason: string
 
   constructor(reason: string, message: string, options?: ErrorOptions) {
@@ -38,35 +37,31 @@ export class JobEnvRefused extends Error {
 }
 
 /**
- * The environment that a job connects to its database with. Credentials are sealed until here: the core API hands out
- * what is sealed to the service user alone, and it takes the encryption token to read it.
+ * The environment that a job connects to its database with. This is the only place that decrypts credentials: the core
+ * API sends them encrypted, to the service user only.
  * @throws JobEnvRefused
  */
 export async function jobEnvironment(request: JobEnvRequest): Promise<JobEnvironment> {
   const connection = await fetchConnection(request)
   const { id, projectId, user } = connection
   if (id !== request.connectionId || projectId !== request.projectId || user !== request.user)
-    throw new JobEnvRefused('answer-invalid', 'the core API answered about another connection')
-  const bound = { ...connection, host: connection.metadata.host, logMech: connection.metadata.log_mech }
-  const ring = await KeyRing.open(request.encryptionTokens)
+    throw new JobEnvRefused('response-invalid', 'The core API responded with another connection.')
+  const binding = { ...connection, host: connection.metadata.host, logMech: connection.metadata.log_mech }
+  const cipher = await CredentialCipher.create(request.encryptionTokens)
   try {
-    return environmentOf(connection.metadata, await unsealCredentials(ring, bound, connection.credentials))
+    const credentials = await decryptCredentials(cipher, binding, connection.credentials)
+    return jobEnvironmentOf(connection.metadata, credentials)
   } catch (cause) {
-    if (!(cause instanceof SealBroken)) throw cause
-    const message = ring.ids.includes(connection.credentials.keyId)
-      ? 'the credentials were changed since they were sealed, or moved from another connection or host'
-      : 'the credentials are sealed under another encryption token than AOA_CONN_ENCRYPTION_TOKEN'
+    if (!(cause instanceof DecryptionFailed)) throw cause
+    const message = cipher.ids.includes(connection.credentials.keyId)
+      ? 'The credentials cannot be decrypted: the record was changed in the database. Enter them again.'
+      : 'The credentials are encrypted with another encryption token than AOA_CONN_ENCRYPTION_TOKEN.'
     throw new JobEnvRefused('credentials-unreadable', message, { cause })
   }
 }
 
-async function fetchConnection({
-  url,
-  accessToken,
-  projectId,
-  connectionId,
-  user,
-}: JobEnvRequest): Promise<JobConnection> {
+async function fetchConnection(request: JobEnvRequest): Promise<JobConnection> {
+  const { url, accessToken, projectId, connectionId, user } = request
   const query = new URLSearchParams({ user })
   const address = `${url.replace(/\/+$/, '')}/api/datasetConnections/${connectionId}/job?${query}`
   let response: Response
@@ -77,21 +72,18 @@ async function fetchConnection({
       redirect: 'error',
     })
   } catch (cause) {
-    throw new JobEnvRefused('core-down', `the core API at ${url} cannot be reached`, { cause })
+    throw new JobEnvRefused('core-down', `The core API at ${url} is not reachable.`, { cause })
   }
   const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw refusal(response.status, body)
-  return parsed(jobConnection, body)
-}
-
-function refusal(status: number, body: unknown): JobEnvRefused {
-  const told = (name: string) => (body !== null && typeof body === 'object' ? Reflect.get(body, name) : undefined)
-  const reason = String(told('reason') ?? `status-${status}`)
-  return new JobEnvRefused(reason, `the core API refused (${status} ${reason}): ${told('title') ?? 'no words'}`)
-}
-
-function parsed<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const result = schema.safeParse(body)
+  if (!response.ok) throw denied(response.status, body)
+  const result = jobConnection.safeParse(body)
   if (result.success) return result.data
-  throw new JobEnvRefused('answer-invalid', 'the core API answered something else than a connection')
+  throw new JobEnvRefused('response-invalid', 'The response of the core API is not a connection.')
+}
+
+function denied(status: number, body: unknown): JobEnvRefused {
+  const member = (name: string) => (body !== null && typeof body === 'object' ? Reflect.get(body, name) : undefined)
+  const reason = String(member('reason') ?? `status-${status}`)
+  const title = String(member('title') ?? 'no details')
+  return new JobEnvRefused(reason, `The core API denied the request (${status} ${reason}): ${title}`)
 }

@@ -13,8 +13,8 @@ export interface ConnectionFields {
   readonly byomDb: string
 }
 
-/** User name and password as they are kept: sealed under the token `keyId`. */
-export interface SealedCredentials {
+/** User name and password, encrypted with the token `keyId`. */
+export interface EncryptedCredentials {
   readonly username: string
   readonly password: string
   readonly keyId: string
@@ -24,18 +24,18 @@ export interface ConnectionRecord extends ConnectionFields {
   readonly id: string
   readonly projectId: string
   readonly personal: boolean
-  /** Subject of whoever created it; of a personal connection, whom it belongs to. */
+  /** Subject of the creator, who owns the connection if it is personal. */
   readonly owner: string
-  /** Their user name at that time. */
+  /** User name of the creator at that time. */
   readonly ownerName: string
-  readonly credentials: SealedCredentials
+  readonly credentials: EncryptedCredentials
   readonly revision: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** A connection without what is sealed: all that lists need. */
+/** A connection without its credentials, for lists. */
 export type ConnectionSummary = Omit<ConnectionRecord, 'credentials'>
 
 export type ConnectionSort = 'name' | 'createdAt' | 'updatedAt'
@@ -46,7 +46,7 @@ const SUMMARY = [
   ...(['database', 'val_db', 'byom_db', 'revision', 'created_at', 'updated_at'] as const),
 ] as const
 
-/** Dataset connections. Every question names the project; what belongs to another is not found. */
+/** Dataset connections. Every query is limited to one project. */
 export class Connections {
   readonly #db: Database
 
@@ -87,7 +87,7 @@ export class Connections {
     return { items: rows.map(summaryOf), total }
   }
 
-  /** @throws Taken when the project, or the owner in it, has a connection of this name */
+  /** @throws UniqueViolation when the project, or the owner in it, has a connection of this name */
   async create(record: ConnectionRecord): Promise<void> {
     const { id, projectId, personal, owner, ownerName, revision, createdAt, updatedAt } = record
     const row = {
@@ -104,7 +104,7 @@ export class Connections {
     await this.#db.insertInto('connections').values(row).execute()
   }
 
-  /** Replaces a connection whose stored revision is one less; resolves to false when it changed meanwhile. @throws Taken */
+  /** Replaces a connection if its stored revision is one less; resolves to false if it is not. @throws UniqueViolation */
   async replace(record: ConnectionRecord): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('connections')
@@ -115,7 +115,7 @@ export class Connections {
     return numUpdatedRows > 0n
   }
 
-  /** Resolves to false when it changed meanwhile. */
+  /** Resolves to false if the stored revision is another. */
   async delete(id: string, revision: number): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('connections')
@@ -125,7 +125,7 @@ export class Connections {
     return numDeletedRows > 0n
   }
 
-  /** Deletes the personal connections that a subject left behind in a project; resolves to their number. */
+  /** Deletes the personal connections of a subject in a project; resolves to their number. */
   async deleteOwned(projectId: string, owner: string): Promise<number> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('connections')
@@ -135,7 +135,7 @@ export class Connections {
     return Number(numDeletedRows)
   }
 
-  /** How many connections each encryption token sealed. */
+  /** Number of connections by the encryption token that their credentials are encrypted with. */
   async countByKey(): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#db
       .selectFrom('connections')
@@ -145,8 +145,8 @@ export class Connections {
     return new Map(rows.map(({ key_id, count }) => [key_id, count]))
   }
 
-  /** The next connections by id that another token than `keyId` sealed. */
-  async sealedOtherwise(keyId: string, afterId: string, limit: number): Promise<readonly ConnectionRecord[]> {
+  /** The next connections, by ID, that are encrypted with another token than `keyId`. */
+  async encryptedUnderOtherTokens(keyId: string, afterId: string, limit: number): Promise<readonly ConnectionRecord[]> {
     const rows = await this.#db
       .selectFrom('connections')
       .selectAll()
@@ -158,19 +158,22 @@ export class Connections {
     return rows.map(recordOf)
   }
 
-  /** Swaps what is sealed, if it is still `former`. Nobody's edit is lost, and the revision stays: nothing they see changed. */
-  async reseal(id: string, former: SealedCredentials, fresh: SealedCredentials): Promise<boolean> {
+  /**
+   * Replaces the credentials if they are still `previous`, so that no change is lost. The revision stays, because nothing
+   * that clients can see has changed.
+   */
+  async reencrypt(id: string, previous: EncryptedCredentials, current: EncryptedCredentials): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('connections')
-      .set({ username_sealed: fresh.username, password_sealed: fresh.password, key_id: fresh.keyId })
+      .set({ username_sealed: current.username, password_sealed: current.password, key_id: current.keyId })
       .where('id', '=', id)
-      .where('password_sealed', '=', former.password)
+      .where('password_sealed', '=', previous.password)
       .executeTakeFirst()
     return numUpdatedRows > 0n
   }
 }
 
-function columns({ credentials, ...fields }: ConnectionFields & { credentials: SealedCredentials }) {
+function columns({ credentials, ...fields }: ConnectionFields & { credentials: EncryptedCredentials }) {
   return {
     name: fields.name,
     name_key: nameKey(fields.name),

@@ -6,7 +6,7 @@ export interface DefaultConnection {
   readonly connectionId: string
 }
 
-/** Which connection a person uses in a project when they name none. Goes with the connection. */
+/** The default connection of each person in a project. It is deleted with the connection. */
 export class DefaultConnections {
   readonly #db: Database
 
@@ -36,7 +36,7 @@ export class DefaultConnections {
     return { id: row.id, connectionId }
   }
 
-  /** Resolves to false when there was none. */
+  /** Resolves to false when it did not exist. */
   async clear(projectId: string, subject: string, id: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('default_connections')

@@ -1,4 +1,4 @@
-/** Which part of a list is wanted, and in which order. */
+/** A page of a list, and its order. */
 export interface Listing<Key extends string = string> {
   /** From 0. */
   readonly page: number
@@ -11,5 +11,5 @@ export interface Page<T> {
   readonly total: number
 }
 
-/** Escapes what `like` reads as a pattern; to be used with `escape '\'`. */
+/** A `like` pattern for text that contains `text`; use it with `escape '\'`. */
 export const likeContaining = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`

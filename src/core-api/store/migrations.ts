@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * The schema, step by step; a step that was released never changes. Names compare by code point in both databases,
- * so that lists have one order: SQLite's BINARY, PostgreSQL's "C".
+ * The schema, step by step. A released step never changes. Both databases compare names by code point (SQLite's BINARY,
+ * PostgreSQL's "C"), so that lists have the same order.
  */
 export function migrations(kind: 'sqlite' | 'postgres'): Record<string, Migration> {
   const ordered = kind === 'postgres' ? sql`text collate "C"` : sql`text`
@@ -50,7 +50,7 @@ async function createProjects(db: Kysely<unknown>, ordered: Ordered): Promise<vo
 
 async function createConnections(db: Kysely<unknown>, ordered: Ordered): Promise<void> {
   const text = ['name', 'description', 'owner', 'owner_name', 'host', 'log_mech', 'database', 'val_db', 'byom_db']
-  const sealed = ['username_sealed', 'password_sealed', 'key_id']
+  const encrypted = ['username_sealed', 'password_sealed', 'key_id']
   let table = db.schema
     .createTable('connections')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -60,8 +60,8 @@ async function createConnections(db: Kysely<unknown>, ordered: Ordered): Promise
     .addColumn('revision', 'integer', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
-  for (const name of [...text, ...sealed]) table = table.addColumn(name, 'text', (column) => column.notNull())
-  // A personal name is unique to its owner: a conflict must not tell of another's connection.
+  for (const name of [...text, ...encrypted]) table = table.addColumn(name, 'text', (column) => column.notNull())
+  // The name of a personal connection is unique per owner, so that a conflict does not reveal somebody else's.
   await table.addUniqueConstraint('connections_name', ['project_id', 'scope', 'name_key']).execute()
   await db.schema
     .createIndex('connections_in_order')

@@ -6,7 +6,7 @@ import { migrations } from './migrations.ts'
 import { postgresDialect } from './postgres.ts'
 import { NodeSqliteDialect } from './sqlite.ts'
 import type { Tables } from './tables.ts'
-import { translated } from './translated.ts'
+import { translateErrors } from './translate-errors.ts'
 
 export type Database = Kysely<Tables>
 
@@ -16,14 +16,14 @@ export interface Storage {
   close(): Promise<void>
 }
 
-/** Opens the storage and brings its schema up to date. @throws StorageDown */
+/** Opens the storage and migrates its schema. @throws StorageDown */
 export async function openStorage(config: CoreConfig['storage'], log: Logger): Promise<Storage> {
   const kind = config.url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
   const dialect =
     kind === 'sqlite'
       ? new NodeSqliteDialect(config.url.slice('sqlite:'.length), config.timeoutSeconds)
       : postgresDialect({ ...config, log })
-  const db: Database = new Kysely<Tables>({ dialect: translated(dialect, kind) })
+  const db: Database = new Kysely<Tables>({ dialect: translateErrors(dialect, kind) })
   try {
     await migrate(db, kind)
   } catch (error) {
@@ -33,7 +33,7 @@ export async function openStorage(config: CoreConfig['storage'], log: Logger): P
   return { kind, db, close: () => db.destroy() }
 }
 
-/** Runs the steps that are missing, under a lock: several processes may start at once. */
+/** Runs the missing migrations under a lock, because several processes may start at the same time. */
 async function migrate(db: Database, kind: Storage['kind']): Promise<void> {
   const provider: MigrationProvider = { getMigrations: async () => migrations(kind) }
   const { error } = await new Migrator({ db, provider }).migrateToLatest()

@@ -2,7 +2,7 @@ import { PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
 
-/** Counters and times are far below 2^53, so `bigint` may be read as a number. */
+/** Counters and times are far below 2^53, so `bigint` is read as a number. */
 const types = new pg.TypeOverrides()
 types.setTypeParser(pg.types.builtins.INT8, Number)
 
@@ -27,8 +27,8 @@ export function postgresDialect({ url, connections, timeoutSeconds, log }: Postg
   })
   const lost = (error: Error) =>
     log.warn({ event: 'storage-connection-lost', detail: codeOf(error) }, 'connection lost')
-  // The pool replaces a connection that breaks while idle. One that breaks in somebody's hands, between two of their
-  // statements, tells only itself. Without a listener either would end the process.
+  // The pool reports a connection that fails while idle; one that is checked out reports its failure itself. Without
+  // these listeners either event would end the process.
   pool.on('error', lost)
   pool.on('connect', (client) => client.on('error', lost))
   return new PostgresDialect({ pool })

@@ -18,7 +18,7 @@ export interface ProjectFields {
 
 export interface ProjectRecord extends ProjectFields {
   readonly id: string
-  /** Grows by one with each change. */
+  /** Increases by one with each change. */
   readonly revision: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
@@ -28,17 +28,17 @@ export interface ProjectRecord extends ProjectFields {
 export type ProjectSort = 'name' | 'createdAt' | 'updatedAt'
 
 export interface ProjectFilter {
-  /** Only projects that one of these groups reaches. Absent: all. */
+  /** Only projects with one of these groups. Default: all. */
   readonly groups?: readonly string[]
   readonly archived?: boolean
-  /** Part of the name, in either case. */
+  /** Part of the name, ignoring case. */
   readonly nameContains?: string
 }
 
 const COLUMN = { name: 'name_key', createdAt: 'created_at', updatedAt: 'updated_at' } as const
 type Query = SelectQueryBuilder<Tables, 'projects', unknown>
 
-/** Projects and their groups. Every change moves the directory's revision in the same transaction. */
+/** Projects and their groups. Every change increases the directory's revision in the same transaction. */
 export class Projects {
   readonly #db: Database
   readonly #clock: Clock
@@ -67,7 +67,7 @@ export class Projects {
     return { items: await this.#withGroups(rows), total }
   }
 
-  /** @throws Taken when the name or the id is another project's */
+  /** @throws UniqueViolation when the name or the ID is in use */
   async create(id: string, fields: ProjectFields): Promise<ProjectRecord> {
     const now = this.#clock()
     await this.#db.transaction().execute(async (db) => {
@@ -79,7 +79,7 @@ export class Projects {
     return { ...fields, id, revision: 1, createdAt: now, updatedAt: now }
   }
 
-  /** Replaces a project that still has `revision`; resolves to false when it changed meanwhile. @throws Taken */
+  /** Replaces a project if its revision is still `revision`; resolves to false if it is not. @throws UniqueViolation */
   async replace(id: string, revision: number, fields: ProjectFields): Promise<boolean> {
     return this.#db.transaction().execute(async (db) => {
       const { numUpdatedRows } = await db
@@ -95,7 +95,7 @@ export class Projects {
     })
   }
 
-  /** Grows whenever {@link all} would answer otherwise. */
+  /** Increases whenever the result of {@link all} changes. */
   async directoryRevision(): Promise<number> {
     const row = await this.#db
       .selectFrom('counters')
@@ -112,7 +112,7 @@ export class Projects {
 
   async #withGroups(rows: readonly Selectable<ProjectRow>[]): Promise<ProjectRecord[]> {
     const byId = new Map(rows.map((row) => [row.id, { row, groups: [] as string[], viewerGroups: [] as string[] }]))
-    // A bound parameter each: far more than a page would exceed what the databases take.
+    // Each ID is a bound parameter, and the databases limit their number.
     for (const ids of chunks([...byId.keys()], 5000)) {
       const found = await this.#db
         .selectFrom('project_groups')

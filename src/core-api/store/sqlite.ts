@@ -10,10 +10,10 @@ import {
   type SqliteStatement,
 } from 'kysely'
 
-/** Prepared statements kept; the service has about thirty. */
+/** Number of cached prepared statements; the service has about thirty. */
 const PREPARED = 200
 
-/** Kysely's SQLite dialect over Node's own SQLite, so that nothing has to be compiled. */
+/** Kysely's SQLite dialect on `node:sqlite`, which needs no native module. */
 export class NodeSqliteDialect extends SqliteDialect {
   readonly #database: SqliteDatabase
 
@@ -30,8 +30,8 @@ export class NodeSqliteDialect extends SqliteDialect {
 }
 
 /**
- * Takes the write lock when a transaction begins: one that reads first and is then refused the lock would
- * have to start over (SQLITE_BUSY_SNAPSHOT).
+ * Takes the write lock at the start of a transaction. A transaction that reads first and cannot get the lock later would
+ * have to start again (SQLITE_BUSY_SNAPSHOT).
  */
 class ImmediateDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -58,7 +58,7 @@ function openNodeSqlite(path: string, busySeconds: number): SqliteDatabase {
 }
 
 function adapt(statement: StatementSync): SqliteStatement {
-  // Kysely compiles values to what SQLite binds; its interface only says `unknown`.
+  // Kysely compiles values to types that SQLite binds, but declares them as `unknown`.
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,

@@ -1,8 +1,8 @@
 import type { ColumnType } from 'kysely'
 
 /**
- * The tables, alike in SQLite and PostgreSQL: text, and integers for flags (0 or 1), revisions and times
- * (milliseconds since the epoch).
+ * The tables, the same in SQLite and PostgreSQL: text, and integers for flags (0 or 1), revisions and times (milliseconds
+ * since the epoch).
  */
 export interface Tables {
   projects: ProjectRow
@@ -12,13 +12,13 @@ export interface Tables {
   counters: { name: string; value: number }
 }
 
-/** Set once. */
+/** Never updated. */
 type Fixed<T> = ColumnType<T, T, never>
 
 export interface ProjectRow {
   id: Fixed<string>
   name: string
-  /** The name as it is compared: see `nameKey`. */
+  /** The name in the form that must be unique; see `nameKey`. */
   name_key: string
   description: string
   git_repository_url: string
@@ -41,9 +41,9 @@ export interface ConnectionRow {
   name: string
   name_key: string
   description: string
-  /** Empty: shared in the project; else the owner, who alone sees it. */
+  /** Empty for a shared connection, else the subject of the owner. */
   scope: Fixed<string>
-  /** Subject of whoever created it. */
+  /** Subject of the creator. */
   owner: Fixed<string>
   owner_name: Fixed<string>
   host: string
@@ -53,7 +53,7 @@ export interface ConnectionRow {
   byom_db: string
   username_sealed: string
   password_sealed: string
-  /** Which encryption token sealed both. */
+  /** ID of the encryption token of both. */
   key_id: string
   revision: number
   created_at: Fixed<number>
@@ -67,5 +67,5 @@ export interface DefaultConnectionRow {
   connection_id: string
 }
 
-/** Names are unique by what people take for the same: composed characters, either case. */
+/** Names that differ only in case or Unicode composition are the same. */
 export const nameKey = (name: string) => name.normalize('NFC').toLowerCase()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { unsealCredentials } from '../../../src/core-api/credentials.ts'
+import { decryptCredentials } from '../../../src/core-api/crypto/credentials.ts'
 import {
   ADMIN,
   ALICE,
@@ -49,16 +49,16 @@ const table: [string, object, string][] = [
   ['a polluting key', JSON.parse('{"name":"n","__proto__":{"personal":true}}'), '__proto__'],
 ]
 for (const [what, body, path] of table)
-  test(`refuses ${what}, naming ${path}`, async () => {
-    const answer = await post(body)
-    assert.deepEqual([answer.status, answer.body.reason], [400, 'body-invalid'])
-    assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
-    const fault = answer.body.errors.find((each: { path: string }) => each.path === path)
-    assert.ok(fault, JSON.stringify(answer.body.errors))
-    assert.ok(fault.expected && fault.got)
+  test(`denies ${what}, with the path ${path}`, async () => {
+    const response = await post(body)
+    assert.deepEqual([response.status, response.body.reason], [400, 'body-invalid'])
+    assert.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8')
+    const error = response.body.errors.find((each: { path: string }) => each.path === path)
+    assert.ok(error, JSON.stringify(response.body.errors))
+    assert.ok(error.expected && error.got)
   })
 
-test('a body that is no JSON, no object, too large or of another type is refused, and not quoted', async () => {
+test('a body that is not JSON, not an object, too large or of another type is denied, and not quoted', async () => {
   const send = (type: string, body: string) =>
     core.as(ALICE).post(PATH).set('AOA-Project-ID', ALPHA).set('Content-Type', type).send(body)
   const cases: [string, string, number, string][] = [
@@ -71,20 +71,20 @@ test('a body that is no JSON, no object, too large or of another type is refused
     ['application/json', JSON.stringify({ name: 'x'.repeat(9_000_000) }), 413, 'body-too-large'],
   ]
   for (const [type, body, status, reason] of cases) {
-    const answer = await send(type, body)
-    assert.deepEqual([answer.status, answer.body.reason], [status, reason], body.slice(0, 40))
-    assert.ok(!answer.text.includes('hunter2') && !core.logged().includes('hunter2'))
+    const response = await send(type, body)
+    assert.deepEqual([response.status, response.body.reason], [status, reason], body.slice(0, 40))
+    assert.ok(!response.text.includes('hunter2') && !core.logged().includes('hunter2'))
   }
 })
 
-test('a body without a content type is JSON, as the published client sends it', async () => {
+test('a body without a content type is read as JSON, as the published client sends it', async () => {
   const request = core.as(ADMIN).post('/api/projects')
   request.write('{"name":"untyped"}')
-  const answer = await request
-  assert.equal(answer.status, 201, answer.text)
+  const response = await request
+  assert.equal(response.status, 201, response.text)
 })
 
-test('query parameters that are unknown, repeated or out of range are refused with their name', async () => {
+test('query parameters that are unknown, repeated or out of range are denied by name', async () => {
   for (const [query, path] of [
     ['page=-1', 'page'],
     ['page=x', 'page'],
@@ -94,12 +94,15 @@ test('query parameters that are unknown, repeated or out of range are refused wi
     ['offset=3', 'offset'],
     ['projectid=x', 'projectid'],
   ] as const) {
-    const answer = await core.as(ALICE).get(`/api/projects?${query}`)
-    assert.deepEqual([answer.status, answer.body.reason, answer.body.errors?.[0]?.path], [400, 'query-invalid', path])
+    const response = await core.as(ALICE).get(`/api/projects?${query}`)
+    assert.deepEqual(
+      [response.status, response.body.reason, response.body.errors?.[0]?.path],
+      [400, 'query-invalid', path],
+    )
   }
 })
 
-test('paths that do not exist, ids that are none and methods that do not fit', async () => {
+test('unknown paths, invalid IDs and methods that are not supported', async () => {
   assert.equal((await core.as(ALICE).get('/api/models')).status, 404)
   assert.equal((await core.as(ALICE).get('/API/projects')).status, 404)
   assert.equal((await core.as(ALICE).get(`${PATH}/not-a-uuid`).set('AOA-Project-ID', ALPHA)).status, 404)
@@ -111,8 +114,8 @@ test('paths that do not exist, ids that are none and methods that do not fit', a
 
 test('a page is never larger than the limit', async () => {
   const small = await startCoreUnderTest(signer, 'sqlite::memory:', 'limits: { pageSize: 1 }')
-  const answer = await small.as(ADMIN).get('/api/projects?size=1000000')
-  assert.deepEqual([answer.body._embedded.projects.length, answer.body.page.size], [1, 1])
+  const response = await small.as(ADMIN).get('/api/projects?size=1000000')
+  assert.deepEqual([response.body._embedded.projects.length, response.body.page.size], [1, 1])
   await small.close()
 })
 
@@ -126,23 +129,23 @@ const awkward: [string, string][] = [
   ['what looks like JSON', '{"password": null}'],
 ]
 for (const [what, password] of awkward)
-  test(`a password of ${what} is kept exactly`, async () => {
+  test(`a password of ${what} is stored exactly`, async () => {
     const made = await post(newConnection(what, { credentials: { username: 'u', password } }))
     assert.equal(made.status, 201, made.text.slice(0, 300))
     const record = await core.deps.connections.find(ALPHA, made.body.id)
     assert.ok(record)
-    const stored = await unsealCredentials(core.deps.ring, record, record.credentials)
+    const stored = await decryptCredentials(core.deps.cipher, record, record.credentials)
     assert.ok(stored.password === password)
   })
 
-test('a password longer than the limit is refused', async () => {
-  const answer = await post(newConnection('long', { credentials: { username: 'u', password: 'ä'.repeat(524_289) } }))
-  assert.deepEqual(answer.body.errors, [
+test('a password longer than the limit is denied', async () => {
+  const response = await post(newConnection('long', { credentials: { username: 'u', password: 'ä'.repeat(524_289) } }))
+  assert.deepEqual(response.body.errors, [
     { path: 'credentials.password', expected: 'at most 1048576 bytes', got: 'more' },
   ])
 })
 
-test('an archived project gives no credentials to jobs', async () => {
+test('jobs get no credentials of an archived project', async () => {
   const made = await post(newConnection('archived with its project'))
   await core.as(ADMIN).post(`/api/archives/PROJECT/${ALPHA}`)
   const job = await core.as(SERVICE).get(`${PATH}/${made.body.id}/job?user=alice`).set('AOA-Project-ID', ALPHA)
@@ -150,7 +153,7 @@ test('an archived project gives no credentials to jobs', async () => {
   await core.as(ADMIN).delete(`/api/archives/PROJECT/${ALPHA}`)
 })
 
-test('a request id of another shape is replaced, not repeated', async () => {
+test('a request ID of another shape is replaced', async () => {
   const kept = await core.anonymous.get('/admin/info').set('X-Request-Id', 'abcdefgh-1234')
   assert.equal(kept.headers['x-request-id'], 'abcdefgh-1234')
   const replaced = await core.anonymous.get('/admin/info').set('X-Request-Id', '{"level":"error"}')

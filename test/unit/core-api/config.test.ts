@@ -19,7 +19,7 @@ const fieldErrorsOf = (text: string, given: NodeJS.ProcessEnv = env) => {
   return []
 }
 
-test('the least configuration is filled in with defaults', () => {
+test('a minimal configuration gets defaults', () => {
   const config = parseCoreConfig(good, 'core.yaml', env)
   assert.equal(config.server.listen, '127.0.0.1:8081')
   assert.equal(config.gateway?.audience, 'core')
@@ -29,12 +29,12 @@ test('the least configuration is filled in with defaults', () => {
   assert.ok(Object.isFrozen(config.encryption))
 })
 
-describe('faults name the key, what was expected and what was got', () => {
+describe('errors name the key, what was expected and what was received', () => {
   const table: [string, string, string, NodeJS.ProcessEnv?][] = [
     ['a token with a space', good, 'encryption.token', { AOA_CONN_ENCRYPTION_TOKEN: 'two words' }],
     ['a token with a line end inside', good, 'encryption.token', { AOA_CONN_ENCRYPTION_TOKEN: 'two\nlines' }],
     ['no token', good, 'encryption.token', {}],
-    ['no proof to believe', good.replace(/gateway:.*/, ''), 'gateway'],
+    ['neither gateway nor issuer', good.replace(/gateway:.*/, ''), 'gateway'],
     [
       'an audience list that is empty',
       `${good}issuer: { url: "https://sso.example", audiences: [] }`,
@@ -56,14 +56,14 @@ describe('faults name the key, what was expected and what was got', () => {
   ]
   for (const [what, text, path, given] of table)
     test(what, () => {
-      const faults = fieldErrorsOf(text, given)
-      const fault = faults.find((each) => each.path === path)
-      assert.ok(fault, JSON.stringify(faults))
-      assert.ok(!JSON.stringify(faults).includes('two words') && !JSON.stringify(faults).includes('a-token-'))
+      const errors = fieldErrorsOf(text, given)
+      const error = errors.find((each) => each.path === path)
+      assert.ok(error, JSON.stringify(errors))
+      assert.ok(!JSON.stringify(errors).includes('two words') && !JSON.stringify(errors).includes('a-token-'))
     })
 })
 
-test('a password in the storage’s address is not shown', () => {
-  const faults = fieldErrorsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
-  assert.ok(!JSON.stringify(faults).includes('hunter2'))
+test('a password in the storage URL is not shown', () => {
+  const errors = fieldErrorsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
+  assert.ok(!JSON.stringify(errors).includes('hunter2'))
 })

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { operations } from '../../../src/core-api/api/index.ts'
-import { openApiDocument } from '../../../src/core-api/api/openapi.ts'
+import { openApiDocument } from '../../../src/core-api/operation/openapi.ts'
 
-const document = openApiDocument() as {
+const document = openApiDocument(operations) as {
   openapi: string
   paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>
   components: { schemas: Record<string, { properties: Record<string, { properties?: object }> }> }
 }
 
-test('every operation is in it once, with its answers', () => {
+test('every operation is documented once, with its responses', () => {
   const listed = Object.values(document.paths).flatMap((item) => Object.values(item))
   assert.equal(document.openapi, '3.1.0')
   assert.deepEqual(listed.map(({ operationId }) => operationId).sort(), operations.map(({ spec }) => spec.id).sort())
@@ -17,7 +17,7 @@ test('every operation is in it once, with its answers', () => {
   for (const { operationId, responses } of listed) assert.ok(Object.keys(responses).length > 1, operationId)
 })
 
-test('every reference leads to a schema', () => {
+test('every reference resolves to a schema', () => {
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)
   for (const [, reference = ''] of references) {
     const name = /^#\/components\/schemas\/(\w+)$/.exec(reference)?.[1]
@@ -25,7 +25,7 @@ test('every reference leads to a schema', () => {
   }
 })
 
-test('no answer has a place for credentials in the clear', () => {
+test('no response schema has plain-text credentials', () => {
   const view = document.components.schemas.DatasetConnection?.properties.credentials?.properties
   assert.deepEqual(Object.keys(view ?? {}), ['credsEncrypted'])
 })

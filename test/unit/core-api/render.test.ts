@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { parse } from 'yaml'
-import { environmentOf } from '../../../src/core-api/jobs/environment.ts'
-import { oversized, renderEnvFile, renderSecret } from '../../../src/core-api/jobs/render.ts'
+import { jobEnvironmentOf } from '../../../src/core-api/jobs/environment.ts'
+import { oversizedVariables, renderEnvFile, renderSecret } from '../../../src/core-api/jobs/render.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'render-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -16,7 +16,7 @@ const { vectors } = JSON.parse(readFileSync(new URL('fixtures/env-file-vectors.j
   vectors: { value: string; file: string }[]
 }
 
-/** What `sh` makes of a file: the variable's bytes, and an end mark that guards a trailing line feed. */
+/** The value of a variable as `sh` reads it from a file. The script appends a mark that protects a trailing line feed. */
 function readBySh(text: string, name: string, shell = 'sh'): string {
   const file = join(folder, 'job.env')
   writeFileSync(file, text)
@@ -26,7 +26,7 @@ function readBySh(text: string, name: string, shell = 'sh'): string {
     .slice(0, -1)
 }
 
-test('env files are written as docker compose was seen to read them back', () => {
+test('env files have the form that docker compose reads back', () => {
   for (const { value, file } of vectors) {
     const environment = { VMO_CONN_HOST: 'h', VMO_CONN_PASSWORD: value, AOA_CONN_PASSWORD: value }
     assert.equal(renderEnvFile(environment), file)
@@ -40,7 +40,7 @@ test('sh reads back every byte', () => {
   }
 })
 
-test('sh reads back whatever people think of as a password', () => {
+test('sh reads back any password', () => {
   const character = fc.constantFrom(...`'"\\$\`\n\r \t#={}()!%&;|<>*?~aZ0é\x01\x7f`, '\u2028', '🔐', '${A}', '$(id)')
   const password = fc.array(character, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''))
   fc.assert(
@@ -49,16 +49,16 @@ test('sh reads back whatever people think of as a password', () => {
   )
 })
 
-test('a megabyte of every hard character comes back exactly', () => {
+test('a megabyte of special characters is read back exactly', () => {
   const value = `it's \`\\"$\r\né🔐`.repeat(60_000)
   assert.ok(Buffer.byteLength(value) > 1_000_000)
   assert.ok(readBySh(renderEnvFile({ V: value }), 'V') === value)
 })
 
 const target = { host: 'vantage.example', log_mech: 'TD2', database: 'db', valDb: '', byomDb: 'MLDB' }
-const environment = environmentOf(target, { username: 'u', password: 'p' })
+const environment = jobEnvironmentOf(target, { username: 'u', password: 'p' })
 
-test('a job gets the present names and the former ones, and no empty ones', () => {
+test('a job gets the current and the previous names, and no empty values', () => {
   assert.deepEqual(environment, {
     VMO_CONN_HOST: 'vantage.example',
     VMO_CONN_USERNAME: 'u',
@@ -75,7 +75,7 @@ test('a job gets the present names and the former ones, and no empty ones', () =
   })
 })
 
-test('a Secret holds the same bytes', () => {
+test('a Secret contains the same bytes', () => {
   const password = `it's \`\\"$\r\né🔐 ${'x'.repeat(300)}`
   const id = '11111111-1111-4111-8111-111111111111'
   const manifest = parse(renderSecret({ ...environment, VMO_CONN_PASSWORD: password }, id))
@@ -87,9 +87,9 @@ test('a Secret holds the same bytes', () => {
   assert.equal(manifest.stringData, undefined)
 })
 
-test('more than a Secret holds is refused, and what no program can be started with is named', () => {
-  const large = environmentOf(target, { username: 'u', password: 'p'.repeat(600_000) })
+test('values too large for a Secret are rejected, and oversized variables are reported', () => {
+  const large = jobEnvironmentOf(target, { username: 'u', password: 'p'.repeat(600_000) })
   assert.throws(() => renderSecret(large, 'x'), RangeError)
-  assert.deepEqual(oversized(large), ['VMO_CONN_PASSWORD', 'AOA_CONN_PASSWORD'])
-  assert.deepEqual(oversized(environment), [])
+  assert.deepEqual(oversizedVariables(large), ['VMO_CONN_PASSWORD', 'AOA_CONN_PASSWORD'])
+  assert.deepEqual(oversizedVariables(environment), [])
 })

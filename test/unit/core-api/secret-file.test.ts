@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { renderEnvFile } from '../../../src/core-api/jobs/render.ts'
-import { NotOurs, shredSecretFile, writeSecretFile } from '../../../src/core-api/jobs/secret-file.ts'
+import { ForeignFile, shredSecretFile, writeSecretFile } from '../../../src/core-api/jobs/secret-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'secret-file-'))
 after(() => rmSync(root, { recursive: true }))
@@ -26,7 +26,7 @@ beforeEach(() => {
 })
 const text = renderEnvFile({ VMO_CONN_PASSWORD: 'needle' })
 
-test('a file is for its owner alone, whatever the umask, and nothing else is left behind', async () => {
+test('a file is readable by its owner only, with any umask, and nothing else remains', async () => {
   const umask = process.umask(0)
   try {
     await writeSecretFile(file, text)
@@ -37,14 +37,14 @@ test('a file is for its owner alone, whatever the umask, and nothing else is lef
   assert.deepEqual(readdirSync(folder), ['job.env'])
 })
 
-test('a file that others could read is replaced by one that they cannot', async () => {
-  writeFileSync(file, 'former', { mode: 0o666 })
+test('a file that others can read is replaced by one that they cannot', async () => {
+  writeFileSync(file, 'previous', { mode: 0o666 })
   await writeSecretFile(file, text)
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.equal(readFileSync(file, 'utf8'), text)
 })
 
-test('a link in the way is replaced, not followed', async () => {
+test('a link in place of the file is replaced, not followed', async () => {
   const elsewhere = join(folder, 'elsewhere')
   writeFileSync(elsewhere, 'untouched')
   symlinkSync(elsewhere, file)
@@ -53,17 +53,17 @@ test('a link in the way is replaced, not followed', async () => {
   assert.ok(statSync(file).isFile())
 })
 
-test('a folder that does not exist leaves nothing', async () => {
+test('nothing remains when the folder does not exist', async () => {
   await assert.rejects(writeSecretFile(join(folder, 'none', 'job.env'), text), { code: 'ENOENT' })
 })
 
-test('a target that cannot be replaced leaves nothing beside it', async () => {
+test('nothing remains when the target cannot be replaced', async () => {
   await assert.rejects(writeSecretFile(folder, text))
   assert.deepEqual(readdirSync(folder), [])
   assert.ok(!readdirSync(root).some((name) => name.startsWith('.case-')))
 })
 
-test('a removed file was overwritten first', async () => {
+test('a file is overwritten before it is deleted', async () => {
   await writeSecretFile(file, text)
   const second = join(folder, 'second-name')
   linkSync(file, second)
@@ -74,17 +74,17 @@ test('a removed file was overwritten first', async () => {
   assert.ok(!left.includes('needle') && !left.includes('VMO_CONN'))
 })
 
-test('a file that is not there is no fault', async () => {
+test('a file that does not exist is not an error', async () => {
   assert.equal(await shredSecretFile(file), false)
 })
 
-test('what was not written here is left alone: other files, links, folders', async () => {
+test('other files, links and folders are not deleted', async () => {
   writeFileSync(file, 'OTHER=1\n')
-  await assert.rejects(shredSecretFile(file), NotOurs)
+  await assert.rejects(shredSecretFile(file), ForeignFile)
   writeFileSync(file, '')
-  await assert.rejects(shredSecretFile(file), NotOurs)
+  await assert.rejects(shredSecretFile(file), ForeignFile)
   await writeSecretFile(join(folder, 'real.env'), text)
   symlinkSync(join(folder, 'real.env'), join(folder, 'link.env'))
-  await assert.rejects(shredSecretFile(join(folder, 'link.env')), NotOurs)
+  await assert.rejects(shredSecretFile(join(folder, 'link.env')), ForeignFile)
   assert.equal(readFileSync(join(folder, 'real.env'), 'utf8'), text)
 })

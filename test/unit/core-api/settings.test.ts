@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pino } from 'pino'
-import { Proofs } from '../../../src/core-api/auth/proof.ts'
-import { backupSqlite } from '../../../src/core-api/backup.ts'
+import { Authenticator } from '../../../src/core-api/auth/authenticator.ts'
 import { parseCoreConfig } from '../../../src/core-api/config.ts'
 import { startCore } from '../../../src/core-api/service.ts'
+import { backupSqlite } from '../../../src/core-api/store/backup-sqlite.ts'
 import { DefaultConnections } from '../../../src/core-api/store/defaults.ts'
-import { StorageDown } from '../../../src/core-api/store/failure.ts'
 import { openStorage } from '../../../src/core-api/store/open.ts'
+import { StorageDown } from '../../../src/core-api/store/storage-errors.ts'
 import { ConfigurationError } from '../../../src/shared/settings/field-errors.ts'
 import {
   ALICE,
@@ -26,7 +26,7 @@ import {
   TOKEN,
 } from '../../core/kit.ts'
 
-/** What each key of the configuration changes. */
+/** The effect of each configuration key. */
 let signer: Signer
 const folder = mkdtempSync(join(tmpdir(), 'core-settings-'))
 before(async () => {
@@ -42,7 +42,7 @@ const PATH = '/api/datasetConnections'
 const memory = (more: string) => startCoreUnderTest(signer, 'sqlite::memory:', more)
 const now = () => Math.floor(Date.now() / 1000)
 
-test('server.publicUrl begins the links', async () => {
+test('links start with server.publicUrl', async () => {
   for (const [more, href] of [
     ['', `/api/projects/${ALPHA}`],
     ['server: { publicUrl: "https://o.example/core/" }', `https://o.example/core/api/projects/${ALPHA}`],
@@ -54,20 +54,20 @@ test('server.publicUrl begins the links', async () => {
   }
 })
 
-test('gateway.audience and gateway.publicUrl are what an assertion must name', async () => {
+test('an assertion must have gateway.audience and gateway.publicUrl', async () => {
   const core = await memory('')
   const token = await core.assertion(ALICE)
   for (const change of [{ audience: 'other' }, { publicUrl: 'https://other.example' }]) {
     const gateway = { ...(core.deps.config.gateway as NonNullable<typeof core.deps.config.gateway>), ...change }
-    const proofs = new Proofs({ ...core.deps.config, gateway }, Date.now)
-    await assert.rejects(proofs.caller({ headersDistinct: { 'x-gateway-assertion': [token] } }), {
+    const authenticator = new Authenticator({ ...core.deps.config, gateway }, Date.now)
+    await assert.rejects(authenticator.authenticate({ headersDistinct: { 'x-gateway-assertion': [token] } }), {
       reason: 'token-invalid',
     })
   }
   await core.close()
 })
 
-test('gateway.jwksUrl is where keys come from; without it publicUrl leads there, and discovery for the issuer', async () => {
+test('keys come from jwksUrl, or by default from gateway.publicUrl and the issuer’s discovery document', async () => {
   const asked: string[] = []
   const server = createServer(async (request, response) => {
     asked.push(request.url ?? '')
@@ -87,23 +87,29 @@ encryption: { token: t }`,
     'core.yaml',
     {},
   )
-  const proofs = new Proofs(config, Date.now)
+  const authenticator = new Authenticator(config, Date.now)
   const claims = { iss: origin, sub: 's', preferred_username: 'p', role: 'user', iat: now(), exp: now() + 60 }
   const assertion = await signer.sign({ ...claims, aud: 'core' })
   const bearer = await signer.sign({ ...claims, aud: 'modelops' })
-  assert.equal((await proofs.caller({ headersDistinct: { 'x-gateway-assertion': [assertion] } })).subject, 's')
-  assert.equal((await proofs.caller({ headersDistinct: { authorization: [`Bearer ${bearer}`] } })).subject, 's')
+  assert.equal(
+    (await authenticator.authenticate({ headersDistinct: { 'x-gateway-assertion': [assertion] } })).subject,
+    's',
+  )
+  assert.equal(
+    (await authenticator.authenticate({ headersDistinct: { authorization: [`Bearer ${bearer}`] } })).subject,
+    's',
+  )
   assert.deepEqual(asked, ['/auth/jwks.json', '/.well-known/openid-configuration'])
   server.close()
 })
 
-test('issuer.audiences, algorithms, groupsClaim and usernameClaim judge and read a bearer token', async () => {
+test('issuer.audiences, algorithms, groupsClaim and usernameClaim apply to a bearer token', async () => {
   const core = await memory('')
   const token = await core.bearer(ALICE, { roles: ['role-group'], nick: 'al' })
   const caller = (change: object) => {
     const issuer = { ...(core.deps.config.issuer as NonNullable<typeof core.deps.config.issuer>), ...change }
-    const proofs = new Proofs({ ...core.deps.config, issuer }, Date.now)
-    return proofs.caller({ headersDistinct: { authorization: [`Bearer ${token}`] } })
+    const authenticator = new Authenticator({ ...core.deps.config, issuer }, Date.now)
+    return authenticator.authenticate({ headersDistinct: { authorization: [`Bearer ${token}`] } })
   }
   await assert.rejects(caller({ audiences: ['other'] }), { reason: 'token-invalid' })
   await assert.rejects(caller({ algorithms: ['RS256'] }), { reason: 'token-invalid' })
@@ -113,22 +119,22 @@ test('issuer.audiences, algorithms, groupsClaim and usernameClaim judge and read
   await core.close()
 })
 
-test('access.clockSkewSeconds tolerates that much', async () => {
+test('access.clockSkewSeconds is the tolerated clock difference', async () => {
   const core = await memory('')
   const token = await core.bearer(ALICE, { exp: now() - 10 })
   const caller = (clockSkewSeconds: number) => {
-    const proofs = new Proofs(
+    const authenticator = new Authenticator(
       { ...core.deps.config, access: { ...core.deps.config.access, clockSkewSeconds } },
       Date.now,
     )
-    return proofs.caller({ headersDistinct: { authorization: [`Bearer ${token}`] } })
+    return authenticator.authenticate({ headersDistinct: { authorization: [`Bearer ${token}`] } })
   }
   assert.equal((await caller(30)).subject, 'sub-alice')
   await assert.rejects(caller(5), { reason: 'token-invalid' })
   await core.close()
 })
 
-test('jobs.userIs tells what a job’s user is compared with', async () => {
+test('jobs.userIs is what the user of a job is compared with', async () => {
   for (const [userIs, right, wrong] of [
     ['username', 'alice', 'sub-alice'],
     ['subject', 'sub-alice', 'alice'],
@@ -147,7 +153,7 @@ test('jobs.userIs tells what a job’s user is compared with', async () => {
   }
 })
 
-test('limits.bodyBytes and limits.credentialBytes refuse what is longer', async () => {
+test('limits.bodyBytes and limits.credentialBytes are enforced', async () => {
   const core = await memory('limits: { bodyBytes: 65536, credentialBytes: 64 }')
   const post = (body: object) => core.as(ALICE).post(PATH).set('AOA-Project-ID', ALPHA).send(body)
   assert.equal((await post(newConnection('x', { description: 'x'.repeat(70_000) }))).body.reason, 'body-too-large')
@@ -156,7 +162,7 @@ test('limits.bodyBytes and limits.credentialBytes refuse what is longer', async 
   await core.close()
 })
 
-test('log.requests says which requests get a line', async () => {
+test('log.requests selects which requests are logged', async () => {
   const count = async (requests: string) => {
     const core = await memory(`log: { requests: ${requests} }`)
     await core.as(ALICE).get('/api/projects')
@@ -167,7 +173,7 @@ test('log.requests says which requests get a line', async () => {
   assert.deepEqual([await count('all'), await count('refused'), await count('none')], [2, 1, 0])
 })
 
-test('the file of a SQLite storage is for its owner alone, and a backup of it holds the same', async () => {
+test('a SQLite file is readable by its owner only, and a backup has the same content', async () => {
   const file = join(folder, 'core.db')
   const core = await startCoreUnderTest(signer, `sqlite:${file}`)
   const made = await core.as(ALICE).post(PATH).set('AOA-Project-ID', ALPHA).send(newConnection('saved'))
@@ -187,7 +193,7 @@ test('the file of a SQLite storage is for its owner alone, and a backup of it ho
   await assert.rejects(backupSqlite(join(folder, 'none.db'), copy), /expected a database/)
 })
 
-test('storage.timeoutSeconds ends the wait for a database that another process has locked', async () => {
+test('storage.timeoutSeconds limits the wait for a database that another process has locked', async () => {
   const file = join(folder, 'locked.db')
   const core = await startCoreUnderTest(signer, `sqlite:${file}`, '')
   const { DatabaseSync } = await import('node:sqlite')
@@ -202,7 +208,7 @@ test('storage.timeoutSeconds ends the wait for a database that another process h
   await core.close()
 })
 
-test('the service starts only with a token that reads what is stored, and stops cleanly', async () => {
+test('the service starts only with a token that decrypts the stored credentials, and stops cleanly', async () => {
   const file = join(folder, 'started.db')
   const core = await startCoreUnderTest(signer, `sqlite:${file}`)
   await core.as(ALICE).post(PATH).set('AOA-Project-ID', ALPHA).send(newConnection('kept'))
@@ -221,7 +227,7 @@ test('the service starts only with a token that reads what is stored, and stops 
   }
 })
 
-test('a short encryption token is warned of', async () => {
+test('a short encryption token causes a warning', async () => {
   const lines: string[] = []
   const log = pino({}, { write: (line: string) => void lines.push(line) })
   const base = coreConfig(signer, 'sqlite::memory:', 'server: { listen: "127.0.0.1:0" }')

@@ -31,14 +31,14 @@ const now = () => Math.floor(Date.now() / 1000)
 const PATH = '/api/datasetConnections'
 const ask = (headers: Record<string, string>, path = '/api/projects') => core.anonymous.get(path).set(headers)
 
-test('without a proof nothing is answered, whatever identity headers say', async () => {
+test('without credentials every request is denied, whatever identity headers it has', async () => {
   const forged = { 'X-Forwarded-User': 'carol', 'X-Forwarded-Groups': 'modelops-admins', 'AOA-Project-ID': ALPHA }
-  const answer = await ask(forged)
-  assert.deepEqual([answer.status, answer.body.reason], [401, 'login-required'])
-  assert.equal(answer.headers['www-authenticate'], 'Bearer')
+  const response = await ask(forged)
+  assert.deepEqual([response.status, response.body.reason], [401, 'login-required'])
+  assert.equal(response.headers['www-authenticate'], 'Bearer')
 })
 
-test('what everybody may know is answered without a proof', async () => {
+test('public endpoints need no credentials', async () => {
   for (const path of ['/admin/info', '/healthz', '/readyz', '/openapi.json'])
     assert.equal((await core.anonymous.get(path)).status, 200, path)
 })
@@ -69,18 +69,18 @@ const hostile: [string, () => Promise<string>][] = [
   ['with the groups as one string', () => signer.sign({ ...base(), groups: 'modelops-admins' })],
   ['unsigned', async () => `${part({ alg: 'none', typ: 'JWT' })}.${part(base())}.`],
   ['cut short', async () => (await signer.sign(base())).slice(0, -4)],
-  ['longer than any proof', async () => 'a'.repeat(15_000)],
+  ['too long', async () => 'a'.repeat(15_000)],
 ]
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 for (const [what, make] of hostile)
-  test(`a bearer token is refused: ${what}`, async () => {
-    const answer = await ask({ Authorization: `Bearer ${await make()}` })
-    assert.deepEqual([answer.status, answer.body.reason], [401, 'token-invalid'])
-    assert.match(String(answer.headers['www-authenticate']), /invalid_token/)
+  test(`a bearer token is rejected: ${what}`, async () => {
+    const response = await ask({ Authorization: `Bearer ${await make()}` })
+    assert.deepEqual([response.status, response.body.reason], [401, 'token-invalid'])
+    assert.match(String(response.headers['www-authenticate']), /invalid_token/)
   })
 
-test('a good bearer token is taken, also with the type of RFC 9068', async () => {
+test('a valid bearer token is accepted, also with the type of RFC 9068', async () => {
   const token = await signer.sign(base(), 'us', { typ: 'at+jwt' })
   assert.equal((await ask({ Authorization: `Bearer ${token}` })).body.page.totalElements, 2)
 })
@@ -95,15 +95,15 @@ const assertionAttacks: [string, () => Promise<string>][] = [
   ['twice in one header', async () => `${await core.assertion(ADMIN)}, ${await core.assertion(ALICE)}`],
 ]
 for (const [what, make] of assertionAttacks)
-  test(`an assertion is refused: ${what}, and a good bearer token beside it does not help`, async () => {
-    const answer = await ask({
+  test(`an assertion is rejected: ${what}, also next to a valid bearer token`, async () => {
+    const response = await ask({
       'X-Gateway-Assertion': await make(),
       Authorization: `Bearer ${await core.bearer(ADMIN)}`,
     })
-    assert.deepEqual([answer.status, answer.body.reason], [401, 'token-invalid'])
+    assert.deepEqual([response.status, response.body.reason], [401, 'token-invalid'])
   })
 
-test('the assertion counts, not the token that the gateway passes beside it', async () => {
+test('the assertion counts, not the token that the gateway passes along', async () => {
   const headers = {
     'X-Gateway-Assertion': await core.assertion(ALICE, ALPHA),
     Authorization: `Bearer ${await core.bearer(ADMIN)}`,
@@ -111,21 +111,21 @@ test('the assertion counts, not the token that the gateway passes beside it', as
   assert.equal((await ask(headers)).body.page.totalElements, 1)
 })
 
-test('the project of the assertion holds without a header, and no other can be named beside it', async () => {
+test('the project of the assertion applies without a header, and a request cannot name another', async () => {
   const assertion = { 'X-Gateway-Assertion': await core.assertion(BOB, ALPHA) }
   assert.equal((await ask(assertion, PATH)).status, 200)
   assert.equal((await ask({ ...assertion, 'AOA-Project-ID': ALPHA }, PATH)).status, 200)
-  for (const answer of [
+  for (const response of [
     await ask({ ...assertion, 'AOA-Project-ID': BETA }, PATH),
     await ask(assertion, `${PATH}?projectId=${BETA}`),
     await ask({ 'X-Gateway-Assertion': await core.assertion(BOB), 'AOA-Project-ID': BETA }, PATH),
   ])
-    assert.deepEqual([answer.status, answer.body.reason], [403, 'not-in-project'])
+    assert.deepEqual([response.status, response.body.reason], [403, 'not-in-project'])
 })
 
-test('membership is checked again: a judged project that the groups do not give is refused', async () => {
-  const answer = await ask({ 'X-Gateway-Assertion': await core.assertion(ALICE, BETA) }, PATH)
-  assert.equal(answer.body.reason, 'not-in-project')
+test('membership is checked again: a project of the assertion that the groups do not give is denied', async () => {
+  const response = await ask({ 'X-Gateway-Assertion': await core.assertion(ALICE, BETA) }, PATH)
+  assert.equal(response.body.reason, 'not-in-project')
 })
 
 test('a role is checked again, in both directions', async () => {
@@ -145,7 +145,7 @@ test('a role is checked again, in both directions', async () => {
   assert.equal(write.body.reason, 'viewer-read-only')
 })
 
-test('where the gateway had to leave groups out, its judgement stands', async () => {
+test('if the gateway left groups out, its decision counts', async () => {
   const crowded = (role: string) =>
     core.assertion({ sub: 'sub-max', groups: [] }, ALPHA, { role, groups_truncated: true })
   const headers = { 'X-Gateway-Assertion': await crowded('editor') }
@@ -156,7 +156,7 @@ test('where the gateway had to leave groups out, its judgement stands', async ()
   assert.equal((await ask(none, PATH)).body.reason, 'not-in-project')
 })
 
-test('a person whose name is that of a service user is no service user', async () => {
+test('a person who is named like a service user is not a service user', async () => {
   for (const claims of [
     { sub: 'sub-x', preferred_username: 'ci', client_id: 'web' },
     { sub: 'sub-x', preferred_username: 'service-account-ci', azp: 'ci' },
@@ -171,14 +171,14 @@ test('a person whose name is that of a service user is no service user', async (
   assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).status, 200)
 })
 
-test('keys that cannot be fetched are a 503, never a refusal of the proof', async () => {
+test('keys that cannot be fetched cause 503, not 401', async () => {
   const down = await startCoreUnderTest({ ...signer, jwksUrl: 'http://127.0.0.1:1/jwks.json' }, 'sqlite::memory:')
   for (const headers of [
     { Authorization: `Bearer ${await down.bearer(ALICE)}` },
     { 'X-Gateway-Assertion': await down.assertion(ALICE) },
   ]) {
-    const answer = await down.anonymous.get('/api/projects').set(headers)
-    assert.deepEqual([answer.status, answer.body.reason], [503, 'issuer-down'])
+    const response = await down.anonymous.get('/api/projects').set(headers)
+    assert.deepEqual([response.status, response.body.reason], [503, 'issuer-down'])
   }
   await down.close()
 })
@@ -192,16 +192,16 @@ test('many tokens with unknown keys fetch the keys once', async () => {
   assert.ok(signer.fetched() - before <= 1)
 })
 
-test('neither proof is believed where its source is not configured', async () => {
+test('assertions and access tokens are rejected if their source is not configured', async () => {
   assert.equal(GATEWAY.startsWith('https'), true)
   const config = core.deps.config
-  const { Proofs } = await import('../../../src/core-api/auth/proof.ts')
-  const onlyIssuer = new Proofs({ ...config, gateway: undefined }, Date.now)
-  const onlyGateway = new Proofs({ ...config, issuer: undefined }, Date.now)
+  const { Authenticator } = await import('../../../src/core-api/auth/authenticator.ts')
+  const onlyIssuer = new Authenticator({ ...config, gateway: undefined }, Date.now)
+  const onlyGateway = new Authenticator({ ...config, issuer: undefined }, Date.now)
   const bearer = { headersDistinct: { authorization: [`Bearer ${await core.bearer(ALICE)}`] } }
   const assertion = { headersDistinct: { 'x-gateway-assertion': [await core.assertion(ALICE)] } }
-  assert.equal((await onlyIssuer.caller(bearer)).subject, 'sub-alice')
-  assert.equal((await onlyGateway.caller(assertion)).subject, 'sub-alice')
-  await assert.rejects(onlyIssuer.caller(assertion), { reason: 'token-invalid' })
-  await assert.rejects(onlyGateway.caller(bearer), { reason: 'token-invalid' })
+  assert.equal((await onlyIssuer.authenticate(bearer)).subject, 'sub-alice')
+  assert.equal((await onlyGateway.authenticate(assertion)).subject, 'sub-alice')
+  await assert.rejects(onlyIssuer.authenticate(assertion), { reason: 'token-invalid' })
+  await assert.rejects(onlyGateway.authenticate(bearer), { reason: 'token-invalid' })
 })

@@ -1,8 +1,8 @@
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely'
-import { storageError } from './failure.ts'
+import { storageError } from './storage-errors.ts'
 
-/** The same dialect, but what its driver throws is a {@link StorageDown}, {@link Taken} or a fault of ours. */
-export function translated(dialect: Dialect, kind: 'sqlite' | 'postgres'): Dialect {
+/** The same dialect, whose driver throws {@link StorageDown} and {@link UniqueViolation} where they apply. */
+export function translateErrors(dialect: Dialect, kind: 'sqlite' | 'postgres'): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
     createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -16,7 +16,7 @@ type Kind = 'sqlite' | 'postgres'
 class TranslatedDriver implements Driver {
   readonly #driver: Driver
   readonly #kind: Kind
-  /** A driver gets back the connection that it gave out. */
+  /** The driver must get back the same connection object that it returned. */
   readonly #inner = new WeakMap<DatabaseConnection, DatabaseConnection>()
 
   constructor(driver: Driver, kind: Kind) {
@@ -78,7 +78,7 @@ class TranslatedConnection implements DatabaseConnection {
   }
 }
 
-/** SQLite's driver throws before it returns a promise, PostgreSQL's rejects: both end here. */
+/** Handles both kinds of failure: SQLite's driver throws, and PostgreSQL's driver rejects. */
 async function translating<T>(kind: Kind, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

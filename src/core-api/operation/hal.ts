@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import type { CoreConfig } from '../config.ts'
 import type { Listing, Page } from '../store/listing.ts'
 
-/** Lists as HAL shows them, and the parameters that ask for them. */
+/** Lists as HAL pages, and the parameters that select a page. */
+
+/** What links start with: the public URL, or nothing where links are paths. */
+export const linkBase = ({ server }: Pick<CoreConfig, 'server'>) => server.publicUrl?.replace(/\/$/, '') ?? ''
 
 export const links = z.object({ self: z.object({ href: z.string() }) })
 
@@ -18,10 +22,10 @@ export const pageOf = <T extends z.ZodType>(relation: string, item: T) =>
     }),
   })
 
-/** Page parameters of every list. `sort` takes the client's `name?asc` as well as `name,asc`. */
+/** Page parameters of every list. `sort` takes the published client's `name?asc` as well as `name,asc`. */
 export const listQuery = z.strictObject({
   page: z.coerce.number().int().min(0).max(1_000_000).default(0).describe('From 0.'),
-  size: z.coerce.number().int().min(1).default(20).describe('Larger than the configured limit counts as the limit.'),
+  size: z.coerce.number().int().min(1).default(20).describe('Values above the configured limit count as the limit.'),
   sort: z
     .string()
     .regex(
@@ -29,7 +33,7 @@ export const listQuery = z.strictObject({
       'expected name, createdAt or updatedAt, then ,asc or ,desc',
     )
     .default('name,asc'),
-  projection: z.string().max(64).optional().describe('Taken for the client’s sake; every answer is whole.'),
+  projection: z.string().max(64).optional().describe('Accepted for the published client and ignored.'),
 })
 
 export const projectionQuery = listQuery.pick({ projection: true })

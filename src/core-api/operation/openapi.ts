@@ -1,13 +1,12 @@
 import { z } from 'zod'
-import { type CoreReason, coreReasons, wordsOf } from '../problems.ts'
-import { operations } from './index.ts'
-import type { Operation } from './operation.ts'
+import { CORE_REASONS, type CoreReason, reasonDetails } from './problems.ts'
+import type { Operation } from './spec.ts'
 
 /**
- * The OpenAPI 3.1 document, made from the same schemas that judge requests and shape answers.
- * Its JSON Schemas are of draft 2020-12, OpenAPI 3.1's own.
+ * The OpenAPI 3.1 document, made from the schemas that validate requests and responses. Its JSON Schemas are of draft
+ * 2020-12, the default of OpenAPI 3.1.
  */
-export function openApiDocument(): Record<string, unknown> {
+export function openApiDocument(operations: readonly Operation[]): Record<string, unknown> {
   const schemas: Record<string, unknown> = {}
   const paths: Record<string, Record<string, unknown>> = {}
   for (const { spec } of operations) {
@@ -22,7 +21,7 @@ export function openApiDocument(): Record<string, unknown> {
     info: {
       title: 'ModelOps core API',
       version: '1',
-      description: 'Projects and dataset connections. Every request is answered within one project.',
+      description: 'Projects and dataset connections. Every request is limited to one project.',
     },
     paths,
     components: {
@@ -40,7 +39,7 @@ const problem = z
     type: z.literal('about:blank'),
     title: z.string(),
     status: z.int(),
-    reason: z.enum([...coreReasons]),
+    reason: z.enum([...CORE_REASONS]),
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), expected: z.string(), got: z.string() })).optional(),
   })
@@ -64,7 +63,7 @@ function parametersOf(spec: Spec): unknown[] {
   const parameters: unknown[] = []
   if (spec.path.includes(':id')) parameters.push({ name: 'id', in: 'path', required: true, schema: uuid })
   if (spec.scope !== 'public') {
-    const description = 'The project; here or as `projectId`, once.'
+    const description = 'The project. Name it here or as `projectId`.'
     parameters.push({ name: 'AOA-Project-ID', in: 'header', required: false, description, schema: uuid })
     parameters.push({ name: 'projectId', in: 'query', required: false, description, schema: uuid })
   }
@@ -88,21 +87,21 @@ function queryParameters(query: z.ZodObject): unknown[] {
 function responsesOf(spec: Spec): Record<string, unknown> {
   const responses: Record<string, unknown> = {
     [spec.status]: {
-      description: spec.status === 204 ? 'Done.' : 'The answer.',
-      ...(spec.answer ? { content: json(schemaOf(spec.answer, 'output')) } : {}),
+      description: spec.status === 204 ? 'Done.' : 'The response.',
+      ...(spec.response ? { content: json(schemaOf(spec.response, 'output')) } : {}),
       ...(spec.revisions && spec.status !== 204 ? { headers: { ETag: { schema: { type: 'string' } } } } : {}),
     },
   }
   if (spec.revisions && spec.method === 'get') responses[304] = { description: 'Unchanged.' }
-  for (const [status, reasons] of Map.groupBy(reasonsOf(spec), (reason) => wordsOf(reason).status))
+  for (const [status, reasons] of Map.groupBy(reasonsOf(spec), (reason) => reasonDetails(reason).status))
     responses[status] = {
-      description: reasons.map((reason) => `\`${reason}\`: ${wordsOf(reason).text}`).join(' '),
+      description: reasons.map((reason) => `\`${reason}\`: ${reasonDetails(reason).text}`).join(' '),
       content: { 'application/problem+json': { schema: { $ref: '#/$defs/Problem' } } },
     }
   return responses
 }
 
-/** Every reason that this operation can refuse with. */
+/** Every reason for which this operation can be denied or fail. */
 function reasonsOf(spec: Spec): CoreReason[] {
   const signedIn: CoreReason[] = ['login-required', 'token-invalid', 'credentials-ambiguous', 'issuer-down']
   const project: CoreReason[] = ['project-malformed', 'project-ambiguous', 'not-in-project']
@@ -116,7 +115,7 @@ function reasonsOf(spec: Spec): CoreReason[] {
     ...(spec.body ? (['body-invalid', 'body-malformed', 'body-too-large', 'unsupported-media-type'] as const) : []),
     ...(spec.revisions && spec.method !== 'get' ? (['precondition-failed'] as const) : []),
     ...(spec.scope === 'public' ? [] : (['storage-down'] as const)),
-    ...(spec.refuses ?? []),
+    ...(spec.reasons ?? []),
     'internal',
   ]
   return [...new Set(reasons)]
@@ -129,7 +128,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unk
     io,
     target: 'draft-2020-12',
     reused: 'inline',
-    // A schema's name is its place among the components; `id` would say it twice.
+    // A schema's name is its key among the components; `id` would repeat it.
     override: ({ jsonSchema }) => {
       delete jsonSchema.id
     },
@@ -137,7 +136,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unk
   return rest
 }
 
-/** Moves named schemas to where OpenAPI keeps them, and points at them there. */
+/** Moves named schemas to `components.schemas` and updates the references. */
 function lift(value: unknown, schemas: Record<string, unknown>): unknown {
   if (Array.isArray(value)) return value.map((item) => lift(item, schemas))
   if (value === null || typeof value !== 'object') return value

@@ -1,4 +1,4 @@
-import { Problem } from '../problems.ts'
+import { Problem } from './problems.ts'
 
 /** Optimistic concurrency (RFC 9110 §13): the entity tag is the revision. */
 
@@ -7,18 +7,18 @@ export const tagOf = (revision: number) => `"${revision}"`
 const tags = (header: string) => header.split(',').map((tag) => tag.trim())
 
 /**
- * Refuses a change that was made from an older state. The published client sends no `If-Match`, but it sends back the
+ * Rejects a change that was made from an older state. The published client sends no `If-Match`, but it sends back the
  * `revision` that it read, which counts the same.
  * @throws Problem precondition-failed
  */
 export function checkUnchanged(ifMatch: string | undefined, readRevision: number | undefined, revision: number): void {
-  const stale = readRevision !== undefined && readRevision !== revision
+  const isStale = readRevision !== undefined && readRevision !== revision
   // Weak tags never match (RFC 9110 §13.1.1).
-  const unmatched = ifMatch !== undefined && ifMatch.trim() !== '*' && !tags(ifMatch).includes(tagOf(revision))
-  if (stale || unmatched) throw new Problem('precondition-failed', `is at revision ${revision}`)
+  const isUnmatched = ifMatch !== undefined && ifMatch.trim() !== '*' && !tags(ifMatch).includes(tagOf(revision))
+  if (isStale || isUnmatched) throw new Problem('precondition-failed', `is at revision ${revision}`)
 }
 
 export function isUnchanged(ifNoneMatch: string | undefined, tag: string): boolean {
   if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.trim() === '*' || tags(ifNoneMatch).some((given) => given.replace(/^W\//, '') === tag)
+  return ifNoneMatch.trim() === '*' || tags(ifNoneMatch).some((value) => value.replace(/^W\//, '') === tag)
 }
