@@ -4,6 +4,7 @@ import type { FieldError } from '../../shared/settings/field-errors.ts'
 import { mlflowFaults } from './mlflow-checks.ts'
 import { parseRedisAddress } from './redis-address.ts'
 import type { Config, ProjectConfig } from './schema.ts'
+import { usesSecureCookies } from './secure-cookies.ts'
 
 /** The sections of a configuration that are valid by themselves; a check runs when all it needs are there. */
 export type ValidSections = Partial<Config>
@@ -73,7 +74,7 @@ function additionalIssuerFaults({ url, additional }: Config['issuer'], server: C
 function cookieFaults({ cookie, server }: Pick<Config, 'cookie' | 'server'>): FieldError[] {
   const faults: FieldError[] = []
   const https = server.publicUrl.startsWith('https:')
-  if (cookie.sameSite === 'none' && !(cookie.secure ?? https)) {
+  if (cookie.sameSite === 'none' && !usesSecureCookies({ cookie, server })) {
     faults.push({
       path: 'cookie.sameSite',
       expected: '`lax` or `strict`, or a secure cookie',

@@ -3,11 +3,18 @@ import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { RefreshTokens } from '../sessions/refresh.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
-import type { PendingLogin } from '../signin/pending-logins.ts'
 import { type Claims, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
 import { checkIdToken, type IdTokenClaims } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
+
+/** What an authorization request sent or committed to, against which its callback is checked. */
+export interface AuthorizationRequest {
+  readonly state: string
+  readonly nonce: string
+  /** PKCE code verifier (RFC 7636 §4.1). */
+  readonly verifier: string
+}
 
 /** A finished login. */
 export interface LoggedIn {
@@ -22,7 +29,7 @@ export interface Grants {
    * @param callback The public callback URL with the query that the browser brought.
    * @throws Refusal login-expired, login-failed, issuer-down
    */
-  redeem(callback: URL, login: PendingLogin): Promise<LoggedIn>
+  redeem(callback: URL, sent: AuthorizationRequest): Promise<LoggedIn>
   /** @throws Refusal issuer-down, login-failed: nothing is known about the grant; the session stays what it is */
   readonly refresh: RefreshTokens
 }
@@ -31,7 +38,7 @@ type TokenAnswer = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
 
 export function grantsOf(deps: IssuerDeps, discovered: () => Promise<DiscoveredIssuer>): Grants {
   return {
-    redeem: async (callback, login) => redeem(deps, await discovered(), callback, login).catch(issuerRefusal),
+    redeem: async (callback, sent) => redeem(deps, await discovered(), callback, sent).catch(issuerRefusal),
     async refresh(session) {
       if (session.tokens.refreshToken === undefined) return 'ended'
       const found = await discovered()
@@ -49,13 +56,13 @@ async function redeem(
   deps: IssuerDeps,
   found: DiscoveredIssuer,
   callback: URL,
-  login: PendingLogin,
+  sent: AuthorizationRequest,
 ): Promise<LoggedIn> {
   const { issuer } = deps.config
   const answer = await client.authorizationCodeGrant(found.configuration, callback, {
-    expectedState: login.state,
-    expectedNonce: login.nonce,
-    pkceCodeVerifier: login.verifier,
+    expectedState: sent.state,
+    expectedNonce: sent.nonce,
+    pkceCodeVerifier: sent.verifier,
     idTokenExpected: true,
     ...(issuer.maxAgeSeconds !== undefined && { maxAge: issuer.maxAgeSeconds }),
   })

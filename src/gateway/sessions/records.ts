@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { decodeSession, encodeSession } from './codec.ts'
+import { openRecord, sealRecord } from './crypto/sealing.ts'
+import { indexKey, type SessionKeyRing } from './crypto/session-keys.ts'
 import type { Limits } from './limits.ts'
-import { seal, unseal } from './seal.ts'
 import type { Session } from './session.ts'
-import { indexKey, type KeyRing } from './session-keys.ts'
 import type { SessionBackend, SessionRecord, StoredSession } from './stores/backend.ts'
 
 /** A session as the store has it. */
@@ -20,12 +20,12 @@ const MAX_CONFLICTS = 10
 /** Sessions in, sealed records out. Rejects with `StoreDown` when the backend does. */
 export class SessionRecords {
   readonly #backend: SessionBackend
-  readonly #ring: KeyRing
+  readonly #ring: SessionKeyRing
   readonly #limits: Limits
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(deps: { backend: SessionBackend; ring: KeyRing; limits: Limits; clock: Clock; log: Logger }) {
+  constructor(deps: { backend: SessionBackend; ring: SessionKeyRing; limits: Limits; clock: Clock; log: Logger }) {
     this.#backend = deps.backend
     this.#ring = deps.ring
     this.#limits = deps.limits
@@ -40,7 +40,7 @@ export class SessionRecords {
   }
 
   open(record: StoredSession): OpenedSession | undefined {
-    const text = unseal(this.#ring, record.key, record.sealed)
+    const text = openRecord(this.#ring, record.key, record.sealed)
     const sealed = text === undefined ? undefined : decodeSession(record.key, text)
     if (sealed === undefined) {
       this.#log.warn({ session: record.key.slice(0, 8) }, 'session record cannot be opened with the present secrets')
@@ -83,7 +83,7 @@ export class SessionRecords {
       key: session.key,
       subjectKey: indexKey(keys, 'subject', issuer, subject),
       sidKey: session.sid === undefined ? undefined : indexKey(keys, 'sid', issuer, session.sid),
-      sealed: seal(this.#ring, session.key, encodeSession(session)),
+      sealed: sealRecord(this.#ring, session.key, encodeSession(session)),
       expiresAt: this.#limits.expiry(session, this.#clock()),
     }
   }

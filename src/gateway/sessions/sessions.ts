@@ -5,13 +5,13 @@ import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { KnownSession } from './cache.ts'
-import { SessionCookie } from './cookie.ts'
+import { deriveKeys, indexKey, recordKey, type SessionKeyRing } from './crypto/session-keys.ts'
 import { KnownSessions, refuseStoreDown } from './known.ts'
 import { Limits } from './limits.ts'
 import { SessionRecords } from './records.ts'
 import { Refresher, RefreshMemory, type RefreshTokens } from './refresh.ts'
 import type { Session, Tokens } from './session.ts'
-import { deriveKeys, indexKey, type KeyRing, recordKey } from './session-keys.ts'
+import { SessionCookie } from './session-cookie.ts'
 import type { SessionBackend } from './stores/backend.ts'
 
 export interface SessionsDeps {
@@ -42,7 +42,7 @@ export class Sessions {
   readonly refreshMemory: RefreshMemory
   readonly #backend: SessionBackend
   readonly #clock: Clock
-  readonly #ring: KeyRing
+  readonly #ring: SessionKeyRing
   readonly #cookie: SessionCookie
   readonly #records: SessionRecords
   readonly #known: KnownSessions
@@ -97,14 +97,6 @@ export class Sessions {
     if (known === undefined) return undefined
     this.#known.used(known, now)
     return this.#refresher.current(known.session)
-  }
-
-  /**
-   * The session with an access token that has not expired, for work that goes on long after its request was admitted;
-   * undefined when the issuer ended it. @throws Refusal `issuer-down`, `store-down`
-   */
-  fresh(session: Session): Promise<Session | undefined> {
-    return this.#refresher.current(session)
   }
 
   /**

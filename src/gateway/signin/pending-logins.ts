@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { stringifySetCookie } from 'cookie'
 import type { Config } from '../config/schema.ts'
-import { Sealer } from '../sessions/sealer.ts'
+import { usesSecureCookies } from '../config/secure-cookies.ts'
+import { Sealer } from '../sessions/crypto/sealing.ts'
 
 /** How long a person may take at the issuer, in seconds. */
 export const LOGIN_SECONDS = 600
@@ -27,13 +28,9 @@ export interface PendingLogin {
 
 type CookieSettings = Pick<Config, 'server' | 'session' | 'cookie' | 'issuer'>
 
-/** Whether our cookies carry `Secure`: as configured, else as the public scheme says. */
-export const isSecure = (config: Pick<Config, 'server' | 'cookie'>): boolean =>
-  config.cookie.secure ?? config.server.publicUrl.startsWith('https:')
-
 /** Beginning of the names of login cookies: the request path keeps every cookie named so from the upstreams. */
 export const loginCookiePrefix = (config: Pick<Config, 'server' | 'cookie'>): string =>
-  `${isSecure(config) ? '__Host-' : ''}${config.cookie.name}_login_`
+  `${usesSecureCookies(config) ? '__Host-' : ''}${config.cookie.name}_login_`
 
 /**
  * Pending logins, kept in the browser: one sealed cookie each, so that several tabs may log in at once and a
@@ -48,7 +45,7 @@ export class PendingLogins {
   constructor(config: CookieSettings) {
     this.#sealer = new Sealer(config.session.secrets, 'login state')
     this.#prefix = loginCookiePrefix(config)
-    this.#secure = isSecure(config)
+    this.#secure = usesSecureCookies(config)
     this.#issuer = `${config.issuer.url} ${config.issuer.clientId}`
   }
 

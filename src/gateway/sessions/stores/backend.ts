@@ -23,8 +23,6 @@ export interface StoredSession extends SessionRecord {
 }
 
 export interface SessionBackend {
-  /** `memory`, `sqlite` or `redis`; for logs and `/readyz`. */
-  readonly kind: string
   /** True when other processes may change what this one has cached. */
   readonly shared: boolean
 

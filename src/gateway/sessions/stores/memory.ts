@@ -6,7 +6,6 @@ const SWEEP_EVERY_MS = 60_000
 
 /** Sessions of one process, gone with it. For one worker, tests and the demo. */
 export class MemoryBackend implements SessionBackend {
-  readonly kind = 'memory'
   readonly shared: boolean = false
   readonly #clock: Clock
   readonly #records = new Map<string, StoredSession>()

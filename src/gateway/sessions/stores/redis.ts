@@ -17,7 +17,6 @@ const PING_MS = 1000
  * the time that was left by the writer's clock, and a reader is told the same in the time of its own clock.
  */
 export class RedisBackend implements SessionBackend {
-  readonly kind = 'redis'
   readonly shared = true
   readonly #clock: Clock
   readonly #prefix: string

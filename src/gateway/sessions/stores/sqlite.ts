@@ -35,7 +35,6 @@ function storedSession(row: Row): StoredSession {
  * inside: each is one indexed statement or a short transaction.
  */
 export class SqliteBackend implements SessionBackend {
-  readonly kind = 'sqlite'
   readonly shared = true
   readonly #db: DatabaseSync
   readonly #clock: Clock

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh.ts'
 import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
+import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { openBackend } from '../../../../src/gateway/sessions/stores/open.ts'
 import { SqliteBackend } from '../../../../src/gateway/sessions/stores/sqlite.ts'
 import { MovedClock, START, startSessions, testConfig } from './kit.ts'
@@ -185,8 +186,8 @@ withFile('subject, sid and expiry are found by index, never by reading the whole
 withFile('session.store names the backend', async (path) => {
   const open = (store: string) => openBackend(testConfig({ store }), () => START)
   const backend = await open(`sqlite:${path}`)
-  assert.equal(backend.kind, 'sqlite')
+  assert.ok(backend instanceof SqliteBackend)
   await backend.close()
-  assert.equal((await open('memory')).kind, 'memory')
+  assert.ok((await open('memory')) instanceof MemoryBackend)
   await assert.rejects(open(`sqlite:${path}/no/such/folder.db`), StoreDown)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SessionCookie } from '../../../../src/gateway/sessions/cookie.ts'
-import { deriveKeys } from '../../../../src/gateway/sessions/session-keys.ts'
+import { deriveKeys } from '../../../../src/gateway/sessions/crypto/session-keys.ts'
+import { SessionCookie } from '../../../../src/gateway/sessions/session-cookie.ts'
 import { SECRET, startSessions, testConfig } from './kit.ts'
 
 const NAME = '__Host-modelops_gateway'

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
-import type { KeyRing, KeySet } from './session-keys.ts'
+import { usesSecureCookies } from '../config/secure-cookies.ts'
+import type { SessionKeyRing, SessionKeys } from './crypto/session-keys.ts'
 
 /**
  * The session cookie: a random id of 256 bits, a dot, and a tag over the id's text. The tag is no authority, the store
@@ -17,7 +18,7 @@ const SEMICOLON = 0x3b
 
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' } as const
 
-function tag(keys: KeySet, id: string): string {
+function tag(keys: SessionKeys, id: string): string {
   return createHmac('sha256', keys.tag).update(id).digest().subarray(0, TAG_BYTES).toString('base64url')
 }
 
@@ -32,11 +33,11 @@ export class SessionCookie {
   readonly name: string
   readonly #search: string
   readonly #attributes: string
-  readonly #ring: KeyRing
+  readonly #ring: SessionKeyRing
 
-  constructor(config: Pick<Config, 'cookie' | 'server'>, ring: KeyRing) {
+  constructor(config: Pick<Config, 'cookie' | 'server'>, ring: SessionKeyRing) {
     const { name, domain, sameSite } = config.cookie
-    const secure = config.cookie.secure ?? config.server.publicUrl.startsWith('https:')
+    const secure = usesSecureCookies(config)
     const prefix = domain === undefined ? '__Host-' : '__Secure-'
     this.name = secure ? prefix + name : name // browsers refuse both prefixes without Secure (RFC 6265bis §4.1.3)
     this.#search = `${this.name}=`
@@ -66,7 +67,7 @@ export class SessionCookie {
   }
 
   /** The secret a value was tagged with, compared in constant time; undefined: not a cookie of this gateway. */
-  signer(value: string): KeySet | undefined {
+  signer(value: string): SessionKeys | undefined {
     if (!VALUE.test(value)) return undefined
     const given = Buffer.from(value.slice(ID_LENGTH + 1), 'latin1')
     const id = this.idOf(value)
