@@ -19,8 +19,8 @@ const WEBSOCKET = 'test/path/websocket.test.ts'
 const SLOW = 'test/path/slow-clients.test.ts'
 const HOSTILE = 'test/unit/gateway/upstream/hostile.test.ts'
 const GATEWAY = 'test/unit/gateway/request/pipeline.test.ts'
-const DECIDE = 'test/unit/gateway/policy/decide.test.ts'
-const NAMED = 'test/unit/gateway/policy/named-project.test.ts'
+const DECIDE = 'test/unit/gateway/policy/decision-table.ts'
+const QUERY = 'test/unit/gateway/policy/project-query.test.ts'
 const RETURN_TO = 'test/unit/gateway/signin/return-to.test.ts'
 const COMBINED = 'test/unit/gateway/signin/return-to-combined.test.ts'
 const LOGIN = 'test/unit/gateway/signin/login.test.ts'
@@ -173,7 +173,7 @@ const TENANT_CASES = [
     [TENANT, 'T2 the query twice'],
     [TENANT, 'T2 an escaped name'],
     [TENANT, 'T2 a parameter that another parser'],
-    [NAMED, 'escaped brackets are a lookalike'],
+    [QUERY, 'escaped brackets are a lookalike'],
   ),
   row(
     'T3',
@@ -194,12 +194,12 @@ const TENANT_CASES = [
     'T5',
     'who administers one project administers no other route',
     [TENANT, 'T5 a member is no administrator'],
-    [DECIDE, 'refuses a member on an admin route'],
+    [DECIDE, 'denies a member on an admin route'],
   ),
   row(
     'T6',
     'a selected project is forgotten with the membership',
-    [DECIDE, 'forgets a selected project after the membership was revoked'],
+    [DECIDE, 'ignores a selected project after the membership was revoked'],
     [ENDPOINTS, 'a selected project that is no longer mine'],
   ),
   row(
@@ -309,7 +309,7 @@ const WIRE_CASES = [
   ),
   row('W5', 'a bad file keeps the old rules', [
     'test/unit/gateway/projects/file.test.ts',
-    'keeps the old set over a bad edit',
+    'keeps the previous projects after an invalid edit',
   ]),
   row('W6', 'every configuration key has a test that flips it', [
     'test/unit/gateway/config/flips.test.ts',

@@ -94,13 +94,13 @@ async function judge(
     route,
   )
   const use = route.profile.use(below.app)
-  const { directory, asked, close } = openProjectsAlone(config)
+  const { source, firstLoad, close } = openProjectsAlone(config)
   try {
-    await asked
+    await firstLoad
     const { adminGroup, serviceUsers } = config.access
     const access = accessOf(route, below.app)
     const question = { access, use, principal, named: below.named, selected: undefined }
-    const decision = decide(question, { adminGroup, serviceUsers: new Set(serviceUsers) }, directory)
+    const decision = decide(question, { adminGroup, serviceUsers: new Set(serviceUsers) }, source.snapshot())
     return { ...facts(decision), route: route.name, access, use }
   } finally {
     close()

@@ -1,89 +1,112 @@
+/** What a client is told about a reason. */
+interface ReasonRow {
+  readonly status: number
+  /** What is wrong. */
+  readonly text: string
+  /** What to do next. */
+  readonly hint: string
+  /** Sent as `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds?: number
+}
+
 /**
- * Every reason the gateway can refuse a request with: its status, and the words a browser may see.
- * A reason is part of the public contract; `docs/reference/reasons.md` is generated from this table.
+ * Every reason for which the gateway denies a request: its status and the text that clients see. A reason is part of the
+ * public contract. `docs/reference/reasons.md` is generated from this table.
  */
 export const REASONS = {
-  // what the request is
+  // the request
   'request-malformed': {
     status: 400,
-    text: 'The request could not be understood.',
-    hint: 'Check the address and try again.',
+    text: 'The request is not valid.',
+    hint: 'Check the URL and the headers, then try again.',
   },
-  'url-too-long': { status: 414, text: 'The address is too long.', hint: 'Send the parameters in the body.' },
+  'url-too-long': {
+    status: 414,
+    text: 'The URL is too long.',
+    hint: 'Send the parameters in the request body.',
+  },
   'headers-too-large': {
     status: 431,
-    text: 'The request has too many or too long header fields.',
-    hint: 'Delete the cookies of this site and try again.',
+    text: 'The request headers are too large.',
+    hint: 'Delete the cookies of this site, then try again.',
   },
   'path-ambiguous': {
     status: 400,
-    text: 'The address can be read in more than one way.',
-    hint: 'Use a plain path without encoded slashes, dot segments or doubled slashes.',
+    text: 'The path of the URL is ambiguous.',
+    hint: 'Use a path without encoded slashes, dot segments or repeated slashes.',
   },
   'unknown-host': {
     status: 421,
-    text: 'This gateway does not answer for that host name.',
-    hint: 'Use the address your administrator published.',
+    text: 'This gateway does not serve this host name.',
+    hint: 'Use the URL that your administrator gave you.',
   },
   'no-route': {
     status: 404,
-    text: 'There is nothing at this address.',
-    hint: 'Go back to the start page and choose an application.',
+    text: 'There is no page or application at this URL.',
+    hint: 'Go to the start page and choose an application.',
   },
   'method-not-allowed': {
     status: 405,
-    text: 'That method is not allowed here.',
-    hint: 'See the API documentation of the application.',
+    text: 'This HTTP method is not allowed at this URL.',
+    hint: 'See the documentation of the application for the methods it supports.',
   },
   'body-too-large': {
     status: 413,
     text: 'The request body is too large for this endpoint.',
-    hint: 'Send less in one request.',
+    hint: 'Send less data in one request.',
   },
   'body-malformed': {
     status: 400,
     text: 'The request body is not valid for this endpoint.',
-    hint: 'Send one JSON object without repeated keys.',
+    hint: 'Send one JSON object without duplicate keys.',
   },
   'body-refused': {
     status: 400,
-    text: 'The request body asks for something the gateway does not pass on.',
-    hint: 'See the guide of the application for what is available.',
+    text: 'The request body uses an MLflow feature that is not available through the gateway.',
+    hint: 'See the MLflow guide for the available features.',
   },
   'request-timeout': {
     status: 408,
     text: 'The request took too long to arrive.',
-    hint: 'Try again on a steadier connection.',
+    hint: 'Check your network connection, then try again.',
   },
   'proxy-untrusted': {
     status: 403,
-    text: 'Only a trusted proxy may ask this.',
+    text: 'This endpoint is only available to trusted proxies.',
     hint: 'Add the address of the proxy to server.trustedProxies.',
   },
-  'rate-limited': { status: 429, text: 'Too many attempts.', hint: 'Wait a moment, then try again.' },
-  // who asks
+  'rate-limited': {
+    status: 429,
+    text: 'Too many attempts.',
+    hint: 'Wait a moment, then try again.',
+  },
+  // the caller
   'login-required': {
     status: 401,
     text: 'You are not signed in.',
-    hint: 'Sign in, or send an access token as a bearer token.',
+    hint: 'Sign in, or send an access token in the Authorization header.',
   },
   'token-invalid': {
     status: 401,
-    text: 'The access token is not accepted.',
+    text: 'The access token is not valid.',
     hint: 'Get a new access token from the issuer.',
   },
   'credentials-ambiguous': {
     status: 400,
-    text: 'The request carries two different identities.',
-    hint: 'Send either a session cookie or an Authorization header.',
+    text: 'The request contains two different identities.',
+    hint: 'Send either the session cookie or an Authorization header.',
   },
   'cross-origin': {
     status: 403,
     text: 'This request came from another site.',
-    hint: 'Open the application through the gateway and try again.',
+    hint: 'Open the application through the gateway, then try again.',
   },
-  // what they may do
-  'admin-only': { status: 403, text: 'Only administrators may do this.', hint: 'Ask an administrator.' },
+  // access
+  'admin-only': {
+    status: 403,
+    text: 'Only administrators can do this.',
+    hint: 'Ask an administrator if you need it.',
+  },
   'not-a-member': {
     status: 403,
     text: 'You are not a member of any project.',
@@ -91,36 +114,36 @@ export const REASONS = {
   },
   'not-in-project': {
     status: 403,
-    text: 'There is no such project, or you are not a member of it.',
-    hint: 'Choose one of your projects, or ask its owner to add you.',
+    text: 'The project does not exist, or you are not a member of it.',
+    hint: 'Choose one of your projects, or ask an administrator to add you.',
   },
   'viewer-read-only': {
     status: 403,
-    text: 'You may read this project but not change it.',
-    hint: 'Ask the project’s owner for a role that may write.',
+    text: 'You have read-only access to this project.',
+    hint: 'Ask an administrator for the editor role if you need to make changes.',
   },
   'app-denied': {
     status: 403,
-    text: 'The gateway does not pass this function of the application on.',
-    hint: 'See the guide of the application for what is available.',
+    text: 'This feature of the application is not available through the gateway.',
+    hint: 'Ask an administrator if you need it.',
   },
-  // which project
+  // the project
   'project-missing': {
     status: 400,
-    text: 'The request names no project.',
-    hint: 'Send AOA-Project-ID, add ?projectId=, or select a project.',
+    text: 'The request does not name a project.',
+    hint: 'Send the AOA-Project-ID header, add ?projectId= to the URL, or select a project.',
   },
   'project-malformed': {
     status: 400,
-    text: 'The project is not a UUID.',
-    hint: 'Send the project’s UUID in lower case.',
+    text: 'The project ID is not a UUID.',
+    hint: 'Send the UUID of the project, such as 11111111-1111-4111-8111-111111111111.',
   },
   'project-ambiguous': {
     status: 400,
     text: 'The request names more than one project.',
-    hint: 'Name the project once.',
+    hint: 'Name exactly one project.',
   },
-  // signing in
+  // sign-in and the services of the gateway
   'login-expired': {
     status: 400,
     text: 'This sign-in link has expired or was already used.',
@@ -128,50 +151,77 @@ export const REASONS = {
   },
   'login-refused': {
     status: 403,
-    text: 'The issuer did not sign you in.',
-    hint: 'Try again, or ask your administrator.',
+    text: 'The sign-in service did not sign you in.',
+    hint: 'Try again. If the problem persists, ask your administrator.',
   },
   'login-failed': {
     status: 502,
-    text: 'Signing in failed because the issuer’s answer could not be used.',
-    hint: 'Try again; if it stays, give the request id to your administrator.',
+    text: 'Sign-in failed because the response of the sign-in service is not valid.',
+    hint: 'Try again. If the problem persists, send the request ID to your administrator.',
   },
-  'issuer-down': { status: 503, text: 'The sign-in service cannot be reached.', hint: 'Try again in a moment.' },
+  'issuer-down': {
+    status: 503,
+    text: 'The sign-in service is not reachable.',
+    hint: 'Try again in a moment.',
+    retryAfterSeconds: 5,
+  },
   'store-down': {
     status: 503,
-    text: 'The session store cannot be reached.',
-    hint: 'You are still signed in; try again in a moment.',
+    text: 'The session store is not reachable.',
+    hint: 'You are still signed in. Try again in a moment.',
+    retryAfterSeconds: 5,
   },
-  draining: { status: 503, text: 'The gateway is about to stop.', hint: 'Try again in a moment.' },
-  'projects-down': { status: 503, text: 'The list of projects cannot be reached.', hint: 'Try again in a moment.' },
-  // the application behind
-  'upstream-down': { status: 502, text: 'The application did not answer.', hint: 'Try again in a moment.' },
+  draining: {
+    status: 503,
+    text: 'The gateway is shutting down.',
+    hint: 'Try again in a moment.',
+  },
+  'projects-down': {
+    status: 503,
+    text: 'The list of projects is not available.',
+    hint: 'Try again in a moment.',
+    retryAfterSeconds: 5,
+  },
+  // the application
+  'upstream-down': {
+    status: 502,
+    text: 'The application is not reachable.',
+    hint: 'Try again in a moment.',
+  },
   'upstream-invalid': {
     status: 502,
-    text: 'The application’s answer could not be understood.',
-    hint: 'Give the request id to your administrator.',
+    text: 'The response of the application is not valid HTTP.',
+    hint: 'If the problem persists, send the request ID to your administrator.',
   },
-  'upstream-timeout': { status: 504, text: 'The application took too long to answer.', hint: 'Try again in a moment.' },
+  'upstream-timeout': {
+    status: 504,
+    text: 'The application took too long to respond.',
+    hint: 'Try again in a moment.',
+  },
   'upstream-not-ready': {
     status: 503,
     text: 'The application is not ready for this project yet.',
     hint: 'Try again in a moment.',
   },
-  internal: { status: 500, text: 'The gateway failed.', hint: 'Give the request id to your administrator.' },
-} as const satisfies Record<string, { status: number; text: string; hint: string }>
+  internal: {
+    status: 500,
+    text: 'An internal error occurred.',
+    hint: 'If the problem persists, send the request ID to your administrator.',
+  },
+} as const satisfies Record<string, ReasonRow>
 
 export type Reason = keyof typeof REASONS
 
 export interface RefusalOptions extends ErrorOptions {
-  /** Shown after the reason's text instead of its hint: which field, what was expected. Holds nothing secret. */
+  /** Shown after the reason's text instead of its hint: which field, what was expected. Contains no secret. */
   explain?: string
-  /** Response headers that belong to the reason: `Retry-After`, `WWW-Authenticate`, `Allow`. */
+  /** Response headers that belong to this refusal: `Retry-After`, `WWW-Authenticate`, `Allow`. */
   headers?: Record<string, string>
 }
 
 /**
- * A request that ends here. A client sees `REASONS[reason]` and `explain`; `detail` and `cause` are for the log alone
- * and must hold no token, cookie, code or secret.
+ * Ends a request. A client sees `REASONS[reason]` and `explain`; `detail` and `cause` are for the log alone and must
+ * contain no token, cookie, code or secret.
  */
 export class Refusal extends Error {
   readonly reason: Reason
@@ -182,7 +232,7 @@ export class Refusal extends Error {
     super(detail, options)
     this.name = 'Refusal'
     this.reason = reason
-    this.headers = options.headers ?? {}
+    this.headers = { ...retryAfter(REASONS[reason]), ...options.headers }
     this.explain = options.explain ?? REASONS[reason].hint
   }
 
@@ -190,3 +240,6 @@ export class Refusal extends Error {
     return REASONS[this.reason].status
   }
 }
+
+const retryAfter = ({ retryAfterSeconds }: ReasonRow) =>
+  retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }

@@ -1,4 +1,5 @@
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** The textual form of a UUID (RFC 9562 §4); hexadecimal digits of either case. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const NONE: NamedProject = { kind: 'none' }
 
 /** What a request itself says about its project, before anything is known about the caller. */
@@ -10,8 +11,7 @@ export type NamedProject =
 
 /** A project ID (a UUID) in lower case, or undefined. */
 export function parseProjectId(text: string): string | undefined {
-  const id = text.length === 36 ? text.toLowerCase() : ''
-  return UUID.test(id) ? id : undefined
+  return text.length === 36 && UUID.test(text) ? text.toLowerCase() : undefined
 }
 
 /**

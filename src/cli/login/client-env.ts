@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { ClientConfig } from '../../gateway/signin/client-config.ts'
+import { parseProjectId } from '../../shared/project-id.ts'
 import { CliError } from '../cli-error.ts'
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export interface ClientEnv {
   variables: Record<string, string>
@@ -59,7 +58,8 @@ const sessionSchema = z.object({ projects: z.array(z.object({ id: z.string(), na
  * @throws CliError when none or several of the person's projects have the name
  */
 export async function projectId(gateway: string, token: string, named: string): Promise<string> {
-  if (UUID.test(named)) return named.toLowerCase()
+  const id = parseProjectId(named)
+  if (id !== undefined) return id
   const response = await fetch(`${gateway}/auth/session`, {
     headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
     redirect: 'error',

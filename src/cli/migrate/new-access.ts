@@ -1,6 +1,6 @@
 import type { ProjectConfig } from '../../gateway/config/schema.ts'
 import { decide } from '../../gateway/policy/decide.ts'
-import { ProjectSnapshot } from '../../gateway/policy/project-snapshot.ts'
+import { ListedProjects } from '../../gateway/policy/listed-projects.ts'
 import type { Principal, Use } from '../../gateway/policy/types.ts'
 import type { Action } from './levels.ts'
 import type { Resource } from './old-access.ts'
@@ -15,14 +15,14 @@ const SPECIAL: Record<string, Partial<Record<Action, Use>>> = {
 /** Access under the gateway: asked of the very function that judges requests, with the groups a user will have. */
 export class NewAccess {
   readonly #projects: ReadonlyMap<string, ProjectConfig>
-  readonly #directory: ProjectSnapshot
+  readonly #listed: ListedProjects
   readonly #groups: ReadonlyMap<string, readonly string[]>
   readonly #adminGroup: string
 
   /** @param groups Groups of every user, by user name. */
   constructor(projects: readonly ProjectConfig[], groups: ReadonlyMap<string, readonly string[]>, adminGroup: string) {
     this.#projects = new Map(projects.map((project) => [project.name, project]))
-    this.#directory = new ProjectSnapshot(projects)
+    this.#listed = new ListedProjects(projects)
     this.#groups = groups
     this.#adminGroup = adminGroup
   }
@@ -44,7 +44,7 @@ export class NewAccess {
       named: { kind: 'named', id: project.id },
       selected: undefined,
     } as const
-    return decide(question, { adminGroup: this.#adminGroup, serviceUsers: new Set() }, this.#directory).allow
+    return decide(question, { adminGroup: this.#adminGroup, serviceUsers: new Set() }, this.#listed).allow
   }
 
   #principal(user: string): Principal {

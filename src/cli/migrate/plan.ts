@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ProjectConfig } from '../../gateway/config/schema.ts'
+import { parseProjectId } from '../../shared/project-id.ts'
 import type { AuthDatabase } from './auth-database.ts'
 import type { Grant, User } from './grant.ts'
 import { isAtLeast, isLevel, type Level } from './levels.ts'
@@ -26,11 +27,9 @@ export interface Plan {
   readonly undecided: readonly string[]
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /** The workspace's own name where that is a UUID, else one made of the name: the same name gives the same UUID again. */
 export function projectIdOf(workspace: string): string {
-  if (UUID.test(workspace)) return workspace
+  if (parseProjectId(workspace) === workspace) return workspace
   const hash = createHash('sha256').update(`mlflow workspace ${workspace}`).digest('hex')
   const variant = ((Number.parseInt(hash.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
   // Version 8 of RFC 9562 §5.8: a UUID whose bits the maker chooses.

@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../shared/clock.ts'
 import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
-import { decide } from '../policy/decide.ts'
-import type { AccessRules, ProjectDirectory, Role } from '../policy/types.ts'
+import { isWeaker } from '../policy/roles.ts'
+import type { AccessRules } from '../policy/types.ts'
+import { decideNow } from '../projects/decide-now.ts'
+import type { ProjectSource } from '../projects/source.ts'
 import type { Exchange } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
@@ -22,13 +24,11 @@ export interface ReauthorizeDeps {
   /** The routes of today: a reload may have changed them since. */
   readonly routes: Pick<RouteTable, 'match'>
   readonly rules: AccessRules
-  readonly projects: ProjectDirectory
+  readonly projects: ProjectSource
   readonly clock: Clock
   /** How long after its token's expiry an exchange goes on that may, ms. */
   readonly overrunMs: number
 }
-
-const RANKS: readonly Role[] = ['anonymous', 'user', 'viewer', 'editor', 'admin']
 
 export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   const { authenticate, routes, rules, projects, clock, overrunMs } = deps
@@ -71,10 +71,10 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
       named: project === undefined ? ({ kind: 'none' } as const) : ({ kind: 'named', id: project.id } as const),
       selected: undefined,
     }
-    const decision = decide(question, rules, projects)
+    const decision = decideNow(question, rules, projects)
     if (!decision.allow) throw new Refusal(decision.reason, `decision when asked again: ${decision.reason}`)
     // The application was told the former role.
-    if (RANKS.indexOf(decision.role) < RANKS.indexOf(role))
+    if (isWeaker(decision.role, role))
       throw new Refusal(role === 'admin' ? 'admin-only' : 'viewer-read-only', `role when asked again: ${decision.role}`)
   }
 }

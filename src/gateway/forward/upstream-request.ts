@@ -1,4 +1,5 @@
 import type { Admission } from '../apps/profile.ts'
+import { currentProjects } from '../projects/source.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Route } from '../routing/routes.ts'
 import type { GatewayDeps } from '../runtime/deps.ts'
@@ -79,7 +80,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
   ): string | Promise<string> {
     const { role, project } = admitted
     const projects = route.profile.assertsProjects
-      ? assertedProjects(principal, role, project, deps.projects)
+      ? assertedProjects(principal, role, project, currentProjects(deps.projects))
       : undefined
     const subject: AssertionSubject = { principal, role, project, ...(projects ? { projects } : {}) }
     return deps.signer.peek(route.name, subject) ?? deps.signer.sign(route.name, subject)

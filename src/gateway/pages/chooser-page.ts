@@ -1,10 +1,11 @@
+import type { ProjectRole } from '../policy/types.ts'
 import { html } from './html.ts'
 import { layout, type Who } from './layout.ts'
-import { clearSelection, type ProjectView, projectList } from './project-list.ts'
+import { clearSelection, projectList } from './project-list.ts'
 
 export interface ChooserView {
   readonly who: Who
-  readonly projects: readonly ProjectView[]
+  readonly projects: readonly ProjectRole[]
   readonly selected?: string | undefined
   /** Where the choice leads; already judged. */
   readonly returnTo: string

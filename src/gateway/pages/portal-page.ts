@@ -1,6 +1,7 @@
+import type { ProjectRole } from '../policy/types.ts'
 import { type Html, html } from './html.ts'
 import { layout, type Who } from './layout.ts'
-import { clearSelection, type ProjectView, projectList } from './project-list.ts'
+import { clearSelection, projectList } from './project-list.ts'
 
 export interface ApplicationView {
   readonly title: string
@@ -12,7 +13,7 @@ export interface PortalView {
   readonly who: Who & { readonly name?: string | undefined; readonly email?: string | undefined }
   readonly admin: boolean
   readonly applications: readonly ApplicationView[]
-  readonly projects: readonly ProjectView[]
+  readonly projects: readonly ProjectRole[]
   readonly selected?: string | undefined
 }
 
@@ -34,7 +35,7 @@ const signOutEverywhere = html`<form class="actions" method="post" action="/auth
 <button class="quiet">Sign out everywhere</button>
 </form>`
 
-const membership = (projects: readonly ProjectView[]) =>
+const membership = (projects: readonly ProjectRole[]) =>
   projects.length === 1
     ? 'Member of one project'
     : `Member of ${projects.length === 0 ? 'no' : projects.length} projects`

@@ -1,17 +1,11 @@
-import type { Membership, Project } from '../policy/types.ts'
+import type { Project, ProjectRole } from '../policy/types.ts'
 import { type Html, html } from './html.ts'
-
-/** A project as a person sees it. */
-export interface ProjectView {
-  readonly project: Project
-  readonly role: Membership | 'admin'
-}
 
 const ROLES = { admin: 'Administrator', editor: 'May write', viewer: 'May read' } as const
 
 /** Projects with a button each that selects it; a form, because a link must never change a selection. */
-export function projectList(projects: readonly ProjectView[], selected: string | undefined, returnTo: string): Html {
-  const row = ({ project, role }: ProjectView) => html`<li>
+export function projectList(projects: readonly ProjectRole[], selected: string | undefined, returnTo: string): Html {
+  const row = ({ project, role }: ProjectRole) => html`<li>
 <span class="name"><strong>${project.name}</strong><br><code>${project.id}</code></span>
 <span class="soft role">${ROLES[role]}</span>
 ${project.id === selected ? isSelected(returnTo) : select(project, returnTo)}

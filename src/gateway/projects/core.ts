@@ -1,20 +1,20 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { projectList } from '../config/schema.ts'
-import { Refusal } from '../errors.ts'
-import { ProjectSnapshot } from '../policy/project-snapshot.ts'
-import type { Membership, Principal, Project, ProjectDirectory } from '../policy/types.ts'
+import { ListedProjects } from '../policy/listed-projects.ts'
+import type { ProjectSnapshot } from '../policy/types.ts'
+import type { ProjectSource } from './source.ts'
 
-/** Longest answer that is read, in bytes: some hundred thousand projects. */
+/** Longest response that is read, in bytes: several hundred thousand projects. */
 const MAX_BYTES = 64 * 1024 * 1024
-/** Longest wait for one answer, in milliseconds. */
+/** Longest wait for a response, in milliseconds. */
 const TIMEOUT_MS = 10_000
-/** An unknown project asks again at most this often, in milliseconds, whoever makes ids up. */
-const COOL_DOWN_MS = 1000
+/** Unknown projects cause at most one refresh in this time, in milliseconds, however many IDs a client makes up. */
+const UNKNOWN_INTERVAL_MS = 1000
 
-const answer = z.object({ projects: projectList })
+const responseBody = z.object({ projects: projectList })
 
-export interface CoreSource {
+export interface CoreProjectsOptions {
   /** Base URL of the core API. */
   readonly url: string
   readonly refreshSeconds: number
@@ -24,30 +24,29 @@ export interface CoreSource {
 }
 
 /**
- * `projects.source: core`: the projects as the core API knows them, asked for by the service user. Unchanged ones cost
- * an empty answer (`If-None-Match`). While the core is down the last known ones stay in force; before any were known,
- * every question ends as `projects-down` instead of "no such project".
+ * `projects.source: core`: the projects of the core API, fetched as the service user. An unchanged list costs an empty
+ * response (`If-None-Match`, RFC 9110 §13.1.2). While the core API is down, the last known projects stay in use. Before
+ * the first successful fetch there is no snapshot, so that nobody is told that a project does not exist.
  */
-export class CoreDirectory implements ProjectDirectory {
-  readonly #source: CoreSource
-  readonly #list = new ProjectSnapshot()
-  #loaded = false
-  #tag: string | undefined
+export class CoreProjects implements ProjectSource {
+  readonly #options: CoreProjectsOptions
+  #snapshot: ProjectSnapshot | undefined
+  #etag: string | undefined
   #failing = false
   #timer: NodeJS.Timeout | undefined
   #closed = false
-  #asking: Promise<void> | undefined
-  #cooling = false
+  #refreshing: Promise<void> | undefined
+  #unknownTimer: NodeJS.Timeout | undefined
 
-  constructor(source: CoreSource) {
-    this.#source = source
+  constructor(options: CoreProjectsOptions) {
+    this.#options = options
   }
 
-  /** Asks at once and then every `refreshSeconds`. Resolves after the first question, whatever became of it. */
+  /** Fetches now and then every `refreshSeconds`. Resolves after the first fetch, whether it succeeded or not. */
   async start(): Promise<void> {
     await this.refresh()
     if (this.#closed) return
-    this.#timer = setTimeout(() => void this.start(), this.#source.refreshSeconds * 1000).unref()
+    this.#timer = setTimeout(() => void this.start(), this.#options.refreshSeconds * 1000).unref()
   }
 
   close(): void {
@@ -55,96 +54,71 @@ export class CoreDirectory implements ProjectDirectory {
     clearTimeout(this.#timer)
   }
 
-  /** Asks once. Never rejects: a fault leaves the projects as they are, and is logged when it begins and ends. */
+  snapshot(): ProjectSnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Refreshes now, unless an unknown project did so within the last {@link UNKNOWN_INTERVAL_MS}. */
+  reportUnknown(): void {
+    if (this.#unknownTimer !== undefined || this.#closed) return
+    this.#unknownTimer = setTimeout(() => {
+      this.#unknownTimer = undefined
+    }, UNKNOWN_INTERVAL_MS).unref()
+    void this.refresh()
+  }
+
+  /** Fetches once. Never rejects: an error leaves the projects as they are and is logged when it begins and ends. */
   refresh(): Promise<void> {
-    this.#asking ??= this.#refresh().finally(() => {
-      this.#asking = undefined
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined
     })
-    return this.#asking
+    return this.#refreshing
   }
 
   async #refresh(): Promise<void> {
-    const { log, url } = this.#source
+    const { log, url } = this.#options
     try {
-      const changed = await this.#ask()
-      if (this.#failing || changed)
-        log.info({ event: 'projects-reloaded', projects: this.#list.all().length }, 'projects of the core')
+      const changed = await this.#fetch()
+      if (this.#failing || changed) {
+        const projects = this.#snapshot?.all().length ?? 0
+        log.info({ event: 'projects-reloaded', projects }, 'projects reloaded from the core API')
+      }
       this.#failing = false
     } catch (error) {
-      if (!this.#failing)
-        log.warn({ event: 'projects-down', url, detail: detailOf(error) }, 'the core API cannot be asked')
+      if (!this.#failing) {
+        log.warn(
+          { event: 'projects-down', url, detail: detailOf(error) },
+          'projects cannot be fetched from the core API',
+        )
+      }
       this.#failing = true
     }
   }
 
-  /** @returns whether there are other projects than before */
-  async #ask(): Promise<boolean> {
-    const response = await fetch(`${this.#source.url.replace(/\/$/, '')}/api/directory`, {
+  /** @returns whether the list of projects changed */
+  async #fetch(): Promise<boolean> {
+    const { url, token } = this.#options
+    const response = await fetch(`${url.replace(/\/$/, '')}/api/directory`, {
       headers: {
-        authorization: `Bearer ${await this.#source.token()}`,
-        ...(this.#tag === undefined ? {} : { 'if-none-match': this.#tag }),
+        authorization: `Bearer ${await token()}`,
+        ...(this.#etag === undefined ? {} : { 'if-none-match': this.#etag }),
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'error',
     })
-    if (response.status === 304 && this.#tag !== undefined) return false
+    if (response.status === 304 && this.#etag !== undefined) return false
     if (response.status !== 200) {
       await response.body?.cancel()
-      throw new Error(`expected 200, got ${response.status}`)
+      throw new Error(`expected status 200, received ${response.status}`)
     }
-    const { projects } = answer.parse(JSON.parse(await readText(response)))
-    this.#list.replace(projects)
-    this.#loaded = true
-    this.#tag = response.headers.get('etag') ?? undefined
+    const { projects } = responseBody.parse(JSON.parse(await readText(response)))
+    this.#snapshot = new ListedProjects(projects)
+    this.#etag = response.headers.get('etag') ?? undefined
     return true
-  }
-
-  get version(): number {
-    return this.#list.version
-  }
-
-  /** How many projects are known. */
-  get size(): number {
-    return this.#list.all().length
-  }
-
-  find(id: string): Project | undefined {
-    const found = this.#known().find(id)
-    if (!found) this.#askSoon()
-    return found
-  }
-
-  /** It may have been made a moment ago: the answer to this request stands, the next one knows better. */
-  #askSoon(): void {
-    if (this.#cooling || this.#closed) return
-    this.#cooling = true
-    setTimeout(() => {
-      this.#cooling = false
-    }, COOL_DOWN_MS).unref()
-    void this.refresh()
-  }
-
-  membership(principal: Principal, id: string): Membership | undefined {
-    return this.#known().membership(principal, id)
-  }
-
-  listFor(principal: Principal): readonly Project[] {
-    return this.#known().listFor(principal)
-  }
-
-  all(): readonly Project[] {
-    return this.#known().all()
-  }
-
-  /** @throws Refusal projects-down */
-  #known(): ProjectSnapshot {
-    if (!this.#loaded)
-      throw new Refusal('projects-down', 'the core API has not answered yet', { headers: { 'Retry-After': '5' } })
-    return this.#list
   }
 }
 
-/** @throws Error when the answer is longer than {@link MAX_BYTES} */
+/** @throws Error when the response is longer than {@link MAX_BYTES} */
 async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0

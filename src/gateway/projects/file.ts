@@ -5,9 +5,10 @@ import { parse } from 'yaml'
 import { ConfigurationError, fieldErrorsOf } from '../../shared/settings/field-errors.ts'
 import { projectFaults } from '../config/checks.ts'
 import { type ProjectConfig, projectList } from '../config/schema.ts'
-import { ProjectSnapshot } from '../policy/project-snapshot.ts'
+import { ListedProjects } from '../policy/listed-projects.ts'
+import type { ProjectSource } from './source.ts'
 
-/** Reads a projects file: a YAML or JSON list of projects. @throws ConfigurationError with every fault of it */
+/** Reads a projects file: a YAML or JSON list of projects. @throws ConfigurationError with every error in it */
 export function loadProjectsFile(path: string): ProjectConfig[] {
   let raw: unknown
   try {
@@ -25,42 +26,42 @@ export function loadProjectsFile(path: string): ProjectConfig[] {
   return result.data
 }
 
-export interface WatchedProjects {
-  readonly projects: ProjectSnapshot
+export interface WatchedProjects extends ProjectSource {
   close(): void
 }
 
 /**
  * `projects.source: file`: follows the file. The folder is watched, not the file, because editors and ConfigMaps
- * replace it by rename. A bad edit keeps the projects as they were and says so in the log.
+ * replace the file by renaming. After an invalid edit the last valid projects stay in use, and the errors are logged.
  */
 export function watchProjectsFile(path: string, log: Logger, settleMs = 100): WatchedProjects {
   const file = resolve(path)
-  const projects = new ProjectSnapshot(loadProjectsFile(file))
-  let timer: NodeJS.Timeout | undefined
+  let snapshot = new ListedProjects(loadProjectsFile(file))
   let text = readFileSync(file, 'utf8')
+  let timer: NodeJS.Timeout | undefined
 
   const reload = () => {
     try {
-      const now = readFileSync(file, 'utf8')
-      if (now === text) return
-      const list = loadProjectsFile(file)
-      text = now
-      projects.replace(list)
-      log.info({ event: 'projects-reloaded', projects: list.length }, 'projects file reloaded')
+      const next = readFileSync(file, 'utf8')
+      if (next === text) return
+      const projects = loadProjectsFile(file)
+      text = next
+      snapshot = new ListedProjects(projects)
+      log.info({ event: 'projects-reloaded', projects: projects.length }, 'projects file reloaded')
     } catch (error) {
       const detail = error instanceof ConfigurationError ? error.errors : String(error)
-      log.error({ event: 'projects-refused', detail }, 'projects file has faults; the former projects stay in force')
+      log.error({ event: 'projects-refused', detail }, 'projects file is invalid; the previous projects stay in use')
     }
   }
   const watcher = watch(dirname(file), (_event, name) => {
-    // Kubernetes swaps a `..data` link instead of the file itself.
+    // Kubernetes replaces a `..data` link, not the file itself.
     if (name !== null && name !== basename(file) && name !== '..data') return
     clearTimeout(timer)
     timer = setTimeout(reload, settleMs)
   })
   return {
-    projects,
+    snapshot: () => snapshot,
+    reportUnknown: () => undefined,
     close: () => {
       clearTimeout(timer)
       watcher.close()

@@ -1,44 +1,48 @@
+import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { Logger } from '../observability/log.ts'
-import { ProjectSnapshot } from '../policy/project-snapshot.ts'
-import type { ProjectDirectory } from '../policy/types.ts'
-import { ClaimDirectory } from './claim.ts'
-import { CoreDirectory } from './core.ts'
+import { ClaimedProjects } from '../policy/claimed-projects.ts'
+import { ListedProjects } from '../policy/listed-projects.ts'
+import type { ProjectSnapshot } from '../policy/types.ts'
+import { CoreProjects } from './core.ts'
 import { watchProjectsFile } from './file.ts'
+import { fixedSource, type ProjectSource } from './source.ts'
 
 export interface OpenProjects {
-  readonly directory: ProjectDirectory
-  /** Resolves when the source was asked once, whatever it said. */
-  readonly asked: Promise<void>
-  /** How many projects are known; 0 while none could be asked for. */
+  readonly source: ProjectSource
+  /** Resolves after the first load, whether it succeeded or not. */
+  readonly firstLoad: Promise<void>
+  /** How many projects are known; 0 before the first successful load. */
   size(): number
   close(): void
 }
 
 /**
- * Opens the source that `projects` names.
+ * Opens the source that `projects` configures.
  * @param token An access token of the service user, for the core API
- * @throws ConfigurationError for a projects file with faults
+ * @throws ConfigurationError for a projects file with errors
  */
 export function openProjects(projects: Config['projects'], log: Logger, token: () => Promise<string>): OpenProjects {
-  const still = (directory: ProjectDirectory): OpenProjects => ({
-    directory,
-    asked: Promise.resolve(),
-    size: () => directory.all().length,
-    close: () => undefined,
-  })
   switch (projects.source) {
     case 'static':
-      return still(new ProjectSnapshot(projects.list))
+      return fixed(new ListedProjects(projects.list))
     case 'claim':
-      return still(new ClaimDirectory())
+      return fixed(new ClaimedProjects())
     case 'file': {
-      const watched = watchProjectsFile(projects.path, log)
-      return { ...still(watched.projects), close: watched.close }
+      const source = watchProjectsFile(projects.path, log)
+      return opened(source, Promise.resolve(), () => source.close())
     }
     case 'core': {
-      const directory = new CoreDirectory({ ...projects, token, log })
-      return { directory, asked: directory.start(), size: () => directory.size, close: () => directory.close() }
+      const source = new CoreProjects({ ...projects, token, log })
+      return opened(source, source.start(), () => source.close())
     }
   }
 }
+
+const fixed = (snapshot: ProjectSnapshot) => opened(fixedSource(snapshot), Promise.resolve(), () => undefined)
+
+const opened = (source: ProjectSource, firstLoad: Promise<void>, close: () => void): OpenProjects => ({
+  source,
+  firstLoad,
+  size: () => source.snapshot()?.all().length ?? 0,
+  close,
+})

@@ -1,6 +1,7 @@
 import type { Admission } from '../apps/profile.ts'
-import { decide, isAdmin } from '../policy/decide.ts'
 import type { Decision } from '../policy/types.ts'
+import { currentProjectsOf } from '../projects/current-projects-of.ts'
+import { decideNow } from '../projects/decide-now.ts'
 import type { BelowRoute } from '../routing/below-route.ts'
 import type { Exchange } from '../routing/request-context.ts'
 import { accessOf, type Route } from '../routing/routes.ts'
@@ -24,16 +25,13 @@ export function buildJudge(deps: Pick<GatewayDeps, 'rules' | 'projects'>): Judge
       named: below.named,
       selected: caller?.session?.selectedProject,
     }
-    return decide(question, deps.rules, deps.projects)
+    return decideNow(question, deps.rules, deps.projects)
   }
 
   function admitWith({ caller, requestId }: Exchange, below: BelowRoute, decision: Allowed): Admission {
     // A public route gets no identity at all, whoever asks.
     const principal = decision.role === 'anonymous' ? undefined : caller?.principal
-    const projects = () => {
-      if (!principal) return []
-      return isAdmin(principal, deps.rules) ? deps.projects.all() : deps.projects.listFor(principal)
-    }
+    const projects = () => (principal ? currentProjectsOf(deps, principal).map(({ project }) => project) : [])
     return { request: below.app, principal, role: decision.role, project: decision.project, projects, requestId }
   }
 

@@ -1,7 +1,7 @@
 import { buildPages } from '../pages/pages.ts'
+import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import type { Exchange } from '../routing/request-context.ts'
 import type { GatewayDeps } from '../runtime/deps.ts'
-import { reachableProjects } from '../signin/member.ts'
 import type { RefusalPages } from './deny.ts'
 
 /** The pages that the request path answers with, in the portal's clothes. */
@@ -26,7 +26,7 @@ export function buildRefusalPages(deps: GatewayDeps): RefusalPages {
     chooser(exchange) {
       const { caller, requestId } = exchange
       if (caller === undefined) return pages.refusal({ reason: 'project-missing', requestId })
-      const projects = reachableProjects(deps, caller.principal)
+      const projects = currentProjectsOf(deps, caller.principal)
       return pages.chooser({
         who: caller.principal,
         projects,

@@ -4,7 +4,7 @@ import type { AppRequest } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
 import { foldName } from '../forward/headers/owned-headers.ts'
 import type { Target } from '../http/target.ts'
-import { takeProjectQuery } from '../policy/named-project.ts'
+import { takeProjectQuery } from '../policy/project-query.ts'
 import type { Route } from './routes.ts'
 
 /** Every header that names the project, on any route. */

@@ -29,7 +29,7 @@ export function buildHandlers(
     log,
     clock,
     sessions,
-    projects: projects.directory,
+    projects: projects.source,
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set(config.access.serviceUsers) },
     endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
   }

@@ -1,6 +1,7 @@
 import { ConfigurationError, type FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from '../config/schema.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
+import { currentProjects } from '../projects/source.ts'
 import type { Gateway } from '../request/pipeline.ts'
 import { buildComponents, type Components } from './components.ts'
 import { buildHandlers } from './handlers.ts'
@@ -20,7 +21,7 @@ export interface Runtime {
 export async function startRuntime(config: Config, processState: ProcessState): Promise<Runtime> {
   const parts = await buildComponents(config, processState)
   parts.issuer.start()
-  await parts.projects.asked
+  await parts.projects.firstLoad
   return { config, parts, ...buildHandlers(config, parts, processState) }
 }
 
@@ -61,8 +62,8 @@ async function faultsOf({ issuer, projects }: Components, former: Components): P
   }
   if (projects !== former.projects) {
     await must('projects', 'a source that answers', async () => {
-      await projects.asked
-      projects.directory.all()
+      await projects.firstLoad
+      currentProjects(projects.source)
     })
   }
   return faults

@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express'
 import type { Config, RouteConfig } from '../config/schema.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
-import { decide, isAdmin } from '../policy/decide.ts'
+import { isAdmin } from '../policy/roles.ts'
 import type { Principal } from '../policy/types.ts'
-import { reachableProjects } from './member.ts'
+import { currentProjectsOf } from '../projects/current-projects-of.ts'
+import { decideNow } from '../projects/decide-now.ts'
 import { type SignInContext, sendPage } from './sign-in-context.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -21,7 +22,7 @@ export function showPortal(side: SignInContext): RequestHandler {
     const applications = side.config.routes
       .filter((route) => reaches(side, principal, route, selected))
       .map((route) => applicationOf(side.config, route))
-    const projects = reachableProjects(side, principal)
+    const projects = currentProjectsOf(side, principal)
     const admin = isAdmin(principal, side.rules)
     sendPage(res, 200, side.pages.portal({ who: principal, admin, applications, projects, selected }))
   }
@@ -35,9 +36,9 @@ function reaches(
   selected: string | undefined,
 ): boolean {
   const question = { access, use: 'read', principal, named: { kind: 'none' }, selected } as const
-  const decision = decide(question, side.rules, side.projects)
+  const decision = decideNow(question, side.rules, side.projects)
   if (decision.allow) return true
-  return decision.reason === 'project-missing' && reachableProjects(side, principal).length > 0
+  return decision.reason === 'project-missing' && currentProjectsOf(side, principal).length > 0
 }
 
 function applicationOf({ server }: Config, route: RouteConfig): ApplicationView {

@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express'
 import type { Config } from '../config/schema.ts'
-import { isAdmin } from '../policy/decide.ts'
+import { isAdmin } from '../policy/roles.ts'
+import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import type { Session } from '../sessions/session.ts'
 import { loginPath } from './login.ts'
-import { reachableProjects } from './member.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import { principalAndSession } from './signed-in.ts'
 
@@ -16,7 +16,7 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 export function sessionInfo(side: SignInContext): RequestHandler {
   return async (req, res) => {
     const { principal, session } = await principalAndSession(side, req)
-    const projects = reachableProjects(side, principal)
+    const projects = currentProjectsOf(side, principal)
     const selected = projects.find(({ project }) => project.id === session?.selectedProject)
     res.json({
       issuer: principal.issuer,

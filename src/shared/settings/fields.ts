@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { UUID } from '../project-id.ts'
 
 /** Field types of the configuration. Each message says what was expected; `load.ts` adds the path and what was got. */
 
@@ -56,7 +57,7 @@ export const cidr = z
 
 export const uuid = z
   .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'expected a UUID')
+  .regex(UUID, 'expected a UUID')
   .transform((text) => text.toLowerCase())
 
 /** `/` or `/a/b`: plain segments, no trailing slash. */

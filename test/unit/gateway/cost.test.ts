@@ -10,7 +10,7 @@ import { buildClientAddress } from '../../../src/gateway/http/client-address.ts'
 import { isNavigation } from '../../../src/gateway/http/navigation.ts'
 import { parseTarget } from '../../../src/gateway/http/target.ts'
 import { principalOf } from '../../../src/gateway/issuer/claims.ts'
-import { takeProjectQuery } from '../../../src/gateway/policy/named-project.ts'
+import { takeProjectQuery } from '../../../src/gateway/policy/project-query.ts'
 import { canonicalHost } from '../../../src/gateway/routing/routes.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Membership, Principal, Project, ProjectDirectory, Role } from '../../policy/types.ts'
+import type { Membership, Principal, Project, ProjectSnapshot, Role } from '../../policy/types.ts'
 
 /** Entry of the assertion's claim `projects`. */
 export interface AssertedProject {
@@ -18,12 +18,12 @@ export function assertedProjects(
   principal: Principal,
   role: Role,
   project: Project | undefined,
-  directory: ProjectDirectory,
+  projects: ProjectSnapshot,
 ): readonly AssertedProject[] | undefined {
   if (project) return [{ id: project.id, name: project.name, role: role === 'viewer' ? 'viewer' : 'editor' }]
   if (role === 'admin') return undefined
-  return directory
-    .listFor(principal)
+  return projects
+    .memberships(principal)
     .slice(0, MAX_ASSERTED_PROJECTS)
-    .map(({ id, name }) => ({ id, name, role: directory.membership(principal, id) ?? 'viewer' }))
+    .map(({ project: { id, name }, role }) => ({ id, name, role }))
 }

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildReauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
-import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal, Role } from '../../../../src/gateway/policy/types.ts'
+import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
 import type { Route } from '../../../../src/gateway/routing/routes.ts'
 import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
@@ -87,7 +88,7 @@ async function judge(given: Case): Promise<string> {
   const reauthorize = buildReauthorize({
     authenticate,
     routes: { match: () => present },
-    projects: new ProjectSnapshot(given.projects ?? [ALPHA, BETA]),
+    projects: fixedSource(new ListedProjects(given.projects ?? [ALPHA, BETA])),
     rules: { adminGroup: 'admins', serviceUsers: new Set() },
     clock: () => NOW,
     overrunMs: OVERRUN_MS,

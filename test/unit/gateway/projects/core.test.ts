@@ -3,8 +3,11 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { pino } from 'pino'
-import type { Principal } from '../../../../src/gateway/policy/types.ts'
-import { CoreDirectory } from '../../../../src/gateway/projects/core.ts'
+import type { Principal, Question } from '../../../../src/gateway/policy/types.ts'
+import { CoreProjects } from '../../../../src/gateway/projects/core.ts'
+import { currentProjectOf, currentProjectsOf } from '../../../../src/gateway/projects/current-projects-of.ts'
+import { decideNow } from '../../../../src/gateway/projects/decide-now.ts'
+import { currentProjects } from '../../../../src/gateway/projects/source.ts'
 
 const ALPHA = { id: '11111111-1111-4111-8111-111111111111', name: 'alpha', groups: ['a'], viewerGroups: [] }
 const alice = { groups: new Set(['a']) } as unknown as Principal
@@ -23,8 +26,8 @@ beforeEach(() => {
 
 const lines: string[] = []
 const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
-const directory = (token = async () => 'token') =>
-  new CoreDirectory({
+const source = (token = async () => 'token') =>
+  new CoreProjects({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     refreshSeconds: 10,
     token,
@@ -38,56 +41,70 @@ const projects = (list: unknown, tag = '"7"'): RequestListener => {
   }
 }
 
-test('before the core has ever answered, nobody is told that a project does not exist', async () => {
+const rules = { adminGroup: 'admins', serviceUsers: new Set<string>() }
+const question = (id: string, principal: Principal = alice): Question => ({
+  access: 'project',
+  use: 'read',
+  principal,
+  named: { kind: 'named', id },
+  selected: undefined,
+})
+
+test('before the core API has ever responded, nobody is told that a project does not exist', async () => {
   respond = (_request, response) => void response.writeHead(503).end()
-  const core = directory()
+  const core = source()
   await core.refresh()
-  for (const question of [
-    () => core.find(ALPHA.id),
-    () => core.membership(alice, ALPHA.id),
-    () => core.listFor(alice),
-    () => core.all(),
+  assert.equal(core.snapshot(), undefined)
+  assert.equal(decideNow(question(ALPHA.id), rules, core).reason, 'projects-down')
+  const deps = { projects: core, rules }
+  for (const ask of [
+    () => currentProjects(core),
+    () => currentProjectsOf(deps, alice),
+    () => currentProjectOf(deps, alice, ALPHA.id),
   ])
-    assert.throws(question, { reason: 'projects-down' })
+    assert.throws(ask, { reason: 'projects-down', headers: { 'Retry-After': '5' } })
 })
 
 test('projects are taken over, and unchanged ones are not sent again', async () => {
   respond = projects([ALPHA])
-  const core = directory()
+  const core = source()
   await core.refresh()
-  const version = core.version
-  assert.equal(core.membership(alice, ALPHA.id), 'editor')
+  const snapshot = core.snapshot()
+  assert.equal(snapshot?.membership(alice, ALPHA.id), 'editor')
   await core.refresh()
   assert.deepEqual(asked, [undefined, '"7"'])
-  assert.equal(core.version, version)
+  assert.equal(core.snapshot(), snapshot)
 })
 
-test('a core without any project is known to have none', async () => {
+test('a core API without any project is known to have none', async () => {
   respond = projects([])
-  const core = directory()
+  const core = source()
   await core.refresh()
-  assert.deepEqual(core.all(), [])
+  assert.deepEqual(core.snapshot()?.all(), [])
 })
 
-test('a project made a moment ago is asked for when somebody names it, and made-up ids ask once', async () => {
+test('a new project is fetched soon after a request names it, and made-up IDs fetch once', async () => {
   respond = projects([])
-  const core = directory()
+  const core = source()
   await core.refresh()
   respond = projects([ALPHA], '"8"')
   asked = []
-  for (let count = 0; count < 50; count++) assert.equal(core.find(ALPHA.id), undefined)
+  for (let count = 0; count < 50; count++)
+    assert.equal(decideNow(question(ALPHA.id), rules, core).reason, 'not-in-project')
   await core.refresh()
-  assert.equal(core.find(ALPHA.id)?.name, 'alpha')
+  assert.equal(core.snapshot()?.find(ALPHA.id)?.name, 'alpha')
   assert.equal(asked.length, 1)
 })
 
-test('a removed group takes effect with the next answer', async () => {
+test('a snapshot never changes: a removed group takes effect with the next one', async () => {
   respond = projects([ALPHA])
-  const core = directory()
+  const core = source()
   await core.refresh()
+  const before = core.snapshot()
   respond = projects([{ ...ALPHA, groups: ['b'] }], '"8"')
   await core.refresh()
-  assert.equal(core.membership(alice, ALPHA.id), undefined)
+  assert.equal(core.snapshot()?.membership(alice, ALPHA.id), undefined)
+  assert.equal(before?.membership(alice, ALPHA.id), 'editor')
 })
 
 const faults: [string, RequestListener][] = [
@@ -95,28 +112,28 @@ const faults: [string, RequestListener][] = [
   ['fails', (_request, response) => void response.writeHead(500).end('oops')],
   ['refuses the service user', (_request, response) => void response.writeHead(403).end('{}')],
   ['redirects', (_request, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
-  ['answers a page', (_request, response) => void response.writeHead(200).end('<html>')],
-  ['answers something else', (_request, response) => void response.writeHead(200).end('{"projects": {}}')],
-  ['answers projects of another shape', projects([{ id: 'x', name: 'x', groups: [] }], '"9"')],
+  ['responds with a page', (_request, response) => void response.writeHead(200).end('<html>')],
+  ['responds with something else', (_request, response) => void response.writeHead(200).end('{"projects": {}}')],
+  ['responds with projects of another shape', projects([{ id: 'x', name: 'x', groups: [] }], '"9"')],
 ]
 for (const [what, listener] of faults)
-  test(`while the core ${what}, the last known projects stay in force`, async () => {
+  test(`while the core API ${what}, the last known projects stay in use`, async () => {
     respond = projects([ALPHA])
-    const core = directory()
+    const core = source()
     await core.refresh()
     respond = listener
     await core.refresh()
     await core.refresh()
-    assert.equal(core.find(ALPHA.id)?.name, 'alpha')
+    assert.equal(core.snapshot()?.find(ALPHA.id)?.name, 'alpha')
     respond = projects([ALPHA, { ...ALPHA, id: ALPHA.id.replace('1', '2'), name: 'beta' }], '"10"')
     await core.refresh()
-    assert.equal(core.all().length, 2)
+    assert.equal(core.snapshot()?.all().length, 2)
   })
 
-test('a failing core is logged once, and its recovery too, without the token', async () => {
+test('a failing core API is logged once, and so is its recovery, without the token', async () => {
   lines.length = 0
   respond = faults[1]?.[1] as RequestListener
-  const core = directory(async () => 'needle-token')
+  const core = source(async () => 'needle-token')
   for (let count = 0; count < 3; count++) await core.refresh()
   respond = projects([ALPHA])
   await core.refresh()
@@ -128,12 +145,12 @@ test('a failing core is logged once, and its recovery too, without the token', a
 test('a service user that gets no token leaves the projects as they are', async () => {
   respond = projects([ALPHA])
   let works = true
-  const core = directory(async () => {
+  const core = source(async () => {
     if (!works) throw new Error('invalid_client')
     return 'token'
   })
   await core.refresh()
   works = false
   await core.refresh()
-  assert.equal(core.all().length, 1)
+  assert.equal(core.snapshot()?.all().length, 1)
 })

@@ -13,8 +13,9 @@ import { buildSigner } from '../../../../src/gateway/forward/headers/assertion.t
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
-import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
+import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import { buildCrossOrigin } from '../../../../src/gateway/request/cross-origin.ts'
 import { buildRefuse } from '../../../../src/gateway/request/deny.ts'
 import { buildGateway } from '../../../../src/gateway/request/pipeline.ts'
@@ -106,7 +107,7 @@ before(async () => {
     {},
   )
   const sessions = new Sessions({ config, backend: new MemoryBackend(systemClock), clock: systemClock, log })
-  const directory = new ProjectSnapshot(config.projects.source === 'static' ? config.projects.list : [])
+  const projects = new ListedProjects(config.projects.source === 'static' ? config.projects.list : [])
   const bob: Principal = {
     issuer: 'http://localhost:1/',
     subject: 'bob-id',
@@ -128,7 +129,7 @@ before(async () => {
     log,
     clock: systemClock,
     sessions,
-    projects: directory,
+    projects: fixedSource(projects),
     endCookies: [],
     rules: { adminGroup: 'modelops-admins', serviceUsers: new Set() },
     routes: buildRoutes(config, profileOf),

@@ -8,7 +8,8 @@ import { buildClientAddress } from '../../../../src/gateway/http/client-address.
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
-import { ProjectSnapshot } from '../../../../src/gateway/policy/project-snapshot.ts'
+import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
+import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { buildLoginApp } from '../../../../src/gateway/signin/endpoints.ts'
@@ -104,7 +105,7 @@ export function startLoginKit(
       throw new Refusal('token-invalid', 'no bearer token in this test')
     }),
     sessions,
-    projects: new ProjectSnapshot(list),
+    projects: fixedSource(new ListedProjects(list)),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
     clientAddress: buildClientAddress(config.server.trustedProxies).address,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { isAdmin } from '../../../../src/gateway/policy/decide.ts'
+import { isAdmin } from '../../../../src/gateway/policy/roles.ts'
 import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
 import { machineClaims, startTokenKit, type TokenKit } from './kit.ts'
 

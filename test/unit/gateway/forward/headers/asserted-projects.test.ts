@@ -4,7 +4,7 @@ import {
   assertedProjects,
   MAX_ASSERTED_PROJECTS,
 } from '../../../../../src/gateway/forward/headers/asserted-projects.ts'
-import { ProjectSnapshot } from '../../../../../src/gateway/policy/project-snapshot.ts'
+import { ListedProjects } from '../../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal } from '../../../../../src/gateway/policy/types.ts'
 
 const project = (number: number, groups: string[], viewerGroups: string[] = []) => ({
@@ -23,10 +23,10 @@ const who = (...groups: string[]): Principal => ({
 })
 const alpha = project(1, ['alpha'])
 const beta = project(2, ['beta'], ['readers'])
-const directory = new ProjectSnapshot([alpha, beta])
+const projects = new ListedProjects([alpha, beta])
 
 test('lists the memberships with the role in each', () => {
-  assert.deepEqual(assertedProjects(who('alpha', 'readers'), 'editor', undefined, directory), [
+  assert.deepEqual(assertedProjects(who('alpha', 'readers'), 'editor', undefined, projects), [
     { id: alpha.id, name: alpha.name, role: 'editor' },
     { id: beta.id, name: beta.name, role: 'viewer' },
   ])
@@ -34,25 +34,25 @@ test('lists the memberships with the role in each', () => {
 
 test('lists nothing but the project that is named or selected', () => {
   const member = who('alpha', 'readers')
-  assert.deepEqual(assertedProjects(member, 'viewer', beta, directory), [
+  assert.deepEqual(assertedProjects(member, 'viewer', beta, projects), [
     { id: beta.id, name: beta.name, role: 'viewer' },
   ])
-  assert.deepEqual(assertedProjects(who('admins'), 'admin', beta, directory), [
+  assert.deepEqual(assertedProjects(who('admins'), 'admin', beta, projects), [
     { id: beta.id, name: beta.name, role: 'editor' },
   ])
 })
 
 test('lists nothing for an administrator without a project, who reaches all', () => {
-  assert.equal(assertedProjects(who('admins', 'alpha'), 'admin', undefined, directory), undefined)
+  assert.equal(assertedProjects(who('admins', 'alpha'), 'admin', undefined, projects), undefined)
 })
 
 test('lists no project to somebody without one', () => {
-  assert.deepEqual(assertedProjects(who(), 'user', undefined, directory), [])
+  assert.deepEqual(assertedProjects(who(), 'user', undefined, projects), [])
 })
 
 test('keeps the assertion small however many projects there are', () => {
   const many = Array.from({ length: 300 }, (_, index) => project(index, ['everywhere']))
-  const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ProjectSnapshot(many)) ?? []
+  const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ListedProjects(many)) ?? []
   assert.equal(listed.length, MAX_ASSERTED_PROJECTS)
   assert.ok(JSON.stringify(listed).length < 12_000)
 })

@@ -1,15 +1,15 @@
 export interface ProjectQuery {
   /** Decoded values of every `projectId` parameter. */
   readonly values: readonly string[]
-  /** The query without them, otherwise byte for byte. */
+  /** The query without these parameters; the rest is unchanged, byte for byte. */
   readonly rest: string
-  /** True when a parameter would be read as the project by a laxer parser: other case, brackets, `;`. */
+  /** True when a more lenient parser would read a parameter as the project: other case, brackets, `;`. */
   readonly lookalike: boolean
 }
 
 /**
- * Takes the project out of a query string, so that it leaves the gateway as one header and nowhere else.
- * Works on the raw text: what is not the project is not touched. `%70rojectId` is `projectId` (WHATWG URL §5).
+ * Takes the project out of a query string, so that the upstream receives it in one header and nowhere else.
+ * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
   if (query === '' || !/project|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
@@ -24,14 +24,14 @@ export function takeProjectQuery(query: string): ProjectQuery {
       continue
     }
     if (name !== 'project_id' && isLookalike(name)) lookalike = true
-    // Some parsers end a pair at `;` too.
+    // Some parsers also separate parameters at `;`.
     if (pair.includes(';')) lookalike ||= pair.split(';').slice(1).some(namesProject)
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }
 }
 
-/** What a laxer parser reads as `projectId`: another case, blanks around it, a list, a name that ends at a NUL. */
+/** Names that a more lenient parser reads as `projectId`: another case, surrounding spaces, a list, a name cut at a NUL. */
 const isLookalike = (name: string) => /^\s*project[-_]?id\s*(?:[[\0].*)?$/is.test(name)
 
 function namesProject(pair: string): boolean {

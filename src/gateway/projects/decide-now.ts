@@ -1,0 +1,22 @@
+import { decide } from '../policy/decide.ts'
+import type { AccessRules, Decision, Question } from '../policy/types.ts'
+import type { ProjectSource } from './source.ts'
+
+/**
+ * Decides with the projects that are known now. A project that the decision did not find is reported to the source: this
+ * decision stands, and the next request may find the project.
+ */
+export function decideNow(question: Question, rules: AccessRules, source: ProjectSource): Decision {
+  const snapshot = source.snapshot()
+  const decision = decide(question, rules, snapshot)
+  const id = notUsed(question, decision)
+  if (id !== undefined && snapshot && !snapshot.find(id)) source.reportUnknown()
+  return decision
+}
+
+/** The named or selected project that the decision looked for and did not use. */
+function notUsed({ access, named, selected }: Question, decision: Decision): string | undefined {
+  if (named.kind === 'named') return decision.reason === 'not-in-project' ? named.id : undefined
+  if (named.kind !== 'none' || (access !== 'project' && access !== 'member')) return undefined
+  return decision.allow && decision.project?.id === selected ? undefined : selected
+}
