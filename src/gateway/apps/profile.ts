@@ -49,8 +49,8 @@ export interface AppReply {
 export interface BodyRule {
   /** Bytes; a longer body is refused as `body-too-large`. */
   readonly maxBytes: number
-  /** Returns the body to forward. @throws Refusal */
-  rewrite(body: Buffer, admitted: Admission): Buffer
+  /** Returns the body to forward. What was checked is what is returned. @throws Refusal */
+  rewrite(body: Buffer, admitted: Admission): Buffer | Promise<Buffer>
 }
 
 /** An upstream response that the gateway reads completely and writes anew: small JSON only. */

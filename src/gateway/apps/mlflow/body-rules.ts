@@ -11,7 +11,8 @@ import {
   refuseForeignSource,
   rewriteAuthor,
 } from './body-checks.ts'
-import { checkOtlp } from './otlp.ts'
+import { malformed } from './malformed.ts'
+import { rewriteExport } from './otlp/export.ts'
 
 const API = '/(?:ajax-)?api'
 const TRACING: readonly BodyCheck[] = [refuseBookkeeping, rewriteAuthor]
@@ -53,17 +54,27 @@ export function buildBodyRules(limits: BodyLimits, sharedStorage: boolean) {
 }
 
 function jsonRule(maxBytes: number, checks: readonly BodyCheck[]): BodyRule {
-  return { maxBytes, rewrite: (body, admitted) => checkJsonBody(body, authorOf(admitted), checks) }
+  return {
+    maxBytes,
+    rewrite(body, admitted) {
+      refuseCoding(admitted.request)
+      return checkJsonBody(body, authorOf(admitted), checks)
+    },
+  }
 }
 
 function otlpRule(limits: BodyLimits): BodyRule {
   return {
     maxBytes: limits.otlp,
-    rewrite(body, { request: { headers } }) {
-      checkOtlp(body, headers['content-type'], headers['content-encoding'], limits)
-      return body
-    },
+    rewrite: (body, { request: { headers } }) =>
+      rewriteExport(body, { type: headers['content-type'], encoding: headers['content-encoding'] }, limits.otlp),
   }
+}
+
+/** MLflow reads JSON as it comes; `Content-Encoding` is not forwarded. */
+function refuseCoding({ headers }: AppRequest): void {
+  const coding = headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (coding !== '' && coding !== 'identity') throw malformed('Content-Encoding: expected none for JSON')
 }
 
 function authorOf({ principal }: Admission): string {

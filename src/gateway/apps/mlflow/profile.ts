@@ -34,7 +34,7 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
     projectInPath: true,
     projectHeaders: [WORKSPACE_HEADER],
     // MLflow refuses another origin even for searches; the gateway has checked the origin already.
-    dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin']),
+    dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin', 'content-encoding']),
     cookies: 'none',
     authorization: 'none',
     allowsInPath: (what, path) => what === 'semicolon' && ARTIFACT.test(path),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
 import { freePort } from '../../../../../infra/parts/ports.ts'
@@ -41,7 +42,7 @@ after(async () => {
   await Promise.all([upstream.close(), issuer.close()])
 })
 
-async function ask(line: string, headers: Record<string, string> = {}, body?: string) {
+async function ask(line: string, headers: Record<string, string> = {}, body?: string | Buffer) {
   const [method = '', path = ''] = line.split(' ')
   const response = await fetch(`http://${gateway.address}${path}`, {
     method,
@@ -98,6 +99,23 @@ test('what is rewritten on the way back is asked for uncompressed', async () => 
   assert.deepEqual(upstream.lastValues('accept-encoding'), [])
   await ask('GET /mlflow/version', { 'accept-encoding': 'gzip' })
   assert.deepEqual(upstream.lastValues('accept-encoding'), ['gzip'])
+})
+
+test('a compressed export is forwarded as it was checked: decompressed, and without Content-Encoding', async () => {
+  const sent = Buffer.from([0x0a, 0x00])
+  const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' }
+  await ask('POST /mlflow/v1/traces', headers, gzipSync(sent))
+  assert.deepEqual(last()?.body, sent)
+  assert.deepEqual(upstream.lastValues('content-encoding'), [])
+  assert.deepEqual(upstream.lastValues('content-length'), ['2'])
+})
+
+test('compressed JSON never reaches MLflow, which would not decompress it', async () => {
+  const before = upstream.received.length
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  const { status, json } = await ask('POST /mlflow/api/2.0/mlflow/runs/set-tag', headers, gzipSync('{}'))
+  assert.deepEqual([status, json.reason], [400, 'body-malformed'])
+  assert.equal(upstream.received.length, before)
 })
 
 const refusals: [string, string, string, string][] = [
