@@ -40,9 +40,8 @@ function tableOf(message: Message): ReadonlyMap<string, Field> {
 const camelCase = (name: string) => name.replace(/_+([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 function checkField(value: JsonValue, field: Field, checkKey: (key: string) => void): void {
-  if (!field.repeated) return checkValue(value, field, checkKey)
-  if (!Array.isArray(value)) throw malformed(`body: expected a list of ${field.name}`)
-  for (const item of value) checkValue(item, field, checkKey)
+  if (field.repeated && !Array.isArray(value)) throw malformed(`body: expected a list of ${field.name}`)
+  for (const item of field.repeated ? (value as JsonValue[]) : [value]) checkValue(item, field, checkKey)
 }
 
 function checkValue(value: JsonValue, { name, type, tagKey }: Field, checkKey: (key: string) => void): void {

@@ -74,9 +74,13 @@ function copyMessage(reading: Reading, table: Table, end: number): void {
 
 const wireTypeOf = ({ type }: Field) => (typeof type === 'object' ? LENGTH : WIRE_TYPES[type])
 
-function copyField(reading: Reading, { type, tagKey }: Field, end: number): void {
-  if (typeof type === 'object') return copyNested(reading, type, end)
-  if (type === 'varint') return copyVarint(reading, end)
+function copyField(reading: Reading, field: Field, end: number): void {
+  if (typeof field.type === 'object') copyNested(reading, field.type, end)
+  else if (field.type === 'varint') copyVarint(reading, end)
+  else copyBytes(reading, field, end)
+}
+
+function copyBytes(reading: Reading, { type, tagKey }: Field, end: number): void {
   const length = type === 'fixed64' ? 8 : type === 'fixed32' ? 4 : readNumber(reading, end)
   const content = take(reading, length, end)
   if (type === 'string' && !isUtf8(content)) throw malformed('body: expected UTF-8 in every text')
