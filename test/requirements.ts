@@ -264,7 +264,7 @@ const BROWSER_CASES = [
     'nothing of a person is kept by a cache',
     [BROWSER, 'B7 a refusal is not stored'],
     [BROWSER, 'B7 a login start is not stored'],
-    [PAGES, 'is not kept, framed, sniffed'],
+    [PAGES, 'is not cached, framed or sniffed'],
   ),
   row(
     'B8',

@@ -7,11 +7,11 @@ export interface ChooserView {
   readonly who: Who
   readonly projects: readonly ProjectRole[]
   readonly selected?: string | undefined
-  /** Where the choice leads; already judged. */
+  /** Where the browser goes after the choice; already checked. */
   readonly returnTo: string
 }
 
-/** Asks for the project to work in. */
+/** Lets the user choose the project to work in. */
 export function chooserPage({ who, projects, selected, returnTo }: ChooserView): string {
   const main =
     projects.length === 0
@@ -21,7 +21,7 @@ export function chooserPage({ who, projects, selected, returnTo }: ChooserView):
 <div class="actions"><a class="button quiet" href="/">Go to the start page</a></div>
 </section>`
       : html`<h1>Choose a project</h1>
-<p class="soft">The application shows one project at a time. You can change it whenever you like.</p>
+<p class="soft">The application shows one project at a time. You can switch projects at any time.</p>
 <h2 id="projects">Your projects</h2>
 <section aria-labelledby="projects">${projectList(projects, selected, returnTo)}</section>
 ${selected !== undefined && clearSelection(returnTo)}`

@@ -1,78 +1,83 @@
-import { createHash } from 'node:crypto'
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import helmet from 'helmet'
 import { ownOrigins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
+import { contentSecurityPolicy, hashSource } from './content-security-policy.ts'
 import { KEEP_FRAGMENT, SUBMIT_FORM } from './scripts.ts'
 import { STYLE } from './style.ts'
 
 export interface PageNeeds {
-  /** The one script that may run. */
+  /** The only script that may run. */
   readonly script?: string
-  /** Targets of forms beside our own origins. */
+  /** Targets of forms besides our own origins. */
   readonly formTargets?: readonly string[]
 }
 
 /** Headers of one kind of page, computed once. */
 export type PageHeaders = Readonly<Record<string, string>>
 
-const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-const STYLE_HASH = sha256(STYLE)
+/** Headers that every page of ours has, whatever it shows. */
+const FIXED = {
+  // A page that opened ours, or that ours opened, gets no handle to its window (HTML §7.1.3).
+  'cross-origin-opener-policy': 'same-origin',
+  // No other origin may load our pages as a resource (Fetch §3.7).
+  'cross-origin-resource-policy': 'same-origin',
+  // Our pages share no process with other origins of the same site, where the browser can avoid it (HTML §7.1.2).
+  'origin-agent-cluster': '?1',
+  // The declared content type counts, whatever the content looks like (Fetch §3.6).
+  'x-content-type-options': 'nosniff',
+  // Links on the page are not resolved in advance: that would tell the DNS where a person may go. No specification.
+  'x-dns-prefetch-control': 'off',
+  // Internet Explorer does not open a download in the context of our site. No specification.
+  'x-download-options': 'noopen',
+  // For browsers that do not know the directive frame-ancestors (RFC 7034).
+  'x-frame-options': 'DENY',
+  // Acrobat and Flash find no policy that lets them read our pages (Adobe, cross-domain policy file specification).
+  'x-permitted-cross-domain-policies': 'none',
+  'content-type': 'text/html; charset=utf-8',
+  // Names, projects and request IDs stay out of every cache (RFC 9111 §5.2.2.5).
+  'cache-control': 'no-store',
+  // Our pages need no device (Permissions Policy §5.2).
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+} as const
+
+/** One year, for this host only: other hosts of the domain are not the gateway's (RFC 6797 §6.1). */
+const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const
 
 /**
- * Headers of our own pages, and only ours: an application's pages keep what the application says.
+ * Headers of our own pages, and only ours: the pages of an application keep the headers that the application sent.
  *
- * The referrer stays within our origins instead of being withheld altogether: under `no-referrer` a browser sends
- * `Origin: null` with our own forms (Fetch §4.5), and then no form of ours could be told from a foreign one.
+ * The referrer stays within our origins instead of being withheld: with `no-referrer` a browser sends `Origin: null` with
+ * our own forms (Fetch §4.5), and the gateway could not tell our forms from those of another site.
  */
 export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: PageNeeds = {}): PageHeaders {
-  const response = new ServerResponse(new IncomingMessage(new Socket()))
-  const set = helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        baseUri: ["'none'"],
-        objectSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        // A form's redirect is held against this list too, so it names wherever return_to may lead.
-        formAction: ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
-        styleSrc: [STYLE_HASH],
-        imgSrc: ['data:'], // the tab icon
-        ...(needs.script !== undefined && { scriptSrc: [sha256(needs.script)] }),
-      },
-    },
-    crossOriginEmbedderPolicy: false,
-    referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: config.server.publicUrl.startsWith('https:') && {
-      maxAge: 31_536_000,
-      includeSubDomains: false,
-    },
-    xFrameOptions: { action: 'deny' },
-    xXssProtection: false,
+  return Object.freeze({
+    'content-security-policy': contentSecurityPolicy({
+      'default-src': ["'none'"],
+      'base-uri': ["'none'"],
+      'object-src': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      // Applies to the redirects that follow a form as well, so it lists wherever return_to may lead.
+      'form-action': ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
+      'style-src': [hashSource(STYLE)],
+      'img-src': ['data:'], // the tab icon
+      ...(needs.script !== undefined && { 'script-src': [hashSource(needs.script)] }),
+    }),
+    'referrer-policy': 'same-origin',
+    ...(config.server.publicUrl.startsWith('https:') && HTTPS_ONLY),
+    ...FIXED,
   })
-  set(response.req, response, () => undefined)
-  const headers = Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)] as const)
-  return Object.freeze({ ...Object.fromEntries(headers), ...PAGE })
-}
-
-const PAGE = {
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 }
 
 /** For pages without forms of ours. */
 export const withoutReferrer = (headers: PageHeaders): PageHeaders => ({ ...headers, 'referrer-policy': 'no-referrer' })
 
-/** For the page with {@link KEEP_FRAGMENT}, which leads away without a form. */
+/** For the page with {@link KEEP_FRAGMENT}, which moves on without a form. */
 export const startPageHeaders = (config: Pick<Config, 'server' | 'routes'>): PageHeaders =>
   withoutReferrer(pageHeaders(config, { script: KEEP_FRAGMENT }))
 
 /**
- * For the page that continues a logout at the issuer. What an issuer in between redirects to (a broker's own issuer)
- * is not known here, so any target of the endpoint's scheme may follow; the form itself has one fixed target.
+ * For the page that continues a sign-out at the issuer. The issuer may redirect to further issuers (as an identity
+ * broker does), whose origins are not known here. So every target with the endpoint's scheme is allowed for the
+ * redirects; the form itself has one fixed target.
  */
 export function leavePageHeaders(config: Pick<Config, 'server' | 'routes'>, endpoint: URL): PageHeaders {
   const needs = { script: SUBMIT_FORM, formTargets: [endpoint.origin, endpoint.protocol] }

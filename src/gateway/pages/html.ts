@@ -1,4 +1,4 @@
-/** Markup that is safe to send. Only the `html` tag makes it, so whatever else reaches a page is escaped. */
+/** Markup that is safe to send. Only the `html` tag creates it; every other value is escaped. */
 export class Html {
   readonly #markup: string
 
@@ -6,7 +6,7 @@ export class Html {
     this.#markup = markup
   }
 
-  /** Markup written by us: never a value from outside. */
+  /** For markup from this source code, never for a value from outside. */
   static trusted(markup: string): Html {
     return new Html(markup)
   }
@@ -18,7 +18,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[]
 
-/** Template tag: escapes every value, in text and in quoted attributes alike; `undefined` and `false` leave nothing. */
+/** Template tag: escapes every value, in text and in quoted attributes alike; `undefined` and `false` render as nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.trusted(strings.reduce((page, part, index) => page + render(values[index - 1]) + part))
 }
@@ -27,7 +27,7 @@ function render(value: HtmlValue): string {
   if (value === undefined || value === false) return ''
   if (value instanceof Html) return value.toString()
   if (typeof value === 'object') return value.map(render).join('')
-  return escaped(String(value))
+  return escapeText(String(value))
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -38,4 +38,4 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+const escapeText = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')

@@ -1,7 +1,7 @@
 import { type Html, html, Html as Markup } from './html.ts'
 import { ICON, STYLE } from './style.ts'
 
-/** Who is signed in, as every page says it. */
+/** Who is signed in, as shown on every page. */
 export interface Who {
   readonly username: string
 }
@@ -14,7 +14,7 @@ export interface Layout {
   readonly script?: string
 }
 
-/** The frame of every page: landmarks, a way past the header, one style sheet. */
+/** The frame of every page: landmarks, a link that skips the header, one style sheet. */
 export function layout({ title, who, head, main, script }: Layout): string {
   return html`<!doctype html>
 <html lang="en">

@@ -2,11 +2,11 @@ import { html } from './html.ts'
 import { layout, type Who } from './layout.ts'
 import { SUBMIT_FORM } from './scripts.ts'
 
-/** Asks before signing out: what a GET may do is nothing. */
+/** Asks before signing out: a GET request must not change anything (RFC 9110 §9.2.1). */
 export function confirmLogoutPage({ who, returnTo }: { who?: Who | undefined; returnTo?: string | undefined }): string {
   const main = html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">Sign out?</h1>
-<p>You will be signed out of every application behind this gateway, and of the sign-in service.</p>
+<p>You will be signed out of every application behind this gateway and of the sign-in service.</p>
 <form class="actions" method="post" action="/auth/logout">
 ${returnTo !== undefined && html`<input type="hidden" name="return_to" value="${returnTo}">`}
 <button>Sign out</button>
@@ -22,11 +22,11 @@ export interface LeaveView {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Takes the browser to the issuer by POST: an ID token with many groups does not fit into a URL. */
+/** Sends the browser to the issuer by POST: an ID token with many groups does not fit into a URL. */
 export function leavePage({ endpoint, fields }: LeaveView): string {
   const main = html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">Signing you out</h1>
-<p>You are signed out here. One step is left: the sign-in service.</p>
+<p>You are signed out of the gateway. The last step signs you out of the sign-in service.</p>
 <form class="actions" method="post" action="${endpoint}">
 ${Object.entries(fields).map(
   ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">
@@ -38,17 +38,17 @@ ${Object.entries(fields).map(
 }
 
 export interface SignedOutView {
-  /** The session at the issuer may go on, so that the next sign-in may ask for nothing. */
-  readonly issuerMayLive: boolean
+  /** The issuer was not told, so its session may still exist and the next sign-in may not ask for a password. */
+  readonly issuerSessionMayRemain: boolean
   readonly returnTo?: string | undefined
 }
 
-export function signedOutPage({ issuerMayLive, returnTo }: SignedOutView): string {
+export function signedOutPage({ issuerSessionMayRemain, returnTo }: SignedOutView): string {
   const main = html`<section class="narrow" aria-labelledby="what" role="status">
 <h1 id="what">You are signed out</h1>
 ${
-  issuerMayLive
-    ? html`<p>The sign-in service could not be reached or told: you may still be signed in there. Close the browser on a shared computer.</p>`
+  issuerSessionMayRemain
+    ? html`<p>You were not signed out of the sign-in service, so you may still be signed in there. On a shared computer, close the browser.</p>`
     : html`<p>You can close this page.</p>`
 }
 <div class="actions"><a class="button" href="${returnTo ?? '/'}">Sign in again</a></div>

@@ -7,7 +7,7 @@ import { type PortalView, portalPage } from './portal-page.ts'
 import { type RefusalView, refusalPage } from './refusal-page.ts'
 import { continuePage, startPage } from './start-page.ts'
 
-/** A page with the headers that belong to it. The status is the caller's. */
+/** A page with its headers. The caller sets the status. */
 export interface Page {
   readonly headers: PageHeaders
   readonly html: string
@@ -21,11 +21,11 @@ export interface Pages {
   leave(view: LeaveView): Page
   signedOut(view: SignedOutView): Page
   start(href: string): Page
-  /** Goes on at once, as a navigation of our own: for cookies that a redirect from elsewhere would not carry. */
+  /** Continues at once, as a navigation from our own origin: for cookies that a redirect from another site would not send. */
   continue(href: string): Page
 }
 
-/** All pages of the gateway, for the login side and the request path alike. */
+/** All pages of the gateway. */
 export function buildPages(config: Pick<Config, 'server' | 'routes'>): Pages {
   const plain = pageHeaders(config)
   const bare = withoutReferrer(plain)
@@ -33,7 +33,7 @@ export function buildPages(config: Pick<Config, 'server' | 'routes'>): Pages {
   return {
     portal: (view) => ({ headers: plain, html: portalPage(view) }),
     chooser: (view) => ({ headers: plain, html: chooserPage(view) }),
-    // Without forms there is no need for a referrer, and the address may hold a code (RFC 9700 §4.2.4).
+    // Without forms no referrer is needed, and the URL may contain an authorization code (RFC 9700 §4.2.4).
     refusal: (view) => ({ headers: view.who === undefined ? bare : plain, html: refusalPage(view) }),
     confirmLogout: (view) => ({ headers: plain, html: confirmLogoutPage(view) }),
     signedOut: (view) => ({ headers: bare, html: signedOutPage(view) }),

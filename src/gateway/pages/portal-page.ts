@@ -17,10 +17,10 @@ export interface PortalView {
   readonly selected?: string | undefined
 }
 
-/** The start page: my applications, my projects, who I am. */
+/** The start page: the user’s applications, projects and account. */
 export function portalPage({ who, admin, applications, projects, selected }: PortalView): string {
   const main = html`<h1>Hello, ${who.name ?? who.username}</h1>
-<p class="soft">${who.email !== undefined && html`${who.email} · `}${admin ? 'Administrator of all projects' : membership(projects)}</p>
+<p class="soft">${who.email !== undefined && html`${who.email} · `}${admin ? 'Administrator of all projects' : membershipText(projects)}</p>
 <h2 id="applications">Applications</h2>
 <nav aria-labelledby="applications">${applicationList(applications)}</nav>
 <h2 id="projects">Projects</h2>
@@ -30,12 +30,12 @@ ${signOutEverywhere}`
   return layout({ title: 'Start', who, main })
 }
 
-/** For a browser left open somewhere else. */
+/** For a browser that was left open on another computer. */
 const signOutEverywhere = html`<form class="actions" method="post" action="/auth/logout-everywhere">
 <button class="quiet">Sign out everywhere</button>
 </form>`
 
-const membership = (projects: readonly ProjectRole[]) =>
+const membershipText = (projects: readonly ProjectRole[]) =>
   projects.length === 1
     ? 'Member of one project'
     : `Member of ${projects.length === 0 ? 'no' : projects.length} projects`
@@ -43,7 +43,7 @@ const membership = (projects: readonly ProjectRole[]) =>
 const noProjects = html`<p>You are not a member of any project yet. Ask an administrator to add you to a project’s group.</p>`
 
 function applicationList(applications: readonly ApplicationView[]): Html {
-  if (applications.length === 0) return html`<p>There is no application that you may open.</p>`
+  if (applications.length === 0) return html`<p>You do not have access to any application.</p>`
   return html`<ul class="grid">
 ${applications.map(
   ({

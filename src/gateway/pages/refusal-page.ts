@@ -6,7 +6,7 @@ export interface RefusalView {
   readonly reason: Reason
   readonly requestId: string
   readonly who?: Who | undefined
-  /** Where signing in starts; shown where that helps. */
+  /** Where signing in starts; offered where it helps. */
   readonly loginUrl?: string | undefined
 }
 
@@ -18,7 +18,7 @@ const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set([
   'issuer-down',
 ])
 
-/** What happened, what to do and the id that finds it in the log. Nothing of the request is shown. */
+/** What happened, what to do next, and the ID to find it in the log. Nothing from the request is shown. */
 export function refusalPage({ reason, requestId, who, loginUrl }: RefusalView): string {
   const { status, text, hint } = REASONS[reason]
   const signIn = loginUrl !== undefined && SIGN_IN_HELPS.has(reason) ? loginUrl : undefined
@@ -31,7 +31,7 @@ ${signIn !== undefined && html`<a class="button" href="${signIn}">Sign in</a>`}
 </div>
 <dl class="facts">
 <dt>Reason</dt><dd><code>${reason}</code> (${status})</dd>
-<dt>Request id</dt><dd><code>${requestId}</code></dd>
+<dt>Request ID</dt><dd><code>${requestId}</code></dd>
 </dl>
 </section>`
   return layout({ title: text, who, main })

@@ -1,17 +1,17 @@
-import { createHash } from 'node:crypto'
+import { hashSource } from './content-security-policy.ts'
 import { html, Html as Markup } from './html.ts'
 import { ICON, STYLE } from './style.ts'
 
 const OWN_STYLE = `${STYLE}
 .actions{align-items:center}button:disabled{opacity:.5;cursor:default}.rows .name .soft{display:block;font-size:.875rem}`
 
-/** Everything from outside becomes text by `textContent`, never markup; the token stays in this page's memory. */
+/** Values from outside become text by `textContent`, never markup. The token stays in the memory of this page. */
 const SCRIPT = `
 const byId = (id) => document.getElementById(id)
-const ask = (path, method = 'GET') =>
-  fetch(path, { method, headers: { authorization: 'Bearer ' + byId('token').value } }).then(async (answer) => {
-    const body = await answer.json()
-    if (!answer.ok && answer.status !== 404) throw new Error(body.reason)
+const request = (path, method = 'GET') =>
+  fetch(path, { method, headers: { authorization: 'Bearer ' + byId('token').value } }).then(async (response) => {
+    const body = await response.json()
+    if (!response.ok && response.status !== 404) throw new Error(body.reason)
     return body
   })
 const button = (label, act) => {
@@ -33,38 +33,36 @@ const row = (session) => {
   const person = new URLSearchParams({ issuer: session.issuer, subject: session.subject })
   const name = text('name', session.username)
   name.append(
-    text('soft', 'since ' + when(session.created_at) + ', seen ' + when(session.last_seen_at) + ', ' + (session.user_agent ?? 'unnamed browser')),
+    text('soft', 'since ' + when(session.created_at) + ', seen ' + when(session.last_seen_at) + ', ' + (session.user_agent ?? 'unknown browser')),
   )
   made.append(
     name,
-    button('End', () => ask('/sessions/' + session.key, 'DELETE')),
-    button('End all of ' + session.username, () => ask('/sessions?' + person, 'DELETE')),
+    button('End', () => request('/sessions/' + session.key, 'DELETE')),
+    button('End all sessions of ' + session.username, () => request('/sessions?' + person, 'DELETE')),
   )
   return made
 }
 const PAGE = 50
 let offset = 0
-const fail = (error) => { byId('said').textContent = error.message }
-const show = () => ask('/sessions?limit=' + PAGE + '&offset=' + offset).then(({ total, sessions }) => {
+const fail = (error) => { byId('status').textContent = error.message }
+const show = () => request('/sessions?limit=' + PAGE + '&offset=' + offset).then(({ total, sessions }) => {
   if (sessions.length === 0 && offset > 0) return turn(-PAGE)
-  byId('said').textContent = total === 0 ? 'Nobody is signed in.' : offset + 1 + ' to ' + (offset + sessions.length) + ' of ' + total + ' sessions'
+  byId('status').textContent = total === 0 ? 'No active sessions.' : offset + 1 + ' to ' + (offset + sessions.length) + ' of ' + total + ' sessions'
   byId('list').replaceChildren(...sessions.map(row))
   byId('newer').disabled = offset === 0
   byId('older').disabled = offset + PAGE >= total
   byId('all').disabled = total === 0
 }, fail)
 const turn = (by) => { offset = Math.max(0, offset + by); return show() }
-byId('ask').addEventListener('submit', (event) => { event.preventDefault(); turn(-offset) })
+byId('query').addEventListener('submit', (event) => { event.preventDefault(); turn(-offset) })
 byId('newer').addEventListener('click', () => turn(-PAGE))
 byId('older').addEventListener('click', () => turn(PAGE))
 byId('all').addEventListener('click', () => {
-  if (confirm('End every session of everybody?')) ask('/sessions?all=true', 'DELETE').then(() => turn(-offset), fail)
+  if (confirm('End all sessions of all users?')) request('/sessions?all=true', 'DELETE').then(() => turn(-offset), fail)
 })
 `
 
-const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** The page of the session administration; it holds nothing, its script asks with the token that is typed in. */
+/** The session administration page. It contains no data: its script sends requests with the token that is entered. */
 export const ADMIN_PAGE = html`<!doctype html>
 <html lang="en">
 <head>
@@ -77,15 +75,15 @@ export const ADMIN_PAGE = html`<!doctype html>
 <body>
 <main>
 <h1>Sessions</h1>
-<form id="ask" class="actions">
+<form id="query" class="actions">
 <label>Administration token <input id="token" type="password" autocomplete="off" required></label>
 <button>Show sessions</button>
 </form>
-<p id="said" role="status"></p>
+<p id="status" role="status"></p>
 <ul id="list" class="rows"></ul>
 <div class="actions"><button id="newer" class="quiet" disabled>Newer</button>
 <button id="older" class="quiet" disabled>Older</button>
-<button id="all" class="quiet" disabled>End every session</button></div>
+<button id="all" class="quiet" disabled>End all sessions</button></div>
 </main>
 <script>${Markup.trusted(SCRIPT)}</script>
 </body>
@@ -95,7 +93,7 @@ export const ADMIN_PAGE = html`<!doctype html>
 export const adminPageHeaders = {
   'Content-Type': 'text/html; charset=utf-8',
   'Cache-Control': 'no-store',
-  'Content-Security-Policy': `default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; connect-src 'self'; img-src data:; style-src ${hash(OWN_STYLE)}; script-src ${hash(SCRIPT)}`,
+  'Content-Security-Policy': `default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; connect-src 'self'; img-src data:; style-src ${hashSource(OWN_STYLE)}; script-src ${hashSource(SCRIPT)}`,
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',

@@ -2,21 +2,21 @@ import { html } from './html.ts'
 import { layout } from './layout.ts'
 import { KEEP_FRAGMENT } from './scripts.ts'
 
-/** Stands for a moment between a deep link and the issuer, to keep the `#fragment` that only the browser knows. */
+/** Shown for a moment between a deep link and the issuer, to keep the `#fragment` that only the browser knows. */
 export function startPage(href: string): string {
   const head = html`<noscript>${refresh(href)}</noscript>
 `
-  return layout({ title: 'Signing in', head, main: onTheWay(href), script: KEEP_FRAGMENT })
+  return layout({ title: 'Signing in', head, main: signingIn(href), script: KEEP_FRAGMENT })
 }
 
-/** Goes on by itself, without a script. */
+/** Continues without a script. */
 export function continuePage(href: string): string {
-  return layout({ title: 'Signed in', head: refresh(href), main: onTheWay(href) })
+  return layout({ title: 'Signed in', head: refresh(href), main: signingIn(href) })
 }
 
 const refresh = (href: string) => html`<meta http-equiv="refresh" content="0;url=${href}">`
 
-const onTheWay = (href: string) => html`<section class="narrow" aria-labelledby="what">
+const signingIn = (href: string) => html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">Signing in</h1>
 <p>One moment, please.</p>
 <div class="actions"><a class="button" href="${href}">Continue</a></div>

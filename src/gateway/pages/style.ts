@@ -1,4 +1,4 @@
-/** The one style sheet of our pages, inlined and allowed by its hash: a page needs no second request on any host. */
+/** The style sheet of our pages. Inlined and allowed by its hash, so that a page needs no second request on any host. */
 export const STYLE = `
 :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--ink:#1b1f27;--soft:#596273;--line:#d9dde5;--accent:#1f54c4;
 --on-accent:#fff;--tint:#e9effc;--bad:#c0392f;--radius:12px}
@@ -51,6 +51,6 @@ border-top:1px solid var(--line);font-size:.9rem}
 @media (forced-colors:active){.mark{forced-color-adjust:none}}
 `
 
-/** The mark as tab icon. */
+/** The logo as the tab icon. */
 export const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath d='M20 4H7a3 3 0 0 0-3 3v10a3 3 0 0 0 3 3h13' fill='none' stroke='%233f74e8' stroke-width='5'/%3E%3C/svg%3E"

@@ -106,6 +106,6 @@ export function signedOut(side: SignInContext): RequestHandler {
     const query = queryOf(req)
     const returnTo = side.logoutState.open(query.get('state') ?? '', SIGNED_OUT)
     if (returnTo !== undefined) redirect(res, side.returnTo.check(returnTo))
-    else sendPage(res, 200, side.pages.signedOut({ issuerMayLive: query.get('issuer') === 'open' }))
+    else sendPage(res, 200, side.pages.signedOut({ issuerSessionMayRemain: query.get('issuer') === 'open' }))
   }
 }

@@ -22,10 +22,10 @@ const all: Record<string, Page> = {
   chooser: pages.chooser({ who, projects, selected: ALPHA, returnTo: HOSTILE }),
   'empty chooser': pages.chooser({ who, projects: [], returnTo: '/' }),
   refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, who, loginUrl: HOSTILE }),
-  'refusal of a stranger': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),
+  'refusal of an anonymous caller': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),
   'confirm logout': pages.confirmLogout({ who, returnTo: HOSTILE }),
   leave: pages.leave({ endpoint: 'https://sso.example/logout', fields: { [HOSTILE]: HOSTILE } }),
-  'signed out': pages.signedOut({ issuerMayLive: true, returnTo: HOSTILE }),
+  'signed out': pages.signedOut({ issuerSessionMayRemain: true, returnTo: HOSTILE }),
   start: pages.start(HOSTILE),
   continue: pages.continue(HOSTILE),
 }
@@ -55,7 +55,7 @@ for (const [name, page] of Object.entries(all)) {
     assert.ok(!/\sstyle=/.test(page.html), 'no inline style')
   })
 
-  test(`the page "${name}" is not kept, framed, sniffed or told to others`, () => {
+  test(`the page "${name}" is not cached, framed or sniffed, and has no referrer for other sites`, () => {
     const { headers } = page
     assert.equal(headers['cache-control'], 'no-store')
     assert.equal(headers['x-frame-options'], 'DENY')
@@ -65,7 +65,7 @@ for (const [name, page] of Object.entries(all)) {
     assert.equal(headers['x-powered-by'], undefined)
     const hasForm = page.html.includes('action="/auth/')
     assert.equal(headers['referrer-policy'], hasForm ? 'same-origin' : 'no-referrer')
-    assert.ok(!/(src|href)="(https?:)?\/\/(?!sso)/.test(page.html), 'nothing from elsewhere')
+    assert.ok(!/(src|href)="(https?:)?\/\/(?!sso)/.test(page.html), 'no resource of another site')
   })
 
   test(`the page "${name}" has a language, a title, one main landmark and one heading`, () => {
@@ -76,7 +76,7 @@ for (const [name, page] of Object.entries(all)) {
   })
 }
 
-test('every reason has a page with its words, its hint and the request id', () => {
+test('every reason has a page with its text, its hint and the request ID', () => {
   for (const reason of Object.keys(REASONS) as Reason[]) {
     const page = pages.refusal({ reason, requestId: 'r-1', who: { username: 'alice' } }).html
     const { text, hint } = REASONS[reason]
@@ -95,12 +95,12 @@ test('HSTS is sent only where the public origin is https', () => {
   assert.equal(plain.start('/').headers['strict-transport-security'], undefined)
 })
 
-test('the page that goes on to the issuer may send its form there', () => {
+test('the page that continues at the issuer may send its form there', () => {
   const policy = all.leave?.headers['content-security-policy'] ?? ''
   assert.match(policy, /form-action 'self' https:\/\/o\.example https:\/\/api\.example https:\/\/sso\.example https:/)
 })
 
-test('the html tag escapes in text and attributes, keeps markup of its own and leaves nothing for nothing', () => {
+test('the html tag escapes in text and attributes, keeps its own markup and renders undefined and false as nothing', () => {
   const made = html`<a title="${'"\'<>&'}">${['a', html`<b>${'<'}</b>`, undefined, false, 7]}</a>`
   assert.ok(made instanceof Html)
   assert.equal(made.toString(), '<a title="&quot;&#39;&lt;&gt;&amp;">a<b>&lt;</b>7</a>')
