@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 
-/** A browser without a screen: a cookie jar, redirects and forms. Cookies ignore ports, as browsers do (RFC 6265 §8.5). */
+/** A minimal browser: a cookie jar, redirects and forms. Cookies ignore ports, as in real browsers (RFC 6265 §8.5). */
 
 interface Cookie {
   readonly value: string
@@ -26,11 +26,11 @@ export interface Page {
 export class Browser {
   readonly #cookies = new Map<string, Map<string, Cookie>>()
 
-  /** One exchange, no redirect followed. */
+  /** One request, without following redirects. */
   async fetch(url: string | URL, init: Send = {}): Promise<Response> {
     const target = new URL(url)
     const cookie = this.cookieHeader(target)
-    const response = await exchange(target, { ...init, headers: { ...(cookie !== '' && { cookie }), ...init.headers } })
+    const response = await send(target, { ...init, headers: { ...(cookie !== '' && { cookie }), ...init.headers } })
     this.#keep(target, response.headers.getSetCookie())
     return response
   }
@@ -63,8 +63,8 @@ export class Browser {
 
   cookieHeader(url: URL): string {
     const jar = this.#cookies.get(url.hostname) ?? new Map<string, Cookie>()
-    const fitting = [...jar].filter(([, { path }]) => url.pathname.startsWith(path))
-    return fitting.map(([name, { value }]) => `${name}=${value}`).join('; ')
+    const matching = [...jar].filter(([, { path }]) => url.pathname.startsWith(path))
+    return matching.map(([name, { value }]) => `${name}=${value}`).join('; ')
   }
 
   #keep(url: URL, lines: readonly string[]): void {
@@ -75,30 +75,30 @@ export class Browser {
       const [name = '', ...value] = pair.split('=')
       const attribute = (key: string) =>
         attributes.find((each) => each.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1)
-      const isGone = attribute('max-age') === '0' || Date.parse(attribute('expires') ?? '') < Date.now()
-      if (isGone) jar.delete(name)
+      const isExpired = attribute('max-age') === '0' || Date.parse(attribute('expires') ?? '') < Date.now()
+      if (isExpired) jar.delete(name)
       else jar.set(name, { value: value.join('='), path: attribute('path') ?? '/' })
     }
   }
 }
 
-/** One exchange by `node:http`: the built-in fetch writes `Sec-Fetch-Mode: cors` over what a navigation says. */
-async function exchange(url: URL, { method = 'GET', headers = {}, body }: Send): Promise<Response> {
+/** One request with `node:http`: the built-in fetch would replace the `Sec-Fetch-Mode` of a navigation by `cors`. */
+async function send(url: URL, { method = 'GET', headers = {}, body }: Send): Promise<Response> {
   const form = body instanceof URLSearchParams && { 'content-type': 'application/x-www-form-urlencoded' }
-  const send = url.protocol === 'https:' ? secureRequest : request
-  const outgoing = send(url, { method, headers: { ...form, ...headers }, agent: false })
+  const open = url.protocol === 'https:' ? secureRequest : request
+  const outgoing = open(url, { method, headers: { ...form, ...headers }, agent: false })
   outgoing.end(body?.toString())
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
-  const answered = new Headers()
+  const responseHeaders = new Headers()
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
-    for (const value of values ?? []) answered.append(name, value)
+    for (const value of values ?? []) responseHeaders.append(name, value)
   }
   const status = incoming.statusCode ?? 0
   const content = await buffer(incoming)
-  return new Response([101, 204, 205, 304].includes(status) ? null : content, { status, headers: answered })
+  return new Response([101, 204, 205, 304].includes(status) ? null : content, { status, headers: responseHeaders })
 }
 
-/** Where an answer sends the browser: by status, or by a page that refreshes itself at once. */
+/** Where a response redirects the browser: by its status, or by a page that refreshes itself at once. */
 function redirectOf({ status, headers }: Response, text: string): string | undefined {
   if (status >= 300 && status <= 399) return headers.get('location') ?? undefined
   const refresh = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]
@@ -119,9 +119,9 @@ function lastForm({ text }: Page): { action: string; hidden: Record<string, stri
   const form = [...text.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].at(-1)
   if (form === undefined) throw new Error(`no form in: ${text.slice(0, 300)}`)
   const id = attributeOf(form[1] ?? '', 'id')
-  const elsewhere =
+  const outside =
     id === undefined ? [] : [...text.matchAll(/<input\b[^>]*>/g)].filter(([tag]) => attributeOf(tag, 'form') === id)
-  const inputs = [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g), ...elsewhere].map(([tag]) => tag)
+  const inputs = [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g), ...outside].map(([tag]) => tag)
   const hidden = inputs.filter((tag) => attributeOf(tag, 'type') === 'hidden')
   const fields = hidden.map((tag) => [attributeOf(tag, 'name') ?? '', attributeOf(tag, 'value') ?? ''])
   return { action: attributeOf(form[1] ?? '', 'action') ?? '', hidden: Object.fromEntries(fields) }

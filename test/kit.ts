@@ -9,16 +9,16 @@ import { type RunningServer, startServer } from '../src/gateway/runtime/start.ts
 import { Browser, type Page } from './browser.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 
-/** Embedded issuer, recording upstream and the whole gateway in this process, all on free ports of loopback. */
+/** The embedded issuer, a recording upstream and the whole gateway in this process, all on free loopback ports. */
 export interface Kit {
   readonly url: string
   readonly issuer: EmbeddedIssuer
-  /** Upstream of every route that names none. */
+  /** Upstream of every route without one. */
   readonly upstream: Recorder
   readonly gateway: RunningServer
   /** Log lines of the gateway, oldest first. */
   readonly logged: Record<string, unknown>[]
-  /** The gateway's time runs this many milliseconds ahead. */
+  /** How far the gateway's clock is ahead, in milliseconds. */
   readonly clock: MovedClock
   close(): Promise<void>
 }
@@ -31,9 +31,9 @@ type Section = Record<string, unknown>
 
 export interface KitOptions {
   readonly issuer?: IssuerOptions
-  /** Laid over the usual sections of the configuration. */
+  /** Merged over the default sections of the configuration. */
   readonly config?: Record<string, Section>
-  /** Replaces the usual routes; `upstream` is filled in where it is missing. */
+  /** Replaces the default routes. A missing `upstream` is filled in. */
   readonly routes?: readonly Section[]
 }
 
@@ -68,15 +68,15 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
 export interface GatewayOptions extends Omit<KitOptions, 'issuer'> {
   readonly port: number
   readonly issuerUrl: string
-  /** Upstream of routes that name none. */
+  /** Upstream of routes without one. */
   readonly upstream: string
   readonly logged?: Record<string, unknown>[]
   readonly clock?: MovedClock
-  /** Host in the gateway's address; the issuer's own, so that cookies are same-site. */
+  /** Host of the gateway's URL: the same as the issuer's, so that cookies are same-site. */
   readonly host?: string
 }
 
-/** The gateway alone, for tests that bring an issuer of their own. */
+/** Only the gateway, for tests with their own issuer. */
 export function startGateway(options: GatewayOptions): Promise<RunningServer> {
   const { port, issuerUrl, upstream, logged = [], config: over = {}, routes = ROUTES } = options
   const { clock = { ahead: 0 }, host = '127.0.0.1' } = options
@@ -107,7 +107,7 @@ const collect = (logged: Record<string, unknown>[]) =>
     },
   })
 
-/** Opens a page of the gateway and signs in at the embedded issuer when it asks. Resolves to where that ends. */
+/** Opens a page of the gateway and signs in at the embedded issuer if required. Resolves to the last page. */
 export async function signIn(browser: Browser, url: string, username: string): Promise<Page> {
   const page = await browser.open(url)
   if (!page.url.pathname.startsWith('/interaction/')) return page

@@ -7,12 +7,12 @@ import { Browser, type Page } from './browser.ts'
 import { type MovedClock, startGateway } from './kit.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 
-/** An issuer the suite can run against, with the people of the realm `shared`. */
+/** An issuer that the suite can run against, with the users of the realm `shared`. */
 export interface SuiteIssuer {
   readonly url: string
   /** Adds a user to a group while the issuer runs. */
   addToGroup(username: string, group: string): Promise<void>
-  /** Makes a user in `project-alpha` and in so many further groups; the password is `<username>-pw`. */
+  /** Creates a user in `project-alpha` and in that many more groups. The password is `<username>-pw`. */
   addUserInGroups(username: string, groups: number): Promise<void>
   /** Ends every session of the user, as an administrator does. */
   disable(username: string): Promise<void>
@@ -24,10 +24,10 @@ const ROUTES = [
   { name: 'lobby', app: 'generic', path: '/lobby', access: 'login' },
 ]
 
-/** Longer than an access token lives at either issuer, in milliseconds. */
-const PAST_TOKEN_LIFE = 301_000
+/** Longer than the lifetime of an access token at either issuer, in milliseconds. */
+const PAST_TOKEN_EXPIRY = 301_000
 
-/** What signing in has to do whoever the issuer is: the same tests run against the embedded one and a real Keycloak. */
+/** What sign-in must do with every issuer: the same tests run against the embedded issuer and a real Keycloak. */
 export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>): void {
   let issuer: SuiteIssuer
   let upstream: Recorder
@@ -57,7 +57,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     return await browser.submit(form, { username, password: `${username}-pw` })
   }
 
-  test('a deep link leads through the login and back to itself', async () => {
+  test('a deep link leads through the sign-in and back to itself', async () => {
     const page = await signIn(new Browser(), '/notes/a/b?x=1&y=%20', 'bob')
     assert.equal(page.status, 200)
     assert.equal(page.url.href, `${url}/notes/a/b?x=1&y=%20`)
@@ -65,7 +65,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     assert.doesNotMatch(upstream.lastValues('cookie').join(), /modelops_gateway/)
   })
 
-  test('one login serves every route', async () => {
+  test('one sign-in serves every route', async () => {
     const browser = new Browser()
     await signIn(browser, '/notes/', 'bob')
     const second = await browser.open(`${url}/lobby/`)
@@ -79,7 +79,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     assert.match(page.text, /not a member of any project/)
   })
 
-  test('a member of another project is refused', async () => {
+  test('a member of another project is denied', async () => {
     const browser = new Browser()
     await signIn(browser, '/lobby/', 'bob')
     const page = await browser.open(`${url}/notes/?projectId=${BETA}`)
@@ -95,7 +95,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     assert.equal((await browser.fetch(`${url}/auth/session`)).status, 401)
   })
 
-  test('signing out ends the session here and at the issuer, and the old cookie is dead', async () => {
+  test('signing out ends the session here and at the issuer, and the old cookie is no longer valid', async () => {
     const browser = new Browser()
     await signIn(browser, '/lobby/', 'carol')
     const oldCookie = browser.cookieHeader(new URL(url))
@@ -108,7 +108,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     assert.ok(isAtIssuer(await browser.open(`${url}/lobby/`)), 'the issuer asks for the password again')
   })
 
-  test('a group added at the issuer counts after the next refresh, without a new login', async (t) => {
+  test('a group added at the issuer counts after the next refresh, without signing in again', async (t) => {
     t.after(() => {
       clock.ahead = 0
     })
@@ -116,7 +116,7 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     await signIn(browser, '/lobby/', 'carol')
     assert.equal((await browser.fetch(`${url}/notes/?projectId=${ALPHA}`)).status, 403)
     await issuer.addToGroup('carol', 'project-alpha')
-    clock.ahead = PAST_TOKEN_LIFE
+    clock.ahead = PAST_TOKEN_EXPIRY
     assert.equal((await browser.fetch(`${url}/notes/?projectId=${ALPHA}`)).status, 200)
   })
 
@@ -132,14 +132,14 @@ export function loginSuite(start: (gatewayUrl: string) => Promise<SuiteIssuer>):
     assert.equal(done.url.pathname, '/auth/signed-out')
   })
 
-  test('a user disabled at the issuer is out when the tokens are due', async (t) => {
+  test('a user disabled at the issuer loses access when the tokens are refreshed', async (t) => {
     t.after(() => {
       clock.ahead = 0
     })
     const browser = new Browser()
     await signIn(browser, '/lobby/', 'dave')
     await issuer.disable('dave')
-    clock.ahead = PAST_TOKEN_LIFE
+    clock.ahead = PAST_TOKEN_EXPIRY
     assert.equal((await browser.fetch(`${url}/lobby/`)).status, 401)
   })
 }

@@ -7,7 +7,7 @@ export interface Received {
   readonly method: string
   /** The request target, byte for byte. */
   readonly target: string
-  /** Names as they came, so that two spellings of one header show. */
+  /** Names as they were sent, so that two spellings of one header stay visible. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: Buffer
 }
@@ -21,7 +21,7 @@ export interface Recorder {
   close(): Promise<void>
 }
 
-/** An upstream that answers 200 with what it received and remembers it. */
+/** An upstream that responds with status 200 and the request it received, and records every request. */
 export async function startRecorder(): Promise<Recorder> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {

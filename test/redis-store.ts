@@ -8,15 +8,15 @@ import type { StoreUnderTest } from './contract/backend.ts'
 export interface RedisOptions {
   readonly ca?: string
   readonly timeoutMs?: number
-  /** The process's own clock; absent: the right time. */
+  /** The clock of this process. Default: the system clock. */
   readonly clock?: Clock
 }
 
-/** One more process at a Redis store; its connections are being made. */
+/** Another process that uses a Redis store. Its connections are still being opened. */
 export const redisBackend = (address: string, { ca, timeoutMs = 1000, clock = Date.now }: RedisOptions = {}) =>
   new RedisBackend({ address: parseRedisAddress(address), ca, timeoutMs }, clock)
 
-/** The same, once it answers and hears of what others do. */
+/** The same, once the store responds and reports the changes of other processes. */
 export async function connectedBackend(address: string, options?: RedisOptions): Promise<RedisBackend> {
   const backend = redisBackend(address, options)
   await eventually(async () => {
@@ -26,20 +26,20 @@ export async function connectedBackend(address: string, options?: RedisOptions):
   return backend
 }
 
-/** Waits until it holds; an error counts as not yet. @throws Error after 20 s */
-export async function eventually(holds: () => Promise<boolean> | boolean): Promise<void> {
+/** Waits until the condition is true. An error counts as false. @throws Error after 20 s */
+export async function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
   let last: unknown
   for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
     try {
-      if (await holds()) return
+      if (await condition()) return
     } catch (error) {
       last = error
     }
   }
-  throw new Error('it did not come true within 20 s', { cause: last })
+  throw new Error('the condition was not true within 20 s', { cause: last })
 }
 
-/** An empty store under the contract: a prefix of its own, and the real time. */
+/** An empty store for the contract tests, with its own prefix and the system clock. */
 export async function redisUnderTest(address: string): Promise<StoreUnderTest> {
   const opened: RedisBackend[] = []
   const own = `${address}?prefix=${randomUUID()}`

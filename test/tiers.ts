@@ -17,17 +17,17 @@ import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 export interface Tier {
   readonly name: string
   readonly about: string
-  /** Installers of what it needs; each says its own progress. */
+  /** Installers of what it needs. Each prints its own progress. */
   readonly needs: readonly (() => Promise<unknown>)[]
   /** An npm script, or patterns of test files. */
   readonly run: { readonly script: string } | { readonly files: readonly string[] }
-  /** Longest time of the whole tier. */
+  /** The longest time the whole tier may take. */
   readonly minutes: number
-  /** Runs only when it is named: it is heavy, or needs more of the machine than the others. */
+  /** Runs only when it is named, because it takes more time or more of the machine than the others. */
   readonly onlyNamed?: boolean
 }
 
-/** All tests, in the order they run: what fails fastest comes first. */
+/** All tests, in the order they run: the fastest tier comes first. */
 export const TIERS: readonly Tier[] = [
   {
     name: 'check',
@@ -45,21 +45,21 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'redis',
-    about: 'the session store on real Redis, Sentinel and Cluster, healthy and not',
+    about: 'the session store on real Redis, Sentinel and Cluster, with and without failures',
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
     minutes: 4,
   },
   {
     name: 'helm',
-    about: 'the chart: what a real Helm renders and refuses, and the rendered pod as a process',
+    about: 'the chart: what a real Helm renders and rejects, and the rendered pod as a process',
     needs: [ensureHelm, () => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/helm/*.test.ts'] },
     minutes: 4,
   },
   {
     name: 'faults',
-    about: 'replicas, stores, clocks, issuer and upstream broken under load; prints what people saw',
+    about: 'failures of replicas, stores, clocks, issuer and upstream under load; prints what clients saw',
     needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy, ensureFaketime],
     run: { script: 'test:faults' },
     minutes: 8,
@@ -73,7 +73,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'keycloak',
-    about: 'the login suite against a real Keycloak',
+    about: 'the sign-in suite against a real Keycloak',
     needs: [ensureKeycloak],
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 12,
@@ -87,14 +87,14 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'machines',
-    about: 'bearer tokens, Basic credentials, service users, an issuer that goes away, trainings across many tokens',
+    about: 'bearer tokens, Basic credentials, service users, an unavailable issuer, training runs across many tokens',
     needs: [ensureMlflow, ensureMlflowClient],
     run: { files: ['test/machines/*.test.ts'] },
     minutes: 6,
   },
   {
     name: 'airflow',
-    about: 'a real Airflow behind the gateway, both ways; its auth manager; MLflow beside it',
+    about: 'a real Airflow behind the gateway in both integrations; its auth manager; MLflow next to it',
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
     minutes: 12,
@@ -108,7 +108,7 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'compose',
-    about: 'docker-compose.yml in containers: login, Airflow, a lost replica, what is reached from where',
+    about: 'docker-compose.yml in containers: sign-in, Airflow, a lost replica, reachability between networks',
     needs: [ensurePodman],
     run: { script: 'test:compose' },
     minutes: 40,

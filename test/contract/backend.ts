@@ -4,31 +4,31 @@ import type { SessionBackend, SessionRecord } from '../../src/gateway/sessions/s
 
 /** One empty store under test. */
 export interface StoreUnderTest {
-  /** Connects as one more process; memory hands the same backend out each time. */
+  /** Connects as another process. The memory store returns the same backend each time. */
   connect(): Promise<SessionBackend>
-  /** The store's time, milliseconds since the epoch. */
+  /** The clock of the store, in milliseconds since the epoch. */
   now(): number
-  /** Lets the store's time pass: moves its clock, or waits where the store has a clock of its own. */
+  /** Advances the clock of the store, or waits if the store has its own clock. */
   advance(seconds: number): Promise<void>
   close(): Promise<void>
 }
 
 const HOUR_MS = 3_600_000
-/** The longest a process may take to hear of what another one did. */
-const HEARD_WITHIN_MS = 1000
+/** The longest time until a process is notified of a change that another process made. */
+const NOTIFIED_WITHIN_MS = 1000
 
-async function eventually(holds: () => boolean, what: () => string): Promise<void> {
-  const giveUpAt = performance.now() + HEARD_WITHIN_MS
-  while (!holds()) {
-    assert.ok(performance.now() < giveUpAt, what())
+async function eventually(condition: () => boolean, message: () => string): Promise<void> {
+  const giveUpAt = performance.now() + NOTIFIED_WITHIN_MS
+  while (!condition()) {
+    assert.ok(performance.now() < giveUpAt, message())
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
-/** What every session store must do, whatever it is made of. */
+/** What every session store must do. */
 export function backendContract(name: string, open: () => Promise<StoreUnderTest>): void {
-  const check = (promise: string, body: (store: StoreUnderTest, backend: SessionBackend) => Promise<void>) =>
-    test(`${name}: ${promise}`, async () => {
+  const check = (behaviour: string, body: (store: StoreUnderTest, backend: SessionBackend) => Promise<void>) =>
+    test(`${name}: ${behaviour}`, async () => {
       const store = await open()
       try {
         await body(store, await store.connect())
@@ -65,7 +65,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal((await backend.get('a'))?.subjectKey, 'alice')
   })
 
-  check('a replacement needs the present revision and takes the next', async (store, backend) => {
+  check('a replacement needs the current revision and gets the next one', async (store, backend) => {
     await backend.create(record(store, 'a'))
     assert.equal(await backend.replace(record(store, 'a', { sealed: 'second', sidKey: 'sid-2' }), 1), 2)
     assert.equal(await backend.replace(record(store, 'a', { sealed: 'late' }), 1), undefined)
@@ -76,7 +76,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.deepEqual(await backend.endBySid('sid-2'), ['a'])
   })
 
-  check('of many writers with one revision exactly one is accepted', async (store, backend) => {
+  check('of many writers with the same revision exactly one is accepted', async (store, backend) => {
     await backend.create(record(store, 'a'))
     const other = await store.connect()
     const writes = Array.from({ length: 20 }, (_, n) =>
@@ -86,7 +86,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.deepEqual(accepted, [2])
   })
 
-  check('an ended record is never brought back by a replacement or a touch', async (store, backend) => {
+  check('a replacement or a touch never restores an ended record', async (store, backend) => {
     await backend.create(record(store, 'a'))
     await backend.end('a')
     assert.equal(await backend.replace(record(store, 'a'), 1), undefined)
@@ -104,7 +104,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal(await backend.replace(record(store, 'a'), 1), 2)
   })
 
-  check('ending tells whether there was a session', async (store, backend) => {
+  check('ending returns whether there was a session', async (store, backend) => {
     await backend.create(record(store, 'a'))
     assert.equal(await backend.end('a'), true)
     assert.equal(await backend.end('a'), false)
@@ -124,7 +124,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal((await backend.list({ offset: 0, limit: 10 })).total, 1)
   })
 
-  check('a list is newest first, in pages, with the number of all', async (store, backend) => {
+  check('a list is paged, newest first, with the total number', async (store, backend) => {
     for (const key of ['a', 'b', 'c', 'd', 'e']) {
       await backend.create(record(store, key))
       await store.advance(0.01)
@@ -140,7 +140,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal(await keys(5, 2), '')
   })
 
-  check('an expired record is gone for every operation', async (store, backend) => {
+  check('an expired record does not exist for any operation', async (store, backend) => {
     await backend.create(record(store, 'a', { expiresAt: store.now() + 1000 }))
     await backend.create(record(store, 'b'))
     await store.advance(1.1)
@@ -154,7 +154,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal(await backend.end('a'), false)
   })
 
-  check('a name is claimed by one of many callers, and again when its time is over', async (store) => {
+  check('a name is claimed by one of many callers, and again after it has expired', async (store) => {
     const processes = await Promise.all([store.connect(), store.connect(), store.connect()])
     const claim = async () => {
       const claims = processes.flatMap((each) => Array.from({ length: 20 }, () => each.claimOnce('state', 1)))
@@ -178,7 +178,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.ok(next && next.token > held.token)
   })
 
-  check('a lease runs out, and its late holder can neither renew nor release the next', async (store, backend) => {
+  check('a lease expires, and its former holder can neither renew nor release the next one', async (store, backend) => {
     const other = await store.connect()
     const late = await backend.acquireLease('refresh a', 1)
     await store.advance(1.1)
@@ -189,7 +189,7 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal(await backend.acquireLease('refresh a', 5), undefined)
   })
 
-  check('a renewed lease is held on', async (store, backend) => {
+  check('a renewed lease stays held', async (store, backend) => {
     const held = await backend.acquireLease('refresh a', 1)
     await store.advance(0.6)
     assert.equal(await held?.renew(1), true)
@@ -200,11 +200,11 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.ok(await backend.acquireLease('refresh a', 1))
   })
 
-  check('every process hears of replaced and ended sessions within a second', async (store, backend) => {
+  check('every process is notified of replaced and ended sessions within a second', async (store, backend) => {
     const other = await store.connect()
-    const heard: string[][] = [[], []]
+    const notified: string[][] = [[], []]
     for (const [n, each] of [backend, other].entries()) {
-      each.onChange(({ key, ended }) => heard[n]?.push(`${key} ${ended ? 'ended' : 'changed'}`))
+      each.onChange(({ key, ended }) => notified[n]?.push(`${key} ${ended ? 'ended' : 'changed'}`))
     }
     for (const key of ['a', 'b', 'c']) await backend.create(record(store, key, { sidKey: `sid-${key}` }))
     await backend.replace(record(store, 'a'), 1)
@@ -212,33 +212,33 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     await backend.endBySid('sid-b')
     await backend.endBySubject('alice')
     const expected = ['a changed', 'a ended', 'b ended', 'c ended']
-    for (const list of heard)
+    for (const list of notified)
       await eventually(
         () => list.length >= expected.length,
-        () => `heard ${list.join()}`,
+        () => `notified ${list.join()}`,
       )
-    assert.deepEqual(heard, [expected, expected])
+    assert.deepEqual(notified, [expected, expected])
   })
 
-  check('the word of a change is in this process before the write resolves', async (store, backend) => {
+  check('this process is notified of a change before the write resolves', async (store, backend) => {
     await backend.create(record(store, 'a'))
-    const heard: string[] = []
-    backend.onChange(({ key }) => heard.push(key))
+    const notified: string[] = []
+    backend.onChange(({ key }) => notified.push(key))
     await backend.end('a')
-    assert.deepEqual(heard, ['a'])
+    assert.deepEqual(notified, ['a'])
   })
 
-  check('who unsubscribed hears no more', async (store, backend) => {
+  check('a listener that unsubscribed is no longer notified', async (store, backend) => {
     await backend.create(record(store, 'a'))
-    const heard: string[] = []
-    const unsubscribe = backend.onChange(({ key }) => heard.push(key))
-    backend.onChange(({ key }) => heard.push(`still ${key}`))
+    const notified: string[] = []
+    const unsubscribe = backend.onChange(({ key }) => notified.push(key))
+    backend.onChange(({ key }) => notified.push(`still ${key}`))
     unsubscribe()
     await backend.end('a')
-    assert.deepEqual(heard, ['still a'])
+    assert.deepEqual(notified, ['still a'])
   })
 
-  check('a living store answers a ping', async (_store, backend) => {
+  check('an available store responds to a ping', async (_store, backend) => {
     await assert.doesNotReject(backend.ping())
   })
 }

@@ -3,7 +3,7 @@ import { type RedisServer, startRedis } from '../../infra/parts/redis.ts'
 import { redisUnderTest } from '../redis-store.ts'
 import { backendContract } from './backend.ts'
 
-// Each check waits for a real clock and has a prefix of its own, so all of them can wait together.
+// Each check waits for the system clock and has its own prefix, so they can wait concurrently.
 suite('redis', { concurrency: true }, () => {
   let server: RedisServer
   before(async () => {
