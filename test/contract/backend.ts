@@ -124,6 +124,20 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.equal((await backend.list({ offset: 0, limit: 10 })).total, 1)
   })
 
+  check('a sid with a subject ends the sessions that have both, and no other', async (store, backend) => {
+    await backend.create(record(store, 'a1', { subjectKey: 'alice', sidKey: 'sid-1' }))
+    await backend.create(record(store, 'a2', { subjectKey: 'alice', sidKey: 'sid-1' }))
+    await backend.create(record(store, 'a3', { subjectKey: 'alice', sidKey: 'sid-2' }))
+    await backend.create(record(store, 'b1', { subjectKey: 'bob', sidKey: 'sid-1' }))
+    assert.deepEqual(await backend.endBySid('sid-1', 'carol'), [])
+    assert.deepEqual(await backend.endBySid('sid-2', 'bob'), [])
+    assert.equal((await backend.list({ offset: 0, limit: 10 })).total, 4)
+    assert.deepEqual((await backend.endBySid('sid-1', 'alice')).sort(), ['a1', 'a2'])
+    assert.deepEqual(await backend.endBySid('sid-1', 'alice'), [])
+    assert.ok(await backend.get('a3'))
+    assert.deepEqual(await backend.endBySid('sid-1'), ['b1'], 'it is still found by its sid')
+  })
+
   check('a list is paged, newest first, with the total number', async (store, backend) => {
     for (const key of ['a', 'b', 'c', 'd', 'e']) {
       await backend.create(record(store, key))

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { KnownSession } from './cache.ts'
-import { deriveKeys, indexKey, recordKey, type SessionKeyRing } from './crypto/session-keys.ts'
+import { deriveKeys, indexKey, recordKey, type SessionKeyRing, type SessionKeys } from './crypto/session-keys.ts'
 import { KnownSessions, refuseStoreDown } from './known.ts'
 import { Limits } from './limits.ts'
 import { SessionRecords } from './records.ts'
@@ -143,14 +143,22 @@ export class Sessions {
     return this.#backend.end(key).catch(refuseStoreDown)
   }
 
-  /** Ends every session of a person; resolves to their number. @throws Refusal `store-down` */
+  /** Ends every session of a subject. @returns their number @throws Refusal `store-down` */
   endBySubject(issuer: string, subject: string): Promise<number> {
-    return this.#endIndexed('subject', issuer, subject, (key) => this.#backend.endBySubject(key))
+    return this.#endAll((keys) => this.#backend.endBySubject(indexKey(keys, 'subject', issuer, subject)))
   }
 
-  /** Ends the sessions of one session at the issuer (OIDC Back-Channel Logout §2.7). @throws Refusal `store-down` */
-  endBySid(issuer: string, sid: string): Promise<number> {
-    return this.#endIndexed('sid', issuer, sid, (key) => this.#backend.endBySid(key))
+  /**
+   * Ends the sessions that began in one session at the issuer (OIDC Back-Channel Logout §2.7).
+   * @param subject Ends those of this subject only; absent: of any.
+   * @returns their number
+   * @throws Refusal `store-down`
+   */
+  endBySid(issuer: string, sid: string, subject?: string): Promise<number> {
+    return this.#endAll((keys) => {
+      const subjectKey = subject === undefined ? undefined : indexKey(keys, 'subject', issuer, subject)
+      return this.#backend.endBySid(indexKey(keys, 'sid', issuer, sid), subjectKey)
+    })
   }
 
   /** A page of living sessions, newest first. `total` counts all. @throws Refusal `store-down` */
@@ -203,13 +211,8 @@ export class Sessions {
     return keys && value && recordKey(keys, this.#cookie.idOf(value))
   }
 
-  async #endIndexed(
-    kind: 'subject' | 'sid',
-    issuer: string,
-    value: string,
-    end: (indexKey: string) => Promise<string[]>,
-  ): Promise<number> {
-    const ended = this.#ring.map((keys) => end(indexKey(keys, kind, issuer, value)))
-    return (await Promise.all(ended).catch(refuseStoreDown)).flat().length
+  /** Each secret has index keys of its own. */
+  async #endAll(end: (keys: SessionKeys) => Promise<string[]>): Promise<number> {
+    return (await Promise.all(this.#ring.map(end)).catch(refuseStoreDown)).flat().length
   }
 }

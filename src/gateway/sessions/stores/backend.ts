@@ -36,9 +36,10 @@ export interface SessionBackend {
 
   /** Ends a session; resolves to false when there was none. Announces the key to all subscribers. */
   end(key: string): Promise<boolean>
-  /** Ends every session under the index key; resolves to the ended keys. Announces each. */
+  /** Ends every session under the subject's index key; resolves to the ended keys. Announces each. */
   endBySubject(subjectKey: string): Promise<string[]>
-  endBySid(sidKey: string): Promise<string[]>
+  /** Ends every session under the sid's index key, with a subject key those that have both. See {@link endBySubject}. */
+  endBySid(sidKey: string, subjectKey?: string): Promise<string[]>
   /** A page of living records, newest first, for session administration. */
   list(page: { offset: number; limit: number }): Promise<{ total: number; records: StoredSession[] }>
 

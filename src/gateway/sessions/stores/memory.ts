@@ -54,8 +54,10 @@ export class MemoryBackend implements SessionBackend {
     return this.#endWhere((record) => record.subjectKey === subjectKey)
   }
 
-  endBySid(sidKey: string): Promise<string[]> {
-    return this.#endWhere((record) => record.sidKey === sidKey)
+  endBySid(sidKey: string, subjectKey?: string): Promise<string[]> {
+    return this.#endWhere(
+      (record) => record.sidKey === sidKey && (subjectKey === undefined || record.subjectKey === subjectKey),
+    )
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {

@@ -88,13 +88,14 @@ export const SCRIPTS = {
     say(ARGV[3], 'ended', { ARGV[2] })
     return had`),
 
-  /** KEYS[1] the index; prefix, id -> the ended keys */
+  /** KEYS[1] the index; prefix, id, subject or '' for any -> the ended keys */
   sessionEndIndexed: script(`
     local ended = {}
     for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
-      if strike(key) == 1 then ended[#ended + 1] = key end
+      local meant = ARGV[3] == '' or redis.call('HGET', prefix .. 's:' .. key, 'subject') == ARGV[3]
+      if meant and strike(key) == 1 then ended[#ended + 1] = key end
     end
-    redis.call('DEL', KEYS[1])
+    if ARGV[3] == '' then redis.call('DEL', KEYS[1]) end
     say(ARGV[2], 'ended', ended)
     return ended`),
 

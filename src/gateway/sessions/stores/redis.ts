@@ -74,8 +74,8 @@ export class RedisBackend implements SessionBackend {
     return this.#endIndexed(`${this.#prefix}u:${subjectKey}`)
   }
 
-  endBySid(sidKey: string): Promise<string[]> {
-    return this.#endIndexed(`${this.#prefix}i:${sidKey}`)
+  endBySid(sidKey: string, subjectKey = ''): Promise<string[]> {
+    return this.#endIndexed(`${this.#prefix}i:${sidKey}`, subjectKey)
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {
@@ -130,9 +130,9 @@ export class RedisBackend implements SessionBackend {
     this.#connection.close()
   }
 
-  async #endIndexed(index: string): Promise<string[]> {
+  async #endIndexed(index: string, subjectKey = ''): Promise<string[]> {
     const id = randomUUID()
-    const keys = await this.#connection.ask((redis) => redis.sessionEndIndexed(index, this.#prefix, id))
+    const keys = await this.#connection.ask((redis) => redis.sessionEndIndexed(index, this.#prefix, id, subjectKey))
     if (keys.length > 0)
       this.#channel.announce(
         id,

@@ -107,11 +107,12 @@ export class SqliteBackend implements SessionBackend {
   }
 
   async endBySubject(subjectKey: string): Promise<string[]> {
-    return this.#endAll('DELETE FROM sessions WHERE subject_key = ? AND expires_at > ? RETURNING key', subjectKey)
+    return this.#endWhere('subject_key = ?', subjectKey)
   }
 
-  async endBySid(sidKey: string): Promise<string[]> {
-    return this.#endAll('DELETE FROM sessions WHERE sid_key = ? AND expires_at > ? RETURNING key', sidKey)
+  async endBySid(sidKey: string, subjectKey?: string): Promise<string[]> {
+    if (subjectKey === undefined) return this.#endWhere('sid_key = ?', sidKey)
+    return this.#endWhere('sid_key = ? AND subject_key = ?', sidKey, subjectKey)
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {
@@ -171,9 +172,10 @@ export class SqliteBackend implements SessionBackend {
     }
   }
 
-  #endAll(remove: string, indexKey: string): string[] {
+  #endWhere(condition: string, ...indexKeys: string[]): string[] {
+    const remove = `DELETE FROM sessions WHERE ${condition} AND expires_at > ? RETURNING key`
     return this.#changing((changed) => {
-      const keys = this.#rows(remove, indexKey, this.#clock()).map(({ key }) => String(key))
+      const keys = this.#rows(remove, ...indexKeys, this.#clock()).map(({ key }) => String(key))
       for (const key of keys) changed({ key, ended: true })
       return keys
     })
