@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import type { Config } from '../config/schema.ts'
-import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
+import { type IssuerKeys, issuerKeys } from './keys/issuer-keys.ts'
 
 export interface IssuerDeps {
   readonly config: Pick<Config, 'issuer' | 'server'>
@@ -11,14 +11,14 @@ export interface IssuerDeps {
   readonly log: Logger
 }
 
-/** What discovery found. */
+/** The issuer as its metadata describes it (OIDC Discovery §3). */
 export interface DiscoveredIssuer {
   readonly configuration: client.Configuration
   readonly metadata: Readonly<client.ServerMetadata>
   readonly keys: IssuerKeys
 }
 
-/** One discovery. @throws Error in words for an operator: nothing answers, or the metadata cannot be used */
+/** Loads the issuer's metadata once. @throws Error with a message for operators: no response, or unusable metadata */
 export async function discover({ config, clock, log }: IssuerDeps): Promise<DiscoveredIssuer> {
   const { issuer, server } = config
   const url = new URL(issuer.url)
@@ -31,7 +31,7 @@ export async function discover({ config, clock, log }: IssuerDeps): Promise<Disc
     authenticate(issuer.clientSecret),
     {
       timeout: issuer.timeoutSeconds,
-      execute: mayBePlain(url, server.insecureHttp) ? [client.allowInsecureRequests] : [],
+      execute: allowsHttp(url, server.insecureHttp) ? [client.allowInsecureRequests] : [],
     },
   )
   const metadata = configuration.serverMetadata()
@@ -40,13 +40,13 @@ export async function discover({ config, clock, log }: IssuerDeps): Promise<Disc
   return { configuration, metadata, keys: issuerKeys(jwksUri, issuer.timeoutSeconds, clock, log) }
 }
 
-/** http towards the issuer: on loopback, or where the operator accepted it. Everything else is https (RFC 9700 §2.6). */
-function mayBePlain(url: URL, insecureHttp: boolean): boolean {
+/** Plain http to the issuer is allowed on loopback, and where the operator accepted it (RFC 9700 §2.6). */
+function allowsHttp(url: URL, insecureHttp: boolean): boolean {
   if (url.protocol !== 'http:') return false
   return isLoopback(url.hostname) || insecureHttp
 }
 
-/** @throws Error naming the fault of the metadata (OIDC Discovery §4.3, RFC 7636) */
+/** @throws Error that names the unusable field (OIDC Discovery §4.3, RFC 7636 §5) */
 function checkMetadata(metadata: client.ServerMetadata & client.ServerMetadataHelpers, issuer: Config['issuer']): void {
   if (metadata.issuer !== issuer.url) {
     throw new Error(`issuer: expected exactly ${issuer.url}, got ${metadata.issuer}`)

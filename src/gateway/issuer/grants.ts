@@ -16,8 +16,8 @@ export interface AuthorizationRequest {
   readonly verifier: string
 }
 
-/** A finished login. */
-export interface LoggedIn {
+/** A completed sign-in. */
+export interface SignedIn {
   readonly principal: Principal
   readonly tokens: Tokens
   readonly sid?: string
@@ -25,16 +25,19 @@ export interface LoggedIn {
 
 export interface Grants {
   /**
-   * Redeems the code of a callback whose `state` was already claimed.
-   * @param callback The public callback URL with the query that the browser brought.
+   * Redeems the code of a callback whose `state` was already claimed (RFC 6749 §4.1.3).
+   * @param callback The public callback URL with the query of the browser's request.
    * @throws Refusal login-expired, login-failed, issuer-down
    */
-  redeem(callback: URL, sent: AuthorizationRequest): Promise<LoggedIn>
-  /** @throws Refusal issuer-down, login-failed: nothing is known about the grant; the session stays what it is */
+  redeem(callback: URL, sent: AuthorizationRequest): Promise<SignedIn>
+  /**
+   * Refreshes the tokens of a session (RFC 6749 §6).
+   * @throws Refusal issuer-down, login-failed: the state of the grant is unknown, and the session stays as it is
+   */
   readonly refresh: RefreshTokens
 }
 
-type TokenAnswer = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
+type TokenResponse = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
 
 export function grantsOf(deps: IssuerDeps, discovered: () => Promise<DiscoveredIssuer>): Grants {
   return {
@@ -57,41 +60,41 @@ async function redeem(
   found: DiscoveredIssuer,
   callback: URL,
   sent: AuthorizationRequest,
-): Promise<LoggedIn> {
+): Promise<SignedIn> {
   const { issuer } = deps.config
-  const answer = await client.authorizationCodeGrant(found.configuration, callback, {
+  const response = await client.authorizationCodeGrant(found.configuration, callback, {
     expectedState: sent.state,
     expectedNonce: sent.nonce,
     pkceCodeVerifier: sent.verifier,
     idTokenExpected: true,
     ...(issuer.maxAgeSeconds !== undefined && { maxAge: issuer.maxAgeSeconds }),
   })
-  if (answer.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
-  const claims = await verifiedClaims(deps, found, answer.id_token, answer.access_token)
-  const person = await withGroups(deps, found, claims, answer.access_token)
+  if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
+  const claims = await verifiedClaims(deps, found, response.id_token, response.access_token)
+  const withAllClaims = await withGroups(deps, found, claims, response.access_token)
   return {
-    principal: principalOf(person, issuer, deps.log),
-    tokens: tokensOf(answer, answer.id_token, deps.clock()),
+    principal: principalOf(withAllClaims, issuer, deps.log),
+    tokens: tokensOf(response, response.id_token, deps.clock()),
     ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
   }
 }
 
 async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {
-  const answer = await client.refreshTokenGrant(found.configuration, refreshToken)
-  const claims = answer.id_token && (await verifiedClaims(deps, found, answer.id_token, answer.access_token))
+  const response = await client.refreshTokenGrant(found.configuration, refreshToken)
+  const claims = response.id_token && (await verifiedClaims(deps, found, response.id_token, response.access_token))
   if (claims && claims.sub !== session.principal.subject) {
     throw new Refusal('login-failed', 'refresh: the new ID token is about another subject')
   }
   return {
-    principal: await refreshedPrincipal(deps, found, session, claims || undefined, answer.access_token),
+    principal: await refreshedPrincipal(deps, found, session, claims || undefined, response.access_token),
     tokens: {
-      refreshToken, // kept unless the answer rotates it
-      ...tokensOf(answer, answer.id_token ?? session.tokens.idToken, deps.clock()),
+      refreshToken, // kept unless the response rotates it
+      ...tokensOf(response, response.id_token ?? session.tokens.idToken, deps.clock()),
     },
   }
 }
 
-/** Groups are taken anew at every refresh: from the new ID token, else from userinfo (OIDC Core §12.2). */
+/** Each refresh updates the groups: from the new ID token, else from userinfo (OIDC Core §12.2). */
 async function refreshedPrincipal(
   deps: IssuerDeps,
   found: DiscoveredIssuer,
@@ -126,22 +129,22 @@ async function withGroups(
   accessToken: string,
 ): Promise<Claims> {
   if (Object.hasOwn(claims, deps.config.issuer.groupsClaim)) return claims
-  const info = await userInfo(deps, found, claims.sub, accessToken).catch(whenRefused(deps))
+  const info = await userInfo(deps, found, claims.sub, accessToken).catch(noGroupsIfRefused(deps))
   return { ...info, ...claims }
 }
 
 /**
- * Issuers refuse an access token at userinfo that is for an API alone (RFC 8707 §2). The person without a groups claim
- * is then a person without groups; an issuer that cannot answer is still an outage.
+ * Issuers refuse an access token at userinfo that is meant for an API only (RFC 8707 §2). Without a groups claim the
+ * principal then has no groups; an issuer that does not respond is still an outage.
  */
-const whenRefused =
+const noGroupsIfRefused =
   ({ log }: IssuerDeps) =>
   (error: unknown): undefined => {
     if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error
-    log.warn({ event: 'userinfo-refused' }, 'userinfo does not take the access token: no groups are known')
+    log.warn({ event: 'userinfo-refused' }, 'userinfo refuses the access token; the principal has no groups')
   }
 
-/** Userinfo about `subject`; an answer about anybody else is thrown away (OIDC Core §5.3.2). */
+/** Userinfo about `subject`; a response about another subject is discarded (OIDC Core §5.3.2). */
 async function userInfo(
   { log }: IssuerDeps,
   { configuration, metadata }: DiscoveredIssuer,
@@ -149,19 +152,19 @@ async function userInfo(
   accessToken: string,
 ): Promise<Claims | undefined> {
   if (metadata.userinfo_endpoint === undefined) return undefined
-  // Every answer is read without openid-client's own comparison, so that a wrong subject is told from an outage.
+  // Without openid-client's own comparison, which would make a wrong subject look like an outage.
   const info = await client.fetchUserInfo(configuration, accessToken, client.skipSubjectCheck)
   if (info.sub === subject) return info
-  log.warn({ event: 'userinfo-refused' }, 'userinfo thrown away: it is about another subject')
+  log.warn({ event: 'userinfo-refused' }, 'userinfo discarded: it is about another subject')
   return undefined
 }
 
-function tokensOf(answer: TokenAnswer, idToken: string, now: number): Tokens {
-  const seconds = answer.expires_in ?? Math.max((answer.claims()?.exp ?? 0) - now / 1000, 0)
+function tokensOf(response: TokenResponse, idToken: string, now: number): Tokens {
+  const seconds = response.expires_in ?? Math.max((response.claims()?.exp ?? 0) - now / 1000, 0)
   return {
-    accessToken: answer.access_token,
+    accessToken: response.access_token,
     accessExpiresAt: now + seconds * 1000,
     idToken,
-    ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
+    ...(response.refresh_token !== undefined && { refreshToken: response.refresh_token }),
   }
 }

@@ -1,29 +1,30 @@
 import { createHash } from 'node:crypto'
-import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult } from 'jose'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
-import { type IssuerKeys, isKeyOutage } from './issuer-keys.ts'
-import { verifyByAnyKey } from './verify-by-keys.ts'
+import { type IssuerKeys, isKeyOutage } from './keys/issuer-keys.ts'
+import { verifyByKeys } from './keys/verify-by-keys.ts'
+import { tokenType } from './token-type.ts'
 
 export interface IdTokenExpectations {
   readonly issuer: Config['issuer']
   readonly keys: IssuerKeys
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** Bound to the ID token by `at_hash` when that is there (OIDC Core §3.1.3.6). */
+  /** Bound to the ID token by `at_hash`, where the claim is present (OIDC Core §3.1.3.6). */
   readonly accessToken: string
 }
 
 export type IdTokenClaims = JWTPayload & { readonly iss: string; readonly sub: string }
 
 /**
- * Verifies an ID token: signature always, also when it came straight from the token endpoint, then OIDC Core §3.1.3.7.
- * The nonce and `auth_time` are openid-client's business.
- * @throws Refusal login-failed
+ * Verifies an ID token (OIDC Core §3.1.3.7). The signature is always verified, although the token comes straight from the
+ * token endpoint. openid-client has checked the nonce and `auth_time`.
+ * @throws Refusal login-failed; the errors of jose or fetch when the keys could not be loaded
  */
 export async function checkIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
   const { issuer, now } = expected
-  const claims = await verified(idToken, expected.keys, {
+  const { payload: claims, protectedHeader } = await verified(idToken, expected.keys, {
     algorithms: [...issuer.algorithms],
     issuer: issuer.url,
     audience: issuer.clientId,
@@ -31,51 +32,48 @@ export async function checkIdToken(idToken: string, expected: IdTokenExpectation
     currentDate: new Date(now),
     requiredClaims: ['sub', 'iat', 'exp'],
   })
+  checkType(protectedHeader.typ)
   if (typeof claims.sub !== 'string' || claims.iss === undefined) throw unusable('sub: expected a string')
   if ((claims.iat ?? 0) > now / 1000 + issuer.clockSkewSeconds) throw unusable('iat lies in the future')
   checkAudience(claims, issuer)
-  checkAccessTokenHash(claims, idToken, expected.accessToken)
+  checkAccessTokenHash(claims, protectedHeader.alg, expected.accessToken)
   return { ...claims, iss: claims.iss, sub: claims.sub }
 }
 
-/** Without the cause: the library's errors hold the whole payload. */
+/** Without the cause: the library's errors contain the whole payload. */
 const unusable = (detail: string) => new Refusal('login-failed', `ID token: ${detail}`)
 
-async function verified(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
+async function verified(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
   try {
-    return await verifiedWithNewKeys(idToken, keys, options)
+    return await verifyByKeys(idToken, keys, 'issuer', options)
   } catch (cause) {
     if (!(cause instanceof errors.JOSEError) || isKeyOutage(cause)) throw cause
     throw unusable(cause.message)
   }
 }
 
-/** An unknown key id loads the keys at once: a key may sign the moment it is published. */
-async function verifiedWithNewKeys(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTPayload> {
-  try {
-    return await verifyByAnyKey(idToken, keys.find, options)
-  } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-    await keys.reload()
-    return await verifyByAnyKey(idToken, keys.find, options)
-  }
+/** A logout token, an access token or a security event of the same issuer is no ID token (RFC 8725 §3.11). */
+function checkType(typ: unknown): void {
+  const type = tokenType(typ)
+  if (type !== undefined && type !== 'jwt')
+    throw unusable('typ header: expected JWT or none, got another kind of token')
 }
 
-/** Further audiences only where the configuration trusts them; `azp`, when there, is us (OIDC Core §3.1.3.7 (3)-(5)). */
+/** Further audiences only where the configuration trusts them; `azp`, where present, is us (OIDC Core §3.1.3.7 (3)-(5)). */
 function checkAudience(claims: JWTPayload, issuer: Config['issuer']): void {
   const trusted = new Set([issuer.clientId, ...(issuer.audiences ?? [])])
   const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud]
   const foreign = audiences.find((audience) => audience === undefined || !trusted.has(audience))
   if (foreign !== undefined) throw unusable('aud: names an audience that issuer.audiences does not list')
   if (audiences.length > 1 && claims.azp === undefined) throw unusable('azp: missing next to several audiences')
-  if (claims.azp !== undefined && claims.azp !== issuer.clientId) throw unusable('azp: is not our client id')
+  if (claims.azp !== undefined && claims.azp !== issuer.clientId) throw unusable('azp: is not our client ID')
 }
 
-function checkAccessTokenHash(claims: JWTPayload, idToken: string, accessToken: string): void {
+/** @param alg Signature algorithm of the ID token, which names the hash of `at_hash`. */
+function checkAccessTokenHash(claims: JWTPayload, alg: string, accessToken: string): void {
   if (claims.at_hash === undefined) return
-  const { alg = '' } = decodeProtectedHeader(idToken)
   const bits = alg === 'EdDSA' ? '512' : alg.slice(-3)
   const hash = createHash(`sha${bits}`).update(accessToken).digest()
   const half = hash.subarray(0, hash.length / 2).toString('base64url')
-  if (claims.at_hash !== half) throw unusable('at_hash does not belong to the access token')
+  if (claims.at_hash !== half) throw unusable('at_hash: does not match the access token')
 }

@@ -1,14 +1,14 @@
 import * as client from 'openid-client'
 import { Refusal } from '../errors.ts'
-import { isKeyOutage } from './issuer-keys.ts'
+import { isKeyOutage } from './keys/issuer-keys.ts'
 
-/** Whether the issuer says that a grant is over: the code or refresh token is used, expired or revoked (RFC 6749 §5.2). */
+/** Whether the issuer says that a grant has ended: the code or refresh token is used, expired or revoked (RFC 6749 §5.2). */
 export const isGrantExpired = (error: unknown): boolean =>
   error instanceof client.ResponseBodyError && error.error === 'invalid_grant' && error.status < 500
 
 /**
- * Turns what went wrong between the issuer and us into a refusal: an outage is `issuer-down`, everything that was
- * answered and cannot be used is `login-failed`. No cause goes along: these libraries' errors hold whole answers.
+ * Turns a failed exchange with the issuer into a refusal: an outage is `issuer-down`, a response that cannot be used is
+ * `login-failed`. The cause is left out: the errors of these libraries contain whole responses.
  * @throws Refusal always
  */
 export function issuerRefusal(error: unknown): never {
@@ -18,6 +18,16 @@ export function issuerRefusal(error: unknown): never {
     throw new Refusal('issuer-down', describe(error), { headers: { 'Retry-After': '5' } })
   }
   throw new Refusal('login-failed', describe(error))
+}
+
+/**
+ * For requests whose failure proves nothing about what the caller presented: whatever went wrong, it is an outage.
+ * @param what The request that failed, for the log.
+ * @throws Refusal issuer-down, always
+ */
+export function issuerOutage(what: string, error: unknown): never {
+  const detail = error instanceof Refusal ? error.message : describe(error)
+  throw new Refusal('issuer-down', `${what}: ${detail}`, { headers: { 'Retry-After': '5' } })
 }
 
 function isOutage(error: unknown): boolean {
@@ -32,7 +42,7 @@ function isOutage(error: unknown): boolean {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof client.ResponseBodyError) return `token endpoint: ${error.status} ${error.error}`
+  if (error instanceof client.ResponseBodyError) return `response of the issuer: ${error.status} ${error.error}`
   if (!(error instanceof Error)) return 'unknown failure'
   const code: unknown = Reflect.get(error, 'code')
   return typeof code === 'string' ? `${code}: ${error.message}` : error.message

@@ -3,19 +3,19 @@ import { Refusal } from '../errors.ts'
 import type { RefreshTokens } from '../sessions/refresh.ts'
 import { type DiscoveredIssuer, discover, type IssuerDeps } from './discovery.ts'
 import { type Grants, grantsOf } from './grants.ts'
-import type { IssuerKeys } from './issuer-keys.ts'
+import type { IssuerKeys } from './keys/issuer-keys.ts'
 
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
 /** Least time between two discoveries that requests can cause, in milliseconds. */
 const COOL_DOWN_MS = 1000
 
-/** Longest wait for a sign of life, in milliseconds. */
+/** Longest wait for a response of {@link Issuer.reachable}, in milliseconds. */
 const PROBE_MS = 2000
 
 /**
- * The issuer as this relying party knows it. The gateway starts while the issuer is down: discovery is retried in the
- * background and, at most once a second, when somebody wants to log in.
+ * The issuer, for this relying party. The gateway starts while the issuer is down: discovery is retried in the background
+ * and, at most once a second, by requests that need the issuer.
  */
 export class Issuer {
   readonly #deps: IssuerDeps
@@ -41,17 +41,17 @@ export class Issuer {
     void retry(FIRST_RETRY_MS)
   }
 
-  /** Stops retrying. */
+  /** Stops the discovery in the background. */
   close(): void {
     clearTimeout(this.#timer)
   }
 
-  /** Whether people can log in, as far as discovery can tell. */
+  /** Whether the issuer has been discovered. */
   get ready(): boolean {
     return this.#found !== undefined
   }
 
-  /** Why discovery has not succeeded, in words for an operator. */
+  /** Why the last discovery failed, for operators. */
   get fault(): string | undefined {
     return this.#fault
   }
@@ -66,29 +66,29 @@ export class Issuer {
     return this.#found
   }
 
-  /** openid-client's handle of the issuer. @throws Refusal issuer-down */
+  /** The issuer for openid-client. @throws Refusal issuer-down */
   async configuration(): Promise<Configuration> {
     return (await this.discovered()).configuration
   }
 
-  /** The issuer's keys, also for bearer tokens. @throws Refusal issuer-down */
+  /** The keys that verify the issuer's tokens. @throws Refusal issuer-down */
   async keys(): Promise<IssuerKeys> {
     return (await this.discovered()).keys
   }
 
-  /** The issuer, when it answers right now; undefined when it is down or was never discovered. */
+  /** The issuer if it responds right now; undefined when it is down or was never discovered. */
   async reachable(): Promise<DiscoveredIssuer | undefined> {
     const found = await this.discovered().catch(() => undefined)
     if (found === undefined) return undefined
     try {
       const signal = AbortSignal.timeout(PROBE_MS)
-      const answer = await fetch(`${found.metadata.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+      const response = await fetch(`${found.metadata.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
         signal,
       })
-      await answer.body?.cancel()
-      return answer.status < 500 ? found : undefined
+      await response.body?.cancel()
+      return response.status < 500 ? found : undefined
     } catch {
-      return undefined // no answer is the answer
+      return undefined // no response within PROBE_MS
     }
   }
 
@@ -97,7 +97,7 @@ export class Issuer {
     return this.#grants
   }
 
-  /** For `Sessions`. */
+  /** Refreshes a session's tokens; for `Sessions`. */
   get refresh(): RefreshTokens {
     return this.#grants.refresh
   }
@@ -118,12 +118,12 @@ export class Issuer {
       log.info({ issuer: config.issuer.url }, 'issuer discovered')
     } catch (error) {
       this.#fault = error instanceof Error ? causes(error) : String(error)
-      log.warn({ issuer: config.issuer.url, fault: this.#fault }, 'issuer not discovered; trying again')
+      log.warn({ issuer: config.issuer.url, fault: this.#fault }, 'issuer not discovered; discovery will be retried')
     }
   }
 }
 
-/** The messages of an error and its causes: fetch says only "fetch failed" by itself. */
+/** The messages of an error and its causes: the message of fetch alone is "fetch failed". */
 function causes(error: Error): string {
   return error.cause instanceof Error ? `${error.message}: ${causes(error.cause)}` : error.message
 }

@@ -1,10 +1,13 @@
 import * as client from 'openid-client'
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
+import { asClient } from './as-client.ts'
 import type { Issuer } from './issuer.ts'
 
-/** A token is replaced when it has less than this left, in milliseconds. */
+/** A token is replaced when it expires within this time, in milliseconds. */
 const SPARE_MS = 30_000
+/** Lifetime of a token whose response names none, in seconds. */
+const ASSUMED_SECONDS = 60
 
 export interface ServiceUser {
   /** The issuer, with the client's own credentials. @throws Refusal issuer-down */
@@ -14,25 +17,29 @@ export interface ServiceUser {
   readonly clock: Clock
 }
 
-/** Access tokens of the service user (RFC 6749 §4.4), asked for when needed and kept while they last. */
+/**
+ * Access tokens of a service user (RFC 6749 §4.4), requested on demand and reused until shortly before they expire.
+ * @returns a function that throws Refusal issuer-down, or the errors of openid-client
+ */
 export function serviceToken({ configuration, parameters, clock }: ServiceUser): () => Promise<string> {
   let current: { token: string; until: number } | undefined
-  let asking: Promise<string> | undefined
-  const ask = async () => {
-    const answer = await client.clientCredentialsGrant(await configuration(), { ...parameters })
-    current = { token: answer.access_token, until: clock() + (answer.expires_in ?? 60) * 1000 - SPARE_MS }
-    return answer.access_token
+  let running: Promise<string> | undefined
+  const request = async () => {
+    const response = await client.clientCredentialsGrant(await configuration(), { ...parameters })
+    const seconds = response.expires_in ?? ASSUMED_SECONDS
+    current = { token: response.access_token, until: clock() + seconds * 1000 - SPARE_MS }
+    return response.access_token
   }
   return () => {
     if (current !== undefined && clock() < current.until) return Promise.resolve(current.token)
-    asking ??= ask().finally(() => {
-      asking = undefined
+    running ??= request().finally(() => {
+      running = undefined
     })
-    return asking
+    return running
   }
 }
 
-/** The service user that `projects` names: the gateway itself, or a client of its own. */
+/** Tokens of the service user that `projects` names: the gateway itself, or a client of its own. */
 export function projectsToken(
   { projects }: Pick<Config, 'projects'>,
   issuer: Pick<Issuer, 'configuration'>,
@@ -44,14 +51,4 @@ export function projectsToken(
     return own?.clientId === undefined ? gateway : asClient(gateway, own.clientId, own.clientSecret ?? '')
   }
   return serviceToken({ configuration, parameters: own?.tokenParameters ?? {}, clock })
-}
-
-/** The issuer as another client of it sees it. */
-export function asClient(gateway: client.Configuration, id: string, secret: string): client.Configuration {
-  const metadata = gateway.serverMetadata()
-  const own = new client.Configuration(metadata, id, undefined, client.ClientSecretBasic(secret))
-  own.timeout = gateway.timeout
-  // Discovery has already judged whether plain http is acceptable towards this issuer.
-  if (metadata.issuer.startsWith('http:')) client.allowInsecureRequests(own)
-  return own
 }

@@ -59,7 +59,7 @@ export async function buildComponents(
     signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ?? buildAuthorization({ config, issuer, clock, log }),
-    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute),
+    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(config, (route) => profileInForce(route, former) ?? profileOf(route)),
   }
 }

@@ -1,8 +1,10 @@
 import type { RequestHandler } from 'express'
-import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload } from 'jose'
 import { Refusal } from '../errors.ts'
 import { issuerRefusal } from '../issuer/issuer-errors.ts'
-import { isKeyOutage } from '../issuer/issuer-keys.ts'
+import { isKeyOutage } from '../issuer/keys/issuer-keys.ts'
+import { verifyByKeys } from '../issuer/keys/verify-by-keys.ts'
+import { tokenType } from '../issuer/token-type.ts'
 import { fieldsOf } from './body.ts'
 import { digest } from './pending-logins.ts'
 import { requestIdOf, type SignInContext } from './sign-in-context.ts'
@@ -37,9 +39,9 @@ export function backchannelLogout(side: SignInContext): RequestHandler {
   }
 }
 
-/** `sid` ends the sessions of that one session at the issuer; `sub` alone ends all of the person's (§2.7). */
-function endAll({ sessions }: SignInContext, { issuer, sid, subject = '' }: LogoutToken): Promise<number> {
-  return sid === undefined ? sessions.endBySubject(issuer, subject) : sessions.endBySid(issuer, sid)
+/** `sid` ends what began in that session at the issuer, of `sub` where both are named; `sub` alone ends all of its sessions (§2.7). */
+function endAll({ sessions }: SignInContext, { issuer, sid, subject }: LogoutToken): Promise<number> {
+  return sid === undefined ? sessions.endBySubject(issuer, subject ?? '') : sessions.endBySid(issuer, sid, subject)
 }
 
 const refused = (detail: string) => new Refusal('request-malformed', `logout token: ${detail}`)
@@ -53,15 +55,15 @@ async function checkLogoutToken(side: SignInContext, token: unknown): Promise<Lo
   if (!isLogoutEvent(claims.events)) throw refused('events: not a logout')
   if (typeof jti !== 'string' || jti === '') throw refused('jti: expected a string')
   if (sid !== undefined && typeof sid !== 'string') throw refused('sid: expected a string')
-  if (sid === undefined && (typeof subject !== 'string' || subject === '')) throw refused('expected sid or sub')
+  if (subject !== undefined && typeof subject !== 'string') throw refused('sub: expected a string')
+  if (sid === undefined && (subject === undefined || subject === '')) throw refused('expected sid or sub')
   return { issuer: issuer ?? '', jti, sid, subject }
 }
 
 async function verified({ config, issuer, clock }: SignInContext, token: string): Promise<JWTPayload> {
-  const { find } = await issuer.keys()
   const { url, clientId, algorithms, clockSkewSeconds } = config.issuer
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, find, {
+    const { payload, protectedHeader } = await verifyByKeys(token, await issuer.keys(), 'client', {
       algorithms: [...algorithms],
       issuer: url,
       audience: clientId,
@@ -80,9 +82,9 @@ async function verified({ config, issuer, clock }: SignInContext, token: string)
 }
 
 /** Explicit typing keeps every other token of the issuer out (RFC 8725 §3.11); none at all is allowed by §2.4. */
-function checkType(typ: string | undefined): void {
-  if (typ === undefined || /^(application\/)?logout\+jwt$/i.test(typ)) return
-  throw refused('typ: expected logout+jwt')
+function checkType(typ: unknown): void {
+  const type = tokenType(typ)
+  if (type !== undefined && type !== 'logout+jwt') throw refused('typ: expected logout+jwt')
 }
 
 function isLogoutEvent(events: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express'
 import { Refusal } from '../errors.ts'
-import type { LoggedIn } from '../issuer/grants.ts'
+import type { SignedIn } from '../issuer/grants.ts'
 import { addressKey } from '../tokens/attempts.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
@@ -20,7 +20,7 @@ interface AuthorizationAnswer {
 /** `GET /auth/callback`: judges the answer, claims the login, redeems the code, starts a session. */
 export function finishLogin(side: SignInContext): RequestHandler {
   return async (req, res) => {
-    await side.attempts.callbacks.take(addressKey(clientOf(side, req)))
+    side.attempts.callbacks.take(addressKey(clientOf(side, req)))
     const answer = parseAnswer(queryOf(req))
     const login = side.pending.find(answer.state, req.headers.cookie, side.clock())
     if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')
@@ -84,7 +84,7 @@ function callbackWith({ config }: SignInContext, { code = '', state, iss }: Auth
 }
 
 /** Token endpoint, keys and userinfo together get little more than one of them may take alone. */
-async function inTime(side: SignInContext, work: Promise<LoggedIn>): Promise<LoggedIn> {
+async function inTime(side: SignInContext, work: Promise<SignedIn>): Promise<SignedIn> {
   const limit = side.config.issuer.timeoutSeconds * 1000 + GRACE_MS
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -98,7 +98,7 @@ async function inTime(side: SignInContext, work: Promise<LoggedIn>): Promise<Log
 
 async function startSession(
   side: SignInContext,
-  loggedIn: LoggedIn,
+  loggedIn: SignedIn,
   headers: { cookie?: string | undefined; 'user-agent'?: string | undefined },
   res: Response,
 ): Promise<void> {

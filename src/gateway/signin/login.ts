@@ -27,7 +27,7 @@ export function startLogin(side: SignInContext): RequestHandler {
         side.pages.start(`/auth/login?${new URLSearchParams({ return_to: returnTo, start: '1' })}`),
       )
     }
-    await side.attempts.logins.take(addressKey(clientOf(side, req)))
+    side.attempts.logins.take(addressKey(clientOf(side, req)))
     const configuration = await side.issuer.configuration()
     const login = side.pending.start(returnTo, side.clock())
     res.append('set-cookie', side.pending.remember(login, req.headers.cookie, side.clock()))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Request, Response } from 'express'
+import type { Clock } from '../../shared/clock.ts'
 import { ownOrigins } from '../config/origins.ts'
 import type { ClientAddress } from '../http/client-address.ts'
 import type { Issuer } from '../issuer/issuer.ts'
@@ -26,9 +27,9 @@ export interface LoginAttempts {
   readonly callbacks: Attempts
 }
 
-export const buildLoginAttempts = (perMinute: number): LoginAttempts => ({
-  logins: new Attempts(perMinute),
-  callbacks: new Attempts(perMinute),
+export const buildLoginAttempts = (perMinute: number, clock: Clock): LoginAttempts => ({
+  logins: new Attempts(perMinute, clock),
+  callbacks: new Attempts(perMinute, clock),
 })
 
 /** What the handlers of the login side share; built once. */

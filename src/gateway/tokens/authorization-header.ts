@@ -3,7 +3,7 @@ import type { VerifyAuthorization } from './authenticate.ts'
 import type { BridgeBasic } from './basic/basic-bridge.ts'
 import { isBasic, parseBasic } from './basic/basic-credentials.ts'
 import { wrongCredentials } from './basic/client-token.ts'
-import type { VerifyBearer } from './bearer.ts'
+import type { VerifyBearer } from './bearer/verify-bearer.ts'
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i
 
@@ -11,8 +11,8 @@ const BEARER = /^Bearer +([\x21-\x7e]+)$/i
 const bearerTokenOf = (header: string): string | undefined => BEARER.exec(header)?.[1]
 
 /**
- * Reads an `Authorization` header (RFC 9110 §11.6.2): Bearer everywhere, Basic where the route says so. Any other
- * scheme is nobody's identity: 401.
+ * Verifies an `Authorization` header (RFC 9110 §11.6.2): Bearer on every route, Basic where the route accepts it. Any
+ * other scheme is refused with 401.
  */
 export function buildVerifyAuthorization(verifyBearer: VerifyBearer, bridgeBasic: BridgeBasic): VerifyAuthorization {
   return async (header, { route, clientAddress }) => {

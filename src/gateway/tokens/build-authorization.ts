@@ -2,15 +2,15 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Issuer } from '../issuer/issuer.ts'
-import { buildVerifyAccessToken } from './access-token.ts'
 import { Attempts } from './attempts.ts'
 import type { VerifyAuthorization } from './authenticate.ts'
-import { buildVerifyAuthorization } from './authorization.ts'
+import { buildVerifyAuthorization } from './authorization-header.ts'
 import { buildBasicBridge } from './basic/basic-bridge.ts'
 import { buildFetchClientToken } from './basic/client-token.ts'
-import { buildVerifyBearer } from './bearer.ts'
-import { buildIntrospect } from './introspection.ts'
-import { trustedIssuers } from './trusted-issuer.ts'
+import { buildVerifyAccessToken } from './bearer/access-token.ts'
+import { buildIntrospect } from './bearer/introspection.ts'
+import { trustedIssuers } from './bearer/trusted-issuers.ts'
+import { buildVerifyBearer } from './bearer/verify-bearer.ts'
 
 export interface AuthorizationDeps {
   readonly config: Pick<Config, 'issuer' | 'limits'>
@@ -19,7 +19,7 @@ export interface AuthorizationDeps {
   readonly log: Logger
 }
 
-/** Everything that judges an `Authorization` header; built once. */
+/** Everything that verifies an `Authorization` header. */
 export function buildAuthorization({ config, issuer, clock, log }: AuthorizationDeps): VerifyAuthorization {
   const { limits } = config
   const configuration = () => issuer.configuration()
@@ -28,15 +28,15 @@ export function buildAuthorization({ config, issuer, clock, log }: Authorization
   const verifyBearer = buildVerifyBearer({
     verifyJwt: buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }),
     introspect: introspection ? buildIntrospect({ config, configuration, clock, log }) : undefined,
-    failures: new Attempts(limits.badTokensPerMinute),
+    failures: new Attempts(limits.badTokensPerMinute, clock),
     maxBytes: limits.headerBytes,
     clock,
   })
   const bridgeBasic = buildBasicBridge({
     fetchToken: buildFetchClientToken(configuration, basicTokenParameters),
     verifyBearer,
-    byAddress: new Attempts(limits.badSecretsPerMinute),
-    byClient: new Attempts(limits.badSecretsPerClientPerMinute),
+    byAddress: new Attempts(limits.badSecretsPerMinute, clock),
+    byClient: new Attempts(limits.badSecretsPerClientPerMinute, clock),
     clock,
   })
   return buildVerifyAuthorization(verifyBearer, bridgeBasic)

@@ -1,8 +1,8 @@
 import type { Claims } from '../issuer/claims.ts'
-import { invalidToken } from './bearer-refusals.ts'
-import { hasRepeatedMember } from './json-members.ts'
+import { invalidToken } from './bearer/token-refusals.ts'
+import { hasRepeatedMember } from './repeated-members.ts'
 
-/** A token's parts as they were sent: nothing of them is verified yet. */
+/** The parts of a token. Nothing of them is verified. */
 export interface UnverifiedJwt {
   readonly header: Claims
   readonly claims: Claims
@@ -15,8 +15,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 export const isCompactJws = (token: string): boolean => COMPACT.test(token)
 
 /**
- * Reads a JWT strictly: compact serialisation, UTF-8, objects without repeated members, and no header that changes how
- * the rest is to be read (`crit`, `b64`, RFC 7797; `zip` belongs to encrypted tokens).
+ * Parses a JWT strictly: compact serialization (RFC 7515 §7.1), UTF-8, objects without repeated members, and no header
+ * that changes how the rest is read (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797; `zip`, which is for encrypted tokens).
  * @throws Refusal token-invalid
  */
 export function parseCompactJwt(token: string): UnverifiedJwt {

@@ -1,10 +1,10 @@
-/** Strings and punctuation of a JSON text; everything between is numbers, literals and white space. */
+/** Strings and punctuation of a JSON text. Numbers, literals and white space lie between. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g
 
 /**
- * Whether some object of a JSON text names a member twice. Parsers disagree about which of the two counts, so that what
- * is verified here could be read differently elsewhere (RFC 7515 §4, RFC 7519 §4).
- * @param json Text that `JSON.parse` takes.
+ * Whether any object of a JSON text names a member twice. Parsers disagree about which of the two counts: another one
+ * could read other claims than those verified here (RFC 7515 §4, RFC 7519 §4).
+ * @param json Text that `JSON.parse` accepts.
  */
 export function hasRepeatedMember(json: string): boolean {
   const open: Set<string>[] = []

@@ -1,44 +1,44 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../shared/clock.ts'
-import { Refusal } from '../errors.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { Refusal } from '../../errors.ts'
 import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
 
-/** Pause after metadata that could not be had, in milliseconds. */
+/** Pause after metadata could not be loaded, in milliseconds. */
 const PAUSE_MS = 5000
 
 export interface KeyLocation {
   /** Issuer identifier. */
   readonly url: string
-  /** Where its keys are; absent: where its metadata says. */
+  /** Where its keys are; absent: its metadata says. */
   readonly jwksUrl?: string | undefined
 }
 
 /**
- * Keys of an issuer that only signs tokens; its metadata is asked for when the first token comes, and once for all.
+ * Keys of an issuer that only signs tokens. Its metadata is loaded when the first token arrives, and only once.
  * @returns a function that throws Refusal issuer-down
  */
-export function keysAtIssuer(
+export function metadataKeys(
   { url, jwksUrl }: KeyLocation,
   timeoutSeconds: number,
   clock: Clock,
   log: Logger,
 ): () => Promise<IssuerKeys> {
-  let asking: Promise<IssuerKeys> | undefined
+  let loading: Promise<IssuerKeys> | undefined
   let failedAt = Number.NEGATIVE_INFINITY
-  const ask = async () => {
-    const jwksUri = jwksUrl ?? (await jwksUriOf(url, timeoutSeconds))
+  const load = async () => {
+    const jwksUri = jwksUrl ?? (await loadJwksUri(url, timeoutSeconds))
     return issuerKeys(new URL(jwksUri), timeoutSeconds, clock, log)
   }
   return async () => {
-    if (asking === undefined && clock() - failedAt < PAUSE_MS) throw down('its metadata could not be had just now')
-    asking ??= ask()
+    if (loading === undefined && clock() - failedAt < PAUSE_MS) throw down('its metadata could not be loaded just now')
+    loading ??= load()
     try {
-      return await asking
+      return await loading
     } catch (error) {
-      asking = undefined
+      loading = undefined
       failedAt = clock()
       const fault = error instanceof Error ? error.message : String(error)
-      log.warn({ issuer: url, fault }, 'metadata of an additional issuer could not be had')
+      log.warn({ issuer: url, fault }, 'metadata of an additional issuer could not be loaded')
       throw down(fault)
     }
   }
@@ -46,14 +46,14 @@ export function keysAtIssuer(
 
 const down = (detail: string) => new Refusal('issuer-down', detail, { headers: { 'Retry-After': '5' } })
 
-/** @throws Error in words for an operator */
-async function jwksUriOf(url: string, timeoutSeconds: number): Promise<string> {
-  const answer = await fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+/** @see OIDC Discovery §4. @throws Error with a message for operators */
+async function loadJwksUri(url: string, timeoutSeconds: number): Promise<string> {
+  const response = await fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
     redirect: 'error',
   })
-  if (!answer.ok) throw new Error(`metadata: expected status 200, got ${answer.status}`)
-  const { issuer, jwks_uri } = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown }
+  if (!response.ok) throw new Error(`metadata: expected status 200, got ${response.status}`)
+  const { issuer, jwks_uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown }
   if (issuer !== url) throw new Error(`issuer: expected exactly ${url}, got ${JSON.stringify(issuer)}`)
   if (typeof jwks_uri !== 'string' || !URL.canParse(jwks_uri)) throw new Error('jwks_uri: expected a URL')
   if (url.startsWith('https:') && !jwks_uri.startsWith('https:')) throw new Error('jwks_uri: expected https')

@@ -3,24 +3,24 @@ import { boundedCache } from '../../../shared/bounded-cache.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { Refusal } from '../../errors.ts'
 import { type Attempts, addressKey } from '../attempts.ts'
-import type { VerifyBearer } from '../bearer.ts'
+import type { VerifyBearer } from '../bearer/verify-bearer.ts'
 import type { Caller } from '../caller.ts'
 import type { BasicCredentials } from './basic-credentials.ts'
 import { type FetchClientToken, wrongCredentials } from './client-token.ts'
 
-/** Credentials remembered at most, the right and the wrong each. */
+/** Credentials remembered at most, accepted and refused ones each. */
 const REMEMBERED = 10_000
 /** Longest use of one token, in milliseconds: a withdrawn secret or client ends within it. */
 const REUSE_MS = 300_000
-/** Part of a token's life after which the next one is asked for. */
+/** Part of a token's lifetime after which the next one is requested. */
 const RENEW_AT = 0.8
-/** Wrong credentials are refused again without asking for this time, in milliseconds. */
-const WRONG_MS = 10_000
+/** Refused credentials are refused again without a request for this time, in milliseconds. */
+const REFUSED_MS = 10_000
 
 export interface BasicBridgeDeps {
   readonly fetchToken: FetchClientToken
   readonly verifyBearer: VerifyBearer
-  /** Wrong credentials by client address, and by client id. */
+  /** Wrong credentials by client address, and by client ID. */
   readonly byAddress: Attempts
   readonly byClient: Attempts
   readonly clock: Clock
@@ -29,48 +29,49 @@ export interface BasicBridgeDeps {
 /** @throws Refusal token-invalid, rate-limited, issuer-down */
 export type BridgeBasic = (credentials: BasicCredentials, address: string) => Promise<Caller>
 
-interface Held {
+/** A caller by Basic credentials. Times are milliseconds since the epoch. */
+interface KnownCaller {
   readonly caller: Caller
-  /** When the issuer is asked again and when the token is over, in milliseconds since the epoch. */
+  /** When the next token is requested. */
   readonly renewAt: number
-  readonly endsAt: number
+  readonly expiresAt: number
 }
 
 /**
- * Turns a client's id and secret into its own access token (RFC 6749 §4.4), so that clients that know nothing but a user
- * name and a password go on. Credentials are known by a keyed hash of both: a wrong secret never meets a right one's
- * token, and no secret is kept.
+ * Exchanges a client's ID and secret for its access token (RFC 6749 §4.4), for clients that support nothing but a user
+ * name and a password. Credentials are remembered by a keyed hash of both parts: a wrong secret never finds the token of
+ * the right one, and no secret is kept.
  */
 export function buildBasicBridge(deps: BasicBridgeDeps): BridgeBasic {
   const { clock } = deps
   const hashKey = randomBytes(32)
-  const held = boundedCache<Held>(REMEMBERED)
-  /** Credentials that were right once: somebody else's guesses do not lock their owner out. */
+  const callers = boundedCache<KnownCaller>(REMEMBERED)
+  /** Credentials that were accepted before: guesses of others do not lock their owner out. */
   const proven = boundedCache<true>(REMEMBERED)
-  const wrong = boundedCache<number>(REMEMBERED)
-  const asking = new Map<string, Promise<Caller>>()
+  const refusedUntil = boundedCache<number>(REMEMBERED)
+  const running = new Map<string, Promise<Caller>>()
 
-  async function ask(credentials: BasicCredentials, hash: string, address: string): Promise<Caller> {
+  async function authenticate(credentials: BasicCredentials, hash: string, address: string): Promise<Caller> {
     try {
       const next = proven.has(hash)
         ? await exchange(deps, credentials, address)
-        : await guess(deps, credentials, address)
-      held.set(hash, next)
+        : await exchangeUnproven(deps, credentials, address)
+      callers.set(hash, next)
       proven.set(hash, true)
       return next.caller
     } catch (error) {
-      if (!isVerdict(error)) return callerWhileAway(hash, error)
-      held.delete(hash)
+      if (!isWrongCredentials(error)) return callerDuringOutage(hash, error)
+      callers.delete(hash)
       proven.delete(hash)
-      wrong.set(hash, clock() + WRONG_MS)
+      refusedUntil.set(hash, clock() + REFUSED_MS)
       throw error
     }
   }
 
-  /** While the issuer is away, what it gave before is good until it ends. */
-  function callerWhileAway(hash: string, error: unknown): Caller {
-    const known = held.get(hash)
-    if (known !== undefined && clock() < known.endsAt) return known.caller
+  /** While the issuer is down, the last token is used until it expires. */
+  function callerDuringOutage(hash: string, error: unknown): Caller {
+    const known = callers.get(hash)
+    if (known !== undefined && clock() < known.expiresAt) return known.caller
     throw error
   }
 
@@ -78,28 +79,35 @@ export function buildBasicBridge(deps: BasicBridgeDeps): BridgeBasic {
     const hash = createHmac('sha256', hashKey)
       .update(`${credentials.clientId}:${credentials.secret}`)
       .digest('base64url')
-    const known = held.get(hash)
+    const known = callers.get(hash)
     if (known !== undefined && clock() < known.renewAt) return known.caller
-    if (clock() < (wrong.get(hash) ?? 0)) throw wrongCredentials('refused a moment ago')
-    const running = asking.get(hash) ?? ask(credentials, hash, address).finally(() => asking.delete(hash))
-    asking.set(hash, running)
-    return running
+    if (clock() < (refusedUntil.get(hash) ?? 0)) throw wrongCredentials('refused a moment ago')
+    const started = running.get(hash) ?? authenticate(credentials, hash, address).finally(() => running.delete(hash))
+    running.set(hash, started)
+    return started
   }
 }
 
-/** Credentials that nobody has proven yet cost an attempt, which is given back unless they turn out to be wrong. */
-async function guess(deps: BasicBridgeDeps, credentials: BasicCredentials, address: string): Promise<Held> {
-  const place = addressKey(address)
-  await deps.byAddress.take(place)
-  await deps.byClient.take(credentials.clientId)
+/** Unproven credentials use an attempt up, which is given back unless they are wrong. */
+async function exchangeUnproven(
+  deps: BasicBridgeDeps,
+  credentials: BasicCredentials,
+  address: string,
+): Promise<KnownCaller> {
+  const network = addressKey(address)
+  deps.byAddress.take(network)
+  deps.byClient.take(credentials.clientId)
   let isWrong = false
   try {
     return await exchange(deps, credentials, address)
   } catch (error) {
-    isWrong = isVerdict(error)
+    isWrong = isWrongCredentials(error)
     throw error
   } finally {
-    if (!isWrong) await Promise.all([deps.byAddress.giveBack(place), deps.byClient.giveBack(credentials.clientId)])
+    if (!isWrong) {
+      deps.byAddress.giveBack(network)
+      deps.byClient.giveBack(credentials.clientId)
+    }
   }
 }
 
@@ -107,17 +115,17 @@ async function exchange(
   { fetchToken, verifyBearer, clock }: BasicBridgeDeps,
   credentials: BasicCredentials,
   address: string,
-): Promise<Held> {
-  const askedAt = clock()
+): Promise<KnownCaller> {
+  const requestedAt = clock()
   const { token, seconds } = await fetchToken(credentials)
   const principal = await verifyOwn(verifyBearer, token, address)
-  // A token for somebody else than the client that asked would let its secret speak for another.
+  // With a token of another client, one client's secret would authenticate as another.
   if (principal.kind !== 'machine' || principal.clientId !== credentials.clientId)
     throw wrongCredentials('the issuer’s token does not name the client')
   return {
     caller: { principal, via: 'bearer', token },
-    renewAt: askedAt + Math.min(REUSE_MS, seconds * 1000 * RENEW_AT),
-    endsAt: askedAt + Math.min(REUSE_MS, seconds * 1000),
+    renewAt: requestedAt + Math.min(REUSE_MS, seconds * 1000 * RENEW_AT),
+    expiresAt: requestedAt + Math.min(REUSE_MS, seconds * 1000),
   }
 }
 
@@ -125,9 +133,10 @@ async function verifyOwn(verifyBearer: VerifyBearer, token: string, address: str
   try {
     return await verifyBearer(token, address)
   } catch (error) {
-    if (isVerdict(error)) throw wrongCredentials(`the issuer’s token: ${error.message}`)
+    if (isWrongCredentials(error)) throw wrongCredentials(`the issuer’s token: ${error.message}`)
     throw error
   }
 }
 
-const isVerdict = (error: unknown): error is Refusal => error instanceof Refusal && error.reason === 'token-invalid'
+const isWrongCredentials = (error: unknown): error is Refusal =>
+  error instanceof Refusal && error.reason === 'token-invalid'

@@ -1,4 +1,4 @@
-/** A client's name and secret as a plain client sent them. */
+/** The ID and the secret of a client, as the request contains them. */
 export interface BasicCredentials {
   readonly clientId: string
   readonly secret: string
@@ -7,13 +7,13 @@ export interface BasicCredentials {
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Whether a header is of the Basic scheme, well formed or not. */
+/** Whether a header has the Basic scheme, well-formed or not. */
 export const isBasic = (header: string): boolean => /^Basic( |$)/i.test(header)
 
 /**
- * Reads `Authorization: Basic` (RFC 7617): UTF-8, the first colon ends the client id. Nothing is percent-decoded: that
+ * Parses `Authorization: Basic` (RFC 7617): UTF-8, the first colon ends the client ID. Nothing is percent-decoded: that
  * belongs to a token endpoint (RFC 6749 §2.3.1), and the clients that send this header do not encode.
- * @returns undefined for what is no pair of printable, non-empty texts
+ * @returns undefined unless both parts are printable and not empty
  */
 export function parseBasic(header: string): BasicCredentials | undefined {
   const [, encoded = ''] = BASIC.exec(header) ?? []

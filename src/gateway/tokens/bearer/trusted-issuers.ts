@@ -1,35 +1,35 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../shared/clock.ts'
-import type { Config } from '../config/schema.ts'
-import { type Claims, principalOf } from '../issuer/claims.ts'
-import type { IssuerKeys } from '../issuer/issuer-keys.ts'
-import { keysAtIssuer } from '../issuer/keys-at-issuer.ts'
-import type { Principal } from '../policy/types.ts'
-import { callerKind } from './machine.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { Config } from '../../config/schema.ts'
+import { type Claims, principalOf } from '../../issuer/claims.ts'
+import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
+import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
+import type { Principal } from '../../policy/types.ts'
+import { callerKind } from './caller-kind.ts'
 
-/** Somebody whose access tokens are believed. */
+/** An issuer whose access tokens are accepted. */
 export interface TrustedIssuer {
-  /** Exactly the value of `iss`. */
+  /** Must equal the `iss` claim. */
   readonly url: string
   readonly audiences: readonly string[]
   readonly algorithms: readonly string[]
-  /** Marks of an access token, in the `typ` header or claim. Empty: its access tokens carry no mark. */
+  /** Values of the `typ` header or claim that mark an access token. Empty: its access tokens have no mark. */
   readonly types: readonly string[]
   /** @throws Refusal issuer-down */
   readonly keys: () => Promise<IssuerKeys>
-  /** Who verified claims speak for. @throws Refusal login-failed: no usable `iss` or `sub` */
+  /** The principal that verified claims name. @throws Refusal login-failed: no usable `iss` or `sub` */
   readonly principal: (claims: Claims) => Principal
 }
 
 export interface TrustedIssuersDeps {
   readonly config: Pick<Config, 'issuer'>
-  /** Keys of the issuer at which people sign in. */
+  /** Keys of the issuer at which users sign in. */
   readonly keys: () => Promise<IssuerKeys>
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** The issuers by their `iss`. */
+/** The trusted issuers by their `iss`. */
 export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, TrustedIssuer> {
   const { issuer } = deps.config
   const all = [ownIssuer(deps), ...issuer.additional.map((one) => additionalIssuer(one, deps))]
@@ -55,12 +55,12 @@ function additionalIssuer(one: Additional, { config: { issuer }, clock, log }: T
     audiences: one.audiences,
     algorithms: issuer.algorithms,
     types: one.accessTokenTypes,
-    keys: keysAtIssuer(one, issuer.timeoutSeconds, clock, log),
+    keys: metadataKeys(one, issuer.timeoutSeconds, clock, log),
     principal: (claims) => foreignPrincipal(principalOf(ownClaims(claims, one), CLAIM_NAMES, log), one),
   }
 }
 
-/** Of another issuer's claims only the subject counts, and the groups where the configuration says so. */
+/** Of an additional issuer only the subject is used, and the groups where the configuration names their claim. */
 const CLAIM_NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'sub' }
 
 function ownClaims({ iss, sub, ...claims }: Claims, { groupsClaim }: Additional): Claims {
@@ -68,8 +68,8 @@ function ownClaims({ iss, sub, ...claims }: Claims, { groupsClaim }: Additional)
 }
 
 /**
- * Upstreams know a subject without its issuer. The issuer's name before it keeps another issuer from naming one of our
- * people; its client ids are no client ids of ours.
+ * Upstreams know a subject without its issuer. The prefix keeps an additional issuer from naming a subject of the own
+ * issuer; its client IDs have no meaning at the own issuer.
  */
 function foreignPrincipal(principal: Principal, { url, groups, principals }: Additional): Principal {
   const subject = `${url}#${principal.subject}`

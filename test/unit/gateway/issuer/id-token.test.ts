@@ -145,9 +145,72 @@ test('a token without kid is verified by the only key, and by each of several', 
   await assertRefused('none of the keys fits')
 })
 
+test('an ID token whose header names another kind of token gives no session', async () => {
+  const kinds = ['logout+jwt', 'at+jwt', 'secevent+jwt', 'dpop+jwt', 'oauth-authz-req+jwt', 'token-introspection+jwt']
+  const spellings = [
+    'application/at+jwt',
+    'LOGOUT+JWT',
+    'Application/Logout+JWT',
+    'jwt2',
+    ' JWT',
+    '',
+    7,
+    null,
+    ['JWT'],
+    {},
+  ]
+  for (const typ of [...kinds, ...spellings]) {
+    fake.bent.header = { typ }
+    await assertRefused(JSON.stringify(typ))
+  }
+})
+
+test('an ID token whose header says JWT, or nothing, is accepted', async () => {
+  for (const typ of ['JWT', 'jwt', 'application/jwt', undefined]) {
+    fake.bent.header = { typ }
+    assert.equal((await kit.browser().login(fake)).status, 303, String(typ))
+  }
+})
+
 test('a signing key that was rotated in just before signing is accepted at the next login', async () => {
   assert.equal((await kit.browser().login(fake)).status, 303)
   await fake.rotate('key-2')
+  assert.equal((await kit.browser().login(fake)).status, 303)
+})
+
+test('after a rotation of the single key, ID tokens without a key ID are accepted at once', async () => {
+  fake.bent.header = { kid: undefined }
+  assert.equal((await kit.browser().login(fake)).status, 303)
+  await fake.rotate('key-3')
+  fake.jwksRequests.count = 0
+  const logins = await Promise.all(Array.from({ length: 5 }, () => kit.browser().login(fake)))
+  assert.deepEqual(
+    logins.map(({ status }) => status),
+    [303, 303, 303, 303, 303],
+  )
+  assert.equal(fake.jwksRequests.count, 1)
+})
+
+test('an ID token that no published key verifies loads the keys again and gives no session', async () => {
+  assert.equal((await kit.browser().login(fake)).status, 303)
+  const { privateKey } = await generateKeyPair('RS256')
+  for (const kid of [undefined, 'unknown']) {
+    kit.clock.ahead += 1000
+    fake.jwksRequests.count = 0
+    fake.bent.sign = (claims) => fake.sign(claims, { kid }, privateKey)
+    await assertRefused(`kid ${kid}`)
+    assert.equal(fake.jwksRequests.count, 1, `kid ${kid}`)
+  }
+})
+
+test('keys that cannot be loaded after a rotation are an outage of the issuer', async () => {
+  assert.equal((await kit.browser().login(fake)).status, 303)
+  await fake.rotate('key-4')
+  fake.bent.header = { kid: undefined }
+  fake.bent.jwks = { status: 500, body: 'oops' }
+  await assertRefused('jwks 500', 'issuer-down', 503)
+  fake.bent.jwks = undefined
+  kit.clock.ahead = 5000
   assert.equal((await kit.browser().login(fake)).status, 303)
 })
 

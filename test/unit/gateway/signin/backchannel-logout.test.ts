@@ -65,6 +65,35 @@ test('a logout token with sub alone ends every session of that person, and nobod
   assert.deepEqual([await isAlive(), await isAlive(second), await isAlive(bob)], [false, false, true])
 })
 
+test('a logout token with the sid of one subject and the sub of another ends nothing', async () => {
+  fake.bent.claims = { sub: 'bob-sub', sid: 'issuer-session-3' }
+  const bob = kit.browser()
+  await bob.login(fake)
+  for (const mixed of [
+    { sid: 'issuer-session-1', sub: 'bob-sub' },
+    { sid: 'issuer-session-3', sub: 'alice-sub' },
+    { sid: 'issuer-session-1', sub: 'nobody' },
+    { sid: 'issuer-session-1', sub: '' },
+  ]) {
+    assert.equal((await send(await signed(mixed))).status, 200)
+    assert.deepEqual([await isAlive(), await isAlive(bob)], [true, true], JSON.stringify(mixed))
+  }
+  assert.equal((await send(await signed({ sid: 'issuer-session-3', sub: 'bob-sub' }))).status, 200)
+  assert.deepEqual([await isAlive(), await isAlive(bob)], [true, false])
+})
+
+test('a logout token with sid alone ends what began in that session', async () => {
+  assert.equal((await send(await signed({ sub: undefined }))).status, 200)
+  assert.equal(await isAlive(), false)
+})
+
+test('after a rotation of the single key, logout tokens with and without a key ID are accepted', async () => {
+  await fake.rotate('key-of-the-logout')
+  assert.equal((await send(await signed({ sid: 'issuer-session-9' }, { kid: undefined }))).status, 200)
+  assert.equal((await send(await signed())).status, 200)
+  assert.equal(await isAlive(), false)
+})
+
 test('a session that is gone already is no fault', async () => {
   await browser.post('/auth/logout')
   assert.equal((await send(await signed())).status, 200)
@@ -97,6 +126,9 @@ const refused: [string, () => Promise<string>][] = [
   ['a nonce', () => signed({ nonce: 'n' })],
   ['neither sid nor sub', () => signed({ sid: undefined, sub: undefined })],
   ['a sid that is a number', () => signed({ sid: 7 })],
+  ['a sub that is a number', () => signed({ sub: 7 })],
+  ['the typ of a security event', () => signed({}, { typ: 'secevent+jwt' })],
+  ['a typ that is a number', () => signed({}, { typ: 7 })],
   ['the typ of an access token', () => signed({}, { typ: 'at+jwt' })],
   ['no token at all', async () => ''],
   ['no JWT', async () => 'hello'],

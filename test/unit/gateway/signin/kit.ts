@@ -109,7 +109,7 @@ export function startLoginKit(
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
     clientAddress: buildClientAddress(config.server.trustedProxies).address,
-    attempts: buildLoginAttempts(config.limits.loginsPerMinute),
+    attempts: buildLoginAttempts(config.limits.loginsPerMinute, clock),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }

@@ -152,6 +152,10 @@ const hostile: [string, Make][] = [
   ['an offline token', withClaims({ typ: 'Offline' }, { typ: 'JWT' })],
   ['a logout token', withClaims({ typ: 'Logout', events: {} }, { typ: 'logout+jwt' })],
   ['a logout token with an access token’s claims', withClaims({}, { typ: 'logout+jwt' })],
+  ['a header of a security event', withClaims({}, { typ: 'secevent+jwt' })],
+  ['a header of a DPoP proof', withClaims({}, { typ: 'dpop+jwt' })],
+  ['a header type that is no text', withClaims({}, { typ: 7 })],
+  ['a header type of an object', withClaims({}, { typ: { toString: 1 } })],
   ['a security event', withClaims({ events: { 'urn:x': {} } })],
   ['a typ claim in another case', withClaims({ typ: 'bearer' })],
   ['no mark of an access token', withClaims({ typ: undefined }, { typ: 'JWT' })],
@@ -246,6 +250,44 @@ test('thousands of unknown key ids in a row cause one load of the keys', async (
     assert.equal(status, 401)
   }
   assert.ok(fake.jwksRequests.count <= 1, `${fake.jwksRequests.count} loads`)
+})
+
+for (const kid of [undefined, 'key-of-the-rotation']) {
+  const named = kid === undefined ? 'no key ID' : 'the new key ID'
+  test(`after the issuer rotated its single key, tokens with ${named} are accepted, and the keys are loaded once`, async () => {
+    await verify(await fake.sign(kit.claims()))
+    const own = unbent()
+    fake.bent.jwks = { keys: [await strangersJwk('key-of-the-rotation')] }
+    fake.jwksRequests.count = 0
+    const rotated = (jti: string) => fake.sign({ ...kit.claims(), jti }, { kid }, stranger.privateKey)
+    const tokens = await Promise.all(['a', 'b', 'c', 'd'].map(rotated))
+    const principals = await Promise.all(tokens.map((token) => verify(token)))
+    assert.deepEqual(
+      principals.map(({ subject }) => subject),
+      ['bob-sub', 'bob-sub', 'bob-sub', 'bob-sub'],
+    )
+    assert.equal(fake.jwksRequests.count, 1)
+    assert.equal((await refusal(await fake.sign({ ...kit.claims(), jti: 'withdrawn' }, { kid }))).status, 401)
+    fake.bent = own
+  })
+}
+
+test('tokens without a key ID that no key verifies cause one load of the keys, and are refused', async () => {
+  await verify(await fake.sign(kit.claims()))
+  fake.jwksRequests.count = 0
+  const foreign = (i: number) => fake.sign({ ...kit.claims(), jti: `${i}` }, { kid: undefined }, stranger.privateKey)
+  for (let i = 0; i < 20; i++) assert.equal((await refusal(await foreign(i))).reason, 'token-invalid')
+  assert.equal(fake.jwksRequests.count, 1)
+  kit.clock.ahead = 30_000
+  assert.equal((await refusal(await foreign(20))).reason, 'token-invalid')
+  assert.equal(fake.jwksRequests.count, 2)
+})
+
+test('a token with a known key ID and a wrong signature loads no keys', async () => {
+  await verify(await fake.sign(kit.claims()))
+  fake.jwksRequests.count = 0
+  assert.equal((await refusal(await fake.sign(kit.claims(), {}, stranger.privateKey))).status, 401)
+  assert.equal(fake.jwksRequests.count, 0)
 })
 
 test('while the keys cannot be had a token is neither good nor bad; known keys go on', async () => {
