@@ -8,9 +8,10 @@ import { REASONS } from '../../src/gateway/errors.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
-/** The reference pages, generated from the tables that the program itself uses. `npm run docs` writes them. */
+/** The pages, or parts of them, that are generated from the program's own tables. `npm run docs` writes them. */
 export const referencePages: Record<string, () => string> = {
   'docs/reference/configuration.md': () =>
     configurationPage(
@@ -35,6 +36,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/helm-values.md': valuesPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
   'docs/reference/requirements.md': requirementsPage,
+  'docs/architecture.md': architecturePage,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

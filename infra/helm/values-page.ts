@@ -8,7 +8,7 @@ export function valuesPage(): string {
   return [
     '# Values of the Helm chart',
     '',
-    'How to install it: [Kubernetes](../guides/kubernetes.md). Unknown values are refused. The keys of `config` are those of',
+    'How to install it: [Kubernetes](../guides/deploy/kubernetes.md). Unknown values are refused. The keys of `config` are those of',
     'the [configuration](configuration.md). This page is generated from the schema.',
     '',
     '| value | default | meaning |',

@@ -23,7 +23,7 @@ import warnings
 API = r"/(?:ajax-)?api"
 
 # Families of routes that were tried across two workspaces, as a member of one against the objects of the other
-# (`test/mlflow/`, and docs/guides/mlflow.md, "What workspaces do not isolate"). A new family is in no class.
+# (`test/mlflow/`, and docs/mlflow-isolation.md). A new family is in no class.
 TRACKING = (
     "artifacts|experiments|get-online-trace-details|get-trace-artifact|logged-models|metrics|model-versions"
     "|registered-models|runs|traces|unified-traces|upload-artifact"

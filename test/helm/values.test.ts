@@ -176,6 +176,6 @@ const leavesOf = (node: object, path = ''): string[] =>
   )
 
 test('the guide shows ci/minimal-values.yaml as it is', () => {
-  const guide = readFileSync(join('docs', 'guides', 'kubernetes.md'), 'utf8')
+  const guide = readFileSync(join('docs', 'guides', 'deploy', 'kubernetes.md'), 'utf8')
   assert.ok(guide.includes(`\`\`\`yaml\n${readFileSync(valuesFile('minimal'), 'utf8')}\`\`\``))
 })

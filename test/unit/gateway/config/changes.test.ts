@@ -55,7 +55,10 @@ test('the same file is no change, read twice', () => {
 })
 
 test('the guide names every key that takes a restart', () => {
-  const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guides/deploy.md'), 'utf8')
+  const guide = readFileSync(
+    join(import.meta.dirname, '../../../../docs/guides/operate/change-configuration.md'),
+    'utf8',
+  )
   const said = guide.split('\n\n').find((paragraph) => paragraph.includes('`server.listen`')) ?? ''
   for (const { path, takes } of keysOf(RELOADABLE)) {
     const name = path.includes('.') ? path : `${path}.*`

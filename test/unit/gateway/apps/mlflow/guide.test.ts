@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { configSchema } from '../../../../../src/gateway/config/schema.ts'
 
 const guide = readFileSync(
-  join(import.meta.dirname, '..', '..', '..', '..', '..', 'docs', 'guides', 'mlflow.md'),
+  join(import.meta.dirname, '..', '..', '..', '..', '..', 'docs', 'guides', 'applications', 'mlflow.md'),
   'utf8',
 )
 const examples = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml ?? '')
