@@ -9,7 +9,7 @@ const HEADERS = 'test/attacks/cases/headers-in.txt'
 const PATHS = 'test/attacks/cases/paths.txt'
 const TENANT = 'test/attacks/cases/tenant.txt'
 const BROWSER = 'test/attacks/cases/browser.txt'
-const WIRE = 'test/attacks/cases/wire.txt'
+const WIRE = 'test/attacks/cases/framing.txt'
 const REDIRECTS = 'test/attacks/cases/redirects.txt'
 const THROUGH_CADDY = 'test/caddy/attacks.test.ts'
 const PROPERTY = 'test/attacks/property.test.ts'
@@ -40,7 +40,7 @@ const REDIRECT_CASES = [
     [REDIRECTS, '//evil.example'],
     [RETURN_TO, 'a browser stays on our origins and no header line can begin'],
     [COMBINED, 'none of the combined addresses leads elsewhere'],
-    [BROWSER, 'S-91 a navigation of nobody to a doubled slash'],
+    [BROWSER, 'S-91 a navigation without credentials to a doubled slash is not a redirect'],
   ),
   row(
     'R2',
@@ -60,7 +60,7 @@ const REDIRECT_CASES = [
   row(
     'R6',
     'the protocol is never a client’s',
-    [HEADERS, 'R6 nor does the answer to a page of nobody'],
+    [HEADERS, "R6 a request without credentials cannot set the redirect's host"],
     [LOGIN, 'Host and X-Forwarded-Host form no address'],
   ),
 ]
@@ -69,14 +69,14 @@ const HEADER_CASES = [
   row(
     'H1',
     'every identity and project header in any spelling is dropped on all paths',
-    [HEADERS, 'H1 the identity headers of a client are dropped'],
+    [HEADERS, 'H1 identity headers of a client are dropped, those of the gateway are set once'],
     [HEADERS, 'H1 on OPTIONS'],
-    [HEADERS, 'H1 on a public route nobody is anybody'],
-    [HEADERS, 'H1 on the paths of the gateway itself'],
-    [HEADERS, 'H1 on a path that is not there'],
+    [HEADERS, 'H1 no identity on a public route'],
+    [HEADERS, "H1 identity headers give no identity on the gateway's own paths"],
+    [HEADERS, 'H1 on a path that does not exist'],
     [HEADERS, 'H1 in the handshake of a WebSocket'],
     [WIRE, 'S-131 a folded header'],
-    [PROPERTY, 'what the upstream receives is what was judged'],
+    [PROPERTY, 'the upstream receives what was authorized'],
     [THROUGH_CADDY, 'the same over HTTP/2'],
   ),
   row(
@@ -89,14 +89,14 @@ const HEADER_CASES = [
   row(
     'H3',
     '`Connection` takes no header of ours away',
-    [HEADERS, 'H3 Connection names a header of ours'],
+    [HEADERS, 'H3 Connection names a header of the gateway'],
     [HEADERS, 'H3 Connection names the workspace'],
   ),
   row(
     'H4',
     'where a request came from only listed proxies say',
-    [HEADERS, 'H4 where a request came from'],
-    [HEADERS, 'H4 the login does not learn its address'],
+    [HEADERS, 'H4 a client cannot set its own address'],
+    [HEADERS, 'H4 a request cannot set the URL of the sign-in'],
     [ADDRESS, 'what stands left of the first unlisted address is invented'],
   ),
   row(
@@ -105,14 +105,19 @@ const HEADER_CASES = [
     [HEADERS, 'H5 two Hosts'],
     [HEADERS, 'H5 upper case and a trailing dot'],
     [HEADERS, 'H5 another port'],
-    [HEADERS, 'S-124 absolute-form counts, Host does not'],
+    [HEADERS, 'S-124 absolute-form takes precedence over Host'],
   ),
   row('H6', 'override headers change no method', [HEADERS, 'H6 a method override']),
-  row('H7', 'no User-Agent is a health check', [HEADERS, 'H7 no User-Agent'], [HEADERS, 'H7 nor any other name']),
+  row(
+    'H7',
+    'no User-Agent is a health check',
+    [HEADERS, 'H7 a User-Agent does not make a request a health check'],
+    [HEADERS, 'H7 other names of health checks are ordinary paths'],
+  ),
   row(
     'H8',
     'our credentials and cookies stay behind',
-    [HEADERS, 'H8 our cookies stay behind'],
+    [HEADERS, "H8 the gateway's cookies are dropped, others are forwarded"],
     [E2E, 'no cookie of the gateway and no bearer token'],
     [GATEWAY, 'the caller’s own token only where the route says so'],
   ),
@@ -122,30 +127,30 @@ const PATH_CASES = [
   row(
     'P1',
     'the path that is judged is the path that is sent; what two readers read in two ways is refused',
-    [PATHS, 'P1 a step up, encoded twice'],
+    [PATHS, 'P1 a path traversal, encoded twice'],
     [PATHS, 'P1 overlong UTF-8 of a slash'],
-    [PATHS, 'P1 an encoded letter of a narrower rule'],
+    [PATHS, 'P1 an encoded letter does not bypass a narrower rule'],
     ['test/unit/gateway/http/target.test.ts', 'the canonical path reads as itself'],
-    [PROPERTY, 'what the upstream receives is what was judged'],
-    [THROUGH_CADDY, 'what Caddy brings into order is known'],
+    [PROPERTY, 'the upstream receives what was authorized'],
+    [THROUGH_CADDY, 'the cases that Caddy normalizes are known'],
   ),
   row(
     'P2',
     'rules match the path, never the query',
     [PATHS, 'P2 a query that looks like another path'],
-    [PATHS, 'P2 an encoded mark is no query'],
+    [PATHS, 'P2 an encoded question mark is not a query and does not shorten the path'],
   ),
   row(
     'P3',
     'no route, no answer',
-    [PATHS, 'P3 a path nobody configured, asked by nobody'],
+    [PATHS, 'P3 a path that is not configured, without credentials'],
     [CONFIG, 'no route at all'],
   ),
   row(
     'P4',
     'no prefix moves a request out of its rule',
-    [PATHS, 'P4 nor do two of them'],
-    [PATHS, 'P4 nor a prefix of the application’s own'],
+    [PATHS, 'P4 two projects in the path do not bypass the rule'],
+    [PATHS, 'P4 a prefix of the application does not bypass the rule'],
     [GATEWAY, 'answers for what a profile hides'],
   ),
   row(
@@ -164,7 +169,7 @@ const TENANT_CASES = [
     'sources that disagree are refused',
     [TENANT, 'T1 header and query disagree'],
     [TENANT, 'T1 path and workspace disagree'],
-    [TENANT, 'T1 four sources that agree are one'],
+    [TENANT, 'T1 four equal sources count as one'],
     [LEAKS, 'a request of alpha that also names'],
   ),
   row(
@@ -193,7 +198,7 @@ const TENANT_CASES = [
   row(
     'T5',
     'who administers one project administers no other route',
-    [TENANT, 'T5 a member is no administrator'],
+    [TENANT, 'T5 a member is not an administrator of another route'],
     [DECIDE, 'denies a member on an admin route'],
   ),
   row(
@@ -206,14 +211,14 @@ const TENANT_CASES = [
     'T7',
     'projects named in bodies',
     [TENANT, 'T7 a body that names another author'],
-    [TENANT, 'T7 a name twice in a body'],
+    [TENANT, 'T7 a repeated name in a body'],
     [LEAKS, 'identifiers of carol’s in bob’s requests lead nowhere'],
   ),
   row(
     'T8',
     'nothing is cached across people or projects',
     [TENANT, 'T8 two projects on one connection'],
-    [TENANT, 'S-147 two requests of one connection, two people'],
+    [TENANT, 'S-147 two requests on one connection, two users'],
   ),
 ]
 
@@ -229,16 +234,16 @@ const BROWSER_CASES = [
   row(
     'B2',
     'CORS: listed origins alone, never a star',
-    [BROWSER, 'B2 no word for other origins'],
-    [BROWSER, 'B2 a refusal says so to an allowed origin'],
-    [BROWSER, 'B2 what an upstream allows'],
+    [BROWSER, 'B2 no CORS headers for other origins, and never a wildcard'],
+    [BROWSER, 'B2 an allowed origin can read a denial'],
+    [BROWSER, 'B2 CORS headers of an upstream are dropped'],
     [GATEWAY, 'answers a preflight of a listed origin'],
   ),
   row(
     'B3',
     'Sec-Fetch-Site where the cookie spans hosts',
     [BROWSER, 'B3 no Origin, but the browser says same-site'],
-    [BROWSER, 'B3 a form of a sibling'],
+    [BROWSER, "B3 a form on a sibling of the gateway's host, which has the cookie through a shared domain"],
   ),
   row(
     'B4',
@@ -255,22 +260,22 @@ const BROWSER_CASES = [
   row(
     'B6',
     'what comes from outside is shown as text',
-    [BROWSER, 'B6 a page shows what came from outside escaped'],
+    [BROWSER, 'B6 a page escapes values from the request'],
     [PAGES, 'shows hostile values as text'],
     [PAGES, 'allows its own style and script by hash'],
   ),
   row(
     'B7',
     'nothing of a person is kept by a cache',
-    [BROWSER, 'B7 a refusal is not stored'],
-    [BROWSER, 'B7 a login start is not stored'],
+    [BROWSER, 'B7 a denial is not cached'],
+    [BROWSER, 'B7 the start of a sign-in is not cached'],
     [PAGES, 'is not cached, framed or sniffed'],
   ),
   row(
     'B8',
     'logout and choice of project cannot be framed',
-    [BROWSER, 'B8 the question whether to sign out'],
-    [BROWSER, 'B8 nor can the choice'],
+    [BROWSER, 'B8 the sign-out confirmation cannot be framed'],
+    [BROWSER, 'B8 the project chooser cannot be framed'],
   ),
 ]
 
@@ -281,7 +286,7 @@ const WIRE_CASES = [
     [WIRE, 'S-130 Content-Length and Transfer-Encoding together'],
     [WIRE, 'S-131 a bare LF ends a header'],
     [WIRE, 'S-132 a chunk longer than its size'],
-    [WIRE, 'W1 Expect: 100-continue of nobody'],
+    [WIRE, 'W1 Expect: 100-continue without credentials is denied before the body is requested'],
     [WIRE, 'S-135 a handshake by POST'],
   ),
   row(
@@ -290,13 +295,13 @@ const WIRE_CASES = [
     [STREAMS, 'a client that stops within its body'],
     [STREAMS, 'an upstream that is slow to answer is 504'],
     [ENDPOINTS, 'a body that is too large'],
-    [WIRE, 'W2 a judged body over its limit'],
+    [WIRE, 'W2 a checked body over its limit gets MLflow’s error format, which has no 413'],
     ['test/path/memory.test.ts', '256 MiB down and up'],
   ),
   row(
     'W3',
     'no request chooses an address that is asked',
-    [HEADERS, 'W3 nothing of a request chooses an upstream'],
+    [HEADERS, 'W3 nothing in a request chooses the upstream'],
     ['test/attacks/cases/tokens.txt', 'K1 jku'],
     ['test/unit/gateway/projects/core.test.ts', 'redirects'],
     [BROWSER, 'S-125 a redirect of the upstream'],
@@ -322,40 +327,43 @@ const HEADER_TRUST = [
     'S-100',
     'what the gateway sets is removed under every alias, then set once',
     [HEADERS, 'S-100 with dots and other punctuation'],
-    [HEADERS, 'S-100 what the gateway sets is set once'],
+    [HEADERS, 'S-100 headers of the gateway are set once'],
     [GATEWAY, 'drops every spelling'],
   ),
   row(
     'S-101',
     'identity headers of other products are removed',
     [HEADERS, 'S-101 identity headers of other products'],
-    [HEADERS, 'S-101 members that other products may add'],
+    [HEADERS, 'S-101 further headers with the prefixes of other products'],
   ),
   row(
     'S-102',
     'names in `Connection` go first, ours survive',
     [HEADERS, 'S-102 Connection names a header of the client'],
-    [HEADERS, 'H3 Connection names a header of ours'],
+    [HEADERS, 'H3 Connection names a header of the gateway'],
   ),
   row(
     'S-103',
     'hop-by-hop headers are not forwarded',
-    [HEADERS, 'S-103 headers of one hop'],
+    [HEADERS, 'S-103 hop-by-hop headers are dropped'],
     [HOSTILE, 'headers of one hop do not go on'],
   ),
   row(
     'S-104',
     'the X-Forwarded family from listed proxies alone',
-    [HEADERS, 'H4 where a request came from'],
+    [HEADERS, 'H4 a client cannot set its own address'],
     [ADDRESS, 'without a list nobody is trusted'],
     [CONFIG, 'everybody as trusted proxy'],
   ),
-  row('S-105', 'the judged path is the request target', [HEADERS, 'S-105 the judged path']),
+  row('S-105', 'the judged path is the request target', [
+    HEADERS,
+    'S-105 only the request target sets the authorized path',
+  ]),
   row(
     'S-106',
     'a client’s Authorization is not passed on',
-    [HEADERS, 'S-106 Authorization that is no token of ours'],
-    [HEADERS, 'S-106 Basic beside a session'],
+    [HEADERS, 'S-106 an unknown Authorization header is denied, not forwarded'],
+    [HEADERS, 'S-106 Basic together with a session'],
   ),
   row(
     'S-107',
@@ -368,21 +376,21 @@ const HEADER_TRUST = [
     'names outside token, aliases of sensitive ones, control characters',
     [WIRE, 'S-108 a control character in a value'],
     [WIRE, 'S-108 a name in quotes'],
-    [HEADERS, 'S-108 an alias of what the gateway judges'],
-    [HEADERS, 'S-108 two types of a body'],
+    [HEADERS, 'S-108 an alias of a header that the gateway checks is dropped, the header itself is forwarded'],
+    [HEADERS, 'S-108 two Content-Types'],
   ),
   row(
     'S-109',
     'nothing skips authentication but the route',
-    [HEADERS, 'H7 no User-Agent'],
-    [HEADERS, 'H4 an address within X-Forwarded-For opens nothing'],
+    [HEADERS, 'H7 a User-Agent does not make a request a health check'],
+    [HEADERS, 'H4 an address in X-Forwarded-For gives no access'],
   ),
   row(
     'S-110',
     'identity is signed for whoever is reached past the gateway',
     [E2E, 'the assertion that arrives verifies'],
     ['test/airflow/auth-manager.test.ts', 'the auth manager keeps projects apart'],
-    [THROUGH_CADDY, 'nobody outside asks for a verdict'],
+    [THROUGH_CADDY, 'no client can use the forward-auth endpoint'],
   ),
 ]
 
@@ -391,8 +399,8 @@ const ROUTING = [
     'S-120',
     'one reading, and that is what is sent',
     [PATHS, 'S-120 escapes of plain letters'],
-    [PATHS, 'S-120 a query goes on byte for byte'],
-    [PROPERTY, 'what the upstream receives is what was judged'],
+    [PATHS, 'S-120 a query is forwarded byte for byte'],
+    [PROPERTY, 'the upstream receives what was authorized'],
   ),
   row(
     'S-121',
@@ -404,7 +412,7 @@ const ROUTING = [
   row(
     'S-122',
     'names of artifacts and runs still work',
-    [PATHS, 'S-122 what names of artifacts'],
+    [PATHS, 'S-122 characters in names of artifacts and runs still work'],
     ['test/unit/gateway/http/target.test.ts', '/dagRuns/manual__'],
   ),
   row(
@@ -417,8 +425,8 @@ const ROUTING = [
   row(
     'S-124',
     'absolute-form of own hosts alone; no authority-form, no `*`',
-    [HEADERS, 'S-124 absolute-form of an own host'],
-    [HEADERS, 'S-124 absolute-form of a host that is not ours'],
+    [HEADERS, 'S-124 absolute-form with a configured host'],
+    [HEADERS, 'S-124 absolute-form with a host that is not configured'],
     [HEADERS, 'S-124 asterisk-form'],
     [HEADERS, 'S-124 authority-form'],
   ),
@@ -426,7 +434,7 @@ const ROUTING = [
     'S-125',
     'upstreams are fixed; their redirects are passed on',
     [BROWSER, 'S-125 a redirect of the upstream'],
-    [HEADERS, 'W3 nothing of a request chooses an upstream'],
+    [HEADERS, 'W3 nothing in a request chooses the upstream'],
   ),
   row(
     'S-126',
@@ -471,22 +479,22 @@ const FRAMING = [
     'S-133',
     'what leaves is framed anew, once',
     [WIRE, 'S-133 an alias of Transfer-Encoding'],
-    [WIRE, 'S-132 a chunk extension goes no further'],
+    [WIRE, 'S-132 a chunk extension is not forwarded'],
     ['test/unit/gateway/upstream/pool.test.ts', 'a body is framed anew'],
   ),
   row(
     'S-134',
     'each request is judged on its own',
     [WIRE, 'S-134 a second request on the connection'],
-    [WIRE, 'S-134 a refused request with an unread body'],
+    [WIRE, 'S-134 a denied request with an unread body closes the connection'],
     ['test/unit/gateway/upstream/pool.test.ts', 'an answer nobody asked for ends the connection'],
   ),
   row(
     'S-135',
     'a tunnel only after the upstream’s 101 to WebSocket',
-    [WIRE, 'S-135 an upstream that refuses the upgrade'],
+    [WIRE, 'S-135 an upstream that denies the upgrade opens no tunnel'],
     [WIRE, 'S-135 an upstream that switches to another protocol'],
-    [WIRE, 'S-135 a switch to h2c'],
+    [WIRE, 'S-135 a request to switch to h2c is ignored'],
   ),
   row(
     'S-136',
@@ -501,8 +509,8 @@ const WEBSOCKETS = [
   row(
     'S-140',
     'a WebSocket is judged like any request',
-    [BROWSER, 'S-140 a WebSocket of nobody'],
-    [BROWSER, 'S-140 a WebSocket into a project of others'],
+    [BROWSER, 'S-140 a WebSocket without credentials'],
+    [BROWSER, 'S-140 a WebSocket to another project'],
     [WEBSOCKET, 'the upstream gets the same headers'],
   ),
   row(
@@ -524,17 +532,17 @@ const PROJECTS = [
   row(
     'S-145',
     'one canonical project that the groups allow, in one header',
-    [TENANT, 'S-145 a project of others'],
-    [TENANT, 'S-145 a project that does not exist sounds the same'],
+    [TENANT, 'S-145 a project of other users'],
+    [TENANT, 'S-145 a project that does not exist gets the same response'],
     [TENANT, 'T1 header and query agree'],
   ),
   row(
     'S-146',
     'none where one is wanted: 400; administrators choose',
-    [TENANT, 'S-146 none where one is needed'],
+    [TENANT, 'S-146 no project where one is required'],
     [TENANT, 'S-146 an administrator may choose any'],
   ),
-  row('S-147', 'judged per request', [TENANT, 'S-147 two requests of one connection, two people']),
+  row('S-147', 'judged per request', [TENANT, 'S-147 two requests on one connection, two users']),
   row('S-148', 'a route without a rule does not start', [CONFIG, 'a route without access']),
 ]
 

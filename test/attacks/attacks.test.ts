@@ -7,9 +7,9 @@ import { type AttackCase, families, fill, loadCases } from './case-file.ts'
 import { type RawRequest, startRawUpstream } from './raw-upstream.ts'
 import { attackRoutes } from './routes.ts'
 import { SEEN, valuesOf } from './seen.ts'
-import { type RawAnswers, sendRaw } from './send.ts'
+import { type RawResponses, sendRaw } from './send.ts'
 
-/** Each case of `cases/*.txt`, through a raw socket, against the whole gateway and an upstream that keeps the bytes. */
+/** Sends each case of `cases/*.txt` through a raw socket to the whole gateway, with an upstream that records the bytes. */
 
 let kit: Kit
 let upstream: Awaited<ReturnType<typeof startRawUpstream>>
@@ -45,76 +45,76 @@ after(async () => {
   upstream.close()
 })
 
-/** A machine's access token. */
+/** An access token of a machine. */
 async function machineToken(): Promise<string> {
-  const answer = await fetch(`${kit.issuer.url}/token`, {
+  const response = await fetch(`${kit.issuer.url}/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${CI_CLIENT.id}:${CI_CLIENT.secret}`)}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   })
-  const { access_token: token }: { access_token: string } = JSON.parse(await answer.text())
+  const { access_token: token }: { access_token: string } = JSON.parse(await response.text())
   return token
 }
 
-/** A fact that must hold of what the upstream saw or of what came back. */
-type Fact = (argument: string, seen: RawRequest | undefined, came: RawAnswers) => void | Promise<void>
+/** Checks one expectation about the request at the upstream or about the responses. */
+type Check = (argument: string, seen: RawRequest | undefined, received: RawResponses) => void | Promise<void>
 
-const FACTS: Record<string, Fact> = {
+const CHECKS: Record<string, Check> = {
   ...SEEN,
   second: (field) => {
     const colon = field.indexOf(': ')
     const seen = upstream.requests[1]
     assert.deepEqual(seen && valuesOf(seen, field.slice(0, colon)), [field.slice(colon + 2)])
   },
-  closed: (_, _seen, came) => assert.equal(came.closed, true, 'the connection is closed'),
-  answers: (field, _seen, came) => {
-    const head = came.answers[0]?.head.toLowerCase() ?? ''
+  closed: (_, _seen, received) => assert.equal(received.closed, true, 'the connection is closed'),
+  responds: (field, _seen, { responses }) => {
+    const head = responses[0]?.head.toLowerCase() ?? ''
     if (field.startsWith('no ')) assert.doesNotMatch(head, new RegExp(`^${field.slice(3).toLowerCase()}:`, 'm'))
     else assert.ok(head.split('\r\n').includes(field.toLowerCase()), `no "${field}" in\n${head}`)
   },
-  answer: (text, _seen, came) => assert.equal(came.text.includes(text.replace(/^lacks /, '')), false),
+  response: (text, _seen, received) => assert.equal(received.text.includes(text.replace(/^lacks /, '')), false),
   still: async (name) => {
     const again = await sendRaw(
       kit.gateway.port,
       fill(`GET /lobby/a HTTP/1.1\r\nHost: {host}\r\nCookie: {${name}}\r\nConnection: close\r\n\r\n`, values),
     )
-    assert.equal(again.answers[0]?.status, 200, `${name} is signed in`)
+    assert.equal(again.responses[0]?.status, 200, `${name} is signed in`)
   },
 }
 
-/** `200`, `403 cross-origin`, `200 and 401 login-required`, `400|404`, `cut` (no 2xx, nothing whole upstream), `no answer`. */
-function checkAnswers(expected: string, came: RawAnswers): void {
-  if (expected === 'no answer') {
-    assert.equal(came.text, '')
+/** `200`, `403 cross-origin`, `200 and 401 login-required`, `400|404`, `cut` (no 2xx, no complete request at the upstream), `no response`. */
+function checkResponses(expected: string, { text, responses }: RawResponses): void {
+  if (expected === 'no response') {
+    assert.equal(text, '')
     return
   }
   if (expected === 'cut') {
-    assert.equal(upstream.requests.length, 0, 'nothing whole reached the upstream')
-    assert.ok(came.answers.every(({ status }) => status >= 400))
+    assert.equal(upstream.requests.length, 0, 'no complete request reached the upstream')
+    assert.ok(responses.every(({ status }) => status >= 400))
     return
   }
   const wanted = expected.split(' and ')
-  assert.equal(came.answers.length, wanted.length, came.text)
+  assert.equal(responses.length, wanted.length, text)
   for (const [i, want] of wanted.entries()) {
     const [statuses = '', reason] = want.split(' ')
-    const answer = came.answers[i]
-    assert.ok(statuses.split('|').includes(String(answer?.status)), `expected ${want}, got ${came.text}`)
-    if (reason !== undefined) assert.equal(JSON.parse(answer?.body ?? '').reason, reason)
+    const response = responses[i]
+    assert.ok(statuses.split('|').includes(String(response?.status)), `expected ${want}, got ${text}`)
+    if (reason !== undefined) assert.equal(JSON.parse(response?.body ?? '').reason, reason)
   }
 }
 
-async function run({ request, expected: [first = '', ...facts] }: AttackCase): Promise<void> {
+async function run({ request, expected: [first = '', ...expectations] }: AttackCase): Promise<void> {
   upstream.requests.length = 0
-  const came = await sendRaw(kit.gateway.port, fill(request, values))
-  checkAnswers(first, came)
-  const passed = came.answers.filter(({ status }) => status < 300).length
+  const received = await sendRaw(kit.gateway.port, fill(request, values))
+  checkResponses(first, received)
+  const forwarded = received.responses.filter(({ status }) => status < 300).length
   const own = /^(GET|POST) \/(auth\/| )/.test(request) || request.startsWith('OPTIONS') || /^(302|502)/.test(first)
-  if (!own) assert.equal(upstream.requests.length, passed, 'as many requests reached the upstream as were allowed')
-  for (const fact of facts) {
-    const [verb = '', ...rest] = fact.split(' ')
-    const check = FACTS[verb]
-    assert.ok(check, `no such fact: ${fact}`)
-    await check(fill(rest.join(' '), values), upstream.requests[0], came)
+  if (!own) assert.equal(upstream.requests.length, forwarded, 'as many requests reached the upstream as were allowed')
+  for (const expectation of expectations) {
+    const [verb = '', ...rest] = expectation.split(' ')
+    const check = CHECKS[verb]
+    assert.ok(check, `unknown expectation: ${expectation}`)
+    await check(fill(rest.join(' '), values), upstream.requests[0], received)
   }
 }
 

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One attack: what is sent, and what must come of it. */
+/** One attack: the request and the expected outcome. */
 export interface AttackCase {
   readonly name: string
-  /** Latin-1 text with placeholders still in it. */
+  /** Latin-1 text, with placeholders. */
   readonly request: string
-  /** First the status and reason, then one fact a line. */
+  /** First the status and the reason, then one expectation per line. */
   readonly expected: readonly string[]
 }
 
@@ -15,8 +15,8 @@ const DIRECTORY = join(import.meta.dirname, 'cases')
 export const families = () => readdirSync(DIRECTORY).map((file) => file.replace(/\.txt$/, ''))
 
 /**
- * Reads `cases/FAMILY.txt`: `== name`, the request line by line (each ends in CRLF, unless in `\-`), `--`, what is
- * expected. Escapes: `\r \n \t \0 \\ \xNN`.
+ * Reads `cases/FAMILY.txt`: `== name`, the request line by line (each ends with CRLF, or with nothing after `\-`), `--`,
+ * the expectations. Escapes: `\r \n \t \0 \\ \xNN`.
  */
 export function loadCases(family: string): AttackCase[] {
   const blocks = readLines(family).join('\n').split(/^== /m).slice(1)
@@ -29,7 +29,7 @@ export function loadCases(family: string): AttackCase[] {
   })
 }
 
-/** The lines of a family that are no comments. */
+/** The lines of a family without comments. */
 export const readLines = (family: string) =>
   readFileSync(join(DIRECTORY, `${family}.txt`), 'utf8')
     .split('\n')

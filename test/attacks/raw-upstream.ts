@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A request exactly as its bytes came. */
+/** A request exactly as its bytes were received. */
 export interface RawRequest {
-  /** Request line, without its end. */
+  /** Request line, without the line end. */
   readonly line: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
-  /** Head and body as they came, Latin-1. */
+  /** Head and body as received, Latin-1. */
   readonly bytes: string
 }
 
-const ANSWERS: Record<string, string> = {
+const RESPONSES: Record<string, string> = {
   '/cookies':
     'HTTP/1.1 200 OK\r\nSet-Cookie: theirs=1\r\nSet-Cookie: modelops_gateway=evil\r\nSet-Cookie: __Host-modelops_gateway=evil\r\nSet-Cookie: MODELOPS_GATEWAY =evil\r\nSet-Cookie: =modelops_gateway=evil\r\nSet-Cookie:  = modelops_gateway_login_x=evil\r\nClear-Site-Data: "cookies"\r\nContent-Length: 0\r\n\r\n',
   '/cors':
@@ -25,7 +25,7 @@ const ANSWERS: Record<string, string> = {
 }
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
-/** An upstream that keeps the very bytes it is sent. It reads them by itself: no parser between attack and record. */
+/** An upstream that records the exact bytes of each request. It has its own reader, so no parser can change them. */
 export async function startRawUpstream() {
   const requests: RawRequest[] = []
   const sockets = new Set<Socket>()
@@ -38,9 +38,9 @@ export async function startRawUpstream() {
       for (let request = take(pending); request; request = take(pending)) {
         pending = pending.slice(request.bytes.length)
         requests.push(request)
-        const path = Object.keys(ANSWERS).find((end) => request?.line.includes(end))
-        const answer = path === undefined ? OK : (ANSWERS[path] as string)
-        socket.write(request.line.startsWith('HEAD ') ? answer.slice(0, answer.indexOf('\r\n\r\n') + 4) : answer)
+        const path = Object.keys(RESPONSES).find((end) => request?.line.includes(end))
+        const response = path === undefined ? OK : (RESPONSES[path] as string)
+        socket.write(request.line.startsWith('HEAD ') ? response.slice(0, response.indexOf('\r\n\r\n') + 4) : response)
       }
     })
   }).listen(0, '127.0.0.1')
@@ -55,7 +55,7 @@ export async function startRawUpstream() {
   }
 }
 
-/** The first whole request of the bytes. */
+/** The first complete request in the bytes. */
 function take(bytes: string): RawRequest | undefined {
   const end = bytes.indexOf('\r\n\r\n')
   if (end < 0) return undefined

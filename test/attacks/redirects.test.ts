@@ -4,7 +4,7 @@ import { Browser } from '../browser.ts'
 import { type Kit, signIn, startKit } from '../kit.ts'
 import { fill, readLines, unescapeText } from './case-file.ts'
 
-/** Each `return_to` of `cases/redirects.txt`, through a whole login at the issuer: where the browser ends. */
+/** Where the browser ends after a complete sign-in at the issuer, for each `return_to` of `cases/redirects.txt`. */
 
 let kit: Kit
 before(async () => {

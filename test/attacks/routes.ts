@@ -1,6 +1,6 @@
 import { ALPHA } from '../../infra/issuer/users.ts'
 
-/** The routes that the cases speak of, each to one upstream. */
+/** The routes of the cases, all to one upstream. */
 export function attackRoutes(upstream: string) {
   const route = (name: string, access: string, more = {}) => ({
     name,

@@ -1,29 +1,30 @@
 import { connect, type Socket } from 'node:net'
 
-/** What came back over a raw socket. */
-export interface RawAnswers {
-  /** Everything, Latin-1. */
+/** What was received over a raw socket. */
+export interface RawResponses {
+  /** All bytes, Latin-1. */
   readonly text: string
-  readonly answers: readonly { status: number; head: string; body: string }[]
-  /** Whether the other side ended the connection. */
+  readonly responses: readonly { status: number; head: string; body: string }[]
+  /** Whether the other side closed the connection. */
   readonly closed: boolean
 }
 
-/** Longest wait for a connection that stays open without a word, ms. */
+/** The longest wait for more bytes on an open connection, in milliseconds. */
 const QUIET_MS = 120
 
-/** Sends bytes as they are and collects answers until the connection ends or falls quiet. */
-export const sendRaw = (port: number, bytes: string): Promise<RawAnswers> => sendOver(connect(port, '127.0.0.1'), bytes)
+/** Sends bytes unchanged and collects responses until the connection closes or no more bytes arrive. */
+export const sendRaw = (port: number, bytes: string): Promise<RawResponses> =>
+  sendOver(connect(port, '127.0.0.1'), bytes)
 
-/** The same over a socket that is being opened, TLS perhaps. `first`: one answer is all there is to wait for. */
-export function sendOver(socket: Socket, bytes: string, first = false): Promise<RawAnswers> {
+/** The same over a socket that is being opened, with TLS or without. @param first Resolve after the first response. */
+export function sendOver(socket: Socket, bytes: string, first = false): Promise<RawResponses> {
   return new Promise((resolve) => {
     let text = ''
     socket.write(bytes, 'latin1')
     const done = (closed: boolean) => {
       clearTimeout(quiet)
       socket.destroy()
-      resolve({ text, closed, answers: split(text) })
+      resolve({ text, closed, responses: split(text) })
     }
     const quiet = setTimeout(() => done(false), QUIET_MS * (first ? 20 : 4))
     socket.on('data', (piece) => {
@@ -37,16 +38,16 @@ export function sendOver(socket: Socket, bytes: string, first = false): Promise<
   })
 }
 
-/** Answers one after the other; all of the gateway's here have a length. */
+/** Splits responses. All of the gateway's responses in these tests have a Content-Length. */
 function split(text: string): { status: number; head: string; body: string }[] {
-  const answers = []
+  const responses = []
   for (let rest = text; rest.startsWith('HTTP/1.1 '); ) {
     const end = rest.indexOf('\r\n\r\n')
     if (end < 0) break
     const head = rest.slice(0, end)
     const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0)
-    answers.push({ status: Number(head.slice(9, 12)), head, body: rest.slice(end + 4, end + 4 + length) })
+    responses.push({ status: Number(head.slice(9, 12)), head, body: rest.slice(end + 4, end + 4 + length) })
     rest = rest.slice(end + 4 + length)
   }
-  return answers.filter(({ status }) => status !== 100)
+  return responses.filter(({ status }) => status !== 100)
 }

@@ -12,9 +12,9 @@ import { asHttp2, sendHttp2 } from './http2.ts'
 import { type CaddySite, SITES, startCaddySite } from './site.ts'
 
 /**
- * The cases about headers and paths once more, through a real Caddy with each Caddyfile as it is shipped: raw bytes over
- * TLS, and HTTP/2 where a case can be said in it. Caddy may refuse what the gateway would have refused, and may refuse
- * more; it must not change what is judged, nor let a client speak for the gateway.
+ * The cases about headers and paths again, through a real Caddy with each Caddyfile as shipped: raw bytes over TLS, and
+ * HTTP/2 where it can express a case. Caddy may deny what the gateway would have denied, and may deny more. It must not
+ * change what is authorized, or let a client set headers of the gateway.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'modelops-caddy-attacks-'))
@@ -31,30 +31,30 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Facts of a case that Caddy itself decides about in its own way: what it says of the client, and hop by hop. */
-const CADDYS = /^(?:has|once|lacks) (?:X-Forwarded-(?:For|Host|Proto)|Cookie|Host|TE|Connection)\b/
-/** Caddy too removes what Connection names, before it asks: a client that names its project there has named none. */
-const HOP = 'H3 Connection names a header of ours'
-/** With forward auth Caddy forwards by itself: it keeps its own request ids and passes what is nobody's identity. */
+/** Expectations that do not apply because Caddy sets these headers itself: the client's address, and hop-by-hop headers. */
+const SET_BY_CADDY = /^(?:has|once|lacks) (?:X-Forwarded-(?:For|Host|Proto)|Cookie|Host|TE|Connection)\b/
+/** Caddy removes the headers that Connection names before it asks the gateway, so the project is not named any more. */
+const HOP_BY_HOP = 'H3 Connection names a header of the gateway'
+/** With forward auth Caddy forwards requests itself: it keeps its own request IDs and headers that are no identity. */
 const FORWARDERS = /^(?:once X-Request-Id|lacks (?:X-Mine|AOA-Project-ID|X-Forwarded-|X-Gateway-))/
 
-/** Whatever came of a case: nobody got where bob may not go, under another name or another project. */
+/** For every case: no request reached a path that bob may not use, or had another user or project. */
 function checkUnforged(seen: RawRequest, values: Record<string, string>): void {
   const [, target = ''] = seen.line.split(' ')
   const { path, decodedPath } = parseTarget(target)
-  assert.equal(target.split('?')[0], path, 'what was sent on is in its one form')
+  assert.equal(target.split('?')[0], path, 'the forwarded path is in canonical form')
   assert.doesNotMatch(decodedPath, /^\/(?:ops|lobby\/admin)(?:\/|$)/)
-  const said = (name: string) => valuesOf(seen, name).filter((value) => value !== '')
-  assert.ok(['bob', undefined].includes(said('X-Forwarded-User')[0]))
+  const sent = (name: string) => valuesOf(seen, name).filter((value) => value !== '')
+  assert.ok(['bob', undefined].includes(sent('X-Forwarded-User')[0]))
   for (const name of ['X-Forwarded-User', 'X-Forwarded-Groups', 'AOA-Project-ID', 'X-Gateway-Assertion'])
-    assert.ok(said(name).length <= 1, `${name} is there once`)
-  assert.ok([values.alpha, undefined].includes(said('AOA-Project-ID')[0]))
-  assert.ok(!seen.bytes.includes(values.bob as string), 'the session stays behind')
+    assert.ok(sent(name).length <= 1, `${name} is sent at most once`)
+  assert.ok([values.alpha, undefined].includes(sent('AOA-Project-ID')[0]))
+  assert.ok(!seen.bytes.includes(values.bob as string), 'the session cookie is not forwarded')
 }
 
-/** Cases that the gateway refuses and Caddy brings into order first: what came of them is checked like the rest. */
-const inOrder = new Set<string>()
-/** Cases that went all the way. */
+/** Cases that the gateway denies, and that Caddy normalizes first. Their requests are checked like the others. */
+const normalized = new Set<string>()
+/** Cases that reached the application. */
 let reached = 0
 
 const NOTHING = { status: 0, body: '' }
@@ -65,26 +65,26 @@ function check(
   { status, body }: { status: number; body: string },
   values: Record<string, string>,
 ): void {
-  const [first = '', ...facts] = expected
+  const [first = '', ...expectations] = expected
   assert.ok(upstream.requests.length <= 1)
   const [seen] = upstream.requests
   if (seen) checkUnforged(seen, values)
-  if (seen && /^4/.test(first)) inOrder.add(title)
+  if (seen && /^4/.test(first)) normalized.add(title)
   if (seen && first.startsWith('200')) reached += 1
   if (!seen || !/^(?:200|302|502)/.test(first)) {
-    // Refused by either, answered by the gateway itself, or by Caddy with nothing, as it answers for hosts that it does
-    // not know; what Caddy brought into order and passed on was checked above.
+    // Denied by Caddy or the gateway, answered by the gateway itself, or an empty response of Caddy, as for hosts that it
+    // does not know. What Caddy normalized and forwarded was checked above.
     if (body === '') return
     assert.ok(
       seen || status === 0 || !/^2/.test(String(status)) || !/^4/.test(first),
-      `answered ${status}, not ${first}`,
+      `expected ${first}, got status ${status}`,
     )
     return
   }
-  for (const fact of facts) {
-    const [verb = '', ...rest] = fact.split(' ')
-    if (title === HOP && fact.startsWith('has AOA')) continue
-    if (CADDYS.test(fact) || (name.endsWith('forward-auth') && FORWARDERS.test(fact))) continue
+  for (const expectation of expectations) {
+    const [verb = '', ...rest] = expectation.split(' ')
+    if (title === HOP_BY_HOP && expectation.startsWith('has AOA')) continue
+    if (SET_BY_CADDY.test(expectation) || (name.endsWith('forward-auth') && FORWARDERS.test(expectation))) continue
     SEEN[verb]?.(fill(rest.join(' '), values), seen)
   }
 }
@@ -95,29 +95,29 @@ for (const name of SITES) {
     test(`${name}: ${family}: ${each.name}`, async () => {
       const site = sites[name] as CaddySite
       upstream.requests.length = 0
-      const came = await site.raw(fill(each.request, site.values))
-      check(name, each, came.answers[0] ?? NOTHING, site.values)
+      const received = await site.raw(fill(each.request, site.values))
+      check(name, each, received.responses[0] ?? NOTHING, site.values)
     })
   }
 
-  test(`${name}: the same over HTTP/2, where it can be said`, async () => {
+  test(`${name}: the same over HTTP/2, where it can express the case`, async () => {
     const site = sites[name] as CaddySite
-    let said = 0
+    let sent = 0
     for (const { each } of cases) {
       const headers = asHttp2(fill(each.request, site.values), site.values.host as string)
       if (!headers) continue
       upstream.requests.length = 0
       const status = await sendHttp2(site, headers)
       if (status === undefined) continue
-      said += 1
+      sent += 1
       check(name, each, { status, body: 'of HTTP/2' }, site.values)
     }
-    assert.ok(said > 60, `${said} cases were said`)
+    assert.ok(sent > 60, `${sent} cases were sent`)
   })
 
-  test(`${name}: what was to pass has passed, and what Caddy brings into order is known`, () => {
+  test(`${name}: the expected cases reached the application, and the cases that Caddy normalizes are known`, () => {
     assert.ok(reached > 50, `${reached} cases reached the application`)
-    assert.deepEqual([...inOrder].sort(), [
+    assert.deepEqual([...normalized].sort(), [
       'P1 raw bytes above ASCII',
       'S-124 absolute-form of another scheme',
       'S-124 absolute-form with a user part',
@@ -125,7 +125,7 @@ for (const name of SITES) {
     ])
   })
 
-  test(`${name}: nobody outside asks for a verdict`, async () => {
+  test(`${name}: no client can use the forward-auth endpoint`, async () => {
     const site = sites[name] as CaddySite
     for (const path of [
       '/auth/verify',
@@ -136,9 +136,9 @@ for (const name of SITES) {
       '/auth/x/../verify',
     ]) {
       const question = `X-Forwarded-Method: GET\r\nX-Forwarded-Uri: /notes/a\r\nCookie: ${site.values.bob}\r\n`
-      const came = await site.raw(`GET ${path} HTTP/1.1\r\nHost: ${site.values.host}\r\n${question}\r\n`)
-      assert.doesNotMatch(came.text, /X-Gateway-Assertion/i, path)
-      assert.ok((came.answers[0]?.status ?? 0) >= 400, path)
+      const received = await site.raw(`GET ${path} HTTP/1.1\r\nHost: ${site.values.host}\r\n${question}\r\n`)
+      assert.doesNotMatch(received.text, /X-Gateway-Assertion/i, path)
+      assert.ok((received.responses[0]?.status ?? 0) >= 400, path)
     }
   })
 }

@@ -11,7 +11,7 @@ import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 
-/** Both Caddyfiles as they are shipped, in a real Caddy, over TLS and HTTP/2. */
+/** Both Caddyfiles as shipped, in a real Caddy, over TLS and HTTP/2. */
 const folder = mkdtempSync(join(tmpdir(), 'modelops-caddy-'))
 const sites: Record<string, { caddy: Background; port: number; gateway: RunningServer }> = {}
 let upstream: Recorder
@@ -64,7 +64,7 @@ async function startSite(name: string) {
   return { caddy, port, gateway }
 }
 
-/** One HTTP/2 request; the certificate is verified against Caddy's own authority. */
+/** One HTTP/2 request; the certificate is verified against Caddy's own certificate authority. */
 async function ask(
   name: string,
   port: number,
@@ -77,8 +77,8 @@ async function ask(
     const stream = client.request({ ':method': 'GET', ':authority': `o.localhost:${port}`, ...headers })
     let body = ''
     let status = 0
-    stream.on('response', (answer) => {
-      status = Number(answer[':status'])
+    stream.on('response', (responseHeaders) => {
+      status = Number(responseHeaders[':status'])
     })
     stream.on('data', (chunk) => {
       body += chunk
@@ -109,7 +109,7 @@ for (const name of ['Caddyfile', 'Caddyfile.forward-auth']) {
     assert.equal(upstream.received.at(-1)?.target.endsWith('/a'), true)
   })
 
-  test(`${name}: a path that wants a session is refused without one`, async () => {
+  test(`${name}: a path that needs a session is denied without one`, async () => {
     const before = upstream.received.length
     assert.equal((await through({ ':path': '/lobby/a' })).status, 401)
     assert.equal(upstream.received.length, before)

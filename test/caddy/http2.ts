@@ -1,11 +1,11 @@
 import { connect } from 'node:http2'
 import type { CaddySite } from './site.ts'
 
-/** What HTTP/2 says in another way, or not at all (RFC 9113 §8.2.2). */
-const NOT_SAID =
+/** Headers that HTTP/2 expresses in another way, or not at all (RFC 9113 §8.2.2). */
+const NOT_IN_HTTP2 =
   /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|content-length|http2-settings)$/
 
-/** A request of a case in HTTP/2's words; undefined where it is about the bytes of HTTP/1. */
+/** The request of a case in HTTP/2. Undefined for a case about the bytes of HTTP/1.1. */
 export function asHttp2(request: string, host: string): Record<string, string | string[]> | undefined {
   const [line = '', ...fields] = request.slice(0, request.indexOf('\r\n\r\n')).split('\r\n')
   const [method = '', target = '', version] = line.split(' ')
@@ -14,7 +14,7 @@ export function asHttp2(request: string, host: string): Record<string, string | 
   for (const field of fields) {
     const colon = field.indexOf(':')
     const name = field.slice(0, colon).toLowerCase()
-    if (colon < 1 || NOT_SAID.test(name)) return undefined
+    if (colon < 1 || NOT_IN_HTTP2.test(name)) return undefined
     headers[name] = [...(headers[name] ?? []), field.slice(colon + 1).trim()]
   }
   const { host: hosts = [], ...rest } = headers
@@ -28,7 +28,7 @@ export function asHttp2(request: string, host: string): Record<string, string | 
   }
 }
 
-/** The status of the answer; 0: the stream was reset; undefined: Node's own client does not say such a thing. */
+/** The status of the response. 0: the stream was reset. Undefined: Node's own client does not send such a request. */
 export function sendHttp2(
   { port, ca }: CaddySite,
   headers: Record<string, string | string[]>,
@@ -42,7 +42,7 @@ export function sendHttp2(
     client.once('error', () => done(0))
     try {
       const stream = client.request(headers)
-      stream.once('response', (answer) => done(Number(answer[':status'])))
+      stream.once('response', (responseHeaders) => done(Number(responseHeaders[':status'])))
       stream.once('error', () => done(0))
       stream.once('close', () => done(0))
       stream.setTimeout(5000, () => done(0))

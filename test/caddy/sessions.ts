@@ -5,7 +5,7 @@ import { Sessions } from '../../src/gateway/sessions/sessions.ts'
 import { openBackend } from '../../src/gateway/sessions/stores/open.ts'
 import { systemClock } from '../../src/shared/clock.ts'
 
-/** Sessions of the demonstration's people in the store that `raw` names, without logins. Resolves to cookie pairs. */
+/** Creates a session for each demo user in the configured store, without signing in. Resolves to cookies by user name. */
 export async function sessionsOf(raw: object, issuer: string): Promise<Record<string, string>> {
   const config = parseConfig(JSON.stringify(raw), 'seed', {})
   const backend = await openBackend(config, systemClock)

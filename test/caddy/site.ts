@@ -5,25 +5,25 @@ import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { startBackground } from '../../infra/parts/background.ts'
 import { checkout } from '../../infra/parts/directories.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import { type RawAnswers, sendOver } from '../attacks/send.ts'
+import { type RawResponses, sendOver } from '../attacks/send.ts'
 import { KIT_PROJECTS, KIT_SECRET, startGateway } from '../kit.ts'
 import { sessionsOf } from './sessions.ts'
 
 export const SITES = ['Caddyfile', 'Caddyfile.forward-auth'] as const
 
-/** A shipped Caddyfile in a real Caddy, the gateway behind it, and people who are signed in. */
+/** A real Caddy with a shipped Caddyfile, the gateway behind it, and signed-in users. */
 export interface CaddySite {
   readonly port: number
-  /** Certificate of Caddy's own authority. */
+  /** Certificate of Caddy's own certificate authority. */
   readonly ca: Buffer
-  /** Cookies by name of the person, host, origin and projects: what cases fill in. */
+  /** Cookies by user name, host, origin and projects: the values that cases fill in. */
   readonly values: Record<string, string>
-  /** Sends bytes over TLS and reads the first answer. */
-  raw(bytes: string): Promise<RawAnswers>
+  /** Sends bytes over TLS and reads the first response. */
+  raw(bytes: string): Promise<RawResponses>
   close(): Promise<void>
 }
 
-const NOBODY = 'http://127.0.0.1:1'
+const UNREACHABLE = 'http://127.0.0.1:1'
 
 export async function startCaddySite(
   name: string,
@@ -40,14 +40,14 @@ export async function startCaddySite(
       server,
       session,
       routes,
-      issuer: { url: NOBODY, clientId: 'gateway', clientSecret: 'not-asked-by-anybody' },
+      issuer: { url: UNREACHABLE, clientId: 'gateway', clientSecret: 'not-used-in-this-test' },
       access: { adminGroup: 'modelops-admins' },
       projects: { source: 'static', list: KIT_PROJECTS },
     },
-    NOBODY,
+    UNREACHABLE,
   )
   const config = { server, session, cors: { allowedOrigins: ['https://ui.example'] } }
-  const gateway = await startGateway({ port: gatewayPort, issuerUrl: NOBODY, upstream, routes, config })
+  const gateway = await startGateway({ port: gatewayPort, issuerUrl: UNREACHABLE, upstream, routes, config })
   const ca = () => readFileSync(join(folder, name, 'caddy/pki/authorities/local/root.crt'))
   const raw = (bytes: string) =>
     sendOver(
@@ -69,7 +69,7 @@ export async function startCaddySite(
     logFile: join(folder, `${name}.log`),
     readyUrl: async () => {
       try {
-        return (await raw(`GET /auth/client-config HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).answers[0]?.status === 200
+        return (await raw(`GET /auth/client-config HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).responses[0]?.status === 200
       } catch {
         return false
       }

@@ -37,7 +37,10 @@ export const SESSION_ROWS = [
     [LIFE, 'a session ends absoluteSeconds after login'],
     [ENDED, 'an open stream is a use'],
   ),
-  row('S-66', 'the session cookie is not forwarded, others are', [HEADERS, 'H8 our cookies stay behind']),
+  row('S-66', 'the session cookie is not forwarded, others are', [
+    HEADERS,
+    "H8 the gateway's cookies are dropped, others are forwarded",
+  ]),
   row('S-67', 'odd cookies are nobody', [HEADERS, 'S-67 eight kilobytes'], [HEADERS, 'S-67 thousands of cookies']),
   row(
     'S-68',
@@ -53,7 +56,7 @@ export const SESSION_ROWS = [
     [SEAL, 'text sealed with a former secret is read'],
   ),
   row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed into the same bytes']),
-  row('S-71', 'an upstream cannot set our cookies', [BROWSER, 'S-71 an upstream cannot set our cookie']),
+  row('S-71', 'an upstream cannot set our cookies', [BROWSER, "S-71 an upstream cannot set the gateway's cookie"]),
 ]
 
 export const LOGOUT_ROWS = [
