@@ -1,7 +1,7 @@
-import { request } from 'undici'
 import type { Config } from '../gateway/config/schema.ts'
 import { openBackend } from '../gateway/sessions/stores/open.ts'
 import { systemClock } from '../shared/clock.ts'
+import { httpRequest } from '../shared/http-request.ts'
 import type { FieldError } from '../shared/settings/field-errors.ts'
 import { messageOf } from './cli-error.ts'
 
@@ -21,9 +21,9 @@ async function issuerFault({ issuer }: Config): Promise<FieldError | undefined> 
   const path = 'issuer.url'
   const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
-    const { statusCode, body } = await request(url, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
-    if (statusCode !== 200) return { path, expected: `metadata at ${url}`, got: `status ${statusCode}` }
-    const metadata = (await body.json()) as { issuer?: unknown; code_challenge_methods_supported?: unknown }
+    const { status, text } = await httpRequest(url, { method: 'GET', timeoutMs: TIMEOUT_MS })
+    if (status !== 200) return { path, expected: `metadata at ${url}`, got: `status ${status}` }
+    const metadata = JSON.parse(text) as { issuer?: unknown; code_challenge_methods_supported?: unknown }
     if (metadata.issuer !== issuer.url)
       return {
         path,
@@ -63,8 +63,7 @@ async function storeFault(config: Config): Promise<FieldError | undefined> {
 /** Any answer will do: what is asked is whether somebody is there. */
 async function upstreamFault(upstream: string, path: string): Promise<FieldError | undefined> {
   try {
-    const { body } = await request(upstream, { method: 'HEAD', headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
-    await body.dump()
+    await httpRequest(upstream, { method: 'HEAD', timeoutMs: TIMEOUT_MS })
     return undefined
   } catch (error) {
     return { path, expected: `an answer from ${upstream}`, got: messageOf(error) }

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { request } from 'undici'
 import { ensureMlflow } from '../../infra/parts/mlflow.ts'
+import { httpRequest } from '../../src/shared/http-request.ts'
 import { ALPHA, BETA, type Door, type Lab, type Reply, startLab } from './lab.ts'
 import { ARTIFACTS, fillVictim, SECRET, startTrace, type Victim } from './victim.ts'
 
@@ -238,13 +238,13 @@ test('a reading request that names carol’s experiment in a body leads nowhere 
     { experimentId: carol.experimentId },
     { experiment_id: '0', experimentId: carol.experimentId },
   ]) {
-    const answer = await request(`${bob.url}/api/2.0/mlflow/experiments/get`, {
+    const { status, text } = await httpRequest(`${bob.url}/api/2.0/mlflow/experiments/get`, {
       method: 'GET',
       headers: { ...bob.headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      timeoutMs: 10_000,
     })
-    const text = await answer.body.text()
-    assert.ok([400, 404].includes(answer.statusCode), `${answer.statusCode} ${text}`)
+    assert.ok([400, 404].includes(status), `${status} ${text}`)
     assert.doesNotMatch(text, new RegExp(SECRET))
   }
 })

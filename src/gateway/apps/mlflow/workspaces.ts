@@ -1,5 +1,5 @@
-import { request } from 'undici'
 import type { Clock } from '../../../shared/clock.ts'
+import { httpRequest } from '../../../shared/http-request.ts'
 import { Refusal } from '../../errors.ts'
 import type { Project } from '../../policy/types.ts'
 
@@ -50,16 +50,14 @@ export class Workspaces {
 
   private async call(id: string, method: 'GET' | 'POST', path: string, body?: object) {
     try {
-      const response = await request(this.upstream + path, {
+      const response = await httpRequest(this.upstream + path, {
         method,
         headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
-        body: body ? JSON.stringify(body) : null,
-        headersTimeout: CALL_TIMEOUT_MS,
-        bodyTimeout: CALL_TIMEOUT_MS,
+        body: body && JSON.stringify(body),
+        timeoutMs: CALL_TIMEOUT_MS,
       })
-      const responseText = await response.body.text()
-      const text = `${method} ${path} returned ${response.statusCode}: ${responseText.slice(0, 300)}`
-      return { status: response.statusCode, errorCode: errorCodeIn(responseText), text }
+      const text = `${method} ${path} returned ${response.status}: ${response.text.slice(0, 300)}`
+      return { status: response.status, errorCode: errorCodeIn(response.text), text }
     } catch (error) {
       throw notReady(id, `${method} ${path} failed`, error)
     }

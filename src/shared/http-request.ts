@@ -1,0 +1,42 @@
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+
+export interface HttpRequest {
+  readonly method: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | undefined
+  /** Longest time until the whole response has arrived, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** A whole response. */
+export interface HttpResponse {
+  readonly status: number
+  readonly text: string
+}
+
+/**
+ * One request on a connection of its own, for servers that operators choose freely: `fetch` refuses some ports, such as
+ * 6000, and a GET with a body. Redirects are not followed.
+ * @throws Error no connection, or no whole response in time
+ */
+export function httpRequest(url: string, { method, headers, body, timeoutMs }: HttpRequest): Promise<HttpResponse> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+  const options = { method, headers: { ...headers, ...length }, agent: false, signal: AbortSignal.timeout(timeoutMs) }
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+    })
+    sent.on('error', (error) => reject(withMessage(error)))
+    sent.end(body)
+  })
+}
+
+/** The failure of a host with several addresses has a code and an empty message. */
+function withMessage(error: NodeJS.ErrnoException): Error {
+  return error.message === '' ? new Error(error.code ?? error.name, { cause: error }) : error
+}
