@@ -1,10 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { operations } from '../../src/core-api/api/index.ts'
 import { coreConfigSchema } from '../../src/core-api/config.ts'
 import { openApiDocument } from '../../src/core-api/operation/openapi.ts'
 import { keysOf, RELOADABLE } from '../../src/gateway/config/changes.ts'
 import { configSchema } from '../../src/gateway/config/schema.ts'
 import { REASONS } from '../../src/gateway/errors.ts'
+import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
@@ -46,7 +47,7 @@ function configurationPage(
   about: readonly string[],
   restart: ReadonlySet<string> = new Set(),
 ): string {
-  const schema = z.toJSONSchema(of, { io: 'input', unrepresentable: 'any' }) as Node
+  const schema = settingsJsonSchema(of) as Node
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
     `\n## ${name}\n`,
     ...(node.description ? [`${node.description}\n`] : []),
@@ -71,7 +72,8 @@ function keyRows(path: string, node: Node, restart: ReadonlySet<string>): string
     return [...new Set(variants.flatMap((variant) => keyRows(path, variant, restart)))]
   if (node.properties) {
     const required = new Set(node.required)
-    return Object.entries(node.properties).flatMap(([key, child]) => {
+    const current = Object.entries(node.properties).filter(([, child]) => !child.deprecated)
+    return current.flatMap(([key, child]) => {
       const at = `${path}.${key}`
       const nested = (child.properties ?? child.items?.properties ?? child.oneOf) ? keyRows(at, child, restart) : []
       const own = child.properties ? [] : [row(at, child, required.has(key), restart.has(at) || restart.has(path))]

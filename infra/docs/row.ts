@@ -3,6 +3,7 @@ export interface Node {
   type?: string
   description?: string
   default?: unknown
+  deprecated?: boolean
   enum?: unknown[]
   const?: unknown
   properties?: Record<string, Node>

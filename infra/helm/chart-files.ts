@@ -1,5 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { configSchema } from '../../src/gateway/config/schema.ts'
+import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { valuesSchema } from './values.ts'
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[]; pattern?: string }
@@ -29,10 +30,8 @@ function toConfigSchema(): Schema {
 }
 
 const toSchema = (of: z.ZodType): Schema =>
-  z.toJSONSchema(of, {
-    io: 'input',
+  settingsJsonSchema(of, {
     target: 'draft-7',
-    unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       if (jsonSchema.pattern !== undefined) jsonSchema.pattern = `(${jsonSchema.pattern})|${REFERENCE}`
     },

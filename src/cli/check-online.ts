@@ -8,16 +8,16 @@ import { messageOf } from './cli-error.ts'
 const TIMEOUT_MS = 5000
 
 /** Asks everything that the configuration points to, side by side. */
-export async function onlineFaults(config: Config): Promise<FieldError[]> {
+export async function onlineErrors(config: Config): Promise<FieldError[]> {
   const asked = [
-    issuerFault(config),
-    storeFault(config),
-    ...config.routes.map((route, index) => upstreamFault(route.upstream, `routes.${index}.upstream`)),
+    issuerError(config),
+    storeError(config),
+    ...config.routes.map((route, index) => upstreamError(route.upstream, `routes.${index}.upstream`)),
   ]
-  return (await Promise.all(asked)).filter((fault) => fault !== undefined)
+  return (await Promise.all(asked)).filter((error) => error !== undefined)
 }
 
-async function issuerFault({ issuer }: Config): Promise<FieldError | undefined> {
+async function issuerError({ issuer }: Config): Promise<FieldError | undefined> {
   const path = 'issuer.url'
   const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
   try {
@@ -44,14 +44,14 @@ async function issuerFault({ issuer }: Config): Promise<FieldError | undefined> 
   }
 }
 
-async function storeFault(config: Config): Promise<FieldError | undefined> {
+async function storeError(config: Config): Promise<FieldError | undefined> {
   const path = 'session.store'
   try {
     const backend = await openBackend(config, systemClock)
     try {
       await backend.ping()
-      const fault = await backend.settingsFault?.()
-      return fault && { path, ...fault }
+      const error = await backend.settingsFault?.()
+      return error && { path, ...error }
     } finally {
       await backend.close()
     }
@@ -61,7 +61,7 @@ async function storeFault(config: Config): Promise<FieldError | undefined> {
 }
 
 /** Any answer will do: what is asked is whether somebody is there. */
-async function upstreamFault(upstream: string, path: string): Promise<FieldError | undefined> {
+async function upstreamError(upstream: string, path: string): Promise<FieldError | undefined> {
   try {
     await httpRequest(upstream, { method: 'HEAD', timeoutMs: TIMEOUT_MS })
     return undefined

@@ -1,26 +1,50 @@
-import { Command } from 'commander'
-import { loadConfig } from '../gateway/config/load.ts'
+import { existsSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { configError, loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
 import { loadProjectsFile } from '../gateway/projects/file.ts'
-import { type FieldError, formatFieldError } from '../shared/settings/field-errors.ts'
-import { onlineFaults } from './check-online.ts'
+import { onlineErrors } from './check-online.ts'
 import { CliError } from './cli-error.ts'
 
-/** `check`: every fault of a configuration at once; `--online` asks issuer, store and upstreams as well. */
+interface Options {
+  config: string
+  online?: boolean
+  secrets: boolean
+}
+
+export const offlineOption = (what: string) => new Option('--offline', what)
+
+export const noSecretsOption = () =>
+  new Option('--no-secrets', 'accept environment variables that are not set and files that cannot be read (for CI)')
+
+/** `check`: all errors of a configuration; `--online` asks issuer, store and upstreams as well. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('check a configuration; exit 0 when it is good, 1 with every fault otherwise')
+    .description('check a configuration; exit code 0: valid, 1: all errors are printed')
     .requiredOption('--config <file>', 'configuration (YAML)')
-    .option('--online', 'also ask the issuer, the session store and the upstreams')
-    .action(async ({ config: file, online }: { config: string; online?: boolean }) => {
-      const config = loadConfig(file)
-      if (config.projects.source === 'file') loadProjectsFile(config.projects.path)
-      const faults = online ? await onlineFaults(config) : []
-      if (faults.length > 0)
-        throw new CliError(faults.map((fault: FieldError) => `${file}: ${formatFieldError(fault)}`).join('\n'))
-      console.log(summary(file, config, online === true))
+    .addOption(new Option('--online', 'also ask the issuer, the session store and the upstreams').conflicts('offline'))
+    .addOption(offlineOption('ask nobody (the default)'))
+    .addOption(noSecretsOption())
+    .action(async ({ config: file, online = false, secrets }: Options) => {
+      if (online && !secrets) throw new CliError('--online: expected the secrets; leave out --no-secrets')
+      const warn = (message: string) => console.error(`${file}: warning: ${message}`)
+      const config = loadConfig(file, process.env, { warn, withoutSecrets: !secrets })
+      if (config.projects.source === 'file' && (secrets || existsSync(config.projects.path)))
+        loadProjectsFile(config.projects.path)
+      const errors = online ? await onlineErrors(config) : []
+      if (errors.length > 0) throw configError(file, errors)
+      console.log(summary(file, config, online))
     })
 }
 
-const summary = (file: string, { routes, issuer }: Config, online: boolean) =>
-  `${file}: good; ${routes.length} route${routes.length === 1 ? '' : 's'}, issuer ${issuer.url}${online ? ', all of them answer' : ''}`
+function summary(file: string, { routes, issuer, session, projects }: Config, online: boolean): string {
+  const count = `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`
+  const source = projects.source === 'file' ? projects.path : projects.source
+  const store = session.store.startsWith('redis') ? 'Redis' : session.store
+  const what = online
+    ? `issuer, store and ${upstreams(routes.length)} are reachable`
+    : 'nobody was asked (--online asks)'
+  return `${file}: configuration is valid; ${what}.\n${count}, issuer ${issuer.url}, projects: ${source}, sessions: ${store}`
+}
+
+const upstreams = (count: number) => (count === 1 ? '1 upstream' : `${count} upstreams`)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { ConfigurationError, formatFieldError } from '../shared/settings/field-errors.ts'
+import { ConfigurationError } from '../shared/settings/field-errors.ts'
 import { checkCommand } from './check.ts'
 import { CliError } from './cli-error.ts'
 import { coreCommand } from './core.ts'
@@ -35,7 +35,8 @@ try {
 /** What a person can act on is one line each, without a stack. */
 function report(error: unknown): number {
   if (error instanceof ConfigurationError) {
-    for (const each of error.errors) console.error(`${error.file}: ${formatFieldError(each)}`)
+    console.error(error.report())
+    if (error.errors.length > 1) console.error(`\n${error.errors.length} errors in ${error.file}`)
     return 1
   }
   if (error instanceof CliError) {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { z } from 'zod'
 import { configSchema } from '../gateway/config/schema.ts'
+import { settingsJsonSchema } from '../shared/settings/json-schema.ts'
 
 /** `schema`: the configuration as JSON Schema, for editors and for other tools' checks. */
 export function schemaCommand(): Command {
@@ -9,4 +9,4 @@ export function schemaCommand(): Command {
   })
 }
 
-export const configJsonSchema = () => z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' })
+export const configJsonSchema = () => settingsJsonSchema(configSchema)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
-import { parseSettings, readSettingsFile } from '../shared/settings/load-settings.ts'
+import { parseSettings } from '../shared/settings/load-settings.ts'
+import { readSettingsFile } from '../shared/settings/read-file.ts'
 
 /** The configuration of the core API, which is a separate service and does not read the gateway's. */
 

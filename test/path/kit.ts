@@ -27,7 +27,7 @@ export async function startPath(handle: RequestListener, options: KitOptions = {
   const kit = await startKit({
     ...options,
     routes: [
-      route('app', 'login', { answerSeconds: 1 }),
+      route('app', 'login', { responseSeconds: 1 }),
       route('p', 'project'),
       ...(options.routes ?? []).map((more) => ({ upstream, ...more })),
     ],

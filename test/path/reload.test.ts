@@ -125,7 +125,7 @@ for (const workers of [1, 2]) {
       // Routes, limits (all upstream connections), sessions (limits and secrets) and projects are other ones.
       {
         ...served.settings,
-        routes: [route('app', { answerSeconds: 60 }), route('extra')],
+        routes: [route('app', { responseSeconds: 60 }), route('extra')],
         limits: { upstreamConnections: 100 },
         session: { ...served.settings.session, secrets: ['another-secret-of-the-tests-with-32-bytes', KIT_SECRET] },
         projects: { source: 'static', list: [] },

@@ -13,7 +13,7 @@ let handle: (request: IncomingMessage, response: ServerResponse) => void = (_req
 
 before(async () => {
   kit = await startPath((request, response) => handle(request, response), {
-    config: { limits: { bodyIdleSeconds: 1, answerIdleSeconds: 2, upstreamConnections: 1 } },
+    config: { limits: { bodyIdleSeconds: 1, responseIdleSeconds: 2, upstreamConnections: 1 } },
   })
 })
 after(() => kit.close())

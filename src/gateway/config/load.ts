@@ -1,16 +1,28 @@
-import { parseSettings, readSettingsFile } from '../../shared/settings/load-settings.ts'
+import type { ConfigurationError } from '../../shared/settings/field-errors.ts'
+import { type CheckError, type LoadOptions, parseSettings, settingsError } from '../../shared/settings/load-settings.ts'
+import { readSettingsFile } from '../../shared/settings/read-file.ts'
 import { crossChecks } from './checks.ts'
 import { type Config, configSchema } from './schema.ts'
 
 /**
- * Reads, fills in, validates and freezes a configuration.
- * @throws ConfigurationError with every fault at once
+ * Reads, completes, validates and freezes a configuration.
+ * @throws ConfigurationError with all errors
  */
-export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  return parseConfig(readSettingsFile(file), file, env)
+export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env, options: LoadOptions = {}): Config {
+  return parseConfig(readSettingsFile(file), file, env, options)
 }
 
-/** The same for a text already read; `file` names it in messages and is where relative paths start. */
-export function parseConfig(text: string, file: string, env: NodeJS.ProcessEnv = process.env): Config {
-  return parseSettings({ schema: configSchema, checks: crossChecks }, text, file, env)
+/** The same for a text already read; `file` names it in messages, and relative paths start at its folder. */
+export function parseConfig(
+  text: string,
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  options: LoadOptions = {},
+): Config {
+  return parseSettings({ schema: configSchema, checks: crossChecks }, text, file, env, options)
+}
+
+/** Errors of a valid configuration that came to light elsewhere, with their places in the file. */
+export function configError(file: string, errors: readonly CheckError[]): ConfigurationError {
+  return settingsError(configSchema, readSettingsFile(file), file, errors)
 }

@@ -61,7 +61,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       maxConnections: limits.upstreamConnections,
       connectMs,
       bodyIdleMs: limits.bodyIdleSeconds * 1000,
-      responseIdleMs: limits.answerIdleSeconds * 1000,
+      responseIdleMs: limits.responseIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,
       clock,

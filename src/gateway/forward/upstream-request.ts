@@ -36,7 +36,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
       headers: outgoingHeaders(passage, assertion),
-      responseMs: route.config.answerSeconds * 1000,
+      responseMs: route.config.responseSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }
   }

@@ -1,29 +1,20 @@
 import { readFileSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
-import { parse } from 'yaml'
-import { ConfigurationError, fieldErrorsOf } from '../../shared/settings/field-errors.ts'
-import { projectFaults } from '../config/checks.ts'
+import { ConfigurationError } from '../../shared/settings/field-errors.ts'
+import { parseSettings } from '../../shared/settings/load-settings.ts'
+import { readSettingsFile } from '../../shared/settings/read-file.ts'
+import { duplicateProjects } from '../config/checks/projects.ts'
 import { type ProjectConfig, projectList } from '../config/schema.ts'
 import { ListedProjects } from '../policy/listed-projects.ts'
 import type { ProjectSource } from './source.ts'
 
 /** Reads a projects file: a YAML or JSON list of projects. @throws ConfigurationError with every error in it */
 export function loadProjectsFile(path: string): ProjectConfig[] {
-  let raw: unknown
-  try {
-    raw = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : 'unreadable'
-    throw new ConfigurationError(path, [
-      { path: '', expected: 'a readable YAML or JSON list of projects', got: `${why}` },
-    ])
-  }
-  const result = projectList.safeParse(raw)
-  if (!result.success) throw new ConfigurationError(path, fieldErrorsOf(result.error, raw))
-  const faults = projectFaults(result.data, '')
-  if (faults.length > 0) throw new ConfigurationError(path, faults)
-  return result.data
+  const text = readSettingsFile(path, 'a readable YAML or JSON list of projects')
+  const checks = (list: Partial<ProjectConfig[]>) => duplicateProjects(list, '')
+  // Whoever edits projects need not be whom the secrets of the gateway are for: no references.
+  return parseSettings({ schema: projectList, checks, references: false }, text, path)
 }
 
 export interface WatchedProjects extends ProjectSource {

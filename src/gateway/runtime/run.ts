@@ -11,12 +11,17 @@ import { isWorker, WorkerSide } from './workers/worker.ts'
 
 /**
  * Runs the gateway until it is told to stop: load, build, listen, drain. SIGHUP reads the file again.
- * @throws ConfigurationError for a file with faults
+ * @throws ConfigurationError
  */
 export async function run(file: string): Promise<void> {
   const worker = isWorker() ? new WorkerSide() : undefined
-  const config = worker ? await worker.config() : loadConfig(file)
+  const warnings: string[] = []
+  const config = worker
+    ? await worker.config()
+    : loadConfig(file, process.env, { warn: (message) => void warnings.push(message) })
   const log = buildLog(config.log)
+  const warn = (message: string) => log.warn({ event: 'config-warning' }, message)
+  warnings.forEach(warn)
   process.on('unhandledRejection', (error) =>
     log.error({ event: 'unhandled-rejection', err: error }, 'unexpected error'),
   )
@@ -25,7 +30,7 @@ export async function run(file: string): Promise<void> {
     console.error(
       `modelops-gateway ready at ${config.server.publicUrl} (listening on ${address}, configuration ${file}${workers})`,
     )
-  const start: Start = { config, log, load: () => loadConfig(file), say }
+  const start: Start = { config, log, load: () => loadConfig(file, process.env, { warn }), say }
   const count = countWorkers(config, log)
   if (count > 1) await runSupervisor(start, count)
   else await runAlone(start)

@@ -1,48 +1,69 @@
 import type { z } from 'zod'
+import { describe, isSecretName } from './errors/describe-value.ts'
 
-/** One error in the configuration. `got` never contains the value of a secret. */
+/** Where in a file, counted from 1; `length` in characters. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+  readonly length: number
+}
+
+/** One error in the configuration. No member ever contains the value of a secret. */
 export interface FieldError {
   /** Dotted path of the key, e.g. `routes.0.upstream`; empty for the whole file. */
   readonly path: string
   readonly expected: string
   readonly got: string
+  /** What to do next. */
+  readonly hint?: string
+  readonly position?: Position
 }
 
 /** All errors of a configuration. */
 export class ConfigurationError extends Error {
   readonly file: string
   readonly errors: readonly FieldError[]
+  readonly #excerpt: (position: Position) => string | undefined
 
-  constructor(file: string, errors: readonly FieldError[]) {
-    super(errors.map((error) => `${file}: ${formatFieldError(error)}`).join('\n'))
+  /** @param excerpt Shows the line of an error without any secret */
+  constructor(
+    file: string,
+    errors: readonly FieldError[],
+    excerpt: (position: Position) => string | undefined = () => undefined,
+  ) {
+    super(errors.map((error) => `${placeOf(file, error)}: ${formatFieldError(error)}`).join('\n'))
     this.name = 'ConfigurationError'
     this.file = file
     this.errors = errors
+    this.#excerpt = excerpt
+  }
+
+  /** For a terminal: each error with its line in the file. */
+  report(): string {
+    return this.errors.map((error) => this.#reportOne(error)).join('\n\n')
+  }
+
+  #reportOne(error: FieldError): string {
+    const { path, expected, got, hint, position } = error
+    const lines = [
+      `${placeOf(this.file, error)}${path || position ? `: ${path || 'syntax error'}` : ''}`,
+      ...(position ? [this.#excerpt(position)] : []),
+      `  expected: ${expected}`,
+      `  received: ${got}`,
+      ...(hint === undefined ? [] : [`  ${hint}`]),
+    ]
+    return lines.filter((line) => line !== undefined).join('\n')
   }
 }
 
-export const formatFieldError = ({ path, expected, got }: FieldError) =>
-  `${path || '(file)'}: expected ${expected}, got ${got}`
+const placeOf = (file: string, { position }: FieldError) =>
+  position ? `${file}:${position.line}:${position.column}` : file
 
-const SECRET = /secret|password|token|privatekey|credential/i
+/** One line. */
+export const formatFieldError = ({ path, expected, got, hint }: FieldError) =>
+  `${path || '(file)'}: expected ${expected}, got ${got}${hint === undefined ? '' : `. ${hint}`}`
 
-/** Describes a value for a message: its text when harmless and short, only its kind when it may be secret. */
-export function describe(value: unknown, path: string): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  if (typeof value === 'string') {
-    if (SECRET.test(path)) return `a string of ${value.length} characters (not shown)`
-    return JSON.stringify(withoutUserinfo(value.length > 80 ? `${value.slice(0, 80)}…` : value))
-  }
-  if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'object') return 'a mapping'
-  return String(value)
-}
-
-/** A URL may carry a password even where none is allowed. */
-const withoutUserinfo = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@')
-
-/** The errors that schema issues describe. @param raw The value that was validated, for `got` */
+/** The errors that schema issues describe, for JSON that a client sent. @param raw The value that was validated */
 export function fieldErrorsOf(error: z.ZodError, raw: unknown): FieldError[] {
   return error.issues.flatMap((issue) => errorsOfIssue(issue, raw))
 }
@@ -56,7 +77,7 @@ function errorsOfIssue(issue: z.core.$ZodIssue, raw: unknown): FieldError[] {
       got: 'an unknown key',
     }))
   }
-  const got = describe(valueAt(raw, issue.path), path)
+  const got = describe(valueAt(raw, issue.path), isSecretName(path))
   return [{ path, expected: expectation(issue), got }]
 }
 

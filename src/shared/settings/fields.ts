@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { UUID } from '../project-id.ts'
+import { metadata } from './metadata.ts'
 
-/** Field types of the configuration. Each message says what was expected; `load.ts` adds the path and what was got. */
+/** Field types of the configuration. Each message says what a field accepts, with an example. */
 
 const expected = (what: string) => ({ error: `expected ${what}` })
 
@@ -31,7 +32,7 @@ export const httpUrl = z
   .string()
   .refine(
     (text) => urlWith(text, (url) => isHttp(url) && url.search === '' && url.hash === ''),
-    expected('an http or https URL without credentials, query and fragment'),
+    expected('an http or https URL without user, query or fragment, e.g. http://127.0.0.1:5000'),
   )
 
 /** A host name, with a port when it is not the scheme's default. Lower case. */
@@ -40,24 +41,24 @@ export const hostName = z
   .transform((text) => text.toLowerCase())
   .refine(
     (text) => /^\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(text) && !text.includes('..'),
-    expected('a host name'),
+    expected('a host name, e.g. api.example'),
   )
 
 export const listenAddress = z.string().refine((text) => {
   const match = /^(\[[0-9a-fA-F:]+\]|[^:\s]+):(\d{1,5})$/.exec(text)
   return match !== null && Number(match[2]) <= 65_535
-}, expected('ADDRESS:PORT, e.g. 127.0.0.1:4180'))
+}, expected('host:port, e.g. 127.0.0.1:4180'))
 
 export const cidr = z
   .string()
   .refine(
     (text) => ipaddr.isValidCIDR(text) && !text.endsWith('/0'),
-    expected('an address range such as 10.0.0.0/8, narrower than everything'),
+    expected('an address range (CIDR), e.g. 10.0.0.0/8; not /0'),
   )
 
 export const uuid = z
   .string()
-  .regex(UUID, 'expected a UUID')
+  .regex(UUID, 'expected a UUID, e.g. 11111111-1111-4111-8111-111111111111')
   .transform((text) => text.toLowerCase())
 
 /** `/` or `/a/b`: plain segments, no trailing slash. */
@@ -79,3 +80,6 @@ export const storeAddress = z
     (text) => text === 'memory' || /^sqlite:.+/.test(text) || /^rediss?(\+sentinel|\+cluster)?:\/\/.+/.test(text),
     expected('memory, sqlite:PATH, redis://…, rediss://…, redis+sentinel://… or redis+cluster://…'),
   )
+  .register(metadata, { secret: true, path: 'sqlite' })
+
+export const filePath = z.string().min(1).register(metadata, { path: 'path' })

@@ -1,66 +1,127 @@
-import { readFileSync } from 'node:fs'
-import { parseDocument } from 'yaml'
+import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { ConfigurationError, type FieldError, fieldErrorsOf } from './field-errors.ts'
+import { excerpt } from './errors/excerpt.ts'
+import type { Finding } from './errors/finding.ts'
+import { hiddenInBrokenLine, hiddenRanges } from './errors/hidden-ranges.ts'
+import { inOrder, locate, positionOf } from './errors/locate.ts'
+import { schemaFindings } from './errors/schema-errors.ts'
+import { ConfigurationError, type FieldError, type Position } from './field-errors.ts'
+import { renameFormerKeys } from './former-names.ts'
 import { interpolate } from './interpolate.ts'
+import { placeholderFor } from './placeholders.ts'
+import { resolvePaths } from './relative-paths.ts'
+import { schemaAt } from './schema-walk.ts'
+import { SettingsDocument } from './settings-document.ts'
 
-/** @throws ConfigurationError */
-export function readSettingsFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new ConfigurationError(file, [{ path: '', expected: 'a readable YAML file', got: code }])
-  }
+/** An error that no single field can show. */
+export interface CheckError extends Omit<FieldError, 'got' | 'position'> {
+  /** Absent: a description of the value at `path`, without secrets. */
+  readonly got?: string
+  /** Other keys that the error is about, as dotted paths. */
+  readonly dependsOn?: readonly string[]
 }
 
-export interface SettingsRules<S extends z.ZodObject> {
+export interface SettingsRules<S extends z.ZodType> {
   readonly schema: S
-  /** Faults that no single field can show, over the sections that are valid by themselves. */
-  readonly checks: (valid: Partial<z.output<S>>) => FieldError[]
+  /** Errors that no single field can show, over the sections that are valid by themselves. */
+  readonly checks: (valid: Partial<z.output<S>>) => CheckError[]
+  /** False: `${env:NAME}` and `${file:PATH}` are ordinary text. */
+  readonly references?: boolean
+}
+
+export interface LoadOptions {
+  /** Called for each key that is used by its former name. */
+  readonly warn?: (message: string) => void
+  /** Accept variables that are not set and files that cannot be read: for checks where there are no secrets. */
+  readonly withoutSecrets?: boolean
 }
 
 /**
- * Any settings of ours, by their schema: YAML, references, fields, mutual faults.
- * @throws ConfigurationError with every fault at once
+ * Any settings of ours, by their schema: YAML, former names, references, fields, checks across fields, relative paths.
+ * @param file Names the text in messages, and relative paths start at its folder
+ * @throws ConfigurationError with all errors
  */
-export function parseSettings<S extends z.ZodObject>(
-  { schema, checks }: SettingsRules<S>,
+export function parseSettings<S extends z.ZodType>(
+  { schema, checks, references = true }: SettingsRules<S>,
   text: string,
   file: string,
-  env: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv = process.env,
+  options: LoadOptions = {},
 ): z.output<S> {
-  const raw = parseYaml(text, file)
-  const { value, faults } = interpolate(raw, file, env)
-  const result = schema.safeParse(value)
-  if (!result.success) faults.push(...fieldErrorsOf(result.error, value))
-  faults.push(...checks(result.success ? result.data : validSections(schema, value)))
-  // A reference that could not be read left an empty string behind: its own fault says it better than what follows.
-  const all = faults.filter((fault, index) => faults.findIndex((other) => other.path === fault.path) === index)
-  if (!result.success || all.length > 0) throw new ConfigurationError(file, all)
-  return deepFreeze(result.data)
+  const folder = dirname(resolve(file))
+  const document = parseDocument(text, file, schema)
+  const renamed = renameFormerKeys(schema, document.contents, options.warn ?? (() => undefined))
+  const raw = toValue(document, file)
+  const placeholder = (value: string, path: readonly string[]) => placeholderFor(schemaAt(schema, path, raw), value)
+  const read = references
+    ? interpolate(raw, { folder, env, ...(options.withoutSecrets && { placeholder }) })
+    : { value: raw, errors: [], references: new Map(), missing: new Set<string>() }
+  const result = schema.safeParse(read.value)
+  const findings = result.success ? [] : schemaFindings(schema, result.error, read)
+  const valid: unknown = result.success ? result.data : validParts(schema, read.value)
+  const checked = checks(valid as Partial<z.output<S>>)
+  const complete = (finding: Finding) => locate(finding, schema, document, read)
+  const errors = [
+    ...renamed.map((error) => ({ ...error, ...positionOf(document, error.path, 'key') })),
+    ...read.errors.map((error) => ({ ...error, ...positionOf(document, error.path) })),
+    ...findings.map(complete),
+    ...withoutMissing(checked, read.missing).map((error) => complete({ ...error, path: error.path.split('.') })),
+  ]
+  if (!result.success || errors.length > 0) {
+    const hidden = hiddenRanges(document, schema, raw)
+    throw new ConfigurationError(file, inOrder(errors), (position) => excerpt(text, position, hidden))
+  }
+  return deepFreeze(resolvePaths(schema, result.data, folder))
 }
 
-/** Sections that are valid although others are not, so that their mutual faults are told in the same run. */
-function validSections<S extends z.ZodObject>(schema: S, value: unknown): Partial<z.output<S>> {
-  if (value === null || typeof value !== 'object') return {}
-  const valid = Object.entries(schema.shape).flatMap(([key, field]) => {
-    const section = z.safeParse(field, Reflect.get(value, key))
+/** An error for settings that are valid, with the places of its errors in the file. */
+export function settingsError(
+  schema: z.ZodType,
+  text: string,
+  file: string,
+  errors: readonly CheckError[],
+): ConfigurationError {
+  const document = parseDocument(text, file, schema)
+  renameFormerKeys(schema, document.contents, () => undefined)
+  const raw = toValue(document, file)
+  const read = { value: raw, errors: [], references: new Map(), missing: new Set<string>() }
+  const hidden = hiddenRanges(document, schema, raw)
+  const located = errors.map((error) => locate({ ...error, path: error.path.split('.') }, schema, document, read))
+  return new ConfigurationError(file, inOrder(located), (position) => excerpt(text, position, hidden))
+}
+
+function parseDocument(text: string, file: string, schema: z.ZodType): SettingsDocument {
+  const document = new SettingsDocument(text)
+  if (document.errors.length === 0) return document
+  const hidden = (position: Position) =>
+    document.isParsed ? hiddenRanges(document, schema, undefined) : hiddenInBrokenLine(text, position, schema)
+  throw new ConfigurationError(file, document.errors, (position) => excerpt(text, position, hidden(position)))
+}
+
+function toValue(document: SettingsDocument, file: string): unknown {
+  try {
+    return document.toValue()
+  } catch {
+    throw new ConfigurationError(file, [{ path: '', expected: 'at most 100 uses of aliases', got: 'more' }])
+  }
+}
+
+/** What depends on a value that is not available cannot be checked. */
+const withoutMissing = (errors: readonly CheckError[], missing: ReadonlySet<string>) =>
+  errors.filter(({ path, dependsOn = [] }) => ![path, ...dependsOn].some((each) => missing.has(each)))
+
+/** Sections, or entries of a list, that are valid although others are not: their checks are reported with the rest. */
+function validParts(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodArray) {
+    const element = schema.element as z.ZodType
+    return Array.isArray(value) ? value.map((item) => element.safeParse(item).data) : []
+  }
+  if (!(schema instanceof z.ZodObject) || value === null || typeof value !== 'object') return {}
+  const valid = Object.entries<z.ZodType>(schema.shape).flatMap(([key, field]) => {
+    const section = field.safeParse(Reflect.get(value, key))
     return section.success ? [[key, section.data]] : []
   })
   return Object.fromEntries(valid)
-}
-
-function parseYaml(text: string, file: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true })
-  if (document.errors.length > 0) {
-    const faults = document.errors.map((error): FieldError => {
-      const line = error.linePos?.[0].line
-      return { path: line ? `line ${line}` : '', expected: 'YAML', got: error.code }
-    })
-    throw new ConfigurationError(file, faults)
-  }
-  return document.toJS({ maxAliasCount: 100 })
 }
 
 function deepFreeze<T>(value: T): T {

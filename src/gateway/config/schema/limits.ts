@@ -35,11 +35,12 @@ export const limits = z
     bodyIdleSeconds: seconds(1, 3600)
       .default(60)
       .describe('A request is cancelled if its body makes no progress for this many seconds.'),
-    answerIdleSeconds: seconds(1, 3600)
+    responseIdleSeconds: seconds(1, 3600)
       .default(300)
       .describe(
         'A response is cancelled if the client reads none of it for this many seconds. Kernels buffer about a megabyte, so a low value also cancels slow clients.',
-      ),
+      )
+      .register(metadata, { formerName: 'answerIdleSeconds' }),
     keepAliveSeconds: seconds(1, 3600)
       .default(75)
       .describe(

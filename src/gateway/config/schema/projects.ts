@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { httpUrl, seconds, token, uuid } from '../../../shared/settings/fields.ts'
+import { filePath, httpUrl, seconds, token, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 
 export const project = z.strictObject({
@@ -16,12 +16,9 @@ export const projects = z
     z.strictObject({ source: z.literal('static'), list: projectList.describe('The projects.') }),
     z.strictObject({
       source: z.literal('file'),
-      path: z
-        .string()
-        .min(1)
-        .describe(
-          'YAML or JSON file with a list of projects. Changes are picked up; an invalid edit is ignored and logged.',
-        ),
+      path: filePath.describe(
+        'YAML or JSON file with a list of projects. Changes are picked up; an invalid edit is ignored and logged.',
+      ),
     }),
     z
       .strictObject({ source: z.literal('claim') })

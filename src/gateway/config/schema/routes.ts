@@ -63,11 +63,12 @@ const route = z.strictObject({
     .default(false)
     .describe('Accept `Authorization: Basic client_id:client_secret` and exchange it for a client-credentials token.'),
   webSockets: z.boolean().default(true).describe('Forward WebSocket upgrades.'),
-  answerSeconds: seconds(0, 86_400)
+  responseSeconds: seconds(0, 86_400)
     .default(300)
     .describe(
       'Timeout until the first byte of the response, in seconds; 0: none. A response that streams has no total limit.',
-    ),
+    )
+    .register(metadata, { formerName: 'answerSeconds' }),
   connectSeconds: seconds(1, 60).default(5).describe('Timeout of a connection to the upstream, in seconds.'),
   title: z.string().max(80).optional().describe('Name on the portal. Default: the name of the application.'),
   mlflow: mlflowSettings.optional().describe('Settings of the MLflow profile.'),

@@ -15,7 +15,7 @@ const route = (login: 'assertion' | 'fab'): RouteConfig => ({
   methods: ['GET', 'POST'],
   basicCredentials: false,
   webSockets: true,
-  answerSeconds: 300,
+  responseSeconds: 300,
   connectSeconds: 5,
   airflow: { login },
 })

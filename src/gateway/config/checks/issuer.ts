@@ -1,0 +1,42 @@
+import type { CheckError } from '../../../shared/settings/load-settings.ts'
+import type { Config } from '../schema.ts'
+import { isPlaceholder } from './placeholder.ts'
+import { transportErrors } from './transport.ts'
+
+type Issuer = Config['issuer']
+
+export function issuerErrors(issuer: Issuer, server: Config['server'] | undefined): CheckError[] {
+  return [
+    ...(isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
+    ...(server ? transportErrors('issuer.url', issuer.url, server) : []),
+    ...duplicateIssuers(issuer),
+    ...(server ? additionalTransportErrors(issuer, server) : []),
+  ]
+}
+
+const placeholderSecret: CheckError = {
+  path: 'issuer.clientSecret',
+  expected: 'the client secret from the issuer',
+  got: 'a placeholder (not shown)',
+  hint: 'Copy the secret of the client from the issuer, e.g. into an environment variable: "${env:OIDC_CLIENT_SECRET}".',
+}
+
+function duplicateIssuers({ url, additional }: Issuer): CheckError[] {
+  const seen = new Set([url])
+  return additional.flatMap((one, index): CheckError[] => {
+    const isDuplicate = seen.has(one.url)
+    seen.add(one.url)
+    if (!isDuplicate) return []
+    const path = `issuer.additional.${index}.url`
+    return [
+      { path, expected: 'an issuer that is not listed yet', hint: 'Remove the duplicate.', dependsOn: ['issuer.url'] },
+    ]
+  })
+}
+
+function additionalTransportErrors({ additional }: Issuer, server: Config['server']): CheckError[] {
+  return additional.flatMap(({ url, jwksUrl }, index) => [
+    ...transportErrors(`issuer.additional.${index}.url`, url, server),
+    ...(jwksUrl === undefined ? [] : transportErrors(`issuer.additional.${index}.jwksUrl`, jwksUrl, server)),
+  ])
+}
