@@ -36,18 +36,18 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...process.a
   stdio: 'inherit',
   env: {
     ...process.env,
-    // Compiled modules are kept between runs: a test tier starts a hundred processes of the same ones.
+    // Compiled modules are cached between runs: a test tier starts a hundred processes of the same modules.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled'),
     PATH: `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
   },
 })
-// A terminal sends Ctrl-C to the whole group: the child decides when it is done.
+// A terminal sends Ctrl-C to the whole group. The child decides when it exits.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
   })
 }
-// npm does not pass every signal on: when it is gone, nobody is left to stop us.
+// npm does not forward every signal. If npm exits, this process must stop as well.
 const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM')

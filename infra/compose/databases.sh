@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run once by the database server: an owner and a database for each application. psql reads the passwords from its input,
-# so that no list of processes shows them.
+# The database server runs this once: it creates an owner and a database for each application. psql reads the passwords from
+# its input, so that no process list shows them.
 set -eu
 for name in airflow keycloak; do
   psql -v ON_ERROR_STOP=1 -q -U postgres <<SQL

@@ -5,13 +5,13 @@ import { type Background, startBackground } from '../parts/background.ts'
 import { checkout } from '../parts/directories.ts'
 import type { DemoSettings } from './settings.ts'
 
-/** The projects of config/demo.yaml; the core API has its own record of them. */
+/** The projects of config/demo.yaml, which the core API stores as well. */
 const PROJECTS = [
   { id: ALPHA, name: 'alpha', groups: ['project-alpha'] },
   { id: BETA, name: 'beta', groups: ['project-beta'] },
 ]
 
-/** Starts the core API behind the gateway's `/core` and makes the projects it does not have yet. */
+/** Starts the core API behind the gateway's `/core` and creates missing projects. */
 export async function startDemoCore(settings: DemoSettings, gatewayUrl: string, issuerUrl: string) {
   const url = `http://127.0.0.1:${settings.corePort}`
   const core: Background = await startBackground({
@@ -48,8 +48,9 @@ async function seedProjects(coreUrl: string, token: string): Promise<void> {
     const known = await fetch(`${coreUrl}/api/projects/${project.id}`, { headers })
     if (known.ok) continue
     const body = JSON.stringify(project)
-    const made = await fetch(`${coreUrl}/api/projects`, { method: 'POST', headers, body })
-    if (!made.ok) throw new Error(`The core API refused project ${project.name}: ${made.status} ${await made.text()}`)
+    const created = await fetch(`${coreUrl}/api/projects`, { method: 'POST', headers, body })
+    if (!created.ok)
+      throw new Error(`The core API rejected project ${project.name}: ${created.status} ${await created.text()}`)
   }
 }
 
@@ -62,6 +63,6 @@ async function serviceToken(issuerUrl: string): Promise<string> {
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   })
   const { access_token: token } = (await response.json()) as { access_token?: string }
-  if (token === undefined) throw new Error(`The issuer gave no token to ${id}: ${response.status}`)
+  if (token === undefined) throw new Error(`The issuer issued no token for ${id}: status ${response.status}`)
   return token
 }

@@ -20,7 +20,7 @@ const SEEDS: readonly Seed[] = [
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-/** Everything started, ended together: each waits seconds for its own connections. */
+/** Everything that was started. All parts stop at the same time, because each waits seconds for its connections. */
 const running: { close(): Promise<void> }[] = []
 
 async function main(): Promise<void> {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   ])
   const programs = { MLflow: mlflow, 'The core API': core, 'The gateway': gateway }
   for (const [name, { stopped }] of Object.entries(programs)) {
-    stopped.then(() => stop(1, `${name} stopped by itself; its log is in ${settings.directory}.`))
+    stopped.then(() => stop(1, `${name} stopped unexpectedly. Its log is in ${settings.directory}.`))
   }
   say(welcome(settings, (performance.now() - began) / 1000))
 }
@@ -114,13 +114,13 @@ Ready after ${seconds.toFixed(1)} s:  http://localhost:${gatewayPort}/mlflow/
   dave    both projects
   erin    no project
 
-One click signs in; the password of everybody is NAME-pw. A link into project alpha:
+Click a user to sign in; each password is NAME-pw. A link into project alpha:
   http://localhost:${gatewayPort}/mlflow/${ALPHA}/
 
-A user interface of the core API, on an origin of its own, with the same session:
+The user interface of the core API, on another origin with the same session:
   http://localhost:${uiPort}/
 
-Logs and data: ${directory}   Ctrl-C stops everything.`
+Logs and data: ${directory}. Press Ctrl-C to stop everything.`
 
 let stopping = false
 

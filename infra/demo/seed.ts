@@ -1,8 +1,8 @@
 import { type Training, train } from './training.ts'
 
-/** What the demo puts into a project, so that the first look is not empty. */
+/** Sample data of a project. */
 export interface Seed {
-  /** Id of the project, which is the name of its workspace. */
+  /** ID of the project, which is the name of its workspace. */
   readonly projectId: string
   readonly experiment: string
   readonly learningRates: readonly number[]
@@ -10,8 +10,8 @@ export interface Seed {
 }
 
 /**
- * Makes the project's workspace, an experiment, a run for each learning rate and an artifact each, directly at MLflow.
- * Does nothing when the experiment is there. Resolves to the experiment's id.
+ * Creates the project's workspace, an experiment, and a run with an artifact per learning rate, directly at MLflow. Does
+ * nothing if the experiment exists. Resolves to the experiment's ID.
  */
 export async function seedProject(mlflowUrl: string, seed: Seed): Promise<string> {
   const api = new MlflowApi(mlflowUrl, seed.projectId)
@@ -20,7 +20,7 @@ export async function seedProject(mlflowUrl: string, seed: Seed): Promise<string
   if (known !== undefined) return known
   const { experiment_id } = await api.post<{ experiment_id: string }>('experiments/create', {
     name: seed.experiment,
-    tags: [{ key: 'mlflow.experimentKind', value: 'custom_model_development' }], // opens on its runs, not on traces
+    tags: [{ key: 'mlflow.experimentKind', value: 'custom_model_development' }], // MLflow then opens the list of runs instead of traces
   })
   for (const learningRate of seed.learningRates) {
     await logRun(api, experiment_id, learningRate, train(learningRate, seed.wobble))
@@ -44,7 +44,7 @@ async function logRun(api: MlflowApi, experiment_id: string, learningRate: numbe
   await api.post('runs/update', { run_id, status: 'FINISHED', end_time: Date.now() })
 }
 
-/** The few calls the seed needs, all within one workspace. */
+/** The MLflow calls that the seed needs, all in one workspace. */
 class MlflowApi {
   readonly #url: string
   readonly #workspace: string
@@ -91,5 +91,5 @@ class MlflowApi {
 
 async function checked(response: Response, what: string): Promise<Response> {
   if (response.ok) return response
-  throw new Error(`MLflow refused ${what}: ${response.status} ${(await response.text()).slice(0, 300)}`)
+  throw new Error(`MLflow rejected ${what}: ${response.status} ${(await response.text()).slice(0, 300)}`)
 }

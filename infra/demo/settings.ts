@@ -5,21 +5,21 @@ import { checkout } from '../parts/directories.ts'
 import { isPortFree } from '../parts/ports.ts'
 import { PartMissing } from '../parts/progress.ts'
 
-/** Where the demo listens and what it keeps between two starts. */
+/** Ports of the demo and the data that it keeps between starts. */
 export interface DemoSettings {
   readonly gatewayPort: number
   readonly issuerPort: number
   readonly mlflowPort: number
   readonly uiPort: number
   readonly corePort: number
-  /** Sessions, keys, MLflow's data; `.demo` in the checkout unless `DEMO_DIRECTORY` names another place. */
+  /** Folder for sessions, keys and MLflow's data: `.demo` in the checkout, or `DEMO_DIRECTORY`. */
   readonly directory: string
   readonly sessionSecret: string
-  /** Seals the credentials of connections; lost, the stored ones cannot be read. */
+  /** Seals the credentials of connections. Without it, stored credentials cannot be read. */
   readonly encryptionToken: string
 }
 
-/** @throws PartMissing naming the variable that is no port */
+/** @throws PartMissing naming the variable that is not a port */
 export function loadSettings(env: NodeJS.ProcessEnv): DemoSettings {
   const directory = resolve(env.DEMO_DIRECTORY ?? join(checkout, '.demo'))
   mkdirSync(directory, { recursive: true })
@@ -35,8 +35,8 @@ export function loadSettings(env: NodeJS.ProcessEnv): DemoSettings {
   }
 }
 
-function portFrom(env: NodeJS.ProcessEnv, name: string, standard: number): number {
-  const text = env[name] ?? String(standard)
+function portFrom(env: NodeJS.ProcessEnv, name: string, usual: number): number {
+  const text = env[name] ?? String(usual)
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   throw new PartMissing(`${name}: expected a port from 1 to 65535, got ${JSON.stringify(text)}`)
@@ -47,7 +47,7 @@ function keptSecret(file: string): string {
   return readFileSync(file, 'utf8')
 }
 
-/** @throws PartMissing naming every port that somebody else has, before anything is started */
+/** @throws PartMissing naming every port that is in use, before anything is started */
 export async function checkPorts(settings: DemoSettings): Promise<void> {
   const wanted = {
     DEMO_PORT: settings.gatewayPort,
@@ -58,7 +58,8 @@ export async function checkPorts(settings: DemoSettings): Promise<void> {
   }
   const taken: string[] = []
   for (const [name, port] of Object.entries(wanted)) {
-    if (!(await isPortFree(port))) taken.push(`Port ${port} is in use. Stop what listens there, or set ${name}.`)
+    if (!(await isPortFree(port)))
+      taken.push(`Port ${port} is in use. Stop the program that uses it, or set ${name} to another port.`)
   }
   if (taken.length > 0) throw new PartMissing(taken.join('\n'))
 }

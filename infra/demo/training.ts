@@ -1,4 +1,4 @@
-/** A small but real training: a line through noisy points by gradient descent, so that the demo's curves are true ones. */
+/** A small but real training: fits a line to noisy points by gradient descent, so that the demo shows real curves. */
 
 export interface Training {
   /** Mean squared error after each epoch. */

@@ -14,7 +14,7 @@ export interface UiServer {
   close(): Promise<void>
 }
 
-/** Serves the user interface of the core API: three files, and where its API and its gateway are. */
+/** Serves the user interface of the core API: three files, and a configuration with the addresses of its API and gateway. */
 export async function startUi(options: { port?: number; api: string; gateway: string }): Promise<UiServer> {
   const { api, gateway } = options
   const policy = `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${new URL(api).origin}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`

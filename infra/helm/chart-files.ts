@@ -5,26 +5,26 @@ import { valuesSchema } from './values.ts'
 
 type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; required?: string[]; pattern?: string }
 
-/** A reference is read by the gateway, when it starts: until then it stands for a text of any form. */
+/** The gateway resolves references when it starts. Until then, a reference is valid in place of any text. */
 const REFERENCE = '\\$\\{(env|file):'
 
-/** What `values.yaml` and a person's values make together is judged by the templates, which name what is missing. */
-const JUDGED_BY_TEMPLATES = ['server', 'issuer', 'session', 'access']
+/** Only the templates see the merged values, so they report which of these keys are missing. */
+const REQUIRED_BY_TEMPLATES = ['server', 'issuer', 'session', 'access']
 
 /**
- * `values.schema.json`: Helm refuses values that it does not know. `config` is the gateway's own schema, so a misspelt
- * key is refused before anything reaches the cluster. Draft 7 is what every Helm 3 and 4 reads.
+ * `values.schema.json`: Helm rejects unknown values. `config` is the gateway's own schema, so a misspelled key is rejected
+ * before anything reaches the cluster. Every Helm 3 and 4 reads Draft 7.
  */
 export function valuesJsonSchema(): string {
   const values = toSchema(valuesSchema)
-  if (values.properties === undefined) throw new Error('the values are a mapping')
+  if (values.properties === undefined) throw new Error('values: expected a mapping')
   values.properties.config = toConfigSchema()
   return `${JSON.stringify(values, null, 2)}\n`
 }
 
 function toConfigSchema(): Schema {
   const { $schema: _, required: _all, ...config } = toSchema(configSchema)
-  for (const name of JUDGED_BY_TEMPLATES) delete config.properties?.[name]?.required
+  for (const name of REQUIRED_BY_TEMPLATES) delete config.properties?.[name]?.required
   delete config.properties?.routes?.minItems
   return config
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Peers of NetworkPolicies. An empty list, peer or selector means "everybody" to Kubernetes, so none of them is taken
- * where it would open something: what is left out is refused by the templates, what is empty by these types.
+ * Peers of NetworkPolicies. An empty list, peer or selector means "everybody" to Kubernetes. Where that would open
+ * something, these types reject empty values, and the templates reject missing ones.
  */
 const selector = z
   .strictObject({
@@ -28,24 +28,26 @@ const peer = z
 const ports = z.array(z.int().min(1).max(65_535)).min(1)
 
 const upstream = z.strictObject({
-  namespace: z.string().min(1).optional().describe('Namespace of the application. Default: the release’s.'),
-  podSelector: closedSelector.optional().describe('Its pods: they are closed to everybody but the gateway.'),
+  namespace: z.string().min(1).optional().describe('Namespace of the application. Default: that of the release.'),
+  podSelector: closedSelector.optional().describe('Pods of the application. A policy admits only the gateway to them.'),
   ipBlocks: z
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Instead, for an application outside the cluster: its addresses (CIDR). Closing it is your part.'),
+    .describe(
+      'Instead of podSelector, for an application outside the cluster: its addresses (CIDR). You must close it yourself.',
+    ),
   ports: ports.describe('Ports of the pods.'),
   alsoFrom: z
     .array(pods)
     .default([])
-    .describe('Pods beside the gateway that may reach it, such as Airflow’s workers; never addresses.'),
+    .describe('Further pods that may connect to it, such as Airflow’s workers. Addresses are not possible.'),
 })
 
 const reached = (port: number, who: string) =>
   z.strictObject({
     to: z.array(peer).default([]).describe(`${who} Required.`),
-    ports: ports.default([port]).describe('Its ports.'),
+    ports: ports.default([port]).describe('Ports.'),
   })
 
 const DNS = [
@@ -55,20 +57,23 @@ const DNS = [
   },
 ]
 
-/** Who reaches whom. Enforced by the cluster's network plugin, or by nobody. */
+/** Which connections are permitted. The cluster's network plugin must enforce this. */
 export const networkPolicy = z.strictObject({
-  enabled: z.boolean().default(true).describe('Make the NetworkPolicies.'),
-  clients: z.array(peer).default([]).describe('Who reaches the public port: e.g. the ingress controller. Required.'),
-  monitoring: z.array(peer).default([]).describe('Who reaches the admin port. Empty: nobody.'),
-  dns: z.array(peer).min(1).default(DNS).describe('Where names are resolved.'),
-  redis: reached(6379, 'Where the session store is.').prefault({}),
-  issuer: reached(443, 'Where the issuer is.').prefault({}),
+  enabled: z.boolean().default(true).describe('Create the NetworkPolicies.'),
+  clients: z
+    .array(peer)
+    .default([])
+    .describe('Who may connect to the public port, e.g. the ingress controller. Required.'),
+  monitoring: z.array(peer).default([]).describe('Who may connect to the admin port. Empty: nobody.'),
+  dns: z.array(peer).min(1).default(DNS).describe('DNS of the cluster.'),
+  redis: reached(6379, 'Address of the session store.').prefault({}),
+  issuer: reached(443, 'Address of the issuer.').prefault({}),
   upstreams: z
     .record(z.string(), upstream)
     .default({})
-    .describe('By name of the route in `config.routes`; each needs one.'),
+    .describe('The applications, by the name of their route in `config.routes`. Every route needs one.'),
   extraEgress: z
     .array(z.record(z.string(), z.unknown()).meta({ minProperties: 1 }))
     .default([])
-    .describe('Further egress rules, e.g. to further issuers; as in Kubernetes.'),
+    .describe('Further egress rules, e.g. for additional issuers. As in Kubernetes.'),
 })

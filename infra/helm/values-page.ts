@@ -8,7 +8,7 @@ export function valuesPage(): string {
   return [
     '# Values of the Helm chart',
     '',
-    'How to install it: [Kubernetes](../guides/deploy/kubernetes.md). Unknown values are refused. The keys of `config` are those of',
+    'How to install it: [Kubernetes](../guides/deploy/kubernetes.md). Unknown values are rejected. The keys of `config` are those of',
     'the [configuration](configuration.md). This page is generated from the schema.',
     '',
     '| value | default | meaning |',
@@ -18,7 +18,7 @@ export function valuesPage(): string {
   ].join('\n')
 }
 
-/** A mapping of ours continues with its keys; a piece of the Kubernetes API is one row. */
+/** A mapping of the chart continues with its keys. An object of the Kubernetes API is one row. */
 function childRows(path: string, { properties = {}, required = [] }: Node): string[] {
   return Object.entries(properties).flatMap(([key, child]) => {
     const at = path === '' ? key : `${path}.${key}`

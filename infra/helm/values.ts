@@ -8,15 +8,15 @@ import { networkPolicy } from './network-values.ts'
 
 const port = z.int().min(1).max(65_535)
 const atLeast = (min: number) => z.int().min(min).max(86_400)
-/** A piece of the Kubernetes API that is passed on as it is. */
+/** An object of the Kubernetes API, used unchanged. */
 const passedOn = z.record(z.string(), z.unknown())
 const list = z.array(passedOn)
 const labels = z.record(z.string(), z.string())
 
-/** The folder of the secret's files; the references of `config` start here. */
+/** Folder of the secret's files. References in `config` start with it. */
 const SECRETS_FOLDER = '/run/secrets/modelops-gateway'
 
-/** What of the gateway's configuration is the same in every cluster. */
+/** The part of the gateway's configuration that is the same in every cluster. */
 export const DEFAULT_CONFIG = {
   server: { listen: '0.0.0.0:4180', adminListen: '0.0.0.0:4181', drainSeconds: 30 },
   issuer: { clientId: 'gateway', clientSecret: `\${file:${SECRETS_FOLDER}/client-secret}` },
@@ -24,9 +24,9 @@ export const DEFAULT_CONFIG = {
 }
 
 const image = z.strictObject({
-  repository: z.string().default('').describe('Required: where the image built from the Dockerfile was pushed.'),
-  tag: z.string().default('').describe('Default: the chart’s appVersion.'),
-  digest: z.string().default('').describe('`sha256:…`; goes before the tag.'),
+  repository: z.string().default('').describe('Required. Repository to which you pushed the image.'),
+  tag: z.string().default('').describe('Tag of the image. Default: the chart’s appVersion.'),
+  digest: z.string().default('').describe('`sha256:…`. Takes precedence over the tag.'),
   pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('As in Kubernetes.'),
 })
 
@@ -34,84 +34,91 @@ const secrets = z.strictObject({
   existingSecret: z
     .string()
     .default('')
-    .describe(`Secret of your own; each of its keys is a file in \`${SECRETS_FOLDER}\`. Preferred.`),
+    .describe(`Name of an existing Secret. Each of its keys becomes a file in \`${SECRETS_FOLDER}\`. Preferred.`),
   data: z
     .record(z.string(), z.string().min(1))
     .default({})
-    .describe('Instead: the chart makes the Secret, file name to value. The values are then kept in the release.'),
+    .describe(
+      'Alternative: the chart creates the Secret from file names and values. The release then stores the values.',
+    ),
 })
 
-const asking = (periodSeconds: number, failureThreshold: number) => ({
-  periodSeconds: atLeast(1).default(periodSeconds).describe('Time between two questions.'),
-  timeoutSeconds: atLeast(1).default(3).describe('Longest wait for the answer.'),
-  failureThreshold: atLeast(1).default(failureThreshold).describe('Failures in a row that count.'),
+const probe = (periodSeconds: number, failureThreshold: number) => ({
+  periodSeconds: atLeast(1).default(periodSeconds).describe('Interval between two probes.'),
+  timeoutSeconds: atLeast(1).default(3).describe('Longest wait for the response.'),
+  failureThreshold: atLeast(1).default(failureThreshold).describe('Consecutive failures after which the probe fails.'),
 })
 
-/** Readiness and liveness have no path to choose: `/readyz` would take every pod out at once while the store is away. */
+/** The path of readiness and liveness is fixed: `/readyz` would remove all pods at once while the store is down. */
 const probes = z.strictObject({
   startup: z
     .strictObject({
       path: z
         .enum(['/readyz', '/healthz'])
         .default('/readyz')
-        .describe('What a new pod is asked first. `/healthz` lets pods start while the issuer or the store is away.'),
-      ...asking(2, 150),
+        .describe('Path for a new pod. `/healthz` lets pods start while the issuer or the store is down.'),
+      ...probe(2, 150),
     })
     .prefault({}),
-  readiness: z.strictObject(asking(5, 2)).prefault({}),
-  liveness: z.strictObject(asking(10, 3)).prefault({}),
+  readiness: z.strictObject(probe(5, 2)).prefault({}),
+  liveness: z.strictObject(probe(10, 3)).prefault({}),
 })
 
 const ingress = z.strictObject({
-  enabled: z.boolean().default(false).describe('Make an Ingress for the hosts of `config`.'),
+  enabled: z.boolean().default(false).describe('Create an Ingress for the hosts of `config`.'),
   className: z.string().default('').describe('Ingress class.'),
-  annotations: labels.default({}).describe('What the controller needs; see the guide for uploads.'),
+  annotations: labels.default({}).describe('Annotations for the controller. The guide shows those for uploads.'),
   tlsSecretName: z
     .string()
     .default('')
-    .describe('Secret with the certificate of the hosts. Empty: TLS ends elsewhere.'),
+    .describe('Secret with the certificate of the hosts. Empty: TLS is terminated elsewhere.'),
 })
 
 const httpRoute = z.strictObject({
-  enabled: z.boolean().default(false).describe('Make an HTTPRoute (Gateway API) for the hosts of `config`.'),
-  parentRefs: list.default([]).describe('The Gateways it belongs to; required when it is enabled.'),
+  enabled: z.boolean().default(false).describe('Create an HTTPRoute (Gateway API) for the hosts of `config`.'),
+  parentRefs: list.default([]).describe('The Gateways it belongs to. Required if it is enabled.'),
   annotations: labels.default({}).describe('Annotations of the HTTPRoute.'),
 })
 
 const autoscaling = z.strictObject({
-  enabled: z.boolean().default(false).describe('Scale by processor time; `replicaCount` is then not used.'),
-  minReplicas: z.int().min(2).max(1000).default(2).describe('Least replicas.'),
+  enabled: z.boolean().default(false).describe('Scale by processor time. `replicaCount` is then not used.'),
+  minReplicas: z.int().min(2).max(1000).default(2).describe('Fewest replicas.'),
   maxReplicas: z.int().min(2).max(1000).default(6).describe('Most replicas.'),
-  targetCPUUtilizationPercentage: z.int().min(1).max(100).default(70).describe('Of `resources.requests.cpu`.'),
+  targetCPUUtilizationPercentage: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(70)
+    .describe('Target utilization, in percent of `resources.requests.cpu`.'),
 })
 
 export const valuesSchema = z.strictObject({
-  nameOverride: z.string().default('').describe('Instead of the chart’s name.'),
-  fullnameOverride: z.string().default('').describe('Instead of release and chart name.'),
-  replicaCount: z.int().min(1).max(1000).default(2).describe('Pods of the gateway.'),
+  nameOverride: z.string().default('').describe('Replaces the name of the chart.'),
+  fullnameOverride: z.string().default('').describe('Replaces the name of release and chart.'),
+  replicaCount: z.int().min(1).max(1000).default(2).describe('Number of pods.'),
   image: image.prefault({}),
   imagePullSecrets: list.default([]).describe('As in Kubernetes.'),
   config: passedOn
     .default(DEFAULT_CONFIG)
-    .describe('The gateway’s own configuration, key by key. Secrets are references: `${file:…}` or `${env:…}`.'),
-  projects: list
-    .default([])
-    .describe('The list of `config.projects.path` where the source is `file`; changes need no restart.'),
+    .describe('The gateway’s own configuration, key by key. Secrets must be references: `${file:…}` or `${env:…}`.'),
+  projects: list.default([]).describe('The list of projects if the source is `file`. Changes need no restart.'),
   secrets: secrets.prefault({}),
-  env: list.default([]).describe('Variables for `${env:…}` and for Node, e.g. NODE_EXTRA_CA_CERTS; as in Kubernetes.'),
+  env: list
+    .default([])
+    .describe('Environment variables for `${env:…}` and for Node, e.g. NODE_EXTRA_CA_CERTS. As in Kubernetes.'),
   resources: passedOn
     .default({ requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '1Gi' } })
-    .describe('As in Kubernetes. No limit of processor time: throttling costs every request.'),
+    .describe('As in Kubernetes. There is no limit of processor time, because throttling slows every request.'),
   probes: probes.prefault({}),
-  preStopSeconds: atLeast(0)
-    .default(5)
-    .describe('Time before SIGTERM in which what is in front learns to go elsewhere.'),
-  podAnnotations: labels.default({}).describe('Further annotations of the pods.'),
-  podLabels: labels.default({}).describe('Further labels of the pods.'),
+  preStopSeconds: atLeast(0).default(5).describe('Seconds before SIGTERM in which the Service stops sending requests.'),
+  podAnnotations: labels.default({}).describe('Additional annotations of the pods.'),
+  podLabels: labels.default({}).describe('Additional labels of the pods.'),
   nodeSelector: labels.default({}).describe('As in Kubernetes.'),
   tolerations: list.default([]).describe('As in Kubernetes.'),
   affinity: passedOn.default({}).describe('As in Kubernetes.'),
-  topologySpreadConstraints: list.default([]).describe('Default: over nodes and zones, as far as it can be done.'),
+  topologySpreadConstraints: list
+    .default([])
+    .describe('As in Kubernetes. Default: spread over nodes and zones where possible.'),
   priorityClassName: z.string().default('').describe('As in Kubernetes.'),
   service: z
     .strictObject({
@@ -124,18 +131,23 @@ export const valuesSchema = z.strictObject({
   httpRoute: httpRoute.prefault({}),
   podDisruptionBudget: z
     .strictObject({
-      enabled: z.boolean().default(true).describe('Make a PodDisruptionBudget.'),
-      maxUnavailable: z.int().min(1).max(1000).default(1).describe('Pods that a drain may take away at a time.'),
+      enabled: z.boolean().default(true).describe('Create a PodDisruptionBudget.'),
+      maxUnavailable: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(1)
+        .describe('Pods that may be unavailable at the same time during a drain.'),
     })
     .prefault({}),
   autoscaling: autoscaling.prefault({}),
   networkPolicy: networkPolicy.prefault({}),
   serviceMonitor: z
     .strictObject({
-      enabled: z.boolean().default(false).describe('Make a ServiceMonitor (Prometheus operator) for /metrics.'),
-      interval: z.string().default('30s').describe('Time between two scrapes.'),
-      labels: labels.default({}).describe('Labels that the Prometheus selects by.'),
+      enabled: z.boolean().default(false).describe('Create a ServiceMonitor (Prometheus operator) for /metrics.'),
+      interval: z.string().default('30s').describe('Interval between two scrapes.'),
+      labels: labels.default({}).describe('Labels by which Prometheus selects it.'),
     })
     .prefault({}),
-  global: passedOn.optional().describe('Helm passes it to charts below others; not used.'),
+  global: passedOn.optional().describe('Helm passes it to subcharts. Not used.'),
 })

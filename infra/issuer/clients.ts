@@ -1,19 +1,19 @@
 import type { ClientMetadata } from 'oidc-provider'
 
 export const GATEWAY_CLIENT = { id: 'gateway', secret: 'gateway-secret' } as const
-/** Airflow with FAB, a relying party of its own at the shared issuer. */
+/** Airflow with FAB is a relying party of its own at the same issuer. */
 export const AIRFLOW_CLIENT = { id: 'airflow', secret: 'airflow-secret' } as const
 export const CI_CLIENT = { id: 'ci-service', secret: 'ci-service-secret' } as const
 export const CLI_CLIENT = { id: 'cli' } as const
 
-/** Groups of clients that act for nobody but themselves. */
+/** Groups of clients with client credentials. */
 export const SERVICE_GROUPS: Readonly<Record<string, readonly string[]>> = { [CI_CLIENT.id]: ['project-alpha'] }
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /**
  * The clients, as in `infra/keycloak/shared-realm.json`.
- * @param gatewayUrls Origins of the gateway. None: any loopback port, for gateways that choose theirs later (RFC 8252 §7.3).
+ * @param gatewayUrls Origins of the gateway. Empty: any loopback port, for gateways that choose theirs later (RFC 8252 §7.3).
  */
 export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: string | undefined): ClientMetadata[] {
   const origins = gatewayUrls.length > 0 ? gatewayUrls : ['http://127.0.0.1', 'http://localhost']

@@ -5,7 +5,7 @@ import { devicePages, errorPage, logoutPage, signedOutPage } from './pages.ts'
 import type { Storage } from './storage.ts'
 import { type Directory, groupClaims, type IssuerUser } from './users.ts'
 
-/** What tests may change while the issuer runs. Times are seconds. */
+/** Lifetimes in seconds, which tests can change while the issuer runs. */
 export interface Lifetimes {
   accessTokenSeconds: number
   refreshTokenSeconds: number
@@ -20,7 +20,7 @@ export interface ConfigurationParts {
   readonly rotateRefreshTokens: boolean
 }
 
-/** The one API that access tokens are for. */
+/** The only API for which access tokens are issued. */
 const API = 'urn:modelops:gateway'
 const AUDIENCE = 'gateway'
 
@@ -30,7 +30,7 @@ export function configuration(parts: ConfigurationParts): Configuration {
     adapter: storage.adapter,
     jwks: { keys: [...keys.signing] },
     cookies: { keys: [...keys.cookies], long: { sameSite: 'none' } },
-    enableHttpPostMethods: true, // logout by POST: a large id_token_hint does not fit a URL
+    enableHttpPostMethods: true, // logout by POST: a large id_token_hint does not fit into a URL
     conformIdTokenClaims: false, // all claims in the ID token, as most issuers do
     claims: {
       openid: ['sub', 'groups', 'project_ids'],
@@ -48,7 +48,7 @@ export function configuration(parts: ConfigurationParts): Configuration {
     renderError: errorPage,
     ttl: lifetimes(parts.lifetimes),
     features: features(parts),
-    // The gateway's back channel is on loopback, which the library's dispatcher would refuse to connect to.
+    // The gateway's back channel is on loopback, to which the library's dispatcher does not connect.
     fetch: (url, { method, headers, body, signal } = {}) =>
       fetch(url, { method: method ?? 'GET', headers: headers ?? {}, body: body ?? null, signal: signal ?? null }),
   }
@@ -60,7 +60,7 @@ function features({ accessTokens, lifetimes: { accessTokenSeconds } }: Configura
     backchannelLogout: { enabled: true },
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true, ...devicePages },
-    // A token for the API is none for userinfo: the library refuses it there (RFC 8707 §2), so it is not offered.
+    // The library rejects a token for the API at userinfo (RFC 8707 §2), so userinfo is not offered.
     userinfo: { enabled: accessTokens === 'opaque' },
     introspection: { enabled: true, allowedPolicy: async (_ctx, client) => client.clientAuthMethod !== 'none' },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
@@ -117,7 +117,7 @@ function tokenClaims(
   return { preferred_username: `service-account-${client}`, ...groupClaims(SERVICE_GROUPS[client] ?? []) }
 }
 
-/** Our own applications ask nobody for consent: whoever signs in has agreed. */
+/** First-party applications need no consent. */
 function loginOnly() {
   const policy = interactionPolicy.base()
   policy.remove('consent')

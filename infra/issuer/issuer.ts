@@ -13,28 +13,28 @@ import { Directory, type IssuerUser } from './users.ts'
 export interface IssuerOptions {
   /** Default: a free port. */
   readonly port?: number
-  /** Host in the issuer's address; cookies of gateway and issuer are same-site when both use the same. */
+  /** Host of the issuer's URL. Cookies of gateway and issuer are same-site if both use the same host. */
   readonly host?: '127.0.0.1' | 'localhost'
   readonly users?: readonly IssuerUser[]
-  /** Origins of the gateway. Default: any port of loopback. */
+  /** Origins of the gateway. Default: any loopback port. */
   readonly gatewayUrls?: readonly string[]
   readonly accessTokenSeconds?: number
   readonly refreshTokenSeconds?: number
-  /** `opaque` tokens are for userinfo and introspection, `jwt` ones (default) for APIs. */
+  /** Format of access tokens: `jwt` (default) for APIs, `opaque` for userinfo and introspection. */
   readonly accessTokens?: 'jwt' | 'opaque'
   readonly rotateRefreshTokens?: boolean
   readonly oneClick?: boolean
-  /** Keeps keys and sessions here. Default: they live as long as the process. */
+  /** Directory for keys and sessions. Default: they are kept in memory. */
   readonly directory?: string
 }
 
-/** What the token endpoint does instead of answering at once: it looks at the request late, or answers late what it did. */
+/** How the token endpoint behaves: normal, failing, processing a request late, or processing it at once and responding late. */
 export type TokenEndpoint =
   | 'normal'
   | 'server-error'
   | 'reset'
   | { readonly delayMs: number }
-  | { readonly answerAfterMs: number }
+  | { readonly respondAfterMs: number }
 
 /** Starts the embedded issuer (OpenID Connect Core, RP-initiated and back-channel logout, RFC 8628) on loopback. */
 export async function startIssuer(options: IssuerOptions = {}): Promise<EmbeddedIssuer> {
@@ -48,12 +48,12 @@ const fileIn = ({ directory }: IssuerOptions, name: string) =>
   directory === undefined ? undefined : join(directory, name)
 
 export class EmbeddedIssuer {
-  /** Issuer identifier, known once it listens. */
+  /** Issuer identifier. Empty until it listens. */
   url = ''
   tokenEndpoint: TokenEndpoint = 'normal'
-  /** Refresh-token grants asked for, answered or not. */
+  /** Number of refresh-token requests, with or without a response. */
   refreshGrants = 0
-  /** Requests that arrived at the token endpoint, whatever became of them. */
+  /** Number of requests to the token endpoint, whatever their outcome. */
   tokenRequests = 0
   readonly directory: Directory
   readonly #options: IssuerOptions
@@ -73,7 +73,7 @@ export class EmbeddedIssuer {
       refreshTokenSeconds: options.refreshTokenSeconds ?? 1800,
     }
     this.#server = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
-      this.#answer(request, response).catch((error: Error) => response.destroy(error))
+      this.#respond(request, response).catch((error: Error) => response.destroy(error))
     })
   }
 
@@ -82,7 +82,7 @@ export class EmbeddedIssuer {
     this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
     const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('a TCP listener has a port')
+    if (address === null || typeof address === 'string') throw new Error('expected a TCP listener with a port')
     this.url = `http://${host}:${address.port}`
     const state = fileIn(this.#options, 'state.json')
     if (state !== undefined) this.#storage.load(state)
@@ -90,17 +90,17 @@ export class EmbeddedIssuer {
     this.#build()
   }
 
-  /** Where to tell the gateway of logouts; undefined: nowhere, and tokens name no session (`sid`). */
+  /** Sets the gateway's back-channel logout URL. Undefined: none, and tokens have no `sid`. */
   setBackchannelLogoutUrl(url: string | undefined): void {
     for (const client of clients(this.#options.gatewayUrls ?? [], url)) {
       this.#storage.put('Client', client.client_id, client)
     }
   }
 
-  /** Signs with a new key from now on. `keepFormer: false`: the former key is no longer published either. */
-  async rotateKeys({ keepFormer = true } = {}): Promise<void> {
-    const former = keepFormer ? this.#keys.signing : []
-    this.#keys = { ...this.#keys, signing: [await newSigningKey(), ...former] }
+  /** Signs with a new key from now on. `keepPrevious: false`: the previous keys are no longer published. */
+  async rotateKeys({ keepPrevious = true } = {}): Promise<void> {
+    const previous = keepPrevious ? this.#keys.signing : []
+    this.#keys = { ...this.#keys, signing: [await newSigningKey(), ...previous] }
     this.#build()
   }
 
@@ -129,10 +129,10 @@ export class EmbeddedIssuer {
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
       await next()
-      if (ctx.oidc?.route === 'token') await this.#holdAnswer()
-      // Optional by RFC 8628 §3.2, and what some clients cannot do without.
+      if (ctx.oidc?.route === 'token') await this.#delayResponse()
+      // Optional according to RFC 8628 §3.2, but some clients require it.
       if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200) Object.assign(ctx.body, { interval: 2 })
-      // Logout by POST needs SameSite=None by the library's rule, which browsers keep with https alone.
+      // For logout by POST the library sets SameSite=None, which browsers accept only with https.
       const cookies = ctx.response.get('set-cookie') as unknown
       if (Array.isArray(cookies))
         ctx.set(
@@ -149,7 +149,7 @@ export class EmbeddedIssuer {
     this.#handle = provider.callback()
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/token') {
       this.tokenRequests += 1
       if (await this.#spoiled(response)) return
@@ -161,19 +161,19 @@ export class EmbeddedIssuer {
     await this.#handle?.(request, response)
   }
 
-  /** Does what `tokenEndpoint` asks for; true when the request is answered. */
+  /** Applies `tokenEndpoint`. True if the request needs no further processing. */
   async #spoiled(response: ServerResponse): Promise<boolean> {
     const { tokenEndpoint } = this
     if (tokenEndpoint === 'reset') response.destroy()
     if (tokenEndpoint === 'server-error') response.writeHead(500).end()
     if (typeof tokenEndpoint === 'string') return tokenEndpoint !== 'normal'
     if ('delayMs' in tokenEndpoint) await sleep(tokenEndpoint.delayMs, undefined, { ref: false })
-    return response.destroyed // who asked is gone: nothing is left to look at
+    return response.destroyed // the client has disconnected
   }
 
-  async #holdAnswer(): Promise<void> {
+  async #delayResponse(): Promise<void> {
     const { tokenEndpoint } = this
-    if (typeof tokenEndpoint === 'object' && 'answerAfterMs' in tokenEndpoint)
-      await sleep(tokenEndpoint.answerAfterMs, undefined, { ref: false })
+    if (typeof tokenEndpoint === 'object' && 'respondAfterMs' in tokenEndpoint)
+      await sleep(tokenEndpoint.respondAfterMs, undefined, { ref: false })
   }
 }

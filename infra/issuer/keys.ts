@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 
-/** What the issuer signs with: keys of tokens (the first one signs) and of its own cookies. */
+/** Keys of the issuer: for tokens (the first one signs) and for its own cookies. */
 export interface Keys {
   readonly signing: readonly JWK[]
   readonly cookies: readonly string[]
@@ -24,7 +24,7 @@ const newKeys = async (): Promise<Keys> => ({
   cookies: [randomBytes(32).toString('hex')],
 })
 
-/** The keys in `file`, made on the first call; without a file keys that live as long as the process. */
+/** The keys in `file`, which is created if it is missing. Without a file, the keys are kept in memory. */
 export async function loadKeys(file: string | undefined): Promise<Keys> {
   if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
   const keys = await newKeys()

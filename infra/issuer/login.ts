@@ -4,10 +4,10 @@ import { errors, type Provider } from 'oidc-provider'
 import { loginPage, PAGE_HEADERS, page } from './pages.ts'
 import type { Directory, IssuerUser } from './users.ts'
 
-/** Serves `/interaction/UID`: the page that asks who somebody is, and what it posts. */
+/** Serves `/interaction/UID`: the sign-in page and its form. */
 export interface LoginForm {
   readonly directory: Directory
-  /** Offer every user as one click without a password. */
+  /** Offer every user as a button, without a password. */
   readonly oneClick: boolean
 }
 
@@ -21,19 +21,19 @@ export async function handleLogin(
     const { uid } = await provider.interactionDetails(request, response)
     if (request.method !== 'POST') return show(form, uid, response)
     const user = chosen(form, new URLSearchParams(await text(request)))
-    if (user === undefined) return show(form, uid, response, 'User name or password is wrong.')
+    if (user === undefined) return show(form, uid, response, 'The user name or the password is not correct.')
     await provider.interactionFinished(request, response, { login: { accountId: user.subject } })
   } catch (error) {
     if (!(error instanceof errors.SessionNotFound)) throw error
     response.writeHead(400, PAGE_HEADERS)
-    response.end(page('Sign in', '<h1>This page has expired</h1><p>Start again from the application.</p>'))
+    response.end(page('Sign in', '<h1>This page has expired</h1><p>Open the application again to sign in.</p>'))
   }
 }
 
-function show({ directory, oneClick }: LoginForm, uid: string, response: ServerResponse, fault?: string): void {
-  response.writeHead(fault === undefined ? 200 : 403, PAGE_HEADERS)
+function show({ directory, oneClick }: LoginForm, uid: string, response: ServerResponse, error?: string): void {
+  response.writeHead(error === undefined ? 200 : 403, PAGE_HEADERS)
   const offered = oneClick ? directory.all() : []
-  response.end(loginPage({ action: `/interaction/${uid}`, offered, ...(fault !== undefined && { fault }) }))
+  response.end(loginPage({ action: `/interaction/${uid}`, offered, ...(error !== undefined && { error }) }))
 }
 
 function chosen({ directory, oneClick }: LoginForm, fields: URLSearchParams): IssuerUser | undefined {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 
-/** The issuer's own few pages: no foreign content, light and dark, usable without a script. */
+/** The issuer's pages: no external content, light and dark, usable without scripts. */
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#eef1f4;--card:#fff;--ink:#17212b;--quiet:#5b6875;--line:#ccd4dc;--key:#0a5c8f;--on-key:#fff}
@@ -13,12 +13,12 @@ input{width:100%;padding:.6rem;font:inherit;color:inherit;background:transparent
 button{width:100%;margin-top:.6rem;padding:.6rem;font:inherit;text-align:left;color:inherit;background:transparent;border:1px solid var(--line);border-radius:.4rem;cursor:pointer}
 button.main{margin-top:1rem;text-align:center;font-weight:600;color:var(--on-key);background:var(--key);border-color:var(--key)}
 button small{display:block;color:var(--quiet)}:focus-visible{outline:3px solid var(--key);outline-offset:2px}
-.fault{color:#b3261e}@media(prefers-color-scheme:dark){.fault{color:#ffb4ab}}code{font-size:1.6rem}hr{margin:1.5rem 0 .5rem;border:0;border-top:1px solid var(--line)}
+.error{color:#b3261e}@media(prefers-color-scheme:dark){.error{color:#ffb4ab}}code{font-size:1.6rem}hr{margin:1.5rem 0 .5rem;border:0;border-top:1px solid var(--line)}
 `
 const SUBMIT = 'document.forms[0].submit()'
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Headers of every page; `form-action` stays open because a login ends in a redirect to the gateway. */
+/** Headers of every page. `form-action` is not restricted, because a sign-in ends in a redirect to the gateway. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SUBMIT)}; base-uri 'none'; frame-ancestors 'none'`,
@@ -35,19 +35,19 @@ export const page = (title: string, body: string) =>
 
 export interface LoginPage {
   readonly action: string
-  /** Users offered as one click each; none: only the form. */
+  /** Users to offer as buttons. Empty: only the form. */
   readonly offered: readonly { username: string; groups: readonly string[] }[]
-  readonly fault?: string
+  readonly error?: string
 }
 
-export function loginPage({ action, offered, fault }: LoginPage): string {
+export function loginPage({ action, offered, error }: LoginPage): string {
   const buttons = offered.map(
     ({ username, groups }) =>
       `<button name="pick" value="${escapeHtml(username)}"><strong>${escapeHtml(username)}</strong>` +
-      `<small>${escapeHtml(groups.join(', ') || 'in no group')}</small></button>`,
+      `<small>${escapeHtml(groups.join(', ') || 'no groups')}</small></button>`,
   )
   const quick = buttons.length === 0 ? '' : `<form method="post" action="${action}">${buttons.join('')}</form><hr>`
-  const alert = fault === undefined ? '' : `<p class="fault" role="alert">${escapeHtml(fault)}</p>`
+  const alert = error === undefined ? '' : `<p class="error" role="alert">${escapeHtml(error)}</p>`
   return page(
     'Sign in',
     `<h1>Sign in</h1><p>Embedded issuer, for demonstrations and tests only.</p>${quick}${alert}
@@ -70,10 +70,10 @@ export function errorPage(
   out: { error: string; error_description?: string | undefined },
 ): void {
   const description = escapeHtml(out.error_description ?? '')
-  send(ctx, 'Error', `<h1>Signing in failed</h1><p class="fault">${escapeHtml(out.error)}: ${description}</p>`)
+  send(ctx, 'Error', `<h1>The sign-in failed</h1><p class="error">${escapeHtml(out.error)}: ${description}</p>`)
 }
 
-/** With a valid hint the application has asked for it: the form sends itself. Otherwise the person is asked. */
+/** With a valid hint, the application has requested the logout and the form submits itself. Otherwise the user confirms. */
 export function logoutPage(ctx: KoaContextWithOIDC, form: string): void {
   const yes = '<input type="hidden" name="logout" value="yes" form="op.logoutForm">'
   const script = ctx.oidc.entities.IdTokenHint === undefined ? '' : `<script>${SUBMIT}</script>`
@@ -87,8 +87,9 @@ export function signedOutPage(ctx: KoaContextWithOIDC): void {
 /** Pages of the device flow (RFC 8628 §3.3). */
 export const devicePages = {
   userCodeInputSource(ctx: KoaContextWithOIDC, form: string, _out: unknown, error?: Error): void {
-    const fault = error === undefined ? '' : '<p class="fault" role="alert">That code is not valid. Try again.</p>'
-    const body = `<h1>Connect a device</h1><p>Enter the code that your terminal shows.</p>${fault}${form}`
+    const alert =
+      error === undefined ? '' : '<p class="error" role="alert">The code is not valid. Check it and try again.</p>'
+    const body = `<h1>Connect a device</h1><p>Enter the code that your terminal shows.</p>${alert}${form}`
     send(ctx, 'Connect a device', `${body}${button('op.deviceInputForm', 'Continue')}`)
   },
   userCodeConfirmSource(ctx: KoaContextWithOIDC, form: string, _client: unknown, _device: unknown, code: string): void {

@@ -3,11 +3,11 @@ import type { Adapter, AdapterPayload } from 'oidc-provider'
 
 interface Entry {
   readonly payload: AdapterPayload
-  /** Milliseconds since the epoch; absent: never. */
+  /** Milliseconds since the epoch. Absent: never. */
   readonly expiresAt?: number
 }
 
-/** Everything the issuer remembers, in one map; it can be written to a file so that a restart forgets nobody. */
+/** All state of the issuer, in one map that can be saved to a file and survive a restart. */
 export class Storage {
   #entries = new Map<string, Entry>()
 
@@ -35,7 +35,7 @@ export class Storage {
     })
   }
 
-  /** Reads what an earlier `save` wrote; nothing happens when there is no such file. */
+  /** Loads what `save` wrote. Does nothing if the file does not exist. */
   load(file: string): void {
     if (existsSync(file)) this.#entries = new Map(JSON.parse(readFileSync(file, 'utf8')))
   }

@@ -1,7 +1,7 @@
-/** A person the embedded issuer knows. The password is always `<username>-pw`. */
+/** A user of the embedded issuer. The password is always `<username>-pw`. */
 export interface IssuerUser {
   readonly username: string
-  /** Stable and not the user name: whoever confuses the two is found out. */
+  /** Stable, and different from the user name, so that tests detect code that confuses the two. */
   readonly subject: string
   readonly name: string
   readonly groups: readonly string[]
@@ -21,7 +21,7 @@ const user = (username: string, digit: number, groups: readonly string[]): Issue
   enabled: true,
 })
 
-/** The same people as in `infra/keycloak/shared-realm.json`. */
+/** The same users as in `infra/keycloak/shared-realm.json`. */
 export const USERS: readonly IssuerUser[] = [
   user('alice', 1, ['modelops-admins']),
   user('bob', 2, ['project-alpha']),
@@ -39,7 +39,7 @@ export function groupClaims(groups: readonly string[]): { groups?: string[]; pro
   }
 }
 
-/** The people, changeable while the issuer runs. */
+/** The users, which can change while the issuer runs. */
 export class Directory {
   readonly #users: Map<string, IssuerUser>
 
@@ -51,7 +51,7 @@ export class Directory {
     return [...this.#users.values()]
   }
 
-  /** A further person, or another one of that name. */
+  /** Adds a user, or replaces the one with that name. */
   add(user: IssuerUser): void {
     this.#users.set(user.username, user)
   }
@@ -60,13 +60,13 @@ export class Directory {
     return this.all().find((each) => each.subject === subject && each.enabled)
   }
 
-  /** The user whose name and password these are; undefined when disabled. */
+  /** The user with this name and password. Undefined if there is none, or if the user is disabled. */
   authenticate(username: string, password: string): IssuerUser | undefined {
     const found = this.#users.get(username)
     return found?.enabled && password === `${username}-pw` ? found : undefined
   }
 
-  /** @throws RangeError when there is no such user */
+  /** @throws RangeError if the user does not exist */
   change(username: string, change: Partial<Pick<IssuerUser, 'groups' | 'enabled'>>): void {
     const found = this.#users.get(username)
     if (found === undefined) throw new RangeError(`no user ${username}`)

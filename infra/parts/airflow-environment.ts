@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { delimiter, join } from 'node:path'
 import { checkout } from './directories.ts'
 
-/** A folder of DAGs; with a team it belongs to the project of that name. */
+/** A folder of DAGs. With a team, it belongs to the project of that name. */
 export interface DagBundle {
   readonly name: string
   readonly path: string
@@ -27,7 +27,7 @@ const AUTH_MANAGERS = {
 
 /**
  * Configuration of one Airflow as environment variables: sqlite, two workers at most, secrets of its own.
- * @param ports free ones, for the servers of log files and of the scheduler's health
+ * @param ports Free ports for the servers of log files and of the scheduler's health.
  */
 export function airflowEnvironment(
   { gatewayUrl, path, bundles, login, env = {}, dir }: AirflowSettings & { dir: string },
@@ -46,7 +46,7 @@ export function airflowEnvironment(
     AIRFLOW__CORE__PARALLELISM: '2',
     AIRFLOW__CORE__MULTI_TEAM: teams ? 'True' : 'False',
     AIRFLOW__CORE__FERNET_KEY: secret(32),
-    // The default would be the public address: workers would meet the gateway, which knows none of their tokens.
+    // The default is the public address. Workers would reach the gateway, which does not accept their tokens.
     AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${port}${path}/execution/`,
     AIRFLOW__API__BASE_URL: `${gatewayUrl}${path}`,
     AIRFLOW__API__WORKERS: '1',

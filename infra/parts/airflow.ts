@@ -13,11 +13,11 @@ import { run } from './run.ts'
 
 const pins = (name: string) => join(checkout, 'infra', 'airflow', name)
 
-/** Makes sure of a virtual environment with the pinned Airflow and pytest; resolves to its directory. @throws PartMissing */
+/** Installs the pinned Airflow and pytest into a virtual environment. Resolves to its directory. @throws PartMissing */
 export const ensureAirflow = (progress: Progress = toStderr) =>
   ensureVenv('Airflow', 'venv', [pins('requirements.txt'), pins('requirements-test.txt')], progress)
 
-/** Makes sure of `airflowctl`; resolves to the directory of its virtual environment. @throws PartMissing */
+/** Installs `airflowctl` into a virtual environment. Resolves to its directory. @throws PartMissing */
 export const ensureAirflowctl = (progress: Progress = toStderr) =>
   ensureVenv('airflowctl', 'ctl', [pins('requirements-ctl.txt')], progress)
 
@@ -49,7 +49,7 @@ function hashOf(files: string[]): string {
 async function makeVenv(venv: string): Promise<void> {
   const python = findPython()
   if ((await run(python, ['-m', 'venv', venv])).ok) return
-  // Debian ships venv as a package of its own.
+  // On Debian, venv is a separate package.
   rmSync(venv, { recursive: true, force: true })
   await installDebian(['python3-venv'])
   const again = await run(python, ['-m', 'venv', venv])
@@ -59,20 +59,20 @@ async function makeVenv(venv: string): Promise<void> {
 export interface AirflowOptions extends AirflowSettings {
   /** Home of this run: database, logs. */
   readonly dir: string
-  /** Default true: a scheduler and a dag-processor too. Without them DAGs are parsed once and nothing runs. */
+  /** Whether to start a scheduler and a DAG processor. Default: true. Without them, DAGs are parsed once and nothing runs. */
   readonly runs?: boolean
   readonly progress?: Progress
 }
 
 export interface Airflow {
-  /** Origin to be named as the route's upstream; Airflow answers below the route's path. */
+  /** Origin for the route's `upstream`. Airflow responds below the route's path. */
   readonly url: string
-  /** Runs a command of Airflow's in this home. @throws Error with its output */
+  /** Runs an Airflow command in this home. @throws Error with its output */
   command(...args: string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts a real Airflow on loopback, each of its processes by itself, and waits until it answers. */
+/** Starts a real Airflow on loopback, one process per component, and waits until it responds. */
 export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
   const { dir, runs = true, progress = toStderr } = options
   const venv = await ensureAirflow(progress)
@@ -84,7 +84,7 @@ export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
     const { ok, tail } = await run(airflow, args, { env, cwd: dir })
     if (!ok) throw new Error(`airflow ${args.join(' ')} failed.\n${tail}`)
   }
-  progress('Airflow: making its database')
+  progress('Airflow: creating its database')
   await command('db', 'migrate')
   if (env.AIRFLOW__CORE__MULTI_TEAM === 'True') await command('teams', 'sync')
   if (!runs) await command('dag-processor', '--num-runs', '1')
@@ -101,13 +101,13 @@ export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
       readyUrl,
       readySeconds: 180,
     })
-  // The others answer nowhere themselves: they are ready once the API is.
+  // The others do not listen. They are ready once the API is.
   const parts = [start('api-server', '--host', '127.0.0.1', '--port', String(port), '--proxy-headers')]
   if (runs) parts.push(start('dag-processor'), start('scheduler'))
   return { url: `http://127.0.0.1:${port}`, command, close: closer(await allOrNone(parts)) }
 }
 
-/** Every part, or none left running. @throws the first part's error */
+/** Starts all parts, or leaves none running. @throws the error of the first part that failed */
 async function allOrNone(parts: Promise<Background>[]): Promise<Background[]> {
   const settled = await Promise.allSettled(parts)
   const started = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

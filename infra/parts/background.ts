@@ -10,28 +10,28 @@ export interface BackgroundOptions {
   readonly args: readonly string[]
   readonly cwd?: string
   readonly env?: Record<string, string>
-  /** File that takes both output streams; its end is shown when the program stops early. */
+  /** File for both output streams. Its end is part of the error if the program stops early. */
   readonly logFile: string
-  /** An address that answers 2xx when the program is ready, or the question itself. */
+  /** A URL that returns 2xx when the program is ready, or a function that checks it. */
   readonly readyUrl: string | (() => Promise<boolean>)
   readonly readySeconds: number
 }
 
 export interface Background {
   readonly pid: number
-  /** Resolves when the program stops, wanted or not. */
+  /** Resolves when the program stops, whether expected or not. */
   readonly stopped: Promise<void>
-  /** Ends the program and everything it started; resolves when all are gone. */
+  /** Stops the program and everything it started. Resolves when all processes have exited. */
   close(): Promise<void>
 }
 
 /**
- * The program gets a process group of its own. A watcher in that group reads our end of a pipe: when we die, however
- * suddenly, the pipe closes and the whole group is killed, so nothing is left behind.
+ * The program runs in a process group of its own. A watcher in that group reads from a pipe of this process. When this
+ * process exits, however suddenly, the pipe closes and the whole group is killed, so nothing keeps running.
  */
 const GUARDED = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) & exec "$@" 3<&- </dev/null'
 
-/** Starts a program and waits until it answers. @throws Error with the end of its log when it does not. */
+/** Starts a program and waits until it is ready. @throws Error with the end of its log if it does not become ready */
 export async function startBackground(options: BackgroundOptions): Promise<Background> {
   const log = openSync(options.logFile, 'a')
   const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', options.command, ...options.args], {
@@ -40,7 +40,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     stdio: ['pipe', log, log],
     detached: true,
   })
-  child.stdin?.on('error', () => {}) // the program may be gone before the pipe is closed
+  child.stdin?.on('error', () => {}) // the program may exit before the pipe is closed
   const stopped = once(child, 'exit').then(() => {})
   const pid = await startedPid(child, options)
   const close = () => endGroup(pid)
@@ -67,14 +67,14 @@ async function untilReady(options: BackgroundOptions, stopped: Promise<void>): P
   })
   const end = Date.now() + readySeconds * 1000
   while (Date.now() < end && running) {
-    if (await (typeof readyUrl === 'string' ? answers(readyUrl) : readyUrl())) return
+    if (await (typeof readyUrl === 'string' ? responds(readyUrl) : readyUrl())) return
     await Promise.race([sleep(150), stopped])
   }
-  const why = running ? `did not answer within ${readySeconds} s` : 'stopped while starting'
+  const why = running ? `did not respond within ${readySeconds} s` : 'stopped while starting'
   throw new Error(`${name} ${why}. The end of ${logFile}:\n${tailOf(logFile)}`)
 }
 
-async function answers(url: string): Promise<boolean> {
+async function responds(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
     await response.arrayBuffer()
@@ -98,7 +98,7 @@ async function endGroup(leader: number): Promise<void> {
   }
 }
 
-/** False when the group has no process left. */
+/** False if the group has no processes. */
 function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal)

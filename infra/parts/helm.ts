@@ -10,7 +10,7 @@ import { run } from './run.ts'
 export const HELM = 'v4.3.1'
 const MODULE = 'helm.sh/helm/v4'
 
-/** Builds Helm from its source once (some minutes); resolves to its program. @throws PartMissing */
+/** Builds Helm from source once, which takes some minutes. Resolves to the path of the program. @throws PartMissing */
 export async function ensureHelm(progress: Progress = toStderr): Promise<string> {
   const directory = partsDirectory('go', 'helm')
   const program = join(directory, `helm-${HELM}`)
@@ -19,11 +19,13 @@ export async function ensureHelm(progress: Progress = toStderr): Promise<string>
   return await withLock('helm', progress, async () => {
     if (existsSync(program)) return program
     progress(`building Helm ${HELM} (once; some minutes)`)
-    // A module of our own that requires it: its own go.mod then pins all the rest.
+    // A module that requires Helm: Helm's own go.mod then pins all dependencies.
     await writeFile(join(directory, 'go.mod'), `module helm\n\ngo 1.26\n\nrequire ${MODULE} ${HELM}\n`)
     const built = await run('go', ['build', '-mod=mod', '-o', program, `${MODULE}/cmd/helm`], { cwd: directory })
     if (!built.ok)
-      throw new PartMissing(`Helm could not be built; it needs Go 1.26 or newer and its module proxy.\n${built.tail}`)
+      throw new PartMissing(
+        `Helm could not be built. It needs Go 1.26 or newer and access to the Go module proxy.\n${built.tail}`,
+      )
     return program
   })
 }

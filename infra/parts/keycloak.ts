@@ -17,7 +17,7 @@ const NEEDED = [
   { command: 'unzip', debianPackage: 'unzip' },
 ]
 
-/** Makes sure of an unpacked and prepared Keycloak; resolves to its directory. @throws PartMissing */
+/** Downloads and prepares Keycloak once. Resolves to its directory. @throws PartMissing */
 export async function ensureKeycloak(progress: Progress = toStderr): Promise<string> {
   await ensureDebian(NEEDED, progress)
   return await withLock('keycloak', progress, async () => {
@@ -45,7 +45,7 @@ async function download(parent: string, progress: Progress): Promise<void> {
   rmSync(zip)
 }
 
-/** Keycloak builds itself for its database once; a prepared one starts in half the time. */
+/** Builds Keycloak for its database once. It then starts in half the time. */
 async function prepare(home: string, progress: Progress): Promise<void> {
   progress('Keycloak: preparing (once)')
   for (const name of readdirSync(join(home, 'bin'))) {
@@ -56,12 +56,12 @@ async function prepare(home: string, progress: Progress): Promise<void> {
 
 async function must(command: string, args: readonly string[]): Promise<void> {
   const { ok, tail } = await run(command, args)
-  if (!ok) throw new PartMissing(`${command} failed; Keycloak needs Java 17, Maven and a network.\n${tail}`)
+  if (!ok) throw new PartMissing(`${command} failed. Keycloak needs Java 17, Maven and network access.\n${tail}`)
 }
 
 export interface KeycloakOptions {
   readonly port?: number
-  /** Origin of the gateway, told of logouts through the back channel. */
+  /** Origin of the gateway, which receives back-channel logouts. */
   readonly gatewayUrl: string
   readonly progress?: Progress
 }
@@ -69,14 +69,14 @@ export interface KeycloakOptions {
 export interface Keycloak extends Background {
   /** Issuer of the realm `shared`. */
   readonly url: string
-  /** Base of the admin REST API of the realm; the administrator of the server is `admin` / `admin`. */
+  /** Base URL of the realm's admin REST API. The administrator is `admin` / `admin`. */
   readonly adminUrl: string
   readonly origin: string
 }
 
 const ADMIN = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' }
 
-/** Starts a real Keycloak on loopback with the realm `shared`, in memory: every start is the same fresh realm. */
+/** Starts a real Keycloak on loopback with the realm `shared` in memory, so every start has the same new realm. */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
   const { gatewayUrl, progress = toStderr } = options
   const installed = await ensureKeycloak(progress)
@@ -86,7 +86,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
   mkdirSync(join(home, 'data', 'import'), { recursive: true })
   cpSync(
     join(checkout, 'infra', 'keycloak', 'shared-realm.json'),
-    join(home, 'data', 'import', 'shared-realm.json'), // Keycloak wants the realm's name in the file's name
+    join(home, 'data', 'import', 'shared-realm.json'), // Keycloak requires the realm's name in the file name
   )
   const origin = `http://localhost:${port}`
   progress('Keycloak: starting (about half a minute)')

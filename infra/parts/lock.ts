@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts'
 
 /**
  * Runs `work` while no other process on this machine runs work of the same name. The lock is an exclusive SQLite
- * transaction: the operating system gives it back when its holder dies, so there is no stale lock to guess about.
+ * transaction: the operating system releases it when its owner exits, so there are no stale locks.
  */
 export async function withLock<T>(name: string, progress: Progress, work: () => Promise<T>): Promise<T> {
   using database = new DatabaseSync(join(partsDirectory('locks'), `${name}.lock`), { timeout: 0 })

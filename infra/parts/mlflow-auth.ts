@@ -8,7 +8,7 @@ import { type Progress, toStderr } from './progress.ts'
 const REQUIREMENTS = join(checkout, 'infra', 'mlflow', 'requirements-auth.txt')
 
 /**
- * Starts a real MLflow that checks users by itself, as it ran before a gateway stood in front.
+ * Starts a real MLflow with its own basic-auth app, as before a migration.
  * @param options `ini`: its `basic_auth.ini`
  */
 export async function startBasicAuthMlflow(options: {

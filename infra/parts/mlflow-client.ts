@@ -10,13 +10,13 @@ export const clientPackage = join(checkout, 'infra', 'mlflow', 'client')
 const TEST_REQUIREMENTS = join(clientPackage, 'requirements-test.txt')
 
 export interface MlflowClient {
-  /** Interpreter of MLflow's environment. */
+  /** Python interpreter of MLflow's environment. */
   readonly python: string
-  /** PYTHONPATH under which it finds `modelops-gateway-mlflow` and pytest. */
+  /** PYTHONPATH with `modelops-gateway-mlflow` and pytest. */
   readonly pythonPath: string
 }
 
-/** Makes sure of MLflow's Python client with `modelops-gateway-mlflow` as pip installs it. @throws PartMissing */
+/** Installs MLflow's Python client and `modelops-gateway-mlflow` with pip. @throws PartMissing */
 export async function ensureMlflowClient(progress: Progress = toStderr): Promise<MlflowClient> {
   const overlay = {
     name: 'mlflow-client',

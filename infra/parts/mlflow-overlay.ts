@@ -10,15 +10,15 @@ import { run } from './run.ts'
 export interface Overlay {
   /** Folder of the parts directory. */
   readonly name: string
-  /** What pip installs, e.g. `-r FILE`; dependencies are not followed. */
+  /** Arguments for `pip install`, e.g. `-r FILE`. Dependencies are not installed. */
   readonly installs: readonly (readonly string[])[]
-  /** Changes when other packages are wanted: they get a directory of their own, so that nobody loses theirs at work. */
+  /** Changes with the packages. Each version has a directory of its own, so that running processes keep theirs. */
   readonly stamp: string
 }
 
 /**
- * Makes sure of Python packages that lie beside MLflow's environment and are seen only by who puts the directory in
- * PYTHONPATH, so that the server a gateway stands before stays without them; resolves to the directory.
+ * Installs Python packages beside MLflow's environment. Only processes with the directory in PYTHONPATH see them, so that
+ * the server behind the gateway runs without them. Resolves to the directory.
  * @throws PartMissing
  */
 export async function ensureOverlay(overlay: Overlay, progress: Progress): Promise<string> {

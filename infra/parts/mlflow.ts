@@ -11,7 +11,7 @@ const REQUIREMENTS = ['requirements.txt', 'requirements-no-deps.txt'].map((name)
 )
 
 /**
- * Makes sure of a virtual environment with the pinned MLflow server; resolves to its directory.
+ * Installs the pinned MLflow server into a virtual environment. Resolves to its directory.
  * Every wheel is checked against the hashes in `infra/mlflow`. @throws PartMissing
  */
 export function ensureMlflow(progress: Progress = toStderr): Promise<string> {
@@ -23,9 +23,9 @@ export interface MlflowOptions {
   readonly port?: number
   /** Database, artifacts and log. */
   readonly dir: string
-  /** Default true: one workspace a project. */
+  /** Whether to enable workspaces, one per project. Default: true. */
   readonly workspaces?: boolean
-  /** MLflow's `--app-name`. Default none: MLflow checks nobody, the gateway does. */
+  /** MLflow's `--app-name`. Default: none, so that only the gateway authorizes requests. */
   readonly appName?: string
   readonly env?: Record<string, string>
   readonly progress?: Progress
@@ -36,7 +36,7 @@ export interface Mlflow extends Background {
 }
 
 /**
- * A model version may otherwise name any bucket that the server can read, and its artifacts would then be read with
+ * Without this rule, a model version may name any bucket that the server can read, and its artifacts are then read with
  * the server's own credentials.
  */
 const SOURCES = '^(mlflow-artifacts:/|models:/|runs:/|dummy-source$|prompt-template$)'

@@ -5,7 +5,7 @@ import { ensureVenv } from './venv.ts'
 
 const REQUIREMENTS = [join(checkout, 'infra', 'modelops-client', 'requirements.txt')]
 
-/** Makes sure of the published ModelOps client; resolves to the Python that has it. @throws PartMissing */
+/** Installs the published ModelOps client. Resolves to the Python interpreter that has it. @throws PartMissing */
 export async function ensureModelopsClient(progress: Progress = toStderr): Promise<string> {
   const spec = { name: 'modelops-client', title: 'ModelOps client', megabytes: 160, requirements: REQUIREMENTS }
   return join(await ensureVenv(spec, progress), 'bin', 'python')

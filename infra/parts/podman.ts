@@ -15,18 +15,18 @@ const COMMANDS = [
   { command: '/usr/lib/podman/aardvark-dns', debianPackage: 'aardvark-dns' },
 ]
 
-/** A container engine whose images, containers and settings are in `.parts/podman` and nowhere else on the machine. */
+/** A container engine with all images, containers and settings in `.parts/podman`. */
 export interface Podman {
   /** Path of `podman-compose`. */
   readonly compose: string
-  /** What both programs need in their environment. */
+  /** Environment of both programs. */
   readonly env: Record<string, string>
 }
 
-/** Makes sure of podman and podman-compose. @throws PartMissing */
+/** Installs podman and podman-compose. @throws PartMissing */
 export async function ensurePodman(progress: Progress = toStderr): Promise<Podman> {
   if (process.getuid?.() !== 0) {
-    throw new PartMissing('The compose tier must run as root: it makes containers, networks and namespaces of its own.')
+    throw new PartMissing('The compose tier must run as root, because it creates containers, networks and namespaces.')
   }
   await ensureDebian(COMMANDS, progress)
   const requirements = [join(checkout, 'infra', 'compose', 'requirements.txt')]
@@ -37,7 +37,7 @@ export async function ensurePodman(progress: Progress = toStderr): Promise<Podma
   return { compose: join(venv, 'bin', 'podman-compose'), env: engineEnvironment(partsDirectory('podman')) }
 }
 
-/** Writes the engine's settings; resolves to the variables that name them. */
+/** Writes the engine's settings. Resolves to the variables that name them. */
 function engineEnvironment(folder: string): Record<string, string> {
   const write = (name: string, text: string) => {
     writeFileSync(join(folder, name), text)
@@ -48,12 +48,12 @@ function engineEnvironment(folder: string): Record<string, string> {
     CONTAINERS_CONF: write('containers.conf', CONTAINERS(folder)),
     CONTAINERS_STORAGE_CONF: write('storage.conf', STORAGE(folder)),
     CONTAINERS_REGISTRIES_CONF: write('registries.conf', 'unqualified-search-registries = ["docker.io"]\n'),
-    // there is no systemd whose timers would ask for health: whoever waits asks
+    // There is no systemd to run health checks on timers. The tests run them while they wait.
     DISABLE_HC_SYSTEMD: 'true',
   }
 }
 
-/** The limits are below what a machine may forbid to raise; its own hosts file is no business of the containers. */
+/** The limits do not need to be raised. Containers do not use the machine's hosts file. */
 const CONTAINERS = (folder: string) => `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 base_hosts_file = "none"

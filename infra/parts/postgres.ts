@@ -9,11 +9,12 @@ import { run } from './run.ts'
 
 const VERSIONS = '/usr/lib/postgresql'
 
-/** The folder of PostgreSQL's programs: Debian's newest; `POSTGRES_BIN` names another. @throws PartMissing */
+/** The folder with PostgreSQL's programs: the newest of Debian, or the one in `POSTGRES_BIN`. @throws PartMissing */
 export async function ensurePostgres(progress: Progress = toStderr): Promise<string> {
   if (installed() === undefined) await installDebian(['postgresql'], progress)
   const found = installed()
-  if (found === undefined) throw new PartMissing('Missing on this machine: PostgreSQL (apt-get install postgresql)')
+  if (found === undefined)
+    throw new PartMissing('Missing on this machine: PostgreSQL. Install with: apt-get install postgresql')
   return found
 }
 
@@ -24,11 +25,11 @@ function installed(): string | undefined {
 }
 
 export interface Postgres {
-  /** Makes an empty database; resolves to its URL. */
+  /** Creates an empty database. Resolves to its URL. */
   createDatabase(name: string): Promise<string>
   /** Runs one of PostgreSQL's own client programs against the cluster, e.g. `pg_dump`. */
   client(program: string, args: readonly string[]): Promise<{ ok: boolean; tail: string }>
-  /** Kills the server as a crash would; its files stay. */
+  /** Kills the server like a crash. Its files stay. */
   crash(): Promise<void>
   /** Starts it again on the same port. */
   restart(): Promise<void>
@@ -36,7 +37,7 @@ export interface Postgres {
   close(): Promise<void>
 }
 
-/** A cluster of its own in a temporary folder, on a free loopback port. PostgreSQL refuses root, so root steps down. */
+/** A cluster in a temporary folder, on a free loopback port. PostgreSQL rejects root, so root switches to another user. */
 export async function startPostgres(progress: Progress = toStderr): Promise<Postgres> {
   const bin = await ensurePostgres(progress)
   const folder = mkdtempSync(join(tmpdir(), 'modelops-postgres-'))
@@ -86,7 +87,7 @@ export async function startPostgres(progress: Progress = toStderr): Promise<Post
 
 type Command = [command: string, args: string[]]
 
-/** How to run a program as a user that PostgreSQL accepts, who owns the folder. */
+/** How to run a program as a user that PostgreSQL accepts and that owns the folder. */
 function serverUser(folder: string): (program: string, args: readonly string[]) => Command {
   if (userInfo().uid !== 0) return (program, args) => [program, [...args]]
   const { uid, gid } = accountOf('postgres')
@@ -99,6 +100,7 @@ function accountOf(name: string): { uid: number; gid: number } {
     .split('\n')
     .find((entry) => entry.startsWith(`${name}:`))
   const [, , uid, gid] = line?.split(':') ?? []
-  if (uid === undefined || gid === undefined) throw new PartMissing(`Missing on this machine: the user ${name}`)
+  if (uid === undefined || gid === undefined)
+    throw new PartMissing(`Missing on this machine: the user ${name}. Create it, or run as another user than root.`)
   return { uid: Number(uid), gid: Number(gid) }
 }

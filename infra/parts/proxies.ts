@@ -1,7 +1,7 @@
 import { ensureDebian } from './debian.ts'
 import type { Progress } from './progress.ts'
 
-/** nginx and Caddy as Debian packages them. @throws PartMissing */
+/** Installs nginx and Caddy from Debian. @throws PartMissing */
 export const ensureProxies = (progress?: Progress) =>
   ensureDebian(
     [

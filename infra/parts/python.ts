@@ -4,7 +4,7 @@ import { PartMissing } from './progress.ts'
 const CANDIDATES = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
 const PRINT_VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])'
 
-/** The command of a Python of at least 3.10; `PYTHON` names another one. @throws PartMissing */
+/** The command of Python 3.10 or newer, or the one in `PYTHON`. @throws PartMissing */
 export function findPython(): string {
   const named = process.env.PYTHON
   const seen: string[] = []

@@ -9,9 +9,9 @@ export interface RedisGroup {
   close(): Promise<void>
 }
 
-/** A group that goes on without the server it writes to. */
+/** A group that survives the loss of its master. */
 export interface FailoverGroup extends RedisGroup {
-  /** Port of the master that holds the sessions at this moment. */
+  /** Port of the current master with the sessions. */
   masterPort(): Promise<number>
 }
 
@@ -19,7 +19,7 @@ const MASTER = 'sessions'
 /** `CLUSTER KEYSLOT {modelops-gateway}:` */
 const SESSION_SLOT = 6397
 
-/** A master, a replica and three sentinels that fail over after a second of silence. */
+/** A master, a replica and three sentinels that fail over after one second without a reply. */
 export async function startSentinelGroup(): Promise<FailoverGroup> {
   const master = await startRedis()
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
@@ -55,10 +55,10 @@ export async function startRedisCluster(): Promise<FailoverGroup> {
   const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ args })))
   const nodes = servers.map(({ port }) => `127.0.0.1:${port}`)
   const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
-  if (!made.ok) throw new Error(`the cluster was not made:\n${made.tail}`)
+  if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
   const isUp = async ({ port }: RedisServer) =>
     (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
-  await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster does not come up')
+  await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster did not become ready')
   return {
     servers,
     address: `redis+cluster://${nodes.slice(0, 3).join(',')}`,
@@ -80,7 +80,7 @@ function masterOfSlot(nodes: string, slot: number): number {
     })
     if (holds && flags.includes('master')) return Number(/:(\d+)@/.exec(address)?.[1])
   }
-  throw new Error(`no master holds slot ${slot}:\n${nodes}`)
+  throw new Error(`no master has slot ${slot}:\n${nodes}`)
 }
 
 const closeAll = async (servers: readonly RedisServer[]) => {

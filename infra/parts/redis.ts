@@ -7,7 +7,7 @@ import { ensureDebian } from './debian.ts'
 import { freePort } from './ports.ts'
 import { type Progress, toStderr } from './progress.ts'
 
-/** What real Redis servers, sentinels and clusters need. */
+/** Commands for real Redis servers, sentinels and clusters. */
 export const REDIS_COMMANDS = [
   { command: 'redis-server', debianPackage: 'redis-server' },
   { command: 'redis-cli', debianPackage: 'redis-tools' },
@@ -17,7 +17,7 @@ export interface RedisServerOptions {
   readonly port?: number
   /** Lines of a redis.conf as arguments: `['--requirepass', 'x']`. */
   readonly args?: readonly string[]
-  /** A configuration that the server may rewrite, as a sentinel does, instead of the usual arguments. */
+  /** A configuration file instead of arguments, for a server that rewrites it, such as a sentinel. */
   readonly conf?: (port: number) => string
   readonly progress?: Progress
 }
@@ -25,16 +25,16 @@ export interface RedisServerOptions {
 export interface RedisServer {
   readonly port: number
   readonly folder: string
-  /** SIGSTOP freezes it, SIGCONT lets it go on. */
+  /** SIGSTOP suspends the server, SIGCONT resumes it. */
   signal(name: NodeJS.Signals): void
-  /** Kills it as a crash would; what was appended to its file stays. */
+  /** Kills the server like a crash. What it appended to its file stays. */
   crash(): Promise<void>
   /** Starts it again on the same port with the same files. */
   restart(): Promise<void>
   close(): Promise<void>
 }
 
-/** A redis-server of its own on a free loopback port, appending every write to a file. */
+/** A redis-server on a free loopback port that appends every write to a file. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { progress = toStderr } = options
   await ensureDebian(REDIS_COMMANDS, progress)
@@ -47,16 +47,16 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       command: 'redis-server',
       args,
       logFile: join(folder, 'redis.log'),
-      readyUrl: () => answers(port),
+      readyUrl: () => responds(port),
       readySeconds: 20,
     })
   let server: Background | undefined = await start()
   const crash = async () => {
-    const former = server
+    const running = server
     server = undefined
-    if (former === undefined) return
-    process.kill(-former.pid, 'SIGKILL')
-    await former.stopped
+    if (running === undefined) return
+    process.kill(-running.pid, 'SIGKILL')
+    await running.stopped
   }
   return {
     port,
@@ -82,8 +82,8 @@ function argumentsOf({ args = [], conf }: RedisServerOptions, port: number, fold
   return [file, '--sentinel']
 }
 
-/** Whatever it says, somebody is there: a server may ask for a password, or for TLS. */
-async function answers(port: number): Promise<boolean> {
+/** Whether the server responds in any way: it may require a password or TLS. */
+async function responds(port: number): Promise<boolean> {
   const probe = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null })
   probe.on('error', () => undefined)
   try {

@@ -8,23 +8,23 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void
 }
 
-/** Chatter of pip about platforms that are not this one: it would push the reason of a failure out of sight. */
+/** pip's lines about other platforms, which would displace the reason of a failure. */
 const NOISE = /^Ignoring .+: markers /
 
 export interface RunResult {
   readonly ok: boolean
-  /** The last 40 lines of both streams: what a person needs to see when it failed. */
+  /** The last 40 lines of both streams, for error messages. */
   readonly tail: string
 }
 
-/** Runs a command to its end. Resolves to `ok: false` when it fails or does not exist. */
+/** Runs a command until it exits. Resolves to `ok: false` if it fails or does not exist. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const end = () => child.kill() // whoever stops us in the middle does not want it to go on alone
+  const end = () => child.kill() // the command stops with this process
   process.once('exit', end)
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {

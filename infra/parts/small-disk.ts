@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import { PartMissing } from './progress.ts'
 import { run } from './run.ts'
 
-/** A file system of its own that can be full. */
+/** A small file system that can be filled. */
 export interface SmallDisk {
   readonly folder: string
-  /** Takes every byte that is left. */
+  /** Fills the file system completely. */
   fill(): void
-  /** Gives them back. */
+  /** Frees the space again. */
   free(): void
   close(): void
 }
 
 const CHUNKS = [65_536, 4096, 1]
 
-/** @throws PartMissing where this user may not mount */
+/** @throws PartMissing if this user is not permitted to mount */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk> {
   const folder = mkdtempSync(join(tmpdir(), 'modelops-disk-'))
   const { ok, tail } = await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
   if (!ok) {
     rmdirSync(folder)
-    throw new PartMissing(`A disk that can be full needs root and the right to mount a tmpfs.\n${tail}`)
+    throw new PartMissing(`The disk tests need root and the right to mount a tmpfs.\n${tail}`)
   }
   const filler = join(folder, 'filler')
   const unmount = () => {

@@ -11,7 +11,7 @@ import { run } from './run.ts'
 
 const VERSION = 'v2.12.0'
 
-/** Builds toxiproxy once; resolves to its program. @throws PartMissing */
+/** Builds toxiproxy once. Resolves to the path of the program. @throws PartMissing */
 export async function ensureToxiproxy(progress: Progress = toStderr): Promise<string> {
   const folder = partsDirectory('toxiproxy')
   const program = join(folder, 'server')
@@ -21,17 +21,18 @@ export async function ensureToxiproxy(progress: Progress = toStderr): Promise<st
     progress('building toxiproxy (once)')
     const env = { GOBIN: folder }
     const { ok, tail } = await run('go', ['install', `github.com/Shopify/toxiproxy/v2/cmd/server@${VERSION}`], { env })
-    if (!ok) throw new PartMissing(`toxiproxy could not be built; it needs Go and its module proxy.\n${tail}`)
+    if (!ok)
+      throw new PartMissing(`toxiproxy could not be built. It needs Go and access to the Go module proxy.\n${tail}`)
     return program
   })
 }
 
-/** A TCP connection that can be made slow, or cut. */
+/** A TCP proxy that can delay or drop traffic. */
 export interface Toxiproxy {
   readonly port: number
-  /** Milliseconds of delay in each direction; 0: none. */
+  /** Delay per round trip in milliseconds. 0: none. */
   delay(ms: number): Promise<void>
-  /** Swallows every byte, as a partition does: nobody is told that the other side is gone. */
+  /** Drops every byte, like a network partition: neither side notices that the other is gone. */
   partition(on: boolean): Promise<void>
   close(): Promise<void>
 }
@@ -48,11 +49,11 @@ export async function startToxiproxy(upstreamPort: number): Promise<Toxiproxy> {
     readyUrl: `http://127.0.0.1:${api}/version`,
     readySeconds: 20,
   })
-  const ask = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`http://127.0.0.1:${api}${path}`, { method, body: JSON.stringify(body) })
-    if (!answer.ok && answer.status !== 404) throw new Error(`toxiproxy: ${method} ${path}: ${answer.status}`)
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`http://127.0.0.1:${api}${path}`, { method, body: JSON.stringify(body) })
+    if (!response.ok && response.status !== 404) throw new Error(`toxiproxy: ${method} ${path}: ${response.status}`)
   }
-  await ask('POST', '/proxies', {
+  await call('POST', '/proxies', {
     name: 'it',
     listen: `127.0.0.1:${port}`,
     upstream: `127.0.0.1:${upstreamPort}`,
@@ -60,8 +61,8 @@ export async function startToxiproxy(upstreamPort: number): Promise<Toxiproxy> {
   })
   const toxic = async (name: string, type: string, attributes: object | undefined) => {
     for (const stream of ['upstream', 'downstream']) {
-      await ask('DELETE', `/proxies/it/toxics/${name}-${stream}`)
-      if (attributes) await ask('POST', '/proxies/it/toxics', { name: `${name}-${stream}`, type, stream, attributes })
+      await call('DELETE', `/proxies/it/toxics/${name}-${stream}`)
+      if (attributes) await call('POST', '/proxies/it/toxics', { name: `${name}-${stream}`, type, stream, attributes })
     }
   }
   return {

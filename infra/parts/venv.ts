@@ -13,13 +13,13 @@ export interface VenvSpec {
   readonly name: string
   /** Name in messages. */
   readonly title: string
-  /** About how much is downloaded. */
+  /** Approximate size of the download. */
   readonly megabytes: number
   /** Requirements files that pin every package with its hashes. */
   readonly requirements: readonly string[]
 }
 
-/** Makes sure of a virtual environment with exactly these packages; resolves to its directory. @throws PartMissing */
+/** Installs exactly these packages into a virtual environment. Resolves to its directory. @throws PartMissing */
 export function ensureVenv(spec: VenvSpec, progress: Progress = toStderr): Promise<string> {
   return withLock(spec.name, progress, async () => {
     const venv = join(partsDirectory(spec.name), 'venv')
@@ -42,9 +42,9 @@ function requirementsHash({ requirements }: VenvSpec): string {
 
 async function makeVenv(venv: string, { title }: VenvSpec, progress: Progress): Promise<void> {
   const python = findPython()
-  progress(`${title}: making a Python environment`)
+  progress(`${title}: creating a Python environment`)
   if ((await run(python, ['-m', 'venv', venv])).ok) return
-  // Debian ships venv as a package of its own.
+  // On Debian, venv is a separate package.
   rmSync(venv, { recursive: true, force: true })
   await installDebian(['python3-venv'], progress)
   const again = await run(python, ['-m', 'venv', venv])

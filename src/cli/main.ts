@@ -12,7 +12,9 @@ import { schemaCommand } from './schema.ts'
 import { serveCommand } from './serve.ts'
 
 const program = new Command('modelops-gateway')
-  .description('OAuth2/OIDC reverse-proxy gateway for MLflow, Airflow and a core REST API, judged per project')
+  .description(
+    'OAuth2/OIDC reverse-proxy gateway for MLflow, Airflow and a core REST API, with authorization per project',
+  )
   .showHelpAfterError()
   .addCommand(serveCommand())
   .addCommand(checkCommand())

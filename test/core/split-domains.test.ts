@@ -85,7 +85,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     await page.fill('#password', PASSWORD)
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.waitForSelector('td:has-text("warehouse")')
-    assert.match((await page.textContent('#message')) ?? '', /warehouse is created/)
+    assert.match((await page.textContent('#message')) ?? '', /warehouse was created/)
     assert.ok(requests.some(({ method, project }) => method === 'POST' && project === ALPHA))
     assert.ok(!(await page.content()).includes(PASSWORD))
     await page.selectOption('#project', { label: 'beta' })
@@ -106,7 +106,7 @@ describe('a user interface on one host, its API on another, one session', () => 
   })
 
   test('every field has an accessible name, and the page announces what happens', async () => {
-    for (const name of ['Project', 'Name', 'Host', 'User name', 'Password', 'For me alone'])
+    for (const name of ['Project', 'Name', 'Host', 'User name', 'Password', 'Only for me'])
       assert.equal(await page.getByLabel(name, { exact: true }).count(), 1, name)
     assert.equal(await page.getByRole('button', { name: 'Delete warehouse' }).count(), 1)
     assert.equal(await page.locator('[aria-live=polite]').count(), 1)

@@ -41,7 +41,7 @@ async function* holderKilled({
     lab.issuer.tokenEndpoint = meanwhile
     const cut = cookies.map((cookie) => ask(first.url, cookie, 'GET', new URL(lab.url).host))
     await untilTrue(() => lab.issuer.tokenRequests - tokenRequests >= PEOPLE, 5000)
-    if (typeof meanwhile === 'object' && 'answerAfterMs' in meanwhile)
+    if (typeof meanwhile === 'object' && 'respondAfterMs' in meanwhile)
       await untilTrue(() => lab.issuer.refreshGrants - refreshGrants >= PEOPLE, 5000)
     const held = await leases()
     yield await underLoad(lab, cookies, {
@@ -78,13 +78,13 @@ export const holders: Rows = async function* () {
   yield* holderKilled({
     fault: 'kill -9 of the replica that refreshes, after the issuer granted and before it answered',
     rotates: false,
-    meanwhile: { answerAfterMs: 60_000 },
+    meanwhile: { respondAfterMs: 60_000 },
   })
   yield* holderKilled({
     fault: 'the same, where the issuer takes a refresh token used twice for stolen (RFC 9700 §4.14.2)',
     rotates: true,
     mayLogOut: true,
     remark: '; the new tokens died with the process: sign in again',
-    meanwhile: { answerAfterMs: 60_000 },
+    meanwhile: { respondAfterMs: 60_000 },
   })
 }

@@ -3,14 +3,14 @@
 const { api, gateway } = await (await fetch('config.json')).json()
 const element = (id) => document.getElementById(id)
 
-/** Tells what happened; `action` is what to do about it. */
-function tell(text, { fault = false, action } = {}) {
-  element('message').className = fault ? 'fault' : ''
+/** Shows a message. `action` is an element that says what to do next. */
+function show(text, { isError = false, action } = {}) {
+  element('message').className = isError ? 'error' : ''
   element('message').replaceChildren(text, ...(action ? [' ', action] : []))
 }
 
-/** Asks the core API. Resolves to undefined after telling why not. */
-async function ask(path, { method = 'GET', project, body } = {}) {
+/** Calls the core API. Shows a message and resolves to undefined if the call fails. */
+async function call(path, { method = 'GET', project, body } = {}) {
   const headers = {
     accept: 'application/json',
     ...(project && { 'AOA-Project-ID': project }),
@@ -25,13 +25,13 @@ async function ask(path, { method = 'GET', project, body } = {}) {
       body: body && JSON.stringify(body),
     })
   } catch {
-    return void tell('The API cannot be reached. Try again in a moment.', { fault: true })
+    return void show('The API is not reachable. Try again in a moment.', { isError: true })
   }
-  const answer = response.status === 204 ? {} : await response.json().catch(() => ({}))
-  if (response.ok) return answer
-  if (response.status === 401) return void tell('You are not signed in.', { action: signInLink() })
-  const faults = (answer.errors ?? []).map(({ path: at, expected }) => `${at}: expected ${expected}.`)
-  tell([answer.title ?? `The API answered ${response.status}.`, ...faults].join(' '), { fault: true })
+  const result = response.status === 204 ? {} : await response.json().catch(() => ({}))
+  if (response.ok) return result
+  if (response.status === 401) return void show('You are not signed in.', { action: signInLink() })
+  const errors = (result.errors ?? []).map(({ path: at, expected }) => `${at}: expected ${expected}.`)
+  show([result.title ?? `The API returned status ${response.status}.`, ...errors].join(' '), { isError: true })
 }
 
 function signInLink() {
@@ -45,8 +45,8 @@ const chosen = () => element('project').value
 
 async function showConnections() {
   const project = chosen()
-  const list = await ask('/api/datasetConnections?size=1000', { project })
-  // Somebody may have chosen on meanwhile.
+  const list = await call('/api/datasetConnections?size=1000', { project })
+  // The user may have selected another project meanwhile.
   if (!list || project !== chosen()) return
   const items = list._embedded.datasetConnections
   element('caption').textContent = items.length === 1 ? '1 connection' : `${items.length} connections`
@@ -55,15 +55,15 @@ async function showConnections() {
 
 function row({ id, name, metadata, personal, owner }) {
   const line = document.createElement('tr')
-  for (const text of [name, metadata.host, personal ? 'You alone' : 'The project', owner])
+  for (const text of [name, metadata.host, personal ? 'Only you' : 'The project', owner])
     line.insertCell().textContent = text
   const button = document.createElement('button')
   button.textContent = 'Delete'
   button.setAttribute('aria-label', `Delete ${name}`)
   button.onclick = async () => {
     if (!confirm(`Delete ${name}?`)) return
-    if (!(await ask(`/api/datasetConnections/${id}`, { method: 'DELETE', project: chosen() }))) return
-    tell(`${name} is deleted.`)
+    if (!(await call(`/api/datasetConnections/${id}`, { method: 'DELETE', project: chosen() }))) return
+    show(`${name} was deleted.`)
     await showConnections()
     element('project').focus()
   }
@@ -72,8 +72,8 @@ function row({ id, name, metadata, personal, owner }) {
 }
 
 element('project').onchange = () => {
-  tell('')
-  // Rows of the former project must not stand under the new one's name, whatever the API says.
+  show('')
+  // Rows of the previous project must not appear under the new one's name, even if the call fails.
   element('caption').textContent = 'Connections'
   element('rows').replaceChildren()
   history.replaceState(null, '', `#${chosen()}`)
@@ -85,17 +85,17 @@ element('create').onsubmit = async (event) => {
   const form = event.currentTarget
   const { name, host, username, password, personal } = Object.fromEntries(new FormData(form))
   const body = { name, metadata: { host }, credentials: { username, password }, personal: personal === 'on' }
-  if (!(await ask('/api/datasetConnections', { method: 'POST', project: chosen(), body }))) return
+  if (!(await call('/api/datasetConnections', { method: 'POST', project: chosen(), body }))) return
   form.reset()
-  tell(`${name} is created.`)
+  show(`${name} was created.`)
   await showConnections()
 }
 
-const projects = await ask('/api/projects?size=1000')
+const projects = await call('/api/projects?size=1000')
 if (projects) {
   const options = projects._embedded.projects.map(({ id, name }) => new Option(name, id))
   element('project').replaceChildren(...options)
-  if (options.length === 0) tell('You are not a member of any project. Ask an administrator.')
+  if (options.length === 0) show('You are not a member of any project. Ask an administrator.')
   else {
     const wanted = location.hash.slice(1)
     if (options.some(({ value }) => value === wanted)) element('project').value = wanted

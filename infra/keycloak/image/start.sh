@@ -1,10 +1,10 @@
 #!/bin/bash
-# Keycloak reads secrets from its environment alone: they are put there here, from files, and nobody's configuration shows them.
+# Keycloak reads secrets only from its environment. They are read from files here, so that no configuration shows them.
 set -eu
 export KC_DB_PASSWORD="$(</run/secrets/keycloak_database_password)"
 export KC_BOOTSTRAP_ADMIN_USERNAME=admin KC_BOOTSTRAP_ADMIN_PASSWORD="$(</run/secrets/keycloak_admin_password)"
 export GATEWAY_CLIENT_SECRET="$(</run/secrets/oidc_client_secret)"
-# its folder for data is memory, and realms are read from there alone
+# The data folder is in memory, and realms are imported only from there.
 mkdir -p /opt/keycloak/data/import && cp /opt/keycloak/realm/shared-realm.json /opt/keycloak/data/import/
 exec /opt/keycloak/bin/kc.sh start --optimized --import-realm --cache=local \
   --db-url=jdbc:postgresql://postgres/keycloak --db-username=keycloak \

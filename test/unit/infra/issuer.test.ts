@@ -127,7 +127,7 @@ test('refuses a wrong password and says so without naming which half was wrong',
   const page = await browser.open(start)
   const answer = await browser.submit(page, { username: 'bob', password: 'carol-pw' })
   assert.equal(answer.status, 403)
-  assert.match(answer.text, /User name or password is wrong/)
+  assert.match(answer.text, /The user name or the password is not correct/)
 })
 
 test('accepts one click without a password only where that is switched on', async (t) => {
@@ -246,7 +246,7 @@ test('signs with a new key after a rotation and can withdraw the former', async 
     Buffer.from((await login('bob', { at: own })).id_token?.split('.')[0] ?? '', 'base64url').toString(),
   )
   assert.equal(header.kid, current)
-  await own.rotateKeys({ keepFormer: false })
+  await own.rotateKeys({ keepPrevious: false })
   assert.equal((await kids()).length, 1)
 })
 

@@ -117,7 +117,7 @@ test('the demo names every port that is taken before it starts anything', async 
   })
   await assert.rejects(checkPorts(settings), {
     message: ['DEMO_PORT', 'DEMO_UI_PORT', 'DEMO_CORE_PORT']
-      .map((name) => `Port ${port} is in use. Stop what listens there, or set ${name}.`)
+      .map((name) => `Port ${port} is in use. Stop the program that uses it, or set ${name} to another port.`)
       .join('\n'),
   })
 })

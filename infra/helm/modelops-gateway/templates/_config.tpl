@@ -1,4 +1,4 @@
-{{/* What follows from the gateway's configuration, so that nothing is said twice. */}}
+{{/* Values that are derived from the gateway's configuration, so that nothing is configured twice. */}}
 
 {{- define "gateway.port" -}}
 {{- regexFind "[0-9]+$" .Values.config.server.listen -}}
@@ -9,7 +9,7 @@
 {{- regexFind "[0-9]+$" (default "" .Values.config.server.adminListen) -}}
 {{- end -}}
 
-{{/* Hosts that browsers use, as a JSON list: the public one, and those of routes. Ports are not the Ingress's. */}}
+{{/* Hosts that browsers use, as a JSON list: the public one and those of the routes, without ports. */}}
 {{- define "gateway.hosts" -}}
 {{- $hosts := list (.Values.config.server.publicUrl | trimPrefix "http://" | trimPrefix "https://" | trimSuffix "/") -}}
 {{- range .Values.config.routes -}}{{- with .host -}}{{- $hosts = append $hosts . -}}{{- end -}}{{- end -}}
@@ -18,15 +18,15 @@
 {{- toJson (uniq $bare) -}}
 {{- end -}}
 
-{{/* Whether the chart brings the projects file. */}}
+{{/* Whether the chart provides the projects file. */}}
 {{- define "gateway.hasProjectsFile" -}}
 {{- if eq (dig "projects" "source" "" .Values.config) "file" -}}true{{- end -}}
 {{- end -}}
 
 {{/*
-What a pod needs to end, in seconds, counted by the kubelet from the start of preStop: preStop itself; the notice, 2.5 s at
-most, in which the draining gateway still takes connections (src/gateway/runtime/start.ts); requests in flight; 5 s to close the
-connections to upstreams and store. Shorter, and the kubelet kills requests that the gateway would have finished.
+How long a pod needs to stop, in seconds. The kubelet counts from the start of preStop: preStop itself, at most 2.5 s in
+which the draining gateway still accepts connections (src/gateway/runtime/start.ts), the requests in flight, and 5 s to
+close the connections to upstreams and store. With less, the kubelet kills requests that the gateway would have finished.
 */}}
 {{- define "gateway.graceSeconds" -}}
 {{- add .Values.preStopSeconds 3 (dig "drainSeconds" 30 .Values.config.server) 5 -}}

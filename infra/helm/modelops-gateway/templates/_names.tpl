@@ -2,20 +2,20 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Room is left for what is put behind it: a name has at most 63 characters. */}}
+{{/* Leaves room for suffixes: a name has at most 63 characters. */}}
 {{- define "gateway.fullname" -}}
 {{- $name := include "gateway.name" . -}}
 {{- $usual := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
 {{- default $usual .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Every pod of the release: what NetworkPolicies select by. */}}
+{{/* Labels of every pod of the release, which NetworkPolicies select. */}}
 {{- define "gateway.podLabels" -}}
 app.kubernetes.io/name: {{ include "gateway.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* The pods that take requests; the pod of `helm test` is none of them. */}}
+{{/* Labels of the pods that serve requests, without the pod of `helm test`. */}}
 {{- define "gateway.selectorLabels" -}}
 {{ include "gateway.podLabels" . }}
 app.kubernetes.io/component: gateway

@@ -1,15 +1,15 @@
-{{/* What the pods of the Deployment and of `helm test` have in common. */}}
+{{/* Settings that the pods of the Deployment and of `helm test` share. */}}
 
 {{- define "gateway.podSettings" -}}
 serviceAccountName: {{ include "gateway.fullname" . }}
 automountServiceAccountToken: false
-# addresses of Services as variables would only be noise in the environment
+# No variables for the addresses of Services: nothing reads them.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
   runAsGroup: 65532
-  # the secret's files are this group's to read
+  # This group can read the files of the secret.
   fsGroup: 65532
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: { type: RuntimeDefault }
@@ -29,7 +29,7 @@ tolerations:
 priorityClassName: {{ . }}
 {{- end }}
 volumes:
-  # One folder, replaced as a whole by the kubelet: the gateway follows projects.yaml in it. A `subPath` would not change.
+  # The kubelet replaces this folder as a whole, and the gateway watches projects.yaml in it. A `subPath` would not be updated.
   - name: config
     projected:
       sources:
@@ -40,7 +40,7 @@ volumes:
   - name: secrets
     secret:
       secretName: {{ include "gateway.secretName" . }}
-      defaultMode: 288 # 0440: YAML 1.1 and 1.2 read that one differently
+      defaultMode: 288 # 0440 in octal, which YAML 1.1 and 1.2 read differently
 {{- end -}}
 
 {{- define "gateway.containerSettings" -}}

@@ -1,20 +1,20 @@
-{{/* Everything that is wrong with the values, at once, in the words of `modelops-gateway check`: path, expected, got. */}}
+{{/* Reports all errors of the values together, in the format of `modelops-gateway check`: path, expected, got. */}}
 {{- define "gateway.validate" -}}
-{{- $faults := list (include "gateway.missing" .) (include "gateway.unfit" .) (include "gateway.exposed" .) -}}
-{{- $faults = append $faults (include "gateway.unread" .) -}}
-{{- if .Values.networkPolicy.enabled -}}{{- $faults = append $faults (include "gateway.unnamed" .) -}}{{- end -}}
-{{- with join "\n" (compact $faults) -}}{{- fail (printf "\n%s" .) -}}{{- end -}}
+{{- $errors := list (include "gateway.missing" .) (include "gateway.invalid" .) (include "gateway.plainTextSecrets" .) -}}
+{{- $errors = append $errors (include "gateway.unresolved" .) -}}
+{{- if .Values.networkPolicy.enabled -}}{{- $errors = append $errors (include "gateway.missingPeers" .) -}}{{- end -}}
+{{- with join "\n" (compact $errors) -}}{{- fail (printf "\n%s" .) -}}{{- end -}}
 {{- end -}}
 
 {{- define "gateway.missing" -}}
 {{- $required := dict
   "config.server.publicUrl" "the origin that browsers use, e.g. https://o.example"
-  "config.issuer.url" "the issuer's identifier, e.g. https://sso.example/realms/shared"
+  "config.issuer.url" "the issuer identifier, e.g. https://sso.example/realms/shared"
   "config.session.store" "a Redis address, e.g. redis://:${file:/run/secrets/modelops-gateway/redis-password}@redis:6379"
   "config.access.adminGroup" "the group of the administrators"
   "config.projects.source" "`static`, `file`, `claim` or `core`"
   "config.routes" "at least one application"
-  "image.repository" "where the image built from the Dockerfile was pushed" -}}
+  "image.repository" "the repository to which you pushed the image" -}}
 {{- range $path, $expected := $required -}}
 {{- $value := $.Values -}}
 {{- range splitList "." $path -}}
@@ -25,35 +25,35 @@
 {{- end -}}
 {{- end -}}
 {{- if not (or .Values.secrets.existingSecret .Values.secrets.data) }}
-secrets.existingSecret: expected the name of a Secret with the files that `config` refers to (or secrets.data), got nothing
+secrets.existingSecret: expected the name of a Secret with the files that `config` references (or set secrets.data), got nothing
 {{- end -}}
 {{- end -}}
 
-{{- define "gateway.unfit" -}}
+{{- define "gateway.invalid" -}}
 {{- $config := .Values.config -}}
 {{- if and .Values.secrets.existingSecret .Values.secrets.data }}
 secrets: expected existingSecret or data, got both
 {{- end -}}
 {{- range list "listen" "adminListen" -}}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" (dig "server" . "" $config) }}
-config.server.{{ . }}: expected an address that other pods reach, e.g. 0.0.0.0:4180, got one of loopback
+config.server.{{ . }}: expected an address that other pods can reach, e.g. 0.0.0.0:4180, got a loopback address
 {{- end -}}
 {{- end -}}
 {{- with dig "session" "store" "" $config -}}
 {{- if not (regexMatch "^(rediss?(\\+sentinel|\\+cluster)?://|\\$\\{)" .) }}
-config.session.store: expected a Redis address: the replicas share their sessions, got memory or a file
+config.session.store: expected a Redis address because replicas share their sessions, got memory or a file
 {{- end -}}
 {{- end -}}
 {{- $source := dig "projects" "source" "" $config -}}
 {{- if and (eq $source "file") (ne (dig "projects" "path" "" $config) "/etc/modelops-gateway/projects.yaml") }}
-config.projects.path: expected /etc/modelops-gateway/projects.yaml, where the chart puts the list, got another path
+config.projects.path: expected /etc/modelops-gateway/projects.yaml, where the chart mounts the list, got another path
 {{- end -}}
 {{- if ne (eq $source "file") (not (empty .Values.projects)) }}
-projects: expected a list where config.projects.source is `file`, and only there, got {{ len (default list .Values.projects) }} entries
+projects: expected a list if config.projects.source is `file`, and only then, got {{ len (default list .Values.projects) }} entries
 {{- end -}}
 {{- if and (dig "server" "publicUrl" "" $config) (or .Values.ingress.enabled .Values.httpRoute.enabled) -}}
 {{- if contains "${" (include "gateway.hosts" .) }}
-config.server.publicUrl: expected plain hosts, here and in config.routes, for the Ingress or the HTTPRoute, got a reference
+config.server.publicUrl: expected plain hosts here and in config.routes for the Ingress or HTTPRoute, got a reference
 {{- end -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
@@ -64,7 +64,7 @@ config.server.adminListen: expected an address for the ServiceMonitor, e.g. 0.0.
 {{- end -}}
 {{- with .Values.autoscaling -}}
 {{- if and .enabled (not (dig "requests" "cpu" "" $.Values.resources)) }}
-resources.requests.cpu: expected what autoscaling counts by, got nothing
+resources.requests.cpu: expected a request of processor time, which autoscaling uses, got nothing
 {{- end -}}
 {{- if and .enabled (lt (int .maxReplicas) (int .minReplicas)) }}
 autoscaling.maxReplicas: expected at least minReplicas ({{ .minReplicas }}), got {{ .maxReplicas }}
@@ -72,8 +72,8 @@ autoscaling.maxReplicas: expected at least minReplicas ({{ .minReplicas }}), got
 {{- end -}}
 {{- end -}}
 
-{{/* Secrets in plain text: `config` becomes a ConfigMap, which more people may read than Secrets. Values are not shown. */}}
-{{- define "gateway.exposed" -}}
+{{/* Plain-text secrets: `config` becomes a ConfigMap, which more users can read than Secrets. Values are not shown. */}}
+{{- define "gateway.plainTextSecrets" -}}
 {{- $config := .Values.config -}}
 {{- $secrets := dict
   "config.issuer.clientSecret" (dig "issuer" "clientSecret" "" $config)
@@ -88,27 +88,27 @@ autoscaling.maxReplicas: expected at least minReplicas ({{ .minReplicas }}), got
 {{- end -}}
 {{- $store := dig "session" "store" "" $config -}}
 {{- if regexMatch "://[^@/?:]*:[^@/?]+@|[pP]assword=[^&]" (regexReplaceAll "\\$\\{(env|file):[^}]+\\}" $store "") }}
-config.session.store: expected a reference in place of the password, got a text (not shown)
+config.session.store: expected a reference instead of the password, got a text (not shown)
 {{- end -}}
-{{/* A reference to a variable is as good as the variable: one with a plain `value` stands in the Deployment. */}}
+{{/* A variable with a plain `value` is part of the Deployment, so a reference to it does not protect the secret. */}}
 {{- $hidden := concat (values $secrets) (regexFindAll "^\\$\\{env:[^}]+\\}$|\\$\\{env:[^}]+\\}@|assword=\\$\\{env:[^}]+\\}" $store -1) -}}
 {{- $hidden = toJson $hidden -}}
 {{- range $index, $variable := .Values.env -}}
 {{- if and (hasKey $variable "value") (contains (printf "${env:%s}" $variable.name) $hidden) }}
-env.{{ $index }}: expected {{ $variable.name }}, a secret, from a Secret (valueFrom.secretKeyRef), got a text (not shown)
+env.{{ $index }}: expected {{ $variable.name }} from a Secret (valueFrom.secretKeyRef), got a text (not shown)
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* References that nothing in the pod answers. */}}
-{{- define "gateway.unread" -}}
+{{/* References to variables or files that the pod does not have. */}}
+{{- define "gateway.unresolved" -}}
 {{- $text := toJson .Values.config -}}
 {{- $names := list -}}
 {{- range .Values.env -}}{{- $names = append $names .name -}}{{- end -}}
 {{- range regexFindAll "\\$\\{env:[^}]*\\}" $text -1 | uniq -}}
 {{- $name := trimSuffix "}" (trimPrefix "${env:" .) -}}
 {{- if not (has $name $names) }}
-env: expected a variable {{ $name }}, which `config` refers to, got none
+env: expected a variable {{ $name }}, which `config` references, got none
 {{- end -}}
 {{- end -}}
 {{- range regexFindAll "\\$\\{file:[^}]*\\}" $text -1 | uniq -}}
@@ -117,16 +117,16 @@ env: expected a variable {{ $name }}, which `config` refers to, got none
 {{- if or (eq $name $path) (contains "/" $name) }}
 config: expected references to files of /run/secrets/modelops-gateway, got {{ $path }}
 {{- else if and $.Values.secrets.data (not (hasKey $.Values.secrets.data $name)) }}
-secrets.data.{{ $name }}: expected the file that `config` refers to, got nothing
+secrets.data.{{ $name }}: expected the file that `config` references, got nothing
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Peers that are not named. To Kubernetes an empty list of peers means everybody. */}}
-{{- define "gateway.unnamed" -}}
+{{/* Missing peers. An empty list of peers means everybody to Kubernetes. */}}
+{{- define "gateway.missingPeers" -}}
 {{- $policy := .Values.networkPolicy -}}
 {{- $needed := dict
-  "networkPolicy.clients" (dict "who" "who reaches the public port, e.g. the ingress controller" "is" $policy.clients)
+  "networkPolicy.clients" (dict "who" "who connects to the public port, e.g. the ingress controller" "is" $policy.clients)
   "networkPolicy.redis.to" (dict "who" "where the session store is" "is" $policy.redis.to)
   "networkPolicy.issuer.to" (dict "who" "where the issuer is" "is" $policy.issuer.to) -}}
 {{- range $path, $peers := $needed -}}
@@ -143,7 +143,7 @@ networkPolicy.upstreams.{{ .name }}: expected the pods of the application (podSe
 {{- end -}}
 {{- range $name, $upstream := $policy.upstreams -}}
 {{- if not (has $name $routes) }}
-networkPolicy.upstreams.{{ $name }}: expected the name of a route, got another
+networkPolicy.upstreams.{{ $name }}: expected the name of a route in config.routes, got another name
 {{- end -}}
 {{- if eq (empty $upstream.podSelector) (empty $upstream.ipBlocks) }}
 networkPolicy.upstreams.{{ $name }}: expected podSelector or ipBlocks, got {{ empty $upstream.podSelector | ternary "neither" "both" }}
