@@ -1,4 +1,4 @@
-# The gateway and the core API in one image. The Node that the packages bring for development stays behind.
+# The gateway and the core API in one image, without the Node binary of the npm packages.
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
