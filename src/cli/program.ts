@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module'
+import { Command } from 'commander'
+import { checkCommand } from './check.ts'
+import { coreCommand } from './core.ts'
+import { explainCommand } from './explain.ts'
+import { jobEnvCommand } from './job-env.ts'
+import { envCommand, loginCommand, logoutCommand, tokenCommand } from './login/commands.ts'
+import { migrateCommand } from './migrate/command.ts'
+import { schemaCommand } from './schema.ts'
+import { serveCommand } from './serve.ts'
+
+/** The command line with all of its commands. */
+export function createProgram(): Command {
+  return new Command('modelops-gateway')
+    .description(
+      'OAuth2/OIDC reverse-proxy gateway for MLflow, Airflow and a core REST API, with authorization per project',
+    )
+    .version(version(), '--version', 'print the version')
+    .showHelpAfterError()
+    .addCommand(serveCommand())
+    .addCommand(checkCommand())
+    .addCommand(explainCommand())
+    .addCommand(schemaCommand())
+    .addCommand(loginCommand())
+    .addCommand(tokenCommand())
+    .addCommand(logoutCommand())
+    .addCommand(envCommand())
+    .addCommand(migrateCommand())
+    .addCommand(coreCommand())
+    .addCommand(jobEnvCommand())
+    .addCommand(new Command('version').description('print the version').action(() => console.log(version())))
+}
+
+/** Of the package that this file belongs to; `src` and `dist` are at the same depth. */
+function version(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  return version
+}
