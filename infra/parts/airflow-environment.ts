@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { delimiter, join } from 'node:path'
 import { checkout } from './directories.ts'
 
-/** A folder of DAGs. With a team, it belongs to the project of that name. */
+/** A folder of DAGs. With a team, it belongs to the project with that ID. */
 export interface DagBundle {
   readonly name: string
   readonly path: string

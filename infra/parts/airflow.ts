@@ -76,7 +76,7 @@ export interface Airflow {
 export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
   const { dir, runs = true, progress = toStderr } = options
   const venv = await ensureAirflow(progress)
-  mkdirSync(dir, { recursive: true })
+  loadPolicy(dir)
   const port = await freePort()
   const env = airflowEnvironment(options, port, [await freePort(), await freePort()])
   const airflow = join(venv, 'bin', 'airflow')
@@ -105,6 +105,13 @@ export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
   const parts = [start('api-server', '--host', '127.0.0.1', '--port', String(port), '--proxy-headers')]
   if (runs) parts.push(start('dag-processor'), start('scheduler'))
   return { url: `http://127.0.0.1:${port}`, command, close: closer(await allOrNone(parts)) }
+}
+
+/** Airflow's processes load the cluster policy from here. Where the package is installed, its entry point does the same. */
+function loadPolicy(home: string): void {
+  mkdirSync(join(home, 'config'), { recursive: true })
+  const file = join(home, 'config', 'airflow_local_settings.py')
+  writeFileSync(file, 'from modelops_gateway_airflow.policy import dag_policy  # noqa: F401\n')
 }
 
 /** Starts all parts, or leaves none running. @throws the error of the first part that failed */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AIRFLOW_CLIENT, CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { startIssuer } from '../../infra/issuer/issuer.ts'
-import { ALPHA } from '../../infra/issuer/users.ts'
+import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { type Airflow, startAirflow } from '../../infra/parts/airflow.ts'
 import { checkout } from '../../infra/parts/directories.ts'
 import { startKeycloak } from '../../infra/parts/keycloak.ts'
@@ -65,19 +65,15 @@ export async function startWorld({ login, runs, issuer: kind = 'embedded' }: Wor
 }
 
 function airflowOptions(gatewayUrl: string, issuer: string, login: 'assertion' | 'fab') {
-  const bundle = (name: string, ...path: string[]) => ({
-    name,
-    path: folder(...path),
-    team: name.split('-')[0] ?? name,
-  })
+  const bundle = (name: string, team: string, ...path: string[]) => ({ name, path: folder(...path), team })
   return {
     gatewayUrl,
     path: '/airflow',
     login,
     bundles: [
-      bundle('alpha', 'test', 'airflow', 'dags', 'alpha'),
-      bundle('beta', 'test', 'airflow', 'dags', 'beta'),
-      bundle('alpha-examples', 'infra', 'airflow', 'dags'),
+      bundle('alpha', ALPHA, 'test', 'airflow', 'dags', 'alpha'),
+      bundle('beta', BETA, 'test', 'airflow', 'dags', 'beta'),
+      bundle('alpha-examples', ALPHA, 'infra', 'airflow', 'dags'),
     ],
     env: {
       AIRFLOW__MODELOPS_GATEWAY__OIDC_ISSUER: issuer,

@@ -26,7 +26,7 @@ def log_to_mlflow() -> None:
         run = _call(mlflow, "runs/create", experiment_id=experiment, run_name=airflow_run, start_time=_now_ms())
         run_id = str(run["run"]["info"]["run_id"])
         _call(mlflow, "runs/set-tag", run_id=run_id, key="airflow.run_id", value=airflow_run)
-        _call(mlflow, "runs/log-metric", run_id=run_id, key="answer", value=42.0, timestamp=_now_ms(), step=0)
+        _call(mlflow, "runs/log-metric", run_id=run_id, key="accuracy", value=0.42, timestamp=_now_ms(), step=0)
         _call(mlflow, "runs/update", run_id=run_id, status="FINISHED", end_time=_now_ms())
         return run_id
 
@@ -51,17 +51,17 @@ def _session() -> Any:
 
 
 def _experiment_id(session: Any, name: str) -> str:
-    answer = session.get(_url("experiments/get-by-name"), params={"experiment_name": name}, timeout=30)
-    if answer.status_code == 404:
+    response = session.get(_url("experiments/get-by-name"), params={"experiment_name": name}, timeout=30)
+    if response.status_code == 404:
         return str(_call(session, "experiments/create", name=name)["experiment_id"])
-    answer.raise_for_status()
-    return str(answer.json()["experiment"]["experiment_id"])
+    response.raise_for_status()
+    return str(response.json()["experiment"]["experiment_id"])
 
 
 def _call(session: Any, path: str, **body: object) -> dict[str, Any]:
-    answer = session.post(_url(path), json=body, timeout=30)
-    answer.raise_for_status()
-    return dict(answer.json())
+    response = session.post(_url(path), json=body, timeout=30)
+    response.raise_for_status()
+    return dict(response.json())
 
 
 def _url(path: str) -> str:

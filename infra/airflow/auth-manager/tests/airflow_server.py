@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from gateway import TEAM
 
 HERE = Path(__file__).parent
 AIRFLOW = str(Path(sys.executable).parent / "airflow")
@@ -31,7 +32,7 @@ def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[s
             "name": name,
             "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
             "kwargs": {"path": str(HERE / "dags" / name)},
-            **({"team_name": name} if project_by == "team" and name != "common" else {}),
+            **({"team_name": TEAM[name]} if project_by == "team" and name in TEAM else {}),
         }
         for name in ("alpha", "beta", "common")
     ]
@@ -40,6 +41,7 @@ def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[s
         "AIRFLOW_HOME": str(home),
         "PYTHONPATH": str(HERE.parent / "src"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://127.0.0.1:8080/airflow/execution/",
         "AIRFLOW__CORE__MULTI_TEAM": str(project_by == "team"),
         "AIRFLOW__CORE__AUTH_MANAGER": "modelops_gateway_airflow.manager.GatewayAuthManager",
         "AIRFLOW__CORE__FERNET_KEY": "c2l4dGVlbi1ieXRlcy1vZi10ZXN0LWtleXMtMTIzNCE=",
@@ -51,8 +53,18 @@ def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[s
         "AIRFLOW__API_AUTH__JWT_SECRET": "another-secret-of-the-tests-" + "x" * 64,
         "AIRFLOW__MODELOPS_GATEWAY__ISSUER": issuer,
         "AIRFLOW__MODELOPS_GATEWAY__PROJECT_BY": project_by,
+        # Teams are named by the default, tags as the DAGs have them.
+        **({} if project_by == "team" else {"AIRFLOW__MODELOPS_GATEWAY__PROJECT_KEY": "name"}),
         **more,
     }
+
+
+def make_home(home: Path) -> Path:
+    """A home whose processes load the cluster policy, as an installed package's do."""
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    local_settings = home / "config" / "airflow_local_settings.py"
+    local_settings.write_text("from modelops_gateway_airflow.policy import dag_policy  # noqa: F401\n")
+    return home
 
 
 def airflow(env: dict[str, str], *arguments: str) -> str:

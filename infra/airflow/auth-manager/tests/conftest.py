@@ -1,4 +1,4 @@
-"""One home for the whole run: migrated, parsed and filled once; then an api-server by teams, and one by tags."""
+"""One Airflow home for the whole run: migrated, parsed and filled once. One API server by teams, one by tags."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Any
 
 import httpx
 import pytest
-from airflow_server import ApiServer, airflow, environment
-from gateway import StandIn
+from airflow_server import ApiServer, airflow, environment, make_home
+from gateway import FakeGateway
 from world import fill
 
 
 @dataclass
 class World:
-    """What a test asks: `ask("bob", "/api/v2/dags")`."""
+    """Sends requests with a user's assertion: `request("bob", "/api/v2/dags")`."""
 
-    gateway: StandIn
+    gateway: FakeGateway
     server: ApiServer
     project_by: str
 
-    def ask(
+    def request(
         self, who: str, path: str, method: str = "GET", *, claims: dict[str, Any] | None = None, **options: Any
     ) -> httpx.Response:
         return self.server.request(method, path, self.gateway.assertion(who, **(claims or {})), **options)
 
 
 @pytest.fixture(scope="session")
-def gateway() -> Iterator[StandIn]:
-    stand_in = StandIn()
-    yield stand_in
-    stand_in.close()
+def gateway() -> Iterator[FakeGateway]:
+    fake = FakeGateway()
+    yield fake
+    fake.close()
 
 
 @pytest.fixture(scope="session")
-def home(gateway: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("airflow")
+def home(gateway: FakeGateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = make_home(tmp_path_factory.mktemp("airflow"))
     env = environment(home, gateway.url, "team")
     airflow(env, "db", "migrate")
     airflow(env, "teams", "sync")
@@ -46,16 +46,16 @@ def home(gateway: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def start(gateway: StandIn, home: Path) -> Callable[..., ApiServer]:
+def start(gateway: FakeGateway, home: Path) -> Callable[..., ApiServer]:
     return lambda project_by, **more: ApiServer(environment(home, gateway.url, project_by, **more), home)
 
 
 @pytest.fixture(scope="session")
-def filled(gateway: StandIn, start: Callable[..., ApiServer]) -> Iterator[ApiServer]:
+def filled(gateway: FakeGateway, start: Callable[..., ApiServer]) -> Iterator[ApiServer]:
     """The server by teams, with rows of both projects in every table that a list reads."""
     server = start("team")
     try:
-        fill(World(gateway, server, "team").ask)
+        fill(World(gateway, server, "team").request)
         yield server
     finally:
         server.close()
@@ -63,7 +63,7 @@ def filled(gateway: StandIn, start: Callable[..., ApiServer]) -> Iterator[ApiSer
 
 @pytest.fixture(scope="session", params=["team", "tag"])
 def world(
-    request: pytest.FixtureRequest, gateway: StandIn, filled: ApiServer, start: Callable[..., ApiServer]
+    request: pytest.FixtureRequest, gateway: FakeGateway, filled: ApiServer, start: Callable[..., ApiServer]
 ) -> Iterator[World]:
     if request.param == "team":
         yield World(gateway, filled, "team")

@@ -1,4 +1,4 @@
-"""A stand-in for the gateway: its key set over HTTP and its assertions."""
+"""A fake gateway: its key set over HTTP, and its assertions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 ALPHA = {"id": "11111111-1111-4111-8111-111111111111", "name": "alpha", "role": "editor"}
 BETA = {"id": "22222222-2222-4222-8222-222222222222", "name": "beta", "role": "editor"}
 
+TEAM = {"alpha": ALPHA["id"], "beta": BETA["id"]}
+"""Airflow's teams are named after the projects' UUIDs."""
+
 PEOPLE: dict[str, dict[str, Any]] = {
     "alice": {"role": "admin", "groups": ["modelops-admins"]},
     "bob": {"role": "editor", "groups": ["project-alpha"], "projects": [ALPHA]},
@@ -25,7 +28,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
 }
 
 
-class StandIn:
+class FakeGateway:
     """Publishes one ES256 key, as a gateway does and as the issuer it shares with Airflow."""
 
     def __init__(self) -> None:
@@ -33,12 +36,12 @@ class StandIn:
         self.kid = "gateway-1"
         self.hosts: list[str | None] = []
         """The `Host` of each request."""
-        stand_in = self
+        fake = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                stand_in.hosts.append(self.headers["host"])
-                body = json.dumps(stand_in.document(self.path)).encode()
+                fake.hosts.append(self.headers["host"])
+                body = json.dumps(fake.document(self.path)).encode()
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(body)))
@@ -56,7 +59,7 @@ class StandIn:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def document(self, path: str) -> dict[str, Any]:
-        """What the address answers: the issuer's metadata, or the keys."""
+        """The response body: the issuer's metadata, or the keys."""
         if path != "/.well-known/openid-configuration":
             return {"keys": [self.public_jwk()]}
         return {"issuer": self.url, "authorization_endpoint": f"{self.url}/authorize", "jwks_uri": f"{self.url}/keys"}

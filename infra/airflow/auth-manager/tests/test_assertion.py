@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from gateway import ALPHA, BETA, StandIn
+from gateway import ALPHA, BETA, FakeGateway
 from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.assertion import AssertionVerifier
@@ -22,14 +22,14 @@ NOW = int(time.time())
 
 
 def settings(issuer: str) -> Settings:
-    return Settings(issuer, f"{issuer}/auth/jwks.json", "airflow", "tag", "name", "project:", 5)
+    return Settings(issuer, f"{issuer}/auth/jwks.json", project_by="tag")
 
 
-def verify(gateway: StandIn, assertion: str) -> GatewayUser:
+def verify(gateway: FakeGateway, assertion: str) -> GatewayUser:
     return asyncio.run(AssertionVerifier(settings(gateway.url)).verify(assertion))
 
 
-def test_reads_the_caller(gateway: StandIn) -> None:
+def test_reads_the_caller(gateway: FakeGateway) -> None:
     user = verify(gateway, gateway.assertion("bob"))
     assert (user.get_id(), user.get_name(), user.email) == ("subject-of-bob", "bob", "bob@example.org")
     assert user.memberships == (Membership(ALPHA["id"], "alpha", "editor"),)
@@ -40,8 +40,8 @@ def test_reads_the_caller(gateway: StandIn) -> None:
     "changes",
     [
         {"exp": NOW - 60},
-        {"nbf": NOW + 60},
-        {"iat": NOW + 60, "exp": NOW + 90},
+        {"nbf": NOW + 3600, "exp": NOW + 3660},
+        {"iat": NOW + 3600, "exp": NOW + 3660},
         {"exp": NOW + 3600},
         {"iss": "https://elsewhere.example"},
         {"aud": "mlflow"},
@@ -64,22 +64,22 @@ def test_reads_the_caller(gateway: StandIn) -> None:
     ],
     ids=str,
 )
-def test_refuses_claims_that_do_not_fit(gateway: StandIn, changes: dict[str, Any]) -> None:
+def test_refuses_claims_that_do_not_fit(gateway: FakeGateway, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidTokenError):
         verify(gateway, gateway.assertion("bob", **changes))
 
 
-def test_refuses_another_key_under_the_same_kid(gateway: StandIn) -> None:
+def test_refuses_another_key_under_the_same_kid(gateway: FakeGateway) -> None:
     with pytest.raises(InvalidTokenError):
         verify(gateway, gateway.assertion("bob", key=ec.generate_private_key(ec.SECP256R1())))
 
 
-def test_refuses_an_unknown_kid(gateway: StandIn) -> None:
+def test_refuses_an_unknown_kid(gateway: FakeGateway) -> None:
     with pytest.raises(InvalidTokenError):
         verify(gateway, gateway.assertion("bob", kid="gateway-2"))
 
 
-def test_refuses_other_algorithms(gateway: StandIn) -> None:
+def test_refuses_other_algorithms(gateway: FakeGateway) -> None:
     claims, headers = gateway.claims("alice"), {"kid": gateway.kid}
     rsa_key = rsa.generate_private_key(65537, 2048)
     forged = [
@@ -120,7 +120,7 @@ def test_a_user_without_a_project_has_no_membership_even_when_one_is_named() -> 
 class CountedKeys(GatewayKeys):
     """Key set whose gateway can be taken away; counts the questions."""
 
-    def __init__(self, gateway: StandIn) -> None:
+    def __init__(self, gateway: FakeGateway) -> None:
         self.now = 1000.0
         self.down = False
         self.asked = 0
@@ -133,7 +133,7 @@ class CountedKeys(GatewayKeys):
         return await super()._fetch()
 
 
-def test_unknown_key_ids_do_not_make_callers_flood_the_gateway(gateway: StandIn) -> None:
+def test_unknown_key_ids_do_not_make_callers_flood_the_gateway(gateway: FakeGateway) -> None:
     keys = CountedKeys(gateway)
 
     async def ask_often() -> None:
@@ -145,15 +145,15 @@ def test_unknown_key_ids_do_not_make_callers_flood_the_gateway(gateway: StandIn)
     assert keys.asked == 1
 
 
-def test_an_inner_address_is_asked_by_the_gateways_public_name(gateway: StandIn) -> None:
-    inner = Settings("https://o.example", f"{gateway.url}/auth/jwks.json", "airflow", "tag", "name", "project:", 5)
+def test_an_inner_address_is_asked_by_the_gateways_public_name(gateway: FakeGateway) -> None:
+    inner = Settings("https://o.example", f"{gateway.url}/auth/jwks.json", project_by="tag")
     asked = len(gateway.hosts)
     user = asyncio.run(AssertionVerifier(inner).verify(gateway.assertion("bob", iss="https://o.example")))
     assert user.get_id()
     assert gateway.hosts[asked:] == ["o.example"]
 
 
-def test_a_new_key_is_found_without_a_restart(gateway: StandIn) -> None:
+def test_a_new_key_is_found_without_a_restart(gateway: FakeGateway) -> None:
     keys = CountedKeys(gateway)
 
     async def rotate() -> None:
@@ -171,7 +171,7 @@ def test_a_new_key_is_found_without_a_restart(gateway: StandIn) -> None:
     assert keys.asked == 2
 
 
-def test_known_keys_go_on_while_the_gateway_cannot_be_reached(gateway: StandIn) -> None:
+def test_known_keys_go_on_while_the_gateway_cannot_be_reached(gateway: FakeGateway) -> None:
     keys = CountedKeys(gateway)
 
     async def outage() -> None:
@@ -183,7 +183,7 @@ def test_known_keys_go_on_while_the_gateway_cannot_be_reached(gateway: StandIn) 
     assert keys.asked == 2
 
 
-def test_nobody_is_judged_before_the_first_keys_are_there(gateway: StandIn) -> None:
+def test_nobody_is_judged_before_the_first_keys_are_there(gateway: FakeGateway) -> None:
     keys = CountedKeys(gateway)
     keys.down = True
     with pytest.raises(KeysUnavailable):

@@ -9,13 +9,13 @@ from pathlib import Path
 import jwt
 import pytest
 from airflow_server import ApiServer, airflow, environment
-from gateway import StandIn
+from gateway import FakeGateway
 
 WEBSERVER_CONFIG = Path(__file__).parents[2] / "webserver_config.py"
 
 
 @pytest.fixture(scope="module")
-def server(gateway: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+def server(gateway: FakeGateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     home = tmp_path_factory.mktemp("fab")
     env = environment(
         home,
@@ -39,14 +39,14 @@ def server(gateway: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def ask(gateway: StandIn, server: ApiServer) -> Callable[..., int]:
+def ask(gateway: FakeGateway, server: ApiServer) -> Callable[..., int]:
     def status(token: str, path: str = "/api/v2/dags", **headers: str) -> int:
         return server.client.get(path, headers={"Authorization": f"Bearer {token}", **headers}).status_code
 
     return status
 
 
-def access_token(gateway: StandIn, who: str, **changes: object) -> str:
+def access_token(gateway: FakeGateway, who: str, **changes: object) -> str:
     """As the issuer would make it; the stand-in is gateway and issuer in one."""
     return gateway.assertion(who, aud=["gateway", "account"], **{"typ": "Bearer", **changes})
 
@@ -56,34 +56,34 @@ def exchange(server: ApiServer, token: str | None, body: dict[str, str] | None =
     return server.client.post(path, headers=headers, json=body or {})
 
 
-def test_roles_follow_the_groups_of_the_assertion(gateway: StandIn, ask) -> None:
+def test_roles_follow_the_groups_of_the_assertion(gateway: FakeGateway, ask) -> None:
     assert ask(gateway.assertion("alice"), "/api/v2/config") == 200
     assert ask(gateway.assertion("bob")) == 200
     assert ask(gateway.assertion("bob"), "/api/v2/config") == 403
     assert ask(gateway.assertion("erin")) == 403
 
 
-def test_a_lost_group_counts_from_the_next_request_on(gateway: StandIn, ask) -> None:
+def test_a_lost_group_counts_from_the_next_request_on(gateway: FakeGateway, ask) -> None:
     assert ask(gateway.assertion("dave", groups=["modelops-admins"]), "/api/v2/config") == 200
     assert ask(gateway.assertion("dave", groups=["project-alpha"]), "/api/v2/config") == 403
     assert ask(gateway.assertion("dave", groups=[])) == 403
     assert ask(gateway.assertion("dave", groups=["project-alpha"])) == 200
 
 
-def test_the_assertion_decides_although_a_cookie_says_otherwise(gateway: StandIn, server: ApiServer, ask) -> None:
+def test_the_assertion_decides_although_a_cookie_says_otherwise(gateway: FakeGateway, server: ApiServer, ask) -> None:
     alice = exchange(server, access_token(gateway, "alice")).json()["access_token"]
     assert ask(gateway.assertion("bob"), "/api/v2/config", Cookie=f"_token={alice}") == 403
 
 
 @pytest.mark.parametrize("changes", [{"aud": "mlflow"}, {"exp": int(time.time()) - 60}, {"iss": "https://elsewhere"}])
-def test_refuses_assertions_that_do_not_fit(gateway: StandIn, ask, changes: dict[str, object]) -> None:
+def test_refuses_assertions_that_do_not_fit(gateway: FakeGateway, ask, changes: dict[str, object]) -> None:
     assert ask(gateway.assertion("alice", **changes)) in (401, 403)
 
 
-def test_an_access_token_of_the_issuer_becomes_one_of_airflows(gateway: StandIn, server: ApiServer, ask) -> None:
-    answer = exchange(server, access_token(gateway, "bob"))
-    assert answer.status_code == 201
-    token = answer.json()["access_token"]
+def test_an_access_token_of_the_issuer_becomes_one_of_airflows(gateway: FakeGateway, server: ApiServer, ask) -> None:
+    response = exchange(server, access_token(gateway, "bob"))
+    assert response.status_code == 201
+    token = response.json()["access_token"]
     assert (ask(token), ask(token, "/api/v2/config")) == (200, 403)
     assert exchange(server, access_token(gateway, "bob"), path="/auth/token/cli").status_code == 201
 
@@ -101,12 +101,12 @@ def test_an_access_token_of_the_issuer_becomes_one_of_airflows(gateway: StandIn,
     ],
     ids=str,
 )
-def test_refuses_to_exchange_other_tokens(gateway: StandIn, server: ApiServer, changes: dict[str, object]) -> None:
+def test_refuses_to_exchange_other_tokens(gateway: FakeGateway, server: ApiServer, changes: dict[str, object]) -> None:
     claims = {"aud": ["gateway", "account"], "typ": "Bearer", **changes}
     assert exchange(server, gateway.assertion("alice", **claims)).status_code == 401
 
 
-def test_refuses_to_exchange_a_token_that_nobody_signed(gateway: StandIn, server: ApiServer) -> None:
+def test_refuses_to_exchange_a_token_that_nobody_signed(gateway: FakeGateway, server: ApiServer) -> None:
     claims = gateway.claims("alice", aud="gateway", typ="Bearer")
     unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": gateway.kid})
     assert exchange(server, unsigned).status_code == 401
@@ -114,11 +114,11 @@ def test_refuses_to_exchange_a_token_that_nobody_signed(gateway: StandIn, server
 
 @pytest.mark.parametrize("path", ["/auth/token", "/auth/token/cli"])
 def test_local_passwords_open_nothing(server: ApiServer, path: str) -> None:
-    answer = exchange(server, None, {"username": "local", "password": "local-pw"}, path)
-    assert answer.status_code == 400 and "passwords are not accepted" in answer.json()["detail"]
+    response = exchange(server, None, {"username": "local", "password": "local-pw"}, path)
+    assert response.status_code == 400 and "passwords are not accepted" in response.json()["detail"]
 
 
-def test_somebody_removed_from_airflow_is_registered_anew(gateway: StandIn, server: ApiServer, ask) -> None:
+def test_somebody_removed_from_airflow_is_registered_anew(gateway: FakeGateway, server: ApiServer, ask) -> None:
     assert ask(gateway.assertion("carol")) == 200
     alice = {"Authorization": f"Bearer {gateway.assertion('alice')}"}
     assert server.client.delete("/auth/fab/v1/users/carol", headers=alice).status_code == 204
@@ -126,7 +126,7 @@ def test_somebody_removed_from_airflow_is_registered_anew(gateway: StandIn, serv
     assert ask(gateway.assertion("carol"), "/api/v2/config") == 403
 
 
-def test_the_login_goes_to_the_issuer_and_the_logout_to_the_gateway(gateway: StandIn, server: ApiServer) -> None:
+def test_the_login_goes_to_the_issuer_and_the_logout_to_the_gateway(gateway: FakeGateway, server: ApiServer) -> None:
     login = server.client.get("/auth/login/keycloak?next=/airflow/")
     assert login.status_code == 302
     location = login.headers["location"]

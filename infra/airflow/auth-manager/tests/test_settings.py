@@ -23,7 +23,7 @@ def test_reads_the_defaults(configure) -> None:
     configure()
     settings = load_settings()
     assert settings.jwks_url == "https://o.example/auth/jwks.json"
-    assert (settings.audience, settings.project_by, settings.project_key) == ("airflow", "tag", "name")
+    assert (settings.audience, settings.project_by, settings.project_key) == ("airflow", "tag", "id")
     assert (settings.tag_prefix, settings.leeway_seconds) == ("project:", 5)
 
 

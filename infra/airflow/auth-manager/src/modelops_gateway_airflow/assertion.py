@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jwt
 from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.keys import GatewayKeys
+from modelops_gateway_airflow.request_binding import RequestBinding
 from modelops_gateway_airflow.settings import Settings
 from modelops_gateway_airflow.user import GatewayUser, parse_user
 
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
 HEADER = b"x-gateway-assertion"
 MAX_LIFE_SECONDS = 120
-"""Assertions are made for one request: a longer-lived token is something else."""
+"""An assertion lives 60 s. A longer-lived token is not an assertion."""
+MAX_AGE_SECONDS = 20
+"""The gateway sends an assertion for 10 s. An older one was captured: it ends before its `exp`."""
 REQUIRED = ["iss", "aud", "sub", "exp", "nbf", "iat", "jti"]
 
 
 class AssertionVerifier:
-    """Turns an assertion into the caller of the request."""
+    """Verifies an assertion and returns the caller of the request."""
 
     def __init__(self, settings: Settings, keys: GatewayKeys | None = None) -> None:
         self._settings = settings
         self._keys = keys or GatewayKeys(settings.jwks_url, host=urlsplit(settings.issuer).netloc)
+        self._binding = RequestBinding(MAX_AGE_SECONDS + 2 * settings.leeway_seconds)
 
-    async def verify(self, assertion: str) -> GatewayUser:
-        """Return the caller. Raises InvalidTokenError, or KeysUnavailable when nobody can be judged."""
-        return parse_user(await self.claims(assertion))
+    async def verify(self, assertion: str, scope: Scope | None = None) -> GatewayUser:
+        """
+        Return the caller. Raises InvalidTokenError, or KeysUnavailable when no key can be read.
+
+        With the request's `scope`, an assertion that is bound to a request is accepted for that request only.
+        """
+        claims = await self.claims(assertion)
+        user = parse_user(claims)
+        if scope is not None:
+            self._binding.check(claims, scope)
+        return user
 
     async def claims(self, assertion: str) -> dict[str, Any]:
         """Return the verified claims. Raises as `verify`."""
@@ -43,6 +59,8 @@ class AssertionVerifier:
         )
         if claims["exp"] - claims["iat"] > MAX_LIFE_SECONDS:
             raise InvalidTokenError(f"exp: expected at most {MAX_LIFE_SECONDS} s after iat")
+        if time.time() - claims["iat"] > MAX_AGE_SECONDS + self._settings.leeway_seconds:
+            raise InvalidTokenError(f"iat: expected at most {MAX_AGE_SECONDS} s ago")
         return claims
 
 

@@ -1,4 +1,4 @@
-"""FAB behind the gateway: roles follow the groups of every assertion, and passwords open nothing."""
+"""FAB behind the gateway: roles follow the groups of every assertion, and passwords are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow.providers.fab.auth_manager.fab_auth_manager import FabAuthManager
 from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.assertion import AssertionVerifier
-from modelops_gateway_airflow.bearer import BearerVerifier, load_issuer_settings
+from modelops_gateway_airflow.issuer_tokens import IssuerTokenVerifier, load_issuer_settings
 from modelops_gateway_airflow.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 class GatewayFabAuthManager(FabAuthManager):
     """
-    Three ways in, all of them from the same issuer: FAB's own OAuth login for its pages, the gateway's assertion as
-    bearer token for everything that comes through the gateway, and `POST /auth/token` with the issuer's access token.
+    Accepts three credentials of the same issuer: FAB's own OAuth login for its pages, the gateway's assertion as bearer
+    token for every request through the gateway, and `POST /auth/token` with the issuer's access token.
     """
 
     @cached_property
@@ -33,12 +33,12 @@ class GatewayFabAuthManager(FabAuthManager):
         return AssertionVerifier(self.settings)
 
     @cached_property
-    def _bearers(self) -> BearerVerifier:
-        return BearerVerifier(load_issuer_settings())
+    def _issuer_tokens(self) -> IssuerTokenVerifier:
+        return IssuerTokenVerifier(load_issuer_settings())
 
     @cached_property
     def _known(self) -> dict[str, tuple[frozenset[str], int]]:
-        """Username to the groups last turned into roles, and FAB's id of the user."""
+        """Username to the groups last mapped to roles, and FAB's id of the user."""
         return {}
 
     def init(self) -> None:
@@ -56,18 +56,18 @@ class GatewayFabAuthManager(FabAuthManager):
         try:
             return self.deserialize_user({"sub": str(user_id)})
         except ValueError:
-            # Removed from Airflow since: registered anew, or refused, as at a login.
+            # Deleted in Airflow since the last request: registered again, or refused, as at a login.
             return self.deserialize_user({"sub": str(self._sync(userinfo))})
 
     def create_token(self, headers: dict[str, str], body: dict[str, Any]) -> User | None:
-        """Exchange the issuer's access token for one of Airflow's. Raises ValueError: local passwords are closed."""
+        """Exchange the issuer's access token for one of Airflow's. Raises ValueError for a local password."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ValueError("Authorization: expected the issuer's access token as Bearer; passwords are not accepted")
         try:
-            claims = self._bearers.claims(token)
+            claims = self._issuer_tokens.claims(token)
             user: User | None = self.security_manager.auth_user_oauth(
-                _userinfo(claims, self._bearers.groups(claims)), rotate_session_id=False
+                _userinfo(claims, self._issuer_tokens.groups(claims)), rotate_session_id=False
             )
         except InvalidTokenError:
             return None
@@ -86,7 +86,7 @@ class GatewayFabAuthManager(FabAuthManager):
         return bool(claims.get("iss") == self.settings.issuer)
 
     def _sync(self, userinfo: dict[str, Any]) -> int:
-        """Register the user or set the roles anew. Raises InvalidTokenError when FAB does not take the user."""
+        """Register the user or update the roles. Raises InvalidTokenError when FAB refuses the user."""
         if self.flask_app is None:
             raise InvalidTokenError("FAB is not ready")
         with self.flask_app.app_context():
@@ -102,7 +102,7 @@ class GatewayFabAuthManager(FabAuthManager):
         return user_id
 
     def _forget(self, username: str, user_id: int) -> None:
-        """FAB caches users with their roles by id; ours must be judged by the groups it came with."""
+        """FAB caches users with their roles by id; a request must be authorized by its own groups."""
         self.cache.pop(user_id, None)
         self._known.pop(username, None)
 

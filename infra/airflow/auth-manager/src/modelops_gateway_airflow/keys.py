@@ -13,27 +13,27 @@ from jwt import InvalidTokenError, PyJWK, PyJWTError
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 600
-"""A key that the gateway took away is forgotten after this time."""
+"""A key that the gateway no longer publishes is dropped after this time."""
 RETRY_SECONDS = 2
-"""Unknown key ids make the gateway be asked at most this often, whatever callers send."""
+"""Shortest time between two requests for the key set, whatever key ids callers send."""
 MAX_KEYS = 20
 
 
 class KeysUnavailable(Exception):
-    """The gateway's keys cannot be had: nobody can be judged."""
+    """The gateway's keys cannot be read, so no assertion can be verified."""
 
 
 class GatewayKeys:
     """Keys of the gateway's JWKS (RFC 7517); only ES256 signature keys are kept."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic, host: str | None = None) -> None:
-        """``host`` is the gateway's public one: at an inner address it answers by no other name."""
+        """``host`` is the gateway's public host: the gateway refuses other names, at an internal address too."""
         self._url = url
         self._headers = {"accept": "application/json"} | ({"host": host} if host else {})
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = float("-inf")
-        self._asked_at = float("-inf")
+        self._requested_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def find(self, kid: str) -> PyJWK:
@@ -43,20 +43,20 @@ class GatewayKeys:
                 await self._refresh(kid)
         key = self._keys.get(kid)
         if key is None:
-            raise InvalidTokenError("kid: no such key at the gateway")
+            raise InvalidTokenError("kid: the gateway publishes no such key")
         return key
 
     async def _refresh(self, kid: str) -> None:
         now = self._clock()
         known = kid in self._keys and now - self._fetched_at <= FRESH_SECONDS
-        if known or now - self._asked_at < RETRY_SECONDS:
+        if known or now - self._requested_at < RETRY_SECONDS:
             return
-        self._asked_at = now
+        self._requested_at = now
         try:
             self._keys = await self._fetch()
             self._fetched_at = now
         except (httpx.HTTPError, ValueError) as error:
-            log.error("The gateway's keys cannot be read from %s: %s", self._url, type(error).__name__)
+            log.error("The gateway's keys cannot be read from %s: %s. Check [modelops_gateway] jwks_url.", self._url, type(error).__name__)
             if not self._keys:
                 raise KeysUnavailable(self._url) from error
 
@@ -71,7 +71,7 @@ class GatewayKeys:
 
 
 def _parse_key(value: object) -> tuple[str | None, PyJWK | None]:
-    """Keys of another kind are skipped: a gateway may publish more than this package needs."""
+    """Skips keys of other types: a gateway may publish more than this package needs."""
     if not isinstance(value, dict) or value.get("kty") != "EC" or value.get("crv") != "P-256":
         return None, None
     if value.get("use", "sig") != "sig" or not isinstance(value.get("kid"), str):

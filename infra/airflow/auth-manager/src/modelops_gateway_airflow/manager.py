@@ -1,4 +1,4 @@
-"""The auth manager: nobody logs in at Airflow; every request brings its own assertion."""
+"""The auth manager: Airflow has no sign-in of its own; every request contains its own assertion."""
 
 from __future__ import annotations
 
@@ -9,16 +9,34 @@ from airflow.api_fastapi.app import get_cookie_path
 from airflow.api_fastapi.auth.managers.base_auth_manager import BaseAuthManager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity
 from airflow.api_fastapi.common.types import MenuItem
+from airflow.models.connection import Connection
+from airflow.models.variable import Variable
+from airflow.utils.session import NEW_SESSION
 from fastapi import HTTPException
+from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.assertion import AssertionVerifier
+from modelops_gateway_airflow.caller import current_caller
 from modelops_gateway_airflow.middleware import AssertionMiddleware
 from modelops_gateway_airflow.ownership import Ownership
+from modelops_gateway_airflow.rows import team_writes
+from modelops_gateway_airflow.rows.dag_owners import DagOwners
+from modelops_gateway_airflow.rows.filter import RowFilter
 from modelops_gateway_airflow.settings import Settings, load_settings
+from modelops_gateway_airflow.startup_checks import check_configuration
+from modelops_gateway_airflow.team_defaults import TeamDefaultsMiddleware
+from modelops_gateway_airflow.ui_config import UiConfigMiddleware
 from modelops_gateway_airflow.user import GatewayUser
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
+    from airflow.api_fastapi.auth.managers.models.batch_apis import (
+        IsAuthorizedConnectionRequest,
+        IsAuthorizedDagRequest,
+        IsAuthorizedVariableRequest,
+    )
     from airflow.api_fastapi.auth.managers.models.resource_details import (
         AssetAliasDetails,
         AssetDetails,
@@ -29,10 +47,24 @@ if TYPE_CHECKING:
         TeamDetails,
         VariableDetails,
     )
+    from sqlalchemy.orm import Session
+
+    TeamsOf = Callable[[list[str]], dict[str, str | None]]
 
 READ = "GET"
-OPEN_VIEWS = frozenset({AccessView.WEBSITE, AccessView.DOCS})
-MEMBER_MENU = frozenset({MenuItem.DAGS, MenuItem.DOCS, MenuItem.REQUIRED_ACTIONS, MenuItem.XCOMS, MenuItem.DEADLINES})
+MEMBER_VIEWS = frozenset({AccessView.WEBSITE, AccessView.DOCS, AccessView.IMPORT_ERRORS})
+DEFAULT_POOL = "default_pool"
+MEMBER_MENU = frozenset(
+    {
+        MenuItem.ASSETS,
+        MenuItem.DAGS,
+        MenuItem.DEADLINES,
+        MenuItem.DOCS,
+        MenuItem.POOLS,
+        MenuItem.REQUIRED_ACTIONS,
+        MenuItem.XCOMS,
+    }
+)
 EDITOR_MENU = frozenset({MenuItem.CONNECTIONS, MenuItem.VARIABLES})
 
 
@@ -40,8 +72,8 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
     """
     Administrators: everything. Members: what belongs to their projects; viewers read it. Others: nothing.
 
-    What belongs to no project (configuration, jobs, plugins, assets, import errors of files that were never parsed,
-    log entries without a DAG) is for administrators. With a project selected, nobody sees another one.
+    What belongs to no project (configuration, jobs, plugins, log entries without a DAG) is for administrators. With a
+    project selected, only that project is visible. The row filter applies the same rule to every query.
     """
 
     @cached_property
@@ -53,33 +85,49 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         return AssertionVerifier(self.settings)
 
     @cached_property
+    def _owners(self) -> DagOwners:
+        return DagOwners(self.settings)
+
+    @cached_property
     def _ownership(self) -> Ownership:
-        return Ownership(self.settings)
+        return Ownership(self.settings, self._owners)
 
     def init(self) -> None:
-        """Fail at start, not at the first request, where the configuration is wrong."""
-        _ = self.settings
+        """Fail at start, not at the first request, if the configuration is wrong."""
+        check_configuration(self.settings)
         super().init()
+        RowFilter(self._owners).install()
+        team_writes.install()
 
-    # -- who asks
+    # -- the caller
 
     def get_fastapi_middlewares(self) -> list[tuple[Any, dict[str, Any]]]:
-        return [(AssertionMiddleware, {"verifier": self._verifier, "base_path": get_cookie_path()})]
+        """The last one is the outermost: it authenticates, and the others know the caller."""
+        base = {"base_path": get_cookie_path()}
+        shared = {"ownership": self._ownership, **base}
+        return [
+            (UiConfigMiddleware, base),
+            (TeamDefaultsMiddleware, {"settings": self.settings, **shared}),
+            (AssertionMiddleware, {"verifier": self._verifier, **shared}),
+        ]
 
     async def get_user_from_token(self, token: str) -> GatewayUser:
-        """`token` is the assertion that the middleware put in place of every other credential."""
-        return await self._verifier.verify(token)
+        """`token` is the assertion, the only credential that the middleware passes on, and verified there."""
+        caller = current_caller.get()
+        if caller is None or caller.assertion != token:
+            raise InvalidTokenError("expected the assertion of this request")
+        return caller.user
 
     def serialize_user(self, user: GatewayUser) -> dict[str, Any]:
-        """Only for tokens of Airflow's own, which this manager neither makes nor takes."""
-        raise HTTPException(403, "Tokens come from the gateway's issuer")
+        """For tokens that Airflow signs. This manager neither issues nor accepts them."""
+        raise HTTPException(403, "Airflow issues no tokens here. Use an access token of the gateway's issuer.")
 
     def deserialize_user(self, token: dict[str, Any]) -> GatewayUser:
         """See `serialize_user`."""
-        raise HTTPException(403, "Tokens come from the gateway's issuer")
+        raise HTTPException(403, "Airflow issues no tokens here. Use an access token of the gateway's issuer.")
 
     def revoke_token(self, token: str) -> None:
-        """An assertion ends by itself within a minute; the session ends at the gateway."""
+        """An assertion expires within a minute; the session ends at the gateway."""
 
     def get_url_login(self, **kwargs: Any) -> str:
         return f"{self.settings.issuer}/auth/login"
@@ -101,13 +149,35 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
             return True
         if details is None or details.id is None:
             return self._may_ask_for_many(method, user, access_entity)
-        return bool(
-            self.filter_authorized_dag_ids(dag_ids={details.id}, user=user, method=method, team_name=details.team_name)
+        return bool(self._ownership.own_dag_ids(user, {details.id}, writing=method != READ))
+
+    def batch_is_authorized_dag(self, requests: Sequence[IsAuthorizedDagRequest], *, user: GatewayUser) -> bool:
+        """One query for each method, not for each DAG."""
+        if user.sees_all_projects:
+            return True
+        ids_by_writing: dict[bool, set[str]] = {}
+        for request in requests:
+            details = request.get("details")
+            if details is None or details.id is None:
+                if not self.is_authorized_dag(user=user, **request):
+                    return False
+                continue
+            ids_by_writing.setdefault(request["method"] != READ, set()).add(details.id)
+        return all(
+            self._ownership.own_dag_ids(user, ids, writing=writing) == ids for writing, ids in ids_by_writing.items()
         )
+
+    def get_authorized_dag_ids(
+        self, *, user: GatewayUser, method: ResourceMethod = "GET", session: Session = NEW_SESSION
+    ) -> set[str]:
+        """One query over all DAGs; Airflow's own asks once for each team."""
+        if user.sees_all_projects:
+            return super().get_authorized_dag_ids(user=user, method=method)
+        return self._ownership.own_dag_ids(user, writing=method != READ)
 
     @staticmethod
     def _may_ask_for_many(method: ResourceMethod, user: GatewayUser, access_entity: DagAccessEntity | None) -> bool:
-        """Routes over several DAGs: each row is filtered or judged by itself afterwards, except in the audit log."""
+        """Routes over several DAGs. Airflow authorizes or filters each row afterwards, except in the audit log."""
         if access_entity is DagAccessEntity.AUDIT_LOG:
             return user.is_admin
         if method == READ:
@@ -117,7 +187,8 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
     def filter_authorized_dag_ids(
         self, *, dag_ids: set[str], user: GatewayUser, method: ResourceMethod = "GET", team_name: str | None = None
     ) -> set[str]:
-        return self._ownership.own_dag_ids(user, dag_ids, team_name, writing=method != READ)
+        """The team that Airflow names may be a cached one: the database decides."""
+        return dag_ids if user.sees_all_projects else self._ownership.own_dag_ids(user, dag_ids, writing=method != READ)
 
     # -- what may belong to a team
 
@@ -133,10 +204,37 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         name, team_name = (details.key, details.team_name) if details else (None, None)
         return self._is_authorized_secret(method, user, name, team_name)
 
+    def batch_is_authorized_connection(
+        self, requests: Sequence[IsAuthorizedConnectionRequest], *, user: GatewayUser
+    ) -> bool:
+        names = [(each["method"], details.conn_id, details.team_name) for each in requests if (details := each["details"])]
+        return self._are_authorized_secrets(names, Connection.get_conn_id_to_team_name_mapping, user)
+
+    def batch_is_authorized_variable(
+        self, requests: Sequence[IsAuthorizedVariableRequest], *, user: GatewayUser
+    ) -> bool:
+        names = [(each["method"], details.key, details.team_name) for each in requests if (details := each["details"])]
+        return self._are_authorized_secrets(names, Variable.get_key_to_team_name_mapping, user)
+
+    def _are_authorized_secrets(
+        self, rows: list[tuple[ResourceMethod, str | None, str | None]], teams_of: TeamsOf, user: GatewayUser
+    ) -> bool:
+        """
+        A row that a bulk request creates has no team yet, so Airflow asks for it without one.
+
+        It is created with a team of the user: `TeamDefaultsMiddleware` names it and `team_writes` insists on it.
+        """
+        known = teams_of([name for _, name, _ in rows if name])
+        return all(
+            self._is_authorized_secret(method, user, name, team_name)
+            or (team_name is None and name not in known and self._ownership.may_name(user, name or ""))
+            for method, name, team_name in rows
+        )
+
     def _is_authorized_secret(
         self, method: ResourceMethod, user: GatewayUser, name: str | None, team_name: str | None
     ) -> bool:
-        """Connections and variables hold credentials: for editors, not for viewers."""
+        """Connections and variables contain credentials: for editors, not for viewers."""
         if method == READ and name is None and team_name is None:
             return user.is_editor and (user.is_admin or self._ownership.by_team)
         return self._ownership.owns_team(user, team_name, writing=True)
@@ -144,11 +242,11 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
     def is_authorized_pool(
         self, *, method: ResourceMethod, user: GatewayUser, details: PoolDetails | None = None
     ) -> bool:
-        """Pools share the workers' capacity among projects: members see their own, administrators change them."""
+        """Pools divide the workers' capacity among projects: members see their own, administrators change them."""
         if method != READ:
             return user.sees_all_projects
-        if details is None or (details.name is None and details.team_name is None):
-            return user.is_member and (user.is_admin or self._ownership.by_team)
+        if details is None or (details.name is None and details.team_name is None) or details.name == DEFAULT_POOL:
+            return user.is_member
         return self._ownership.owns_team(user, details.team_name)
 
     def is_authorized_team(
@@ -157,7 +255,7 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         return self._ownership.owns_team(user, details.name if details else None, writing=method != READ)
 
     def _get_teams(self) -> set[str]:
-        """Teams are made in Airflow; the gateway's projects may be more."""
+        """Teams are created in Airflow; the gateway may have more projects."""
         return set()
 
     # -- what belongs to no project
@@ -170,15 +268,17 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
     def is_authorized_asset(
         self, *, method: ResourceMethod, user: GatewayUser, details: AssetDetails | None = None
     ) -> bool:
-        return user.sees_all_projects
+        """Which assets exist for the user is the row filter's decision."""
+        return user.is_member if method == READ else user.is_editor
 
     def is_authorized_asset_alias(
         self, *, method: ResourceMethod, user: GatewayUser, details: AssetAliasDetails | None = None
     ) -> bool:
-        return user.sees_all_projects
+        """As `is_authorized_asset`."""
+        return user.is_member if method == READ else user.is_editor
 
     def is_authorized_view(self, *, access_view: AccessView, user: GatewayUser) -> bool:
-        return user.is_admin or (access_view in OPEN_VIEWS and user.is_member)
+        return user.is_admin or (access_view in MEMBER_VIEWS and user.is_member)
 
     def is_authorized_custom_view(self, *, method: ResourceMethod, resource_name: str, user: GatewayUser) -> bool:
         return user.is_admin
@@ -187,8 +287,8 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         if user.sees_all_projects:
             return menu_items
         shown = set(MEMBER_MENU) if user.is_member else set()
-        if self._ownership.by_team and user.is_member:
-            shown |= {MenuItem.POOLS} | (EDITOR_MENU if user.is_editor else set())
+        if self._ownership.by_team and user.is_editor:
+            shown |= EDITOR_MENU
         if user.is_admin:
-            shown |= set(menu_items) - {MenuItem.ASSETS}
+            shown |= set(menu_items)
         return [item for item in menu_items if item in shown]

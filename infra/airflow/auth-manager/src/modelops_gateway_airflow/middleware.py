@@ -1,58 +1,67 @@
-"""The door: a request without a valid assertion goes no further, and no other credential gets in."""
+"""Authentication: a request needs a valid assertion, and no other credential is passed on."""
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING
 
 from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.assertion import HEADER, AssertionVerifier
+from modelops_gateway_airflow.caller import Caller, current_caller
 from modelops_gateway_airflow.keys import KeysUnavailable
-from modelops_gateway_airflow.requests import check_request
+from modelops_gateway_airflow.request_checks import check_request
+from modelops_gateway_airflow.responses import deny
+from modelops_gateway_airflow.rows.scope import current_rows
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from modelops_gateway_airflow.ownership import Ownership
+
 log = logging.getLogger(__name__)
 
 CREDENTIALS = (b"authorization", b"cookie", HEADER)
-# Probes of load balancers; both answers hold nothing of any project.
+# Health checks of load balancers. Neither response contains anything of a project.
 OPEN_PATHS = frozenset({"/api/v2/monitor/health", "/api/v2/version"})
 WORKER_PATH = "/execution"
 
 
 class AssertionMiddleware:
-    """Makes the assertion Airflow's only credential: it arrives below as the bearer token, cookies do not arrive."""
+    """Makes the assertion the only credential: Airflow receives it as the bearer token, and receives no cookies."""
 
-    def __init__(self, app: ASGIApp, verifier: AssertionVerifier, base_path: str) -> None:
+    def __init__(self, app: ASGIApp, verifier: AssertionVerifier, ownership: Ownership, base_path: str) -> None:
         self._app = app
         self._verifier = verifier
+        self._ownership = ownership
         self._base_path = base_path.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        path = self._below_base(scope["path"])
+        path = below(self._base_path, scope["path"])
         if path == WORKER_PATH or path.startswith(f"{WORKER_PATH}/"):
-            # Workers bring tokens that Airflow signed for their task; an assertion opens nothing there.
+            # Workers send tokens that Airflow signed for their task. An assertion is not valid there.
             return await self._app(_without(scope, (HEADER,)), receive, send)
         if path in OPEN_PATHS:
             return await self._app(_without(scope, CREDENTIALS), receive, send)
         try:
             assertion = _only_assertion(scope)
-            check_request(await self._verifier.verify(assertion), scope, path)
+            user = await self._verifier.verify(assertion, scope)
+            check_request(user, scope, path)
         except (InvalidTokenError, KeysUnavailable, PermissionError) as error:
-            log.warning("Refused a request: %s", error)
-            return await _refuse(scope, send, error)
-        below = _without(scope, CREDENTIALS)
-        below["headers"].append((b"authorization", b"Bearer " + assertion.encode("ascii")))
-        return await self._app(below, receive, send)
+            log.warning("Denied a request: %s", error)
+            return await deny(scope, send, *_status(error))
+        current_caller.set(Caller(assertion, user))
+        current_rows.set(self._ownership.rows(user, path))
+        authorized = _without(scope, CREDENTIALS)
+        authorized["headers"].append((b"authorization", b"Bearer " + assertion.encode("ascii")))
+        return await self._app(authorized, receive, send)
 
-    def _below_base(self, path: str) -> str:
-        base = self._base_path
-        return path[len(base) :] if base and path.startswith(f"{base}/") else path
+
+def below(base_path: str, path: str) -> str:
+    """The path without the prefix of Airflow's `base_url`."""
+    return path[len(base_path) :] if base_path and path.startswith(f"{base_path}/") else path
 
 
 def _only_assertion(scope: Scope) -> str:
@@ -69,15 +78,9 @@ def _without(scope: Scope, names: tuple[bytes, ...]) -> Scope:
     return {**scope, "headers": [header for header in scope["headers"] if header[0] not in names]}
 
 
-async def _refuse(scope: Scope, send: Send, error: Exception) -> None:
-    if scope["type"] == "websocket":
-        return await send({"type": "websocket.close", "code": 1008})
-    status, detail = 401, "Not authenticated: this Airflow is reached through its gateway only"
+def _status(error: Exception) -> tuple[int, str]:
     if isinstance(error, KeysUnavailable):
-        status, detail = 503, "The gateway's keys cannot be read"
+        return 503, "The gateway's keys cannot be read. Try again in a few seconds."
     if isinstance(error, PermissionError):
-        status, detail = 403, str(error)
-    body = json.dumps({"detail": detail}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        return 403, str(error)
+    return 401, "Not authenticated. Open Airflow through its gateway."

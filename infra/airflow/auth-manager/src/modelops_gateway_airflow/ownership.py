@@ -1,49 +1,93 @@
-"""Which project a DAG belongs to."""
+"""Which project a DAG, and a row with a team, belongs to."""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from airflow.models.dag import DagTag
 from airflow.utils.session import create_session
-from sqlalchemy import select
+
+from modelops_gateway_airflow.name_rules import load_name_rules
+from modelops_gateway_airflow.rows.scope import RowScope
 
 if TYPE_CHECKING:
+    from modelops_gateway_airflow.rows.dag_owners import DagOwners
     from modelops_gateway_airflow.settings import Settings
     from modelops_gateway_airflow.user import GatewayUser
 
+log = logging.getLogger(__name__)
+
+WARN_SECONDS = 60
+"""Contested DAG ids are logged at most this often."""
+ASSET_ROUTES = "/api/v2/assets"
+
 
 class Ownership:
-    """Answers by team (given by Airflow) or by DAG tag (one query a question)."""
+    """Decides by team or by DAG tag, from the current state of the database."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, owners: DagOwners) -> None:
         self._settings = settings
+        self._owners = owners
+        self._warned_at = float("-inf")
 
     @property
     def by_team(self) -> bool:
-        return self._settings.project_by == "team"
+        return self._settings.by_team
+
+    def rows(self, user: GatewayUser, path: str) -> RowScope | None:
+        """The rows of the user's projects; None for a user who sees all projects."""
+        if user.sees_all_projects:
+            return None
+        readable, writable = self._keys(user, writing=False), self._keys(user, writing=True)
+        return RowScope(readable, writable, owned_assets_only=path.startswith(ASSET_ROUTES))
 
     def owns_team(self, user: GatewayUser, team_name: str | None, *, writing: bool = False) -> bool:
-        """Whether a team belongs to a project of the user. What has no team belongs to no project."""
-        return user.sees_all_projects or (self.by_team and team_name in self._keys(user, writing))
+        """Whether a team belongs to a project of the user. A row without a team belongs to no project."""
+        return user.sees_all_projects or (self.by_team and team_name in self._keys(user, writing=writing))
 
-    def own_dag_ids(self, user: GatewayUser, dag_ids: set[str], team_name: str | None, *, writing: bool) -> set[str]:
-        """The DAGs of `dag_ids` that belong to a project the user may read (or change)."""
-        if user.sees_all_projects:
-            return dag_ids
-        keys = self._keys(user, writing)
-        if self.by_team:
-            return dag_ids if team_name in keys else set()
-        return dag_ids & _tagged({f"{self._settings.tag_prefix}{key}" for key in keys})
+    def editable_teams(self, user: GatewayUser) -> frozenset[str]:
+        return self._keys(user, writing=True) if self.by_team else frozenset()
 
-    def _keys(self, user: GatewayUser, writing: bool) -> set[str]:
+    def may_name(self, user: GatewayUser, name: str) -> bool:
+        """Whether the user may create a variable or connection of this name, which nobody uses yet."""
+        teams = self.editable_teams(user)
+        if self._settings.names == "free":
+            return bool(teams)
+        rules = load_name_rules()
+        return any(rules.is_of(name, team) for team in teams)
+
+    def own_dag_ids(self, user: GatewayUser, among: Collection[str] | None = None, *, writing: bool) -> set[str]:
+        """
+        The DAGs that belong to a project the user may read, or change: all, or those of `among`.
+
+        Not for a user who sees all projects.
+        """
+        query = self._owners.of(self._keys(user, writing=writing))
+        if among is not None:
+            query = query.where(query.selected_columns[0].in_(among))
+        with create_session() as session:
+            ids = set(session.scalars(query))
+        self._warn_of_contested()
+        return ids
+
+    def _keys(self, user: GatewayUser, *, writing: bool) -> frozenset[str]:
+        """Names of teams, or tags."""
         usable = (each for each in user.memberships if not writing or each.role == "editor")
         keys = (each.id if self._settings.project_key == "id" else each.name for each in usable)
-        return {key for key in keys if key}
+        prefix = "" if self.by_team else self._settings.tag_prefix
+        return frozenset(f"{prefix}{key}" for key in keys if key)
 
-
-def _tagged(tags: set[str]) -> set[str]:
-    if not tags:
-        return set()
-    with create_session() as session:
-        return set(session.scalars(select(DagTag.dag_id).where(DagTag.name.in_(tags))))
+    def _warn_of_contested(self) -> None:
+        if time.monotonic() - self._warned_at < WARN_SECONDS:
+            return
+        self._warned_at = time.monotonic()
+        with create_session() as session:
+            for dag_id in session.scalars(self._owners.contested()):
+                log.warning(
+                    "DAG %r has been in bundles of different teams: access is denied to members. If the move is meant, "
+                    "run `airflow dags delete %s`; for a renamed bundle set [modelops_gateway] renamed_bundles.",
+                    dag_id,
+                    dag_id,
+                )

@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, cast, get_args
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 ProjectBy = Literal["team", "tag"]
 ProjectKey = Literal["name", "id"]
+DagIds = Literal["own", "prefixed"]
+Names = Literal["prefixed", "free"]
+Choice = TypeVar("Choice")
 
 SECTION = "modelops_gateway"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the auth managers need to know of the gateway."""
+    """How the auth managers reach and read the gateway, and how Airflow's rows belong to its projects."""
 
     issuer: str
     """The gateway's ``publicUrl``: origin without a trailing slash; the assertion's ``iss``."""
     jwks_url: str
     """Where the gateway's keys are. Default: ``<issuer>/auth/jwks.json``."""
-    audience: str
+    audience: str = "airflow"
     """The route's name; the assertion's ``aud``."""
-    project_by: ProjectBy
-    """What ties a DAG to a project: its bundle's team (``[core] multi_team``), or a DAG tag."""
-    project_key: ProjectKey
-    """Whether teams and tags hold the project's name or its UUID."""
-    tag_prefix: str
+    project_by: ProjectBy = "team"
+    """How a DAG belongs to a project: by its bundle's team (``[core] multi_team``), or by a DAG tag."""
+    project_key: ProjectKey = "id"
+    """Whether teams and tags are named after the project's UUID or its name. Names may change and repeat."""
+    tag_prefix: str = "project:"
     """A DAG with the tag ``<tag_prefix><project>`` belongs to that project."""
-    leeway_seconds: int
+    leeway_seconds: int = 5
     """Clock difference tolerated in ``exp``, ``nbf`` and ``iat``."""
+    dag_ids: DagIds = "own"
+    """``own``: no id of another team's bundle. ``prefixed``: also, every id starts with its bundle's name."""
+    names: Names = "prefixed"
+    """Whether new variables and connections of members must start with the name of one of their team's bundles."""
+    renamed_bundles: Mapping[str, str] = field(default_factory=dict)
+    """Former to current names of bundles, so that a renamed bundle keeps its DAG ids."""
+
+    @property
+    def by_team(self) -> bool:
+        return self.project_by == "team"
 
 
 def load_settings() -> Settings:
-    """Read the section. Raises ValueError naming the option, what was expected and what was found."""
+    """Read the section. Raises ValueError naming the option, the expected and the received value."""
     from airflow.configuration import conf
 
     def option(name: str, default: str) -> str:
@@ -45,42 +60,57 @@ def load_settings() -> Settings:
         issuer=issuer,
         jwks_url=_http_url("jwks_url", option("jwks_url", f"{issuer}/auth/jwks.json")),
         audience=option("audience", "airflow"),
-        project_by=cast(
-            "ProjectBy", _one_of("project_by", option("project_by", "team" if multi_team else "tag"), ProjectBy)
-        ),
-        project_key=cast("ProjectKey", _one_of("project_key", option("project_key", "name"), ProjectKey)),
+        project_by=_one_of("project_by", option("project_by", "team" if multi_team else "tag"), ProjectBy),
+        project_key=_one_of("project_key", option("project_key", "id"), ProjectKey),
         tag_prefix=option("tag_prefix", "project:"),
         leeway_seconds=_seconds("leeway_seconds", option("leeway_seconds", "5")),
+        dag_ids=_one_of("dag_ids", option("dag_ids", "own"), DagIds),
+        names=_one_of("names", option("names", "prefixed"), Names),
+        renamed_bundles=_names("renamed_bundles", option("renamed_bundles", "{}")),
     )
-    if settings.project_by == "team" and not multi_team:
-        raise ValueError(f"[{SECTION}] project_by: expected [core] multi_team = True with 'team', got False")
-    if settings.project_by == "tag" and not settings.tag_prefix:
-        raise ValueError(f"[{SECTION}] tag_prefix: expected at least one character, got ''")
+    if settings.by_team and not multi_team:
+        raise _fault("project_by", "[core] multi_team = True with 'team'", False)
+    if not settings.by_team and not settings.tag_prefix:
+        raise _fault("tag_prefix", "at least one character", "")
     return settings
+
+
+def _fault(name: str, expected: str, got: object) -> ValueError:
+    return ValueError(f"[{SECTION}] {name}: expected {expected}, got {got!r}")
 
 
 def _http_url(name: str, value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(f"[{SECTION}] {name}: expected an http or https URL, got {value!r}")
+        raise _fault(name, "an http or https URL", value)
     return value
 
 
 def _origin(name: str, value: str) -> str:
     url = _http_url(name, value)
     if urlsplit(url).path.rstrip("/") or url.endswith("/"):
-        raise ValueError(f"[{SECTION}] {name}: expected the gateway's origin without a path, got {value!r}")
+        raise _fault(name, "the gateway's origin without a path", value)
     return url
 
 
-def _one_of(name: str, value: str, choices: object) -> str:
+def _one_of(name: str, value: str, choices: Callable[..., Choice] | object) -> Choice:
     allowed = get_args(choices)
     if value not in allowed:
-        raise ValueError(f"[{SECTION}] {name}: expected one of {', '.join(allowed)}, got {value!r}")
-    return value
+        raise _fault(name, f"one of {', '.join(allowed)}", value)
+    return cast("Choice", value)
 
 
 def _seconds(name: str, value: str) -> int:
     if not value.isdecimal() or int(value) > 60:
-        raise ValueError(f"[{SECTION}] {name}: expected whole seconds from 0 to 60, got {value!r}")
+        raise _fault(name, "whole seconds from 0 to 60", value)
     return int(value)
+
+
+def _names(name: str, value: str) -> dict[str, str]:
+    try:
+        names = json.loads(value)
+    except ValueError:
+        names = None
+    if not isinstance(names, dict) or not all(isinstance(each, str) for each in names.values()):
+        raise _fault(name, 'a JSON object of names, e.g. {"alpha-old": "alpha"}', value)
+    return names

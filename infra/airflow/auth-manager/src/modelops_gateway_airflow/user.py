@@ -13,7 +13,7 @@ ROLES = ("admin", "editor", "viewer", "user")
 
 @dataclass(frozen=True)
 class Membership:
-    """A project the caller reaches. ``name`` is empty where the assertion did not say it."""
+    """A project of the caller. ``name`` is empty if the assertion does not contain it."""
 
     id: str
     name: str
@@ -22,14 +22,14 @@ class Membership:
 
 @dataclass(frozen=True)
 class GatewayUser(BaseUser):
-    """Lives as long as its request; nothing of it is stored."""
+    """Lives as long as its request and is never stored."""
 
     subject: str
     username: str
     email: str
     is_admin: bool
     narrowed: bool
-    """A project is selected or named: nobody sees another one, administrators included."""
+    """A project is selected or named: only that project is visible, for administrators too."""
     memberships: tuple[Membership, ...] = field(default=())
 
     def get_id(self) -> str:
@@ -44,7 +44,7 @@ class GatewayUser(BaseUser):
 
     @property
     def is_editor(self) -> bool:
-        """May change something, somewhere."""
+        """Whether the caller may change anything in any project."""
         return self.is_admin or any(each.role == "editor" for each in self.memberships)
 
     @property
@@ -53,7 +53,7 @@ class GatewayUser(BaseUser):
 
 
 def parse_user(claims: dict[str, Any]) -> GatewayUser:
-    """Read verified claims. Raises InvalidTokenError naming the claim that does not fit."""
+    """Read verified claims. Raises InvalidTokenError naming the invalid claim."""
     role = claims.get("role")
     if role not in ROLES:
         raise InvalidTokenError(f"role: expected one of {', '.join(ROLES)}, got {role!r}")

@@ -7,22 +7,22 @@ import time
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from gateway import StandIn
+from gateway import FakeGateway
 
 ASKED = "/api/v2/dags"
 
 
 def test_an_assertion_is_enough_from_the_first_request_on(world) -> None:
-    answer = world.ask("bob", "/ui/auth/me")
-    assert answer.json() == {"id": "subject-of-bob", "username": "bob"}
-    assert "set-cookie" not in answer.headers
+    response = world.request("bob", "/ui/auth/me")
+    assert response.json() == {"id": "subject-of-bob", "username": "bob"}
+    assert "set-cookie" not in response.headers
 
 
 @pytest.mark.parametrize("path", [ASKED, "/", "/docs", "/openapi.json", "/ui/config", "/dags/alpha_daily", "/static/x"])
 def test_nothing_answers_without_an_assertion(world, path: str) -> None:
-    answer = world.server.request("GET", path, None)
-    assert answer.status_code == 401
-    assert "detail" in answer.json()
+    response = world.server.request("GET", path, None)
+    assert response.status_code == 401
+    assert "detail" in response.json()
 
 
 @pytest.mark.parametrize("path", ["/api/v2/monitor/health", "/api/v2/version"])
@@ -31,7 +31,7 @@ def test_probes_answer_without_an_assertion(world, path: str) -> None:
 
 
 def test_refuses_a_forged_an_expired_and_a_doubled_assertion(world) -> None:
-    gateway: StandIn = world.gateway
+    gateway: FakeGateway = world.gateway
     ask = world.server.request
     assert ask("GET", ASKED, gateway.assertion("alice", key=ec.generate_private_key(ec.SECP256R1()))).status_code == 401
     assert ask("GET", ASKED, gateway.assertion("alice", exp=int(time.time()) - 30)).status_code == 401
@@ -48,12 +48,12 @@ def test_no_other_credential_counts(world) -> None:
     for token in (airflow_token, world.gateway.assertion("alice")):
         for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"_token={token}"}):
             assert world.server.client.get(ASKED, headers=headers).status_code == 401
-            as_bob = world.ask("bob", "/ui/auth/me", headers=headers)
+            as_bob = world.request("bob", "/ui/auth/me", headers=headers)
             assert as_bob.json()["username"] == "bob"
 
 
 def test_airflow_makes_no_token_of_its_own(world) -> None:
-    assert world.ask("alice", "/ui/auth/token", "POST", json={"token_type": "api"}).status_code == 403
+    assert world.request("alice", "/ui/auth/token", "POST", json={"token_type": "api"}).status_code == 403
 
 
 def test_an_assertion_opens_nothing_for_workers(world) -> None:
@@ -70,12 +70,12 @@ def test_an_assertion_opens_nothing_for_workers(world) -> None:
     "path", ["/execution/../api/v2/dags", "/execution/..%2fapi/v2/dags", "/executions", "/Execution/x"]
 )
 def test_the_workers_path_is_no_way_around_the_door(world, path: str) -> None:
-    answer = world.server.request("GET", path, None)
-    assert answer.status_code in (401, 404) and "alpha" not in answer.text
+    response = world.server.request("GET", path, None)
+    assert response.status_code in (401, 404) and "alpha" not in response.text
 
 
 def test_login_and_logout_lead_to_the_gateway(world) -> None:
-    login = world.ask("bob", "/api/v2/auth/login")
+    login = world.request("bob", "/api/v2/auth/login")
     assert (login.status_code, login.headers["location"]) == (307, f"{world.gateway.url}/auth/login")
-    logout = world.ask("bob", "/api/v2/auth/logout")
+    logout = world.request("bob", "/api/v2/auth/logout")
     assert (logout.status_code, logout.headers["location"]) == (307, f"{world.gateway.url}/auth/logout")

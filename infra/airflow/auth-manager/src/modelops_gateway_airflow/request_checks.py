@@ -1,4 +1,4 @@
-"""Requests whose DAG Airflow reads from two places: refused to everybody who does not see all projects."""
+"""Requests whose DAG Airflow reads from two places, and routes that serve no project: denied to members."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ if TYPE_CHECKING:
     from modelops_gateway_airflow.user import GatewayUser
 
 SINGLE_EVENT_LOG = re.compile(r"/api/v2/eventLogs/[^/]+/?")
-DATA_DEPENDENCIES = re.compile(r"/ui/dependencies/?")
+DEFAULT_CONNECTIONS = re.compile(r"/api/v2/connections/defaults/?")
 
 
 def check_request(user: GatewayUser, scope: Scope, path: str) -> None:
-    """Raise PermissionError with words for the caller."""
+    """Raise PermissionError with a message for the caller."""
     if user.sees_all_projects or scope["type"] != "http":
         return
     if scope["method"] in ("GET", "HEAD") and _has_body(scope):
         # Backfills are authorized by a body's dag_id but listed by the query's.
-        raise PermissionError("A reading request carries no body")
-    query = scope.get("query_string", b"")
-    if SINGLE_EVENT_LOG.fullmatch(path) and query:
+        raise PermissionError("A GET request must not have a body.")
+    if SINGLE_EVENT_LOG.fullmatch(path) and scope.get("query_string"):
         # An entry without a DAG would be authorized by the query's dag_id.
-        raise PermissionError("An event log entry is read without a query")
-    if DATA_DEPENDENCIES.fullmatch(path) and b"data" in query:
-        # Assets belong to no project, so their graph is for those who see all.
-        raise PermissionError("The graph of assets is for administrators")
+        raise PermissionError("An event log entry must be read without a query.")
+    if DEFAULT_CONNECTIONS.fullmatch(path):
+        raise PermissionError("The default connections belong to no project. Only administrators create them.")
 
 
 def _has_body(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""Access tokens of the issuer (RFC 9068, RFC 6750), for clients that reach Airflow without the gateway."""
+"""Access tokens of the issuer (RFC 9068, RFC 6750), for clients that reach Airflow without the gateway (FAB only)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEEWAY_SECONDS = 5
 
 @dataclass(frozen=True)
 class IssuerSettings:
-    """Where access tokens come from; without an issuer none is accepted."""
+    """The issuer of access tokens. Without an issuer no token is accepted."""
 
     issuer: str
     audience: str
@@ -36,7 +36,7 @@ def load_issuer_settings() -> IssuerSettings:
     )
 
 
-class BearerVerifier:
+class IssuerTokenVerifier:
     """Verifies access tokens with the issuer's published keys. Blocking; keys are fetched at the first token."""
 
     def __init__(self, settings: IssuerSettings) -> None:
@@ -63,19 +63,19 @@ class BearerVerifier:
         return claims
 
     def groups(self, claims: dict[str, Any]) -> list[str]:
-        """The groups of verified claims; somebody without a group has no such claim."""
+        """The groups of verified claims. Issuers omit the claim for a user without a group."""
         groups = claims.get(self._settings.groups_claim, [])
         return [group for group in groups if isinstance(group, str)] if isinstance(groups, list) else []
 
     @cached_property
     def _keys(self) -> PyJWKClient:
-        answer = httpx.get(f"{self._settings.issuer}/.well-known/openid-configuration", timeout=5, trust_env=False)
-        answer.raise_for_status()
-        return PyJWKClient(answer.json()["jwks_uri"], timeout=5)
+        response = httpx.get(f"{self._settings.issuer}/.well-known/openid-configuration", timeout=5, trust_env=False)
+        response.raise_for_status()
+        return PyJWKClient(response.json()["jwks_uri"], timeout=5)
 
 
 def _check_is_access_token(token: str, claims: dict[str, Any]) -> None:
-    """An ID token proves a login to its client and opens no API (RFC 9068, section 2.1; Keycloak's claim `typ`)."""
+    """An ID token proves a sign-in to its client and is not valid at an API (RFC 9068, section 2.1; Keycloak's claim `typ`)."""
     header_type = str(jwt.get_unverified_header(token).get("typ", "")).lower()
     if header_type not in ("at+jwt", "application/at+jwt") and claims.get("typ") != "Bearer":
         raise InvalidTokenError("typ: expected an access token")
