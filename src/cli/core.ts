@@ -21,7 +21,10 @@ export function coreCommand(): Command {
   core
     .command('rotate-token')
     .description('re-encrypt all connections with encryption.token; may be interrupted and started again')
-    .action(() => rotate(loadCoreConfig(configOf(core))))
+    .option('--keep-owner-names', 'trust the owners’ user names in credentials of format 1; see the guide')
+    .action((options: { keepOwnerNames?: true }) =>
+      rotate(loadCoreConfig(configOf(core)), options.keepOwnerNames === true),
+    )
   core
     .command('backup')
     .description('copy the SQLite database while it is in use; credentials stay encrypted')
@@ -55,13 +58,13 @@ async function serve(config: CoreConfig, file: string): Promise<void> {
   process.once('SIGINT', () => stop('SIGINT'))
 }
 
-async function rotate(config: CoreConfig): Promise<void> {
+async function rotate(config: CoreConfig, keepOwnerNames: boolean): Promise<void> {
   const log = buildCoreLog(config)
   const storage = await reaching(() => openStorage(config.storage, log))
   try {
     const deps = await buildDeps({ config, log, clock: systemClock, storage })
     const { reencrypted, unreadable } = await reaching(() =>
-      rotateToken(deps, (count) => console.error(`${count} connections re-encrypted ...`)),
+      rotateToken({ ...deps, keepOwnerNames }, (count) => console.error(`${count} connections re-encrypted ...`)),
     )
     console.error(`${reencrypted} connections re-encrypted. All readable connections now use encryption.token.`)
     if (unreadable.length > 0)

@@ -37,14 +37,16 @@ const issuer = z
   })
   .describe('The issuer whose access tokens are trusted. Default: none.')
 
+const clientIds = z.array(token).default([])
+
 const access = z.strictObject({
   adminGroup: z.string().min(1).describe('Group whose members are administrators; compared exactly.'),
-  serviceUsers: z
-    .array(token)
-    .default([])
-    .describe(
-      'Client IDs of machines that may read the directory of projects and the encrypted credentials of job connections.',
-    ),
+  directoryReaders: clientIds.describe('Client IDs of machines that may read the directory of projects: the gateway.'),
+  jobUsers: clientIds.describe('Client IDs of machines that may read encrypted credentials for jobs: job-env.'),
+  adminClients: clientIds.describe('Client IDs of machines that are administrators.'),
+  serviceUsers: clientIds.describe(
+    'Deprecated: client IDs that are in directoryReaders, jobUsers and adminClients at once. Will be removed.',
+  ),
   clockSkewSeconds: seconds(0, 300)
     .default(60)
     .describe('Clock difference that is tolerated in tokens and assertions.'),
@@ -86,10 +88,16 @@ const sections = z.strictObject({
     .strictObject({
       userIs: z
         .enum(['username', 'subject'])
-        .default('username')
+        .default('subject')
         .describe(
-          'What job-env passes as the user of a job. Use `subject` where people can change their own user name at the issuer.',
+          'What `job-env --user` names. With `username`, people must not be able to change their user name at the issuer.',
         ),
+      membershipDays: z
+        .int()
+        .min(1)
+        .max(366)
+        .default(30)
+        .describe('For how many days a request of a user in the project lets jobs run for that user.'),
     })
     .prefault({}),
   limits: z

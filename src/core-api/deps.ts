@@ -5,6 +5,7 @@ import type { CoreConfig } from './config.ts'
 import type { CredentialCipher } from './crypto/credential-cipher.ts'
 import type { Connections } from './store/connections.ts'
 import type { DefaultConnections } from './store/defaults.ts'
+import type { Memberships } from './store/memberships.ts'
 import type { Projects } from './store/projects.ts'
 
 /** What the endpoints work with; built once at start. */
@@ -17,6 +18,7 @@ export interface CoreDeps {
   readonly projects: Projects
   readonly connections: Connections
   readonly defaults: DefaultConnections
+  readonly memberships: Memberships
   /** Rejects with StorageDown when the storage is not reachable. */
   readonly ping: () => Promise<void>
 }

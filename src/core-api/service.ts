@@ -11,6 +11,7 @@ import { CredentialCipher } from './crypto/credential-cipher.ts'
 import type { CoreDeps } from './deps.ts'
 import { Connections } from './store/connections.ts'
 import { DefaultConnections } from './store/defaults.ts'
+import { Memberships } from './store/memberships.ts'
 import { openStorage, type Storage } from './store/open.ts'
 import { Projects } from './store/projects.ts'
 
@@ -26,8 +27,7 @@ export async function startCore(config: CoreConfig, log: Logger, clock: Clock): 
   try {
     const deps = await buildDeps({ config, log, clock, storage })
     await checkTokens(deps)
-    if (config.encryption.token.length < 16)
-      log.warn({ event: 'weak-token' }, 'the encryption token has fewer than 16 characters')
+    await warn(deps)
     const server = createServer(buildCore(deps))
     const url = await listen(server, config.server.listen)
     return { url, close: () => stop(server, storage, config.server.drainSeconds) }
@@ -54,6 +54,7 @@ export async function buildDeps({ config, log, clock, storage }: Parts): Promise
     projects: new Projects(storage.db, clock),
     connections: new Connections(storage.db),
     defaults: new DefaultConnections(storage.db),
+    memberships: new Memberships(storage.db, clock),
     ping: async () => void (await sql`select 1`.execute(storage.db)),
   }
 }
@@ -66,6 +67,19 @@ async function checkTokens({ connections, cipher }: Pick<CoreDeps, 'connections'
   const expected = 'the token that encrypted the stored connections, here or in encryption.previousTokens'
   const got = `a token that cannot decrypt ${unreadable} of them`
   throw new ConfigurationError('configuration', [{ path: 'encryption.token', expected, got }])
+}
+
+async function warn({ config, connections, log }: CoreDeps): Promise<void> {
+  if (config.encryption.token.length < 16)
+    log.warn({ event: 'weak-token' }, 'the encryption token has fewer than 16 characters')
+  if (config.access.serviceUsers.length > 0)
+    log.warn(
+      { event: 'deprecated-key', key: 'access.serviceUsers' },
+      'use access.directoryReaders, access.jobUsers and access.adminClients instead',
+    )
+  const outdated = await connections.countOutdated()
+  if (outdated > 0)
+    log.warn({ event: 'outdated-credentials', connections: outdated }, 'run `core rotate-token` to re-encrypt them')
 }
 
 async function listen(server: Server, address: string): Promise<string> {

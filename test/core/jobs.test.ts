@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { checkout } from '../../infra/parts/directories.ts'
+import { signedInBrowser } from '../kit.ts'
 import { ENCRYPTION_TOKEN, startWorld, type World } from './world.ts'
 
 const PASSWORD = `needle it's \`\\"$HOME\r\nπ🔐`
@@ -34,8 +35,19 @@ describe('job-env', () => {
     }
     shared = await create('shared', false)
     personal = await create('personal', true)
+    await visit('alice', ALPHA)
+    await visit('alice', BETA)
+    await visit('bob', ALPHA)
   })
   after(() => world.close())
+
+  /** A request of this user in the project, after which jobs may run for the user. */
+  async function visit(username: string, project: string): Promise<void> {
+    const browser = await signedInBrowser({ url: world.gatewayUrl }, username)
+    const headers = { 'aoa-project-id': project }
+    const response = await browser.fetch(`${world.gatewayUrl}/core/api/datasetConnections`, { headers })
+    assert.equal(response.status, 200)
+  }
 
   const out = () => join(world.folder, 'job.env')
   async function jobEnv(options: Record<string, string | true>, env: Record<string, string> = {}) {

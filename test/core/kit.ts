@@ -74,7 +74,8 @@ export function coreConfig(signer: Pick<Signer, 'jwksUrl'>, storageUrl: string, 
     `
 gateway: { publicUrl: "${GATEWAY}", jwksUrl: "${signer.jwksUrl}" }
 issuer: { url: "${ISSUER}", jwksUrl: "${signer.jwksUrl}", audiences: [modelops] }
-access: { adminGroup: modelops-admins, serviceUsers: [ci] }
+access: { adminGroup: modelops-admins, directoryReaders: [ci], jobUsers: [ci], adminClients: [ci] }
+${more.includes('jobs:') ? '' : 'jobs: { userIs: username }'}
 storage: { url: "${storageUrl}", timeoutSeconds: 3 }
 encryption: { token: ${TOKEN} }
 ${more.includes('log:') ? '' : 'log: { requests: all }'}

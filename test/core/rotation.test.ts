@@ -34,11 +34,16 @@ describe('rotate-token, killed while it runs', () => {
         const { connections, cipher: previous } = core.deps
         for (let at = 0; at < COUNT; at++) {
           const id = `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`
-          const scope = { personal: at % 2 === 1, owner: 'sub-alice', ownerName: 'alice' }
+          const owner = {
+            personal: at % 2 === 1,
+            scope: at % 2 === 1 ? 'sub-alice' : '',
+            owner: 'sub-alice',
+            ownerName: 'alice',
+          }
           const target = { host: 'h', logMech: 'TD2', database: '', valDb: '', byomDb: '' }
-          const bare = { id, projectId: ALPHA, name: `c${at}`, description: '', ...scope, ...target }
+          const bare = { id, projectId: ALPHA, name: `c${at}`, description: '', ...owner, ...target, revision: 1 }
           const credentials = await encryptCredentials(previous, bare, { username: `u${at}`, password: `p${at}` })
-          await connections.create({ ...bare, credentials, revision: 1, createdAt: 0, updatedAt: 0 })
+          await connections.create({ ...bare, credentials, createdAt: 0, updatedAt: 0 })
         }
         const config = join(folder, `${database}.yaml`)
         writeFileSync(

@@ -98,7 +98,12 @@ async function fill({ storage, deps }: Pick<CoreUnderTest, 'storage'> & { deps: 
       const groups = ats.map((n) => ({ project_id: id(1, n), group_name: `group-${n}`, access: 'editor' as const }))
       await db.insertInto('project_groups').values(groups).execute()
     }
-    const encrypted = { username_sealed: 'x', password_sealed: 'x'.repeat(100), key_id: deps.cipher.currentId }
+    const encrypted = {
+      username_sealed: 'x',
+      password_sealed: 'x'.repeat(100),
+      key_id: deps.cipher.currentId,
+      format: 2 as const,
+    }
     const target = { description: '', host: 'h', log_mech: 'TD2', database: '', val_db: '', byom_db: '' }
     for (let at = 0; at < CONNECTIONS; at += 1000) {
       const rows = Array.from({ length: 1000 }, (_, offset) => at + offset).map((n) => ({

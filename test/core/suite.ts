@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test'
 import { type CoreUnderTest, type Signer, startCoreUnderTest, startSigner } from './kit.ts'
 import { connectionCases } from './suite/connections.ts'
+import { credentialBindingCases } from './suite/credential-binding.ts'
 import { defaultConnectionCases } from './suite/default-connection.ts'
 import { namedProjectCases } from './suite/named-project.ts'
 import { projectCases } from './suite/projects.ts'
@@ -25,6 +26,7 @@ export function coreApiSuite(database: string, storageUrl: () => Promise<string>
     projectCases(suite)
     namedProjectCases(suite)
     connectionCases(suite)
+    credentialBindingCases(suite)
     defaultConnectionCases(suite)
     secretCases(suite)
   })

@@ -1,12 +1,7 @@
 import type { FieldError } from '../../shared/settings/field-errors.ts'
 import type { Principal } from '../auth/principal.ts'
 import { DecryptionFailed } from '../crypto/aes-gcm.ts'
-import {
-  type CredentialBinding,
-  type Credentials,
-  decryptCredentials,
-  encryptCredentials,
-} from '../crypto/credentials.ts'
+import { type Credentials, decryptCredentials, encryptCredentials } from '../crypto/credentials.ts'
 import type { CoreDeps } from '../deps.ts'
 import { Problem } from '../operation/problems.ts'
 import type { ConnectionRecord, ConnectionSummary } from '../store/connections.ts'
@@ -16,15 +11,24 @@ import type { ChangedConnection } from './connection-schemas.ts'
 
 /** Only the owner sees a personal connection. Administrators do not. */
 export const isVisible = (
-  { personal, owner }: Pick<ConnectionSummary, 'personal' | 'owner'>,
+  { personal, scope, owner }: Pick<ConnectionSummary, 'personal' | 'scope' | 'owner'>,
   { subject }: Pick<Principal, 'subject'>,
-) => !personal || owner === subject
+) => !personal || (owner === subject && scope === subject)
 
-/** The record after the change, with the credentials it had. @throws Problem body-invalid */
-export function applyChange(record: ConnectionRecord, change: ChangedConnection, now: number): ConnectionRecord {
+/**
+ * The record after the change, with the credentials that it had, which are bound to the previous revision.
+ * @throws Problem body-invalid
+ */
+export function applyChange(
+  record: ConnectionRecord,
+  change: ChangedConnection,
+  { username }: Pick<Principal, 'username'>,
+  now: number,
+): ConnectionRecord {
   const metadata = change.metadata ?? {}
   const result = {
     ...record,
+    ownerName: record.personal ? username : record.ownerName,
     name: change.name ?? record.name,
     description: change.description === undefined ? record.description : (change.description ?? ''),
     host: metadata.host ?? record.host,
@@ -74,21 +78,22 @@ export function credentialsIn(
   return credentials
 }
 
+/** Encrypts the credentials for a record. */
 export async function withCredentials(
   record: ConnectionRecord,
-  credentials: Credentials | undefined,
+  credentials: Credentials,
   { cipher }: Pick<CoreDeps, 'cipher'>,
 ): Promise<ConnectionRecord> {
-  return credentials ? { ...record, credentials: await encryptCredentials(cipher, record, credentials) } : record
+  return { ...record, credentials: await encryptCredentials(cipher, record, credentials) }
 }
 
-/** @throws Problem credentials-unreadable when they were not encrypted here for this record */
-export async function checkReadable(
-  record: ConnectionRecord & CredentialBinding,
+/** @throws Problem credentials-unreadable when they were not encrypted here for this revision of the record */
+export async function storedCredentials(
+  record: ConnectionRecord,
   { cipher }: Pick<CoreDeps, 'cipher'>,
-): Promise<void> {
+): Promise<Credentials> {
   try {
-    await decryptCredentials(cipher, record, record.credentials)
+    return await decryptCredentials(cipher, record, record.credentials)
   } catch (cause) {
     if (!(cause instanceof DecryptionFailed)) throw cause
     throw new Problem('credentials-unreadable', `connection ${record.id}`, { cause })

@@ -95,7 +95,7 @@ export const connectionView = z
     }),
     credentials: z.strictObject({ credsEncrypted: z.literal(true) }).describe('Stored, and never shown.'),
     personal: z.boolean(),
-    owner: z.string().describe('User name of the creator at that time.'),
+    owner: z.string().describe('User name of the creator, or of the owner at the last change.'),
     revision: z.int(),
     createdAt: instant,
     updatedAt: instant,
@@ -113,7 +113,7 @@ export const validation = z
   .meta({ id: 'Validation' })
 
 export function viewConnection(record: ConnectionSummary, base: string): z.input<typeof connectionView> {
-  const { id, name, description, personal, ownerName, revision, createdAt, updatedAt } = record
+  const { id, name, description, personal, owner, ownerName, revision, createdAt, updatedAt } = record
   return {
     id,
     name,
@@ -127,7 +127,7 @@ export function viewConnection(record: ConnectionSummary, base: string): z.input
     },
     credentials: { credsEncrypted: true },
     personal,
-    owner: ownerName,
+    owner: ownerName === '' ? owner : ownerName,
     revision,
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
-import { encryptCredentials } from '../crypto/credentials.ts'
+import { type Credentials, encryptCredentials } from '../crypto/credentials.ts'
 import { uuidText } from '../operation/field-types.ts'
 import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'
 import { operation } from '../operation/operation.ts'
@@ -9,8 +9,9 @@ import { Problem } from '../operation/problems.ts'
 import { checkUnchanged, isUnchanged, tagOf } from '../operation/revisions.ts'
 import type { Context, Operation, Reply } from '../operation/spec.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
-import { applyChange, checkReadable, credentialsIn, isVisible, withCredentials } from './connection-rules.ts'
+import { applyChange, credentialsIn, isVisible, storedCredentials, withCredentials } from './connection-rules.ts'
 import {
+  type ChangedConnection,
   changedConnection,
   connectionPage,
   connectionView,
@@ -97,6 +98,7 @@ const create = operation({
       name: body.name,
       description: body.description ?? '',
       personal: body.personal,
+      scope: body.personal ? principal.subject : '',
       owner: principal.subject,
       ownerName: principal.username,
       host: body.metadata.host,
@@ -128,14 +130,10 @@ const update = operation({
   revisions: true,
   reasons: ['not-found', 'name-taken'],
   handle: async (context) => {
-    const { deps, body, ifMatch } = context
-    const record = await findVisible(context, context.params.id)
-    checkUnchanged(ifMatch, body.revision, record.revision)
+    const { deps, body } = context
     const credentials = credentialsIn(body.credentials, deps.config.limits.credentialBytes)
-    const changed = await withCredentials(applyChange(record, body, deps.clock()), credentials, deps)
-    if (!(await rejectTakenName(() => deps.connections.replace(changed))))
-      throw new Problem('precondition-failed', 'changed by another request')
-    context.audit('connection-changed', { connection: record.id, credentials: credentials !== undefined })
+    const changed = await storeChange(context, credentials)
+    context.audit('connection-changed', { connection: changed.id, credentials: credentials !== undefined })
     return replyWith(context, changed)
   },
 })
@@ -200,8 +198,8 @@ const validate = operation({
       if (!whole.success) throw new Problem('body-invalid', 'validate', { errors: fieldErrorsOf(whole.error, body) })
     } else {
       const record = await findVisible(context, body.id)
-      applyChange(record, body, deps.clock())
-      if (body.credentials?.password === undefined) await checkReadable(record, deps)
+      applyChange(record, body, context.principal, deps.clock())
+      if (body.credentials?.password === undefined) await storedCredentials(record, deps)
     }
     return { body: { valid: true as const, message: 'The connection is valid. The database was not contacted.' } }
   },
@@ -227,6 +225,26 @@ async function page(context: ProjectContext, query: z.output<typeof listQuery>, 
   const base = linkBase(context.deps.config)
   const items = found.items.map((record) => viewConnection(record, base))
   return { body: halPage('datasetConnections', `${base}${PATH}`, listing, { items, total: found.total }) }
+}
+
+/**
+ * Applies a change to the stored record. Credentials are bound to the revision, so those that stay are encrypted again. A
+ * token rotation in the meantime changes credentials but no revision: then the change is applied to the rotated ones.
+ * @throws Problem precondition-failed when another request changed the record
+ */
+async function storeChange(
+  context: Context<'project', unknown, ChangedConnection>,
+  credentials: Credentials | undefined,
+): Promise<ConnectionRecord> {
+  const { deps, body, ifMatch, params, principal } = context
+  const first = await findVisible(context, params.id)
+  checkUnchanged(ifMatch, body.revision, first.revision)
+  for (let record = first; record.revision === first.revision; record = await findVisible(context, params.id)) {
+    const changed = applyChange(record, body, principal, deps.clock())
+    const next = await withCredentials(changed, credentials ?? (await storedCredentials(record, deps)), deps)
+    if (await rejectTakenName(() => deps.connections.replace(record, next))) return next
+  }
+  throw new Problem('precondition-failed', 'changed by another request')
 }
 
 /** @throws Problem not-found: it does not exist, or belongs to another project or another person */

@@ -25,7 +25,7 @@ const directory = operation({
   id: 'getDirectory',
   summary: 'Every project and its groups, for the gateway. Archived projects have viewers only.',
   scope: 'signed-in',
-  needs: 'service',
+  needs: 'directory-reader',
   status: 200,
   response: directoryView,
   revisions: true,

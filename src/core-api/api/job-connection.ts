@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { uuidText } from '../operation/field-types.ts'
 import { operation } from '../operation/operation.ts'
 import { Problem } from '../operation/problems.ts'
-import type { Operation } from '../operation/spec.ts'
+import type { Context, Operation } from '../operation/spec.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
 
 /**
@@ -14,8 +14,12 @@ export const jobConnection = z
     id: uuidText,
     projectId: uuidText,
     user: z.string().describe('The user of the job, as requested.'),
+    name: z.string(),
     personal: z.boolean(),
-    owner: z.string().describe('Subject of the owner.'),
+    scope: z.string().describe('Empty for a shared connection, else the subject of the owner.'),
+    owner: z.string().describe('Subject of the creator.'),
+    ownerName: z.string().describe('User name of the creator or owner.'),
+    revision: z.int(),
     metadata: z.object({
       host: z.string(),
       log_mech: z.string(),
@@ -27,6 +31,7 @@ export const jobConnection = z
       username: z.string().describe('Encrypted.'),
       password: z.string().describe('Encrypted.'),
       keyId: z.string().describe('ID of the encryption token.'),
+      format: z.literal([1, 2]).describe('Which fields the encryption authenticates.'),
     }),
   })
   .meta({ id: 'JobConnection' })
@@ -40,34 +45,64 @@ const get = operation({
   summary:
     'The encrypted credentials of a connection, for a job of this user. A personal one only for a job of its owner.',
   scope: 'project',
-  needs: 'service',
-  query: z.strictObject({ user: z.string().min(1).max(1000).describe('User name or subject: see `jobs.userIs`.') }),
+  needs: 'job-user',
+  query: z.strictObject({ user: z.string().min(1).max(1000).describe('Subject or user name: see `jobs.userIs`.') }),
   status: 200,
   response: jobConnection,
-  reasons: ['not-found', 'project-archived'],
+  reasons: ['user-not-in-project', 'not-found', 'credentials-outdated', 'project-archived'],
   handle: async (context) => {
-    const { deps, project, params, query } = context
-    const record = await deps.connections.find(project.id, params.id ?? '')
-    const usable = record && isUsableBy(record, query.user, deps.config.jobs.userIs)
-    context.audit(usable ? 'job-connection-read' : 'job-connection-refused', { connection: params.id, for: query.user })
-    // The same response for somebody else's personal connection and one that does not exist.
-    if (!usable) throw new Problem('not-found', 'connection for this job')
-    if (project.archived) throw new Problem('project-archived', project.id)
-    return { body: viewForJob(record, query.user) }
+    const { project, params, query } = context
+    const facts = { connection: params.id, for: query.user }
+    try {
+      const record = await usableConnection(context)
+      if (project.archived) throw new Problem('project-archived', project.id)
+      context.audit('job-connection-read', facts)
+      return { body: viewForJob(record, query.user) }
+    } catch (error) {
+      if (error instanceof Problem) context.audit('job-connection-denied', { ...facts, reason: error.reason })
+      throw error
+    }
   },
 })
 
 export const jobConnectionOperations: readonly Operation[] = [get]
 
-const isUsableBy = (record: ConnectionRecord, user: string, userIs: 'username' | 'subject') =>
-  !record.personal || user === (userIs === 'subject' ? record.owner : record.ownerName)
+type JobContext = Context<'project', { readonly user: string }, unknown>
+
+/** @throws Problem user-not-in-project, not-found, credentials-outdated */
+async function usableConnection({ deps, project, params, query: { user } }: JobContext): Promise<ConnectionRecord> {
+  const { userIs, membershipDays } = deps.config.jobs
+  // Before the connection is looked up, so that the response does not depend on it.
+  if (!(await deps.memberships.isMember(project.id, user, userIs, membershipDays)))
+    throw new Problem('user-not-in-project', project.id)
+  const record = await deps.connections.find(project.id, params.id ?? '')
+  // The same response for somebody else's personal connection and one that does not exist.
+  if (!record || !isUsableBy(record, user, userIs)) throw new Problem('not-found', 'connection for this job')
+  // The user name in format 1 is not authenticated, so it gives no access to a personal connection.
+  if (record.personal && userIs === 'username' && record.credentials.format === 1)
+    throw new Problem('credentials-outdated', record.id)
+  return record
+}
+
+function isUsableBy(
+  { personal, scope, owner, ownerName }: ConnectionRecord,
+  user: string,
+  userIs: 'username' | 'subject',
+) {
+  if (!personal) return true
+  return userIs === 'subject' ? user === owner && user === scope : user === ownerName
+}
 
 const viewForJob = (record: ConnectionRecord, user: string): JobConnection => ({
   id: record.id,
   projectId: record.projectId,
   user,
+  name: record.name,
   personal: record.personal,
+  scope: record.scope,
   owner: record.owner,
+  ownerName: record.ownerName,
+  revision: record.revision,
   metadata: {
     host: record.host,
     log_mech: record.logMech,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { projectRole } from '../auth/principal.ts'
+import { projectAccess } from '../auth/principal.ts'
 import { uuidText } from '../operation/field-types.ts'
 import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'
 import { operation } from '../operation/operation.ts'
@@ -168,7 +168,7 @@ async function findVisible(
   id: string | undefined,
 ): Promise<ProjectRecord> {
   const project = await deps.projects.find(id ?? '')
-  if (!project || !(administrator || projectRole(principal, project))) throw new Problem('not-found', 'project')
+  if (!project || !(administrator || projectAccess(principal, project))) throw new Problem('not-found', 'project')
   return project
 }
 

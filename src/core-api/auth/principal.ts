@@ -29,35 +29,55 @@ export interface ProjectGroups {
 /** Permissions that do not depend on a project. */
 export interface Permissions {
   readonly administrator: boolean
-  readonly serviceUser: boolean
+  /** May read the directory of projects. */
+  readonly directoryReader: boolean
+  /** May read encrypted credentials for jobs, in any project. */
+  readonly jobUser: boolean
 }
 
 interface AccessSettings {
   readonly adminGroup: string
+  readonly adminClients: readonly string[]
+  readonly directoryReaders: readonly string[]
+  readonly jobUsers: readonly string[]
   readonly serviceUsers: readonly string[]
 }
 
 /** Groups and client IDs give permissions. Behind the gateway, its decision must agree. */
-export function permissionsOf(principal: Principal, { adminGroup, serviceUsers }: AccessSettings): Permissions {
+export function permissionsOf(principal: Principal, access: AccessSettings): Permissions {
   const { groups, groupsComplete, machineClientId, gatewayDecision } = principal
-  const serviceUser = machineClientId !== undefined && serviceUsers.includes(machineClientId)
-  const byGroups = groups.has(adminGroup) || serviceUser || (gatewayDecision !== undefined && !groupsComplete)
+  const isIn = (clients: readonly string[]) =>
+    machineClientId !== undefined &&
+    (clients.includes(machineClientId) || access.serviceUsers.includes(machineClientId))
+  const isUncertain = gatewayDecision !== undefined && !groupsComplete
   const gatewayAgrees = gatewayDecision === undefined || gatewayDecision.role === 'admin'
-  return { administrator: byGroups && gatewayAgrees, serviceUser }
+  return {
+    administrator: gatewayAgrees && (groups.has(access.adminGroup) || isIn(access.adminClients) || isUncertain),
+    directoryReader: isIn(access.directoryReaders),
+    jobUser: isIn(access.jobUsers),
+  }
 }
 
-/** The role that a principal's groups give in a project; never more than the gateway decided for that project. */
-export function projectRole(principal: Principal, project: ProjectGroups): ProjectRole | undefined {
+/** A role in a project, and the group of the project that gives it; without a group if only the gateway knows it. */
+export interface ProjectAccess {
+  readonly role: ProjectRole
+  readonly group: string | undefined
+}
+
+/** What a principal's groups give in a project; never more than the gateway decided for that project. */
+export function projectAccess(principal: Principal, project: ProjectGroups): ProjectAccess | undefined {
   const { gatewayDecision, groupsComplete } = principal
   const decided = gatewayDecision?.projectId === project.id ? gatewayDecision.role : undefined
-  const own = roleByGroups(principal, project) ?? (groupsComplete ? undefined : roleDecided(decided))
-  return own === 'editor' && decided === 'viewer' ? 'viewer' : own
+  const own = accessByGroups(principal, project) ?? (groupsComplete ? undefined : accessDecided(decided))
+  return own?.role === 'editor' && decided === 'viewer' ? { ...own, role: 'viewer' } : own
 }
 
-function roleByGroups({ groups }: Principal, project: ProjectGroups): ProjectRole | undefined {
-  if (project.groups.some((group) => groups.has(group))) return 'editor'
-  return project.viewerGroups.some((group) => groups.has(group)) ? 'viewer' : undefined
+function accessByGroups({ groups }: Principal, project: ProjectGroups): ProjectAccess | undefined {
+  const group = project.groups.find((each) => groups.has(each))
+  if (group !== undefined) return { role: 'editor', group }
+  const viewerGroup = project.viewerGroups.find((each) => groups.has(each))
+  return viewerGroup === undefined ? undefined : { role: 'viewer', group: viewerGroup }
 }
 
-const roleDecided = (role: GatewayDecision['role'] | undefined): ProjectRole | undefined =>
-  role === 'editor' || role === 'viewer' ? role : undefined
+const accessDecided = (role: GatewayDecision['role'] | undefined): ProjectAccess | undefined =>
+  role === 'editor' || role === 'viewer' ? { role, group: undefined } : undefined

@@ -1,4 +1,5 @@
-import type { ConnectionRecord, EncryptedCredentials } from '../store/connections.ts'
+import { type ConnectionRecord, CURRENT_FORMAT, type EncryptedCredentials } from '../store/connections.ts'
+import type { CredentialFormat } from '../store/tables.ts'
 import type { CredentialCipher } from './credential-cipher.ts'
 
 export interface Credentials {
@@ -7,14 +8,21 @@ export interface Credentials {
 }
 
 /**
- * What encrypted credentials are bound to: the record, its owner, and where the credentials may be sent. Someone who can
- * write to the database cannot move them to another connection, share a personal one, or send them to another host.
+ * What encrypted credentials are bound to: the record and its revision, who may use it, and everything that a job gets
+ * with them. Someone who can write to the database cannot move them to another connection or owner, share a personal one,
+ * send them to another host, or restore those of an earlier revision.
  */
-export type CredentialBinding = Pick<ConnectionRecord, 'id' | 'projectId' | 'personal' | 'owner' | 'host' | 'logMech'>
+export type CredentialBinding = Omit<ConnectionRecord, 'credentials' | 'description' | 'createdAt' | 'updatedAt'>
 
-export function associatedData(record: CredentialBinding, field: keyof Credentials): string {
-  const { projectId, id, personal, owner, host, logMech } = record
-  return JSON.stringify(['modelops connection', 1, projectId, id, personal ? owner : null, host, logMech, field])
+/** The data that the tag authenticates. Format 1 names neither the owner's user name nor the revision. */
+function associatedData(record: CredentialBinding, format: CredentialFormat, field: keyof Credentials): string {
+  const { projectId, id, name, personal, scope, owner, ownerName, revision } = record
+  const { host, logMech, database, valDb, byomDb } = record
+  const fields =
+    format === 1
+      ? [projectId, id, personal ? owner : null, host, logMech]
+      : [projectId, id, name, scope, owner, ownerName, host, logMech, database, valDb, byomDb, revision]
+  return JSON.stringify(['modelops connection', format, ...fields, field])
 }
 
 export async function encryptCredentials(
@@ -23,21 +31,22 @@ export async function encryptCredentials(
   credentials: Credentials,
 ): Promise<EncryptedCredentials> {
   const [username, password] = await Promise.all([
-    cipher.encrypt(credentials.username, associatedData(record, 'username')),
-    cipher.encrypt(credentials.password, associatedData(record, 'password')),
+    cipher.encrypt(credentials.username, associatedData(record, CURRENT_FORMAT, 'username')),
+    cipher.encrypt(credentials.password, associatedData(record, CURRENT_FORMAT, 'password')),
   ])
-  return { username: username.message, password: password.message, keyId: cipher.currentId }
+  return { username: username.message, password: password.message, keyId: cipher.currentId, format: CURRENT_FORMAT }
 }
 
 /** @throws DecryptionFailed */
 export async function decryptCredentials(
   cipher: CredentialCipher,
   record: CredentialBinding,
-  { username, password, keyId }: EncryptedCredentials,
+  encrypted: EncryptedCredentials,
 ): Promise<Credentials> {
-  const [name, word] = await Promise.all([
-    cipher.decrypt({ message: username, keyId }, associatedData(record, 'username')),
-    cipher.decrypt({ message: password, keyId }, associatedData(record, 'password')),
+  const { keyId, format } = encrypted
+  const [username, password] = await Promise.all([
+    cipher.decrypt({ message: encrypted.username, keyId }, associatedData(record, format, 'username')),
+    cipher.decrypt({ message: encrypted.password, keyId }, associatedData(record, format, 'password')),
   ])
-  return { username: name, password: word }
+  return { username, password }
 }

@@ -16,10 +16,15 @@ export interface RotationDeps {
   readonly connections: Connections
   readonly cipher: CredentialCipher
   readonly log: Logger
+  /**
+   * Trust the owners' user names of personal connections in format 1, which anybody with write access to the database
+   * could have changed. Default: they are removed until the owner saves the connection again.
+   */
+  readonly keepOwnerNames?: boolean
 }
 
 /**
- * Encrypts the credentials of every connection with the current token. Each connection is changed in one atomic step, and
+ * Encrypts the credentials of every connection with the current token in the current format. Each connection is changed in one atomic step, and
  * every intermediate state is readable with both tokens. It may be killed at any time: the next run continues. A change
  * made by somebody else in the meantime wins.
  */
@@ -30,7 +35,7 @@ export async function rotateToken(deps: RotationDeps, onProgress: (reencrypted: 
   // A record that changed during its turn is found again by the next round.
   for (let found = true; found; ) {
     found = false
-    for await (const record of underOtherTokens(connections, cipher.currentId)) {
+    for await (const record of outdated(connections, cipher.currentId)) {
       if (unreadable.has(record.id)) continue
       found = true
       const outcome = await reencrypt(record, deps)
@@ -45,10 +50,10 @@ export async function rotateToken(deps: RotationDeps, onProgress: (reencrypted: 
   return { reencrypted, unreadable: [...unreadable] }
 }
 
-async function* underOtherTokens(connections: Connections, keyId: string): AsyncGenerator<ConnectionRecord> {
+async function* outdated(connections: Connections, keyId: string): AsyncGenerator<ConnectionRecord> {
   let after = ''
   for (;;) {
-    const batch = await connections.encryptedUnderOtherTokens(keyId, after, BATCH)
+    const batch = await connections.outdated(keyId, after, BATCH)
     yield* batch
     const last = batch.at(-1)
     if (last === undefined) return
@@ -58,12 +63,14 @@ async function* underOtherTokens(connections: Connections, keyId: string): Async
 
 async function reencrypt(
   record: ConnectionRecord,
-  { connections, cipher }: RotationDeps,
+  { connections, cipher, keepOwnerNames = false }: RotationDeps,
 ): Promise<'reencrypted' | 'changed' | 'unreadable'> {
   try {
     const credentials = await decryptCredentials(cipher, record, record.credentials)
-    const current = await encryptCredentials(cipher, record, credentials)
-    return (await connections.reencrypt(record.id, record.credentials, current)) ? 'reencrypted' : 'changed'
+    const isNameAuthentic = record.credentials.format !== 1 || !record.personal || keepOwnerNames
+    const bound = isNameAuthentic ? record : { ...record, ownerName: '' }
+    const next = { ...bound, credentials: await encryptCredentials(cipher, bound, credentials) }
+    return (await connections.replace(record, next)) ? 'reencrypted' : 'changed'
   } catch (error) {
     if (error instanceof DecryptionFailed) return 'unreadable'
     throw error

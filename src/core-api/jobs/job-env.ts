@@ -46,8 +46,19 @@ export async function jobEnvironment(request: JobEnvRequest): Promise<JobEnviron
   const { id, projectId, user } = connection
   if (id !== request.connectionId || projectId !== request.projectId || user !== request.user)
     throw new JobEnvRefused('response-invalid', 'The core API responded with another connection.')
-  const binding = { ...connection, host: connection.metadata.host, logMech: connection.metadata.log_mech }
-  const cipher = await CredentialCipher.create(request.encryptionTokens)
+  return decryptJobConnection(connection, request.encryptionTokens)
+}
+
+/** The environment of a connection as the core API sends it. @throws JobEnvRefused */
+export async function decryptJobConnection(
+  connection: JobConnection,
+  encryptionTokens: JobEnvRequest['encryptionTokens'],
+): Promise<JobEnvironment> {
+  if (!isForUser(connection))
+    throw new JobEnvRefused('not-found', 'The connection is personal and does not belong to the user of the job.')
+  const { log_mech: logMech, ...target } = connection.metadata
+  const binding = { ...connection, ...target, logMech }
+  const cipher = await CredentialCipher.create(encryptionTokens)
   try {
     const credentials = await decryptCredentials(cipher, binding, connection.credentials)
     return jobEnvironmentOf(connection.metadata, credentials)
@@ -58,6 +69,12 @@ export async function jobEnvironment(request: JobEnvRequest): Promise<JobEnviron
       : 'The credentials are encrypted with another encryption token than AOA_CONN_ENCRYPTION_TOKEN.'
     throw new JobEnvRefused('credentials-unreadable', message, { cause })
   }
+}
+
+/** The core API checks this too. Here it holds for the names that decryption authenticates. */
+function isForUser({ personal, scope, owner, ownerName, user, credentials }: JobConnection): boolean {
+  if (!personal) return scope === ''
+  return scope === owner && (user === owner || (user === ownerName && credentials.format !== 1))
 }
 
 async function fetchConnection(request: JobEnvRequest): Promise<JobConnection> {

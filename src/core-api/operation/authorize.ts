@@ -1,4 +1,4 @@
-import { type Permissions, type Principal, permissionsOf, projectRole } from '../auth/principal.ts'
+import { type Permissions, type Principal, permissionsOf, projectAccess } from '../auth/principal.ts'
 import type { CoreDeps } from '../deps.ts'
 import type { ProjectRecord } from '../store/projects.ts'
 import { namedProject } from './named-project.ts'
@@ -13,38 +13,51 @@ export interface Authorization {
   readonly project: ProjectRecord | undefined
 }
 
+const PUBLIC: Authorization = { principal: undefined, administrator: false, project: undefined }
+
 type Requirements = Pick<Operation['spec'], 'id' | 'scope' | 'needs'>
 
 /** @throws Problem when the caller may not use the operation */
-export async function authorize(spec: Requirements, request: OperationRequest, deps: CoreDeps): Promise<Authorization> {
-  if (spec.scope === 'public') return { principal: undefined, administrator: false, project: undefined }
+export async function authorize(
+  spec: Requirements,
+  request: Pick<OperationRequest, 'headersDistinct' | 'query'>,
+  deps: CoreDeps,
+): Promise<Authorization> {
+  if (spec.scope === 'public') return PUBLIC
   const principal = await deps.authenticator.authenticate(request)
   const permissions = permissionsOf(principal, deps.config.access)
   checkPermissions(spec, permissions)
-  const { administrator } = permissions
   const id = namedProject(request, principal)
   if (id === undefined && spec.scope === 'project') throw new Problem('project-missing', spec.id)
-  const project = id === undefined ? undefined : await findProject(id, spec, { principal, administrator }, deps)
-  return { principal, administrator, project }
+  const project = id === undefined ? undefined : await findProject(id, spec, principal, permissions, deps)
+  return { principal, administrator: permissions.administrator, project }
 }
 
-function checkPermissions({ id, needs }: Requirements, { administrator, serviceUser }: Permissions): void {
-  if (needs === 'admin' && !administrator) throw new Problem('admin-only', id)
-  if (needs === 'service' && !serviceUser) throw new Problem('service-only', id)
+function checkPermissions({ id, needs }: Requirements, permissions: Permissions): void {
+  if (needs === 'admin' && !permissions.administrator) throw new Problem('admin-only', id)
+  const isMissing =
+    (needs === 'directory-reader' && !permissions.directoryReader) || (needs === 'job-user' && !permissions.jobUser)
+  if (isMissing) throw new Problem('service-only', id)
 }
 
 async function findProject(
   id: string,
   { needs }: Requirements,
-  { principal, administrator }: { principal: Principal; administrator: boolean },
-  { projects }: CoreDeps,
+  principal: Principal,
+  { administrator, jobUser }: Permissions,
+  { projects, memberships }: CoreDeps,
 ): Promise<ProjectRecord> {
   const project = await projects.find(id)
-  const role = project && projectRole(principal, project)
+  const access = project && projectAccess(principal, project)
+  const { subject, username } = principal
+  if (project && (administrator || access))
+    await memberships.record({ projectId: id, subject, username, group: access?.group ?? '' })
+  else if (project && needs !== 'job-user') await memberships.remove(id, subject)
   // The same response for a project that does not exist and one that the caller is not a member of.
-  if (!project || !(administrator || role)) throw new Problem('not-in-project', id)
+  const isAllowed = administrator || access !== undefined || (needs === 'job-user' && jobUser)
+  if (!project || !isAllowed) throw new Problem('not-in-project', id)
   if (needs === 'editor') {
-    if (!administrator && role !== 'editor') throw new Problem('viewer-read-only', id)
+    if (!administrator && access?.role !== 'editor') throw new Problem('viewer-read-only', id)
     if (project.archived) throw new Problem('project-archived', id)
   }
   return project

@@ -105,7 +105,12 @@ function responsesOf(spec: Spec): Record<string, unknown> {
 function reasonsOf(spec: Spec): CoreReason[] {
   const signedIn: CoreReason[] = ['login-required', 'token-invalid', 'credentials-ambiguous', 'issuer-down']
   const project: CoreReason[] = ['project-malformed', 'project-ambiguous', 'not-in-project']
-  const needs = { editor: 'viewer-read-only', admin: 'admin-only', service: 'service-only' } as const
+  const needs = {
+    editor: 'viewer-read-only',
+    admin: 'admin-only',
+    'directory-reader': 'service-only',
+    'job-user': 'service-only',
+  } as const
   const reasons: CoreReason[] = [
     ...(spec.scope === 'public' ? [] : [...signedIn, ...project]),
     ...(spec.scope === 'project' ? (['project-missing'] as const) : []),

@@ -21,6 +21,14 @@ const REASONS = {
   'credentials-ambiguous': { status: 400, text: 'The request contains more than one set of credentials.' },
   'admin-only': { status: 403, text: 'Only administrators may do this.' },
   'service-only': { status: 403, text: 'Only a service user with this permission may do this.' },
+  'user-not-in-project': {
+    status: 403,
+    text: 'The user of the job is not known as a member of the project. Let the user open the project once.',
+  },
+  'credentials-outdated': {
+    status: 409,
+    text: 'The credentials were stored by an earlier version. Save the connection again, or run `core rotate-token`.',
+  },
   'not-in-project': { status: 403, text: 'The project does not exist, or you are not a member of it.' },
   'viewer-read-only': { status: 403, text: 'Viewers of a project can only read.' },
   'project-missing': { status: 400, text: 'The request names no project.' },

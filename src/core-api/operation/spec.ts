@@ -14,7 +14,7 @@ import type { OperationRequest } from './request.ts'
 export type Scope = 'public' | 'signed-in' | 'project'
 
 /** Who may call an operation, beyond its scope. `editor`: a member who may write, in a project that is not archived. */
-export type Requirement = 'editor' | 'admin' | 'service'
+export type Requirement = 'editor' | 'admin' | 'directory-reader' | 'job-user'
 
 export interface Context<S extends Scope, Q, B> {
   readonly deps: CoreDeps

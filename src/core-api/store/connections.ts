@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Listing, Page } from './listing.ts'
 import type { Database } from './open.ts'
-import { type ConnectionRow, nameKey } from './tables.ts'
+import { type ConnectionRow, type CredentialFormat, nameKey } from './tables.ts'
 
 export interface ConnectionFields {
   readonly name: string
@@ -18,15 +18,18 @@ export interface EncryptedCredentials {
   readonly username: string
   readonly password: string
   readonly keyId: string
+  readonly format: CredentialFormat
 }
 
 export interface ConnectionRecord extends ConnectionFields {
   readonly id: string
   readonly projectId: string
   readonly personal: boolean
+  /** Empty for a shared connection, else the subject of the owner. */
+  readonly scope: string
   /** Subject of the creator, who owns the connection if it is personal. */
   readonly owner: string
-  /** User name of the creator at that time. */
+  /** User name of the creator at creation, or of the owner at the last change; empty if it was not authenticated. */
   readonly ownerName: string
   readonly credentials: EncryptedCredentials
   readonly revision: number
@@ -40,7 +43,9 @@ export type ConnectionSummary = Omit<ConnectionRecord, 'credentials'>
 
 export type ConnectionSort = 'name' | 'createdAt' | 'updatedAt'
 const COLUMN = { name: 'name_key', createdAt: 'created_at', updatedAt: 'updated_at' } as const
+/** Scope of a shared connection. */
 const SHARED = ''
+export const CURRENT_FORMAT: CredentialFormat = 2
 const SUMMARY = [
   ...(['id', 'project_id', 'name', 'description', 'scope', 'owner', 'owner_name', 'host', 'log_mech'] as const),
   ...(['database', 'val_db', 'byom_db', 'revision', 'created_at', 'updated_at'] as const),
@@ -74,7 +79,7 @@ export class Connections {
     let query = this.#db
       .selectFrom('connections')
       .where('project_id', '=', projectId)
-      .where('scope', 'in', [SHARED, subject])
+      .where((e) => e.or([e('scope', '=', SHARED), e.and([e('scope', '=', subject), e('owner', '=', subject)])]))
     if (name !== undefined) query = query.where('name_key', '=', nameKey(name))
     const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
     const rows = await query
@@ -89,28 +94,22 @@ export class Connections {
 
   /** @throws UniqueViolation when the project, or the owner in it, has a connection of this name */
   async create(record: ConnectionRecord): Promise<void> {
-    const { id, projectId, personal, owner, ownerName, revision, createdAt, updatedAt } = record
-    const row = {
-      ...columns(record),
-      id,
-      project_id: projectId,
-      scope: personal ? owner : SHARED,
-      owner,
-      owner_name: ownerName,
-      revision,
-      created_at: createdAt,
-      updated_at: updatedAt,
-    }
+    const { id, projectId, scope, owner, createdAt } = record
+    const row = { ...columns(record), id, project_id: projectId, scope, owner, created_at: createdAt }
     await this.#db.insertInto('connections').values(row).execute()
   }
 
-  /** Replaces a connection if its stored revision is one less; resolves to false if it is not. @throws UniqueViolation */
-  async replace(record: ConnectionRecord): Promise<boolean> {
+  /**
+   * Replaces a connection if revision and credentials are still those of `previous`; resolves to false if they are not.
+   * @throws UniqueViolation
+   */
+  async replace(previous: ConnectionRecord, next: ConnectionRecord): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('connections')
-      .set({ ...columns(record), revision: record.revision, updated_at: record.updatedAt })
-      .where('id', '=', record.id)
-      .where('revision', '=', record.revision - 1)
+      .set(columns(next))
+      .where('id', '=', previous.id)
+      .where('revision', '=', previous.revision)
+      .where('password_sealed', '=', previous.credentials.password)
       .executeTakeFirst()
     return numUpdatedRows > 0n
   }
@@ -145,36 +144,35 @@ export class Connections {
     return new Map(rows.map(({ key_id, count }) => [key_id, count]))
   }
 
-  /** The next connections, by ID, that are encrypted with another token than `keyId`. */
-  async encryptedUnderOtherTokens(keyId: string, afterId: string, limit: number): Promise<readonly ConnectionRecord[]> {
+  /** Number of connections whose credentials have an earlier format. */
+  async countOutdated(): Promise<number> {
+    const { count } = await this.#db
+      .selectFrom('connections')
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .where('format', '!=', CURRENT_FORMAT)
+      .executeTakeFirstOrThrow()
+    return count
+  }
+
+  /** The next connections, by ID, that are encrypted with another token than `keyId` or in an earlier format. */
+  async outdated(keyId: string, afterId: string, limit: number): Promise<readonly ConnectionRecord[]> {
     const rows = await this.#db
       .selectFrom('connections')
       .selectAll()
-      .where('key_id', '!=', keyId)
+      .where((e) => e.or([e('key_id', '!=', keyId), e('format', '!=', CURRENT_FORMAT)]))
       .where('id', '>', afterId)
       .orderBy('id')
       .limit(limit)
       .execute()
     return rows.map(recordOf)
   }
-
-  /**
-   * Replaces the credentials if they are still `previous`, so that no change is lost. The revision stays, because nothing
-   * that clients can see has changed.
-   */
-  async reencrypt(id: string, previous: EncryptedCredentials, current: EncryptedCredentials): Promise<boolean> {
-    const { numUpdatedRows } = await this.#db
-      .updateTable('connections')
-      .set({ username_sealed: current.username, password_sealed: current.password, key_id: current.keyId })
-      .where('id', '=', id)
-      .where('password_sealed', '=', previous.password)
-      .executeTakeFirst()
-    return numUpdatedRows > 0n
-  }
 }
 
-function columns({ credentials, ...fields }: ConnectionFields & { credentials: EncryptedCredentials }) {
+function columns({ credentials, ...fields }: ConnectionRecord) {
   return {
+    owner_name: fields.ownerName,
+    revision: fields.revision,
+    updated_at: fields.updatedAt,
     name: fields.name,
     name_key: nameKey(fields.name),
     description: fields.description,
@@ -186,14 +184,15 @@ function columns({ credentials, ...fields }: ConnectionFields & { credentials: E
     username_sealed: credentials.username,
     password_sealed: credentials.password,
     key_id: credentials.keyId,
+    format: credentials.format,
   }
 }
 
 type SummaryRow = Pick<Selectable<ConnectionRow>, (typeof SUMMARY)[number]>
 
 function recordOf(row: Selectable<ConnectionRow>): ConnectionRecord {
-  const credentials = { username: row.username_sealed, password: row.password_sealed, keyId: row.key_id }
-  return { ...summaryOf(row), credentials }
+  const { username_sealed: username, password_sealed: password, key_id: keyId, format } = row
+  return { ...summaryOf(row), credentials: { username, password, keyId, format } }
 }
 
 function summaryOf(row: SummaryRow): ConnectionSummary {
@@ -203,6 +202,7 @@ function summaryOf(row: SummaryRow): ConnectionSummary {
     name: row.name,
     description: row.description,
     personal: row.scope !== SHARED,
+    scope: row.scope,
     owner: row.owner,
     ownerName: row.owner_name,
     host: row.host,

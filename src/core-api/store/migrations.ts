@@ -15,6 +15,15 @@ export function migrations(kind: 'sqlite' | 'postgres'): Record<string, Migratio
         await createCounters(db)
       },
     },
+    '0002-credential-format': {
+      up: async (db) => {
+        await db.schema
+          .alterTable('connections')
+          .addColumn('format', 'integer', (column) => column.notNull().defaultTo(1))
+          .execute()
+      },
+    },
+    '0003-project-members': { up: createMembers },
   }
 }
 
@@ -81,6 +90,23 @@ async function createConnections(db: Kysely<unknown>, ordered: Ordered): Promise
     .createIndex('default_connections_by_connection')
     .on('default_connections')
     .column('connection_id')
+    .execute()
+}
+
+async function createMembers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('project_members')
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id').onDelete('cascade'))
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('username', 'text', (column) => column.notNull())
+    .addColumn('group_name', 'text', (column) => column.notNull())
+    .addColumn('seen_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('project_members_key', ['project_id', 'subject'])
+    .execute()
+  await db.schema
+    .createIndex('project_members_by_username')
+    .on('project_members')
+    .columns(['project_id', 'username'])
     .execute()
 }
 

@@ -9,8 +9,12 @@ export interface Tables {
   project_groups: ProjectGroupRow
   connections: ConnectionRow
   default_connections: DefaultConnectionRow
+  project_members: ProjectMemberRow
   counters: { name: string; value: number }
 }
+
+/** Which fields of a connection its encryption authenticates; see `associatedData`. New credentials have format 2. */
+export type CredentialFormat = 1 | 2
 
 /** Never updated. */
 type Fixed<T> = ColumnType<T, T, never>
@@ -45,7 +49,7 @@ export interface ConnectionRow {
   scope: Fixed<string>
   /** Subject of the creator. */
   owner: Fixed<string>
-  owner_name: Fixed<string>
+  owner_name: string
   host: string
   log_mech: string
   database: string
@@ -55,6 +59,8 @@ export interface ConnectionRow {
   password_sealed: string
   /** ID of the encryption token of both. */
   key_id: string
+  /** Which fields of the record the encryption authenticates. */
+  format: CredentialFormat
   revision: number
   created_at: Fixed<number>
   updated_at: number
@@ -65,6 +71,15 @@ export interface DefaultConnectionRow {
   project_id: Fixed<string>
   subject: Fixed<string>
   connection_id: string
+}
+
+export interface ProjectMemberRow {
+  project_id: Fixed<string>
+  subject: Fixed<string>
+  username: string
+  /** The group of the project that gave access; empty for administrators. */
+  group_name: string
+  seen_at: number
 }
 
 /** Names that differ only in case or Unicode composition are the same. */

@@ -24,7 +24,7 @@ test('a minimal configuration gets defaults', () => {
   assert.equal(config.server.listen, '127.0.0.1:8081')
   assert.equal(config.gateway?.audience, 'core')
   assert.equal(config.storage.url, 'sqlite:core.db')
-  assert.equal(config.jobs.userIs, 'username')
+  assert.equal(config.jobs.userIs, 'subject')
   assert.equal(config.encryption.token, 'a-token-without-spaces')
   assert.ok(Object.isFrozen(config.encryption))
 })

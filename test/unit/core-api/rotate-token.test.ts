@@ -82,19 +82,19 @@ test('a change in the meantime wins, and is re-encrypted in the next round', asy
   const edited = core.ids[1] ?? ''
   let done = false
   const connections = Object.create(core.deps.connections, {
-    reencrypt: {
-      value: async (...args: Parameters<Connections['reencrypt']>) => {
-        if (args[0] === edited && !done) {
+    replace: {
+      value: async (...args: Parameters<Connections['replace']>) => {
+        if (args[0].id === edited && !done) {
           done = true
           const credentials = { username: 'u', password: 'edited meanwhile' }
           const path = `/api/datasetConnections/${edited}`
           const response = await core.as(ALICE).put(path).set('AOA-Project-ID', ALPHA).send({ credentials })
           assert.equal(response.status, 200)
         }
-        return core.deps.connections.reencrypt(...args)
+        return core.deps.connections.replace(...args)
       },
     },
-    encryptedUnderOtherTokens: { value: core.deps.connections.encryptedUnderOtherTokens.bind(core.deps.connections) },
+    outdated: { value: core.deps.connections.outdated.bind(core.deps.connections) },
   }) as Connections
   assert.equal((await rotateToken({ connections, cipher, log }, quiet)).reencrypted, 3)
   assert.deepEqual(await passwords(core, await CredentialCipher.create(['new-token'])), [
@@ -120,12 +120,12 @@ test('what no configured token decrypts is reported and not changed', async () =
 function stoppingAfter(connections: Connections, count: number): Connections {
   let left = count
   return Object.create(connections, {
-    reencrypt: {
-      value: async (...args: Parameters<Connections['reencrypt']>) => {
+    replace: {
+      value: async (...args: Parameters<Connections['replace']>) => {
         if (left-- <= 0) throw new Error('killed')
-        return connections.reencrypt(...args)
+        return connections.replace(...args)
       },
     },
-    encryptedUnderOtherTokens: { value: connections.encryptedUnderOtherTokens.bind(connections) },
+    outdated: { value: connections.outdated.bind(connections) },
   }) as Connections
 }

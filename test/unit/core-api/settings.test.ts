@@ -17,6 +17,7 @@ import { ConfigurationError } from '../../../src/shared/settings/field-errors.ts
 import {
   ALICE,
   ALPHA,
+  BOB,
   coreConfig,
   newConnection,
   SERVICE,
@@ -135,9 +136,9 @@ test('access.clockSkewSeconds is the tolerated clock difference', async () => {
 })
 
 test('jobs.userIs is what the user of a job is compared with', async () => {
-  for (const [userIs, right, wrong] of [
-    ['username', 'alice', 'sub-alice'],
-    ['subject', 'sub-alice', 'alice'],
+  for (const [userIs, right, wrong, unknown] of [
+    ['username', 'alice', 'bob', 'sub-alice'],
+    ['subject', 'sub-alice', 'sub-bob', 'alice'],
   ] as const) {
     const core = await memory(`jobs: { userIs: ${userIs} }`)
     const made = await core
@@ -148,7 +149,9 @@ test('jobs.userIs is what the user of a job is compared with', async () => {
     const job = (user: string) =>
       core.as(SERVICE).get(`${PATH}/${made.body.id}/job`).query({ user }).set('AOA-Project-ID', ALPHA)
     assert.equal((await job(right)).status, 200)
+    await core.as(BOB).get(PATH).set('AOA-Project-ID', ALPHA)
     assert.equal((await job(wrong)).status, 404)
+    assert.equal((await job(unknown)).body.reason, 'user-not-in-project')
     await core.close()
   }
 })
