@@ -388,7 +388,7 @@ const HEADER_TRUST = [
   row(
     'S-110',
     'identity is signed for whoever is reached past the gateway',
-    [E2E, 'the assertion that arrives verifies'],
+    [E2E, 'the assertion at the upstream verifies'],
     ['test/airflow/auth-manager.test.ts', 'the auth manager keeps projects apart'],
     [THROUGH_CADDY, 'no client can use the forward-auth endpoint'],
   ),

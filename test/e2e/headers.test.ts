@@ -5,7 +5,7 @@ import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import type { Browser } from '../browser.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
 
-/** What an upstream receives when bob, who is in alpha alone, says that he is somebody else. */
+/** What an upstream receives when bob, a member of alpha only, claims to be somebody else. */
 
 let kit: Kit
 let bob: Browser
@@ -31,8 +31,8 @@ const FORGED: readonly (readonly [name: string, value: string])[] = [
 
 for (const [name, value] of FORGED) {
   test(`the upstream never receives a forged ${name}`, async () => {
-    const answer = await bob.fetch(`${kit.url}/notes/`, { headers: { [name]: value } })
-    assert.equal(answer.status, 200)
+    const response = await bob.fetch(`${kit.url}/notes/`, { headers: { [name]: value } })
+    assert.equal(response.status, 200)
     const values = kit.upstream.lastValues(name)
     assert.equal(values.length, 1, 'exactly one, the gateway’s own')
     assert.notEqual(values[0], value)
@@ -41,23 +41,23 @@ for (const [name, value] of FORGED) {
 
 for (const name of ['aoa_project_id', 'AOA_Project_ID', 'AoA-Project_Id']) {
   test(`a project named as ${name} is dropped: the upstream receives bob's own`, async () => {
-    const answer = await bob.fetch(`${kit.url}/notes/`, { headers: { [name]: BETA } })
-    assert.equal(answer.status, 200)
+    const response = await bob.fetch(`${kit.url}/notes/`, { headers: { [name]: BETA } })
+    assert.equal(response.status, 200)
     assert.deepEqual(kit.upstream.lastValues('aoa-project-id'), [ALPHA])
     const names = kit.upstream.received.at(-1)?.headers.map(([each]) => each) ?? []
     assert.ok(!names.some((each) => each.includes('_')))
   })
 }
 
-test('a project named as AOA-Project-ID is judged: beta is refused and nothing is forwarded', async () => {
+test('a project named as AOA-Project-ID is authorized: beta is denied and nothing is forwarded', async () => {
   const before = kit.upstream.received.length
-  const answer = await bob.fetch(`${kit.url}/notes/`, { headers: { 'AOA-Project-ID': BETA } })
-  assert.equal(answer.status, 403)
-  assert.equal(((await answer.json()) as { reason: string }).reason, 'not-in-project')
+  const response = await bob.fetch(`${kit.url}/notes/`, { headers: { 'AOA-Project-ID': BETA } })
+  assert.equal(response.status, 403)
+  assert.equal(((await response.json()) as { reason: string }).reason, 'not-in-project')
   assert.equal(kit.upstream.received.length, before)
 })
 
-test('the assertion that arrives verifies with the published keys and names bob, alpha and the route', async () => {
+test('the assertion at the upstream verifies with the published keys and names bob, alpha and the route', async () => {
   await bob.fetch(`${kit.url}/notes/`)
   const [assertion = ''] = kit.upstream.lastValues('x-gateway-assertion')
   const keys = createRemoteJWKSet(new URL(`${kit.url}/auth/jwks.json`))
@@ -67,12 +67,12 @@ test('the assertion that arrives verifies with the published keys and names bob,
   assert.deepEqual(payload.groups, ['project-alpha'])
 })
 
-test('MLflow gets the workspace of the judged project whatever the request says', async () => {
+test('MLflow gets the workspace of the authorized project, whatever the request contains', async () => {
   const path = '/mlflow/ajax-api/2.0/mlflow/experiments/search?max_results=1'
-  const refused = await bob.fetch(kit.url + path, { headers: { 'X-MLFLOW-WORKSPACE': BETA } })
-  assert.equal(refused.status, 403)
-  const passed = await bob.fetch(kit.url + path, { headers: { X_MLFLOW_WORKSPACE: BETA } })
-  assert.equal(passed.status, 200)
+  const denied = await bob.fetch(kit.url + path, { headers: { 'X-MLFLOW-WORKSPACE': BETA } })
+  assert.equal(denied.status, 403)
+  const allowed = await bob.fetch(kit.url + path, { headers: { X_MLFLOW_WORKSPACE: BETA } })
+  assert.equal(allowed.status, 200)
   assert.deepEqual(kit.upstream.lastValues('x-mlflow-workspace'), [ALPHA])
 })
 

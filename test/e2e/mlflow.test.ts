@@ -7,7 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { startWorld, type World } from './world.ts'
 
-/** People at a real browser, in front of a real MLflow. Screenshots go to the folder named in `SCREENSHOTS`. */
+/** Users with a real browser and a real MLflow. Screenshots are saved in the folder `SCREENSHOTS`. */
 
 const SHOTS = process.env.SCREENSHOTS ?? join(tmpdir(), 'modelops-gateway-screenshots')
 let world: World
@@ -18,7 +18,7 @@ before(async () => {
 })
 after(() => world?.close())
 
-/** A browser profile of its own, ended with the test. */
+/** A separate browser profile, closed at the end of the test. */
 async function profile(t: { after(end: () => Promise<void>): void }, colorScheme: 'light' | 'dark' = 'light') {
   const context = await world.browser.newContext({ colorScheme, viewport: { width: 1280, height: 860 } })
   t.after(() => context.close())
@@ -62,7 +62,7 @@ test('a run shows its metrics and its artifact', async (t) => {
   await page.goto(`${page.url().split('?')[0]}/artifacts`)
   await page.getByText('model.json').first().click()
   await page.getByText('intercept').first().waitFor()
-  assert.equal(await page.getByText('PERMISSION_DENIED').count(), 0, 'no refusal is shown to somebody who only looks')
+  assert.equal(await page.getByText('PERMISSION_DENIED').count(), 0, 'no denial is shown to a user who only reads')
   await shot(page, 'mlflow-artifact')
 })
 
@@ -85,13 +85,13 @@ test('bob registers a model through the API of the page and finds it among the m
 })
 
 for (const scheme of ['light', 'dark'] as const) {
-  test(`bob gets the refusal page for a link into beta (${scheme})`, async (t) => {
+  test(`bob gets the denial page for a link into beta (${scheme})`, async (t) => {
     const context = await profile(t, scheme)
     const page = await signIn(context, '/', 'bob')
     await page.getByText('Hello, Bob Example').waitFor()
     await shot(page, `portal-bob-${scheme}`)
-    const answer = await page.goto(`${world.url}/mlflow/${BETA}/`)
-    assert.equal(answer?.status(), 403)
+    const response = await page.goto(`${world.url}/mlflow/${BETA}/`)
+    assert.equal(response?.status(), 403)
     assert.ok(await page.getByText('not-in-project').isVisible())
     await shot(page, `refusal-${scheme}`)
     await page.goto(`${world.url}/mlflow/#/experiments`)
@@ -127,11 +127,11 @@ for (const scheme of ['light', 'dark'] as const) {
   })
 }
 
-test('signing out ends it: the back button and a kept cookie show nothing', async (t) => {
+test('after signing out the back button and an old cookie show nothing', async (t) => {
   const context = await profile(t)
   const page = await signIn(context, '/', 'bob')
   await page.getByText('Hello, Bob Example').waitFor()
-  const kept = await context.cookies(world.url)
+  const oldCookies = await context.cookies(world.url)
   await page.getByRole('button', { name: 'Sign out' }).first().click()
   await page.getByText('You are signed out').waitFor()
   await shot(page, 'signed-out')
@@ -139,12 +139,12 @@ test('signing out ends it: the back button and a kept cookie show nothing', asyn
   await page.reload()
   assert.equal(await page.getByText('Hello, Bob Example').count(), 0)
   await context.clearCookies()
-  await context.addCookies(kept.filter(({ name }) => name.startsWith('modelops_gateway')))
+  await context.addCookies(oldCookies.filter(({ name }) => name.startsWith('modelops_gateway')))
   await page.goto(`${world.url}/`)
   assert.equal(new URL(page.url()).origin, new URL(world.issuer.url).origin)
 })
 
-test('two tabs that sign in side by side both arrive where they wanted', async (t) => {
+test('two tabs that sign in at the same time both reach their pages', async (t) => {
   const context = await profile(t)
   const [one, two] = [await context.newPage(), await context.newPage()]
   await one.goto(`${world.url}/mlflow/#/experiments`)
@@ -154,10 +154,10 @@ test('two tabs that sign in side by side both arrive where they wanted', async (
   await two.waitForURL(`${world.url}/mlflow/#/models**`)
 })
 
-test('after one login a second application opens without a form', async (t) => {
+test('after one sign-in a second application opens without a form', async (t) => {
   const page = await signIn(await profile(t), `/mlflow/#/experiments`, 'bob')
   await page.getByText('alpha-price-model').first().waitFor()
-  const answer = await page.goto(`${world.url}/lobby/version`)
-  assert.equal(answer?.status(), 200)
+  const response = await page.goto(`${world.url}/lobby/version`)
+  assert.equal(response?.status(), 200)
   assert.equal(page.url(), `${world.url}/lobby/version`)
 })

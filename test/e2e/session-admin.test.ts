@@ -35,21 +35,21 @@ async function openPage(token: string): Promise<Page> {
   return page
 }
 
-test('an administrator sees who is signed in, ends one session, then all of a person, then all', async () => {
+test('an administrator sees who is signed in, ends one session, then all of a user, then all', async () => {
   const [first, second, carol] = [
     await signedInBrowser(kit, 'bob'),
     await signedInBrowser(kit, 'bob'),
     await signedInBrowser(kit, 'carol'),
   ]
   const statuses = async () => {
-    const asked = [first, second, carol].map((browser) => browser.fetch(`${kit.url}/auth/session`))
-    return (await Promise.all(asked)).map(({ status }) => status)
+    const requests = [first, second, carol].map((browser) => browser.fetch(`${kit.url}/auth/session`))
+    return (await Promise.all(requests)).map(({ status }) => status)
   }
   const page = await openPage(TOKEN)
   await page.waitForSelector('text=1 to 3 of 3 sessions')
-  const pictures = partsDirectory('screenshots', 'session-admin')
-  mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, 'sessions.png') })
+  const screenshots = partsDirectory('screenshots', 'session-admin')
+  mkdirSync(screenshots, { recursive: true })
+  await page.screenshot({ path: join(screenshots, 'sessions.png') })
   await page.locator('li', { hasText: 'bob' }).first().getByRole('button', { name: 'End', exact: true }).click()
   await page.waitForSelector('text=1 to 2 of 2 sessions')
   assert.deepEqual(await statuses(), [200, 401, 200]) // newest first

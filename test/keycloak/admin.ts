@@ -1,6 +1,6 @@
 import type { Keycloak } from '../../infra/parts/keycloak.ts'
 
-/** The few calls of Keycloak's admin REST API that the tests need. */
+/** The calls of Keycloak's admin REST API that the tests need. */
 export class KeycloakAdmin {
   readonly #keycloak: Keycloak
   #token = ''
@@ -17,8 +17,8 @@ export class KeycloakAdmin {
       password: 'admin',
     })
     const url = `${this.#keycloak.origin}/realms/master/protocol/openid-connect/token`
-    const answer = (await (await fetch(url, { method: 'POST', body })).json()) as { access_token: string }
-    this.#token = answer.access_token
+    const response = (await (await fetch(url, { method: 'POST', body })).json()) as { access_token: string }
+    this.#token = response.access_token
   }
 
   async addToGroup(username: string, group: string): Promise<void> {
@@ -30,7 +30,7 @@ export class KeycloakAdmin {
     await this.#call('PUT', `/users/${await this.#userId(username)}`, { enabled: false })
   }
 
-  /** Ids of the sessions that a user has at Keycloak. */
+  /** IDs of the user's sessions at Keycloak. */
   async sessionsOf(username: string): Promise<string[]> {
     const found = await this.#call('GET', `/users/${await this.#userId(username)}/sessions`)
     return (found as { id: string }[]).map(({ id }) => id)
@@ -47,13 +47,13 @@ export class KeycloakAdmin {
   /** Changes attributes of a client. */
   async setClient(clientId: string, attributes: Record<string, string>): Promise<void> {
     const [found] = (await this.#call('GET', `/clients?clientId=${clientId}`)) as { id: string; attributes: object }[]
-    if (found === undefined) throw new Error(`Keycloak knows no ${clientId}`)
+    if (found === undefined) throw new Error(`Keycloak has no client ${clientId}`)
     await this.#call('PUT', `/clients/${found.id}`, { ...found, attributes: { ...found.attributes, ...attributes } })
   }
 
-  /** Makes groups and a user in all of them. */
-  async addUser(username: string, made: readonly string[], alsoIn: readonly string[]): Promise<void> {
-    for (const name of made) await this.#call('POST', '/groups', { name })
+  /** Creates groups and a user in all of them. */
+  async addUser(username: string, newGroups: readonly string[], groups: readonly string[]): Promise<void> {
+    for (const name of newGroups) await this.#call('POST', '/groups', { name })
     await this.#call('POST', '/users', {
       username,
       enabled: true,
@@ -62,7 +62,7 @@ export class KeycloakAdmin {
       firstName: username,
       lastName: 'Example',
       credentials: [{ type: 'password', value: `${username}-pw`, temporary: false }],
-      groups: [...alsoIn, ...made].map((name) => `/${name}`),
+      groups: [...groups, ...newGroups].map((name) => `/${name}`),
     })
   }
 
@@ -86,6 +86,6 @@ export class KeycloakAdmin {
 
 function firstId(found: unknown, name: string): string {
   const [first] = found as { id: string }[]
-  if (first === undefined) throw new Error(`Keycloak knows no ${name}`)
+  if (first === undefined) throw new Error(`Keycloak has no ${name}`)
   return first.id
 }

@@ -13,7 +13,7 @@ import { Browser } from '../browser.ts'
 import { CommandLine } from '../cli/command-line.ts'
 import { startGateway } from '../kit.ts'
 
-/** People at a terminal, machines and migrated users, with a real Keycloak as the issuer. */
+/** Users with a terminal, machines and migrated users, with a real Keycloak as the issuer. */
 let keycloak: Keycloak
 let gateway: RunningServer
 let url: string
@@ -58,7 +58,7 @@ async function tokenFor(realm: string, form: Record<string, string>): Promise<st
   return token
 }
 
-test('bob signs in by device code; his token is taken; after logout its refresh token is dead', async () => {
+test('bob signs in with a device code; the gateway accepts his token; after the logout the refresh token is revoked', async () => {
   const { address, ended } = cli.start('login', '--gateway', url)
   const browser = new Browser()
   const consent = await browser.submit(await browser.open(await address), { username: 'bob', password: 'bob-pw' })
@@ -79,7 +79,7 @@ test('bob signs in by device code; his token is taken; after logout its refresh 
   assert.match((await cli.run('token')).stderr, /has ended/)
 })
 
-test('carol signs in with the browser of her machine', async () => {
+test('carol signs in with the browser on the same machine', async () => {
   const { address, ended } = cli.start('login', '--gateway', url, '--browser', '--no-open')
   const browser = new Browser()
   const done = await browser.submit(await browser.open(await address), { username: 'carol', password: 'carol-pw' })
@@ -94,7 +94,7 @@ test('ci-service is a member of its project by client credentials', async () => 
   assert.deepEqual((await whoAmI(token)).projects, [{ id: ALPHA, name: 'alpha', role: 'editor' }])
 })
 
-test('what migrate writes is imported: users in their groups, without passwords, none of the old ones changed', async () => {
+test('the output of migrate is imported: users in their groups, without passwords, existing users unchanged', async () => {
   const project = { id: ALPHA, name: 'wa', groups: ['project-wa'], viewerGroups: ['project-wa-viewers'] }
   const groups = new Map([
     ['frank', ['project-wa']],
@@ -113,7 +113,7 @@ test('what migrate writes is imported: users in their groups, without passwords,
     return JSON.parse(text)
   }
   const outcome = await call('/partialImport', { method: 'POST', body: JSON.stringify(keycloakImport(plan)) })
-  // bob and the administrators' group were there before.
+  // bob and the admin group existed before.
   assert.deepEqual([outcome.added, outcome.skipped], [4, 2])
   const groupsOf = async (username: string) => {
     const [{ id }] = await call(`/users?exact=true&username=${username}`)

@@ -12,7 +12,7 @@ import { RawClient } from '../path/kit.ts'
 import { eventually } from '../redis-store.ts'
 import { KeycloakAdmin } from './admin.ts'
 
-/** Sessions ended at a real Keycloak: its logout tokens, and what becomes of the streams and sockets of those sessions. */
+/** Sessions ended at a real Keycloak: its logout tokens, and the streams and sockets of those sessions. */
 let keycloak: Keycloak
 let admin: KeycloakAdmin
 let gateway: RunningServer
@@ -20,7 +20,7 @@ let url: string
 const clock: MovedClock = { ahead: 0 }
 const logged: Record<string, unknown>[] = []
 
-/** Begins an event stream by HTTP, and says hello on a WebSocket. */
+/** Starts an event stream over HTTP, and sends hello on a WebSocket. */
 const upstream = createServer((_request, response) => {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: hello\n\n')
 }).on('upgrade', (_request, socket: Socket) => {
@@ -73,7 +73,7 @@ async function openTab(username: string): Promise<Tab> {
     client.send(`GET /lobby/x HTTP/1.1\r\n${who}${more}\r\n`)
     return client
   })
-  await Promise.all(open.map((client) => client.until((heard) => heard.includes('hello'))))
+  await Promise.all(open.map((client) => client.until((text) => text.includes('hello'))))
   return { browser, sid, open }
 }
 
@@ -95,30 +95,30 @@ async function assertLives(tab: Tab): Promise<void> {
   for (const { socket } of tab.open) socket.destroy()
 }
 
-const told = () => logged.filter(({ event }) => event === 'backchannel-logout')
+const logoutEvents = () => logged.filter(({ event }) => event === 'backchannel-logout')
 
 test('one session ended at Keycloak ends that session alone, with its stream and its socket', async (t) => {
   const [mine, same, other] = [await openTab('bob'), await openTab('bob'), await openTab('carol')]
-  const began = performance.now()
+  const startedAt = performance.now()
   await admin.endSession(mine.sid)
   await assertEnded(mine)
-  t.diagnostic(`cut ${Math.round(performance.now() - began)} ms after the administrator’s request`)
+  t.diagnostic(`cut ${Math.round(performance.now() - startedAt)} ms after the administrator’s request`)
   await assertLives(same)
   await assertLives(other)
   assert.deepEqual(
-    told().map(({ ended }) => ended),
+    logoutEvents().map(({ ended }) => ended),
     [1],
   )
 })
 
-test('a user logged out by an administrator of Keycloak loses every session, and nobody else does', async () => {
+test('a user signed out by an administrator of Keycloak loses every session, and other users keep theirs', async () => {
   const [first, second, other] = [await openTab('bob'), await openTab('bob'), await openTab('carol')]
   await admin.logOut('bob')
   await Promise.all([assertEnded(first), assertEnded(second)])
   await assertLives(other)
 })
 
-test('where the client asks for no sid, a logout token ends every session of the user', async (t) => {
+test('if the client does not require a sid, a logout token ends every session of the user', async (t) => {
   await admin.setClient('gateway', { 'backchannel.logout.session.required': 'false' })
   t.after(() => admin.setClient('gateway', { 'backchannel.logout.session.required': 'true' }))
   const [first, second, other] = [await openTab('bob'), await openTab('bob'), await openTab('carol')]
@@ -136,14 +136,14 @@ test('signing out in the browser ends the session at Keycloak', async () => {
   assert.ok(!(await admin.sessionsOf('carol')).includes(tab.sid))
 })
 
-test('a script that signs out revokes the refresh token, and the person’s other sessions go on', async () => {
+test('a script that signs out revokes the refresh token, and the user’s other sessions continue', async () => {
   const [mine, same] = [await openTab('dave'), await openTab('dave')]
   const headers = { origin: url, accept: 'application/json' }
-  const { status: answered } = await mine.browser.fetch(`${url}/auth/logout`, { method: 'POST', headers })
-  assert.equal(answered, 200)
+  const { status: logoutStatus } = await mine.browser.fetch(`${url}/auth/logout`, { method: 'POST', headers })
+  assert.equal(logoutStatus, 200)
   await assertEnded(mine)
   await eventually(async () => !(await admin.sessionsOf('dave')).includes(mine.sid))
-  clock.ahead = 301_000 // past the access token’s life: the next request asks for a refresh
+  clock.ahead = 301_000 // the access token has expired, so the next request refreshes it
   await assertLives(same)
   assert.ok(!logged.some(({ msg }) => msg === 'tokens could not be refreshed'))
 })

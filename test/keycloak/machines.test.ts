@@ -8,7 +8,7 @@ import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { KeycloakAdmin } from './admin.ts'
 
-/** Tokens as a real Keycloak writes them, in front of a gateway whose service users are `ci-service` and `cli`. */
+/** Tokens of a real Keycloak, for a gateway with the service users `ci-service` and `cli`. */
 let keycloak: Keycloak
 let upstream: Recorder
 let gateway: RunningServer
@@ -38,17 +38,17 @@ beforeEach(() => {
   logged.length = 0
 })
 
-interface TokenAnswer {
+interface TokenResponse {
   readonly access_token: string
   readonly refresh_token: string
   readonly id_token: string
 }
 
-async function grant(form: Record<string, string>): Promise<TokenAnswer> {
+async function grant(form: Record<string, string>): Promise<TokenResponse> {
   const endpoint = `${keycloak.url}/protocol/openid-connect/token`
-  const answer = await fetch(endpoint, { method: 'POST', body: new URLSearchParams(form) })
-  assert.equal(answer.status, 200)
-  return JSON.parse(await answer.text())
+  const response = await fetch(endpoint, { method: 'POST', body: new URLSearchParams(form) })
+  assert.equal(response.status, 200)
+  return JSON.parse(await response.text())
 }
 
 const CI = { client_id: 'ci-service', client_secret: 'ci-service-secret' }
@@ -57,7 +57,7 @@ const person = (username: string, scope = 'openid') =>
   grant({ grant_type: 'password', client_id: 'cli', scope, username, password: `${username}-pw` })
 const basic = (secret: string) => `Basic ${btoa(`${CI.client_id}:${secret}`)}`
 
-/** Status and reason of a request into a project; what was on record of it. */
+/** Status and reason of a request to a project, and what was logged. */
 async function enter(authorization: string, project = ALPHA) {
   const response = await fetch(`${url}/notes/x`, { headers: { authorization, 'AOA-Project-ID': project } })
   const { reason } = JSON.parse(await response.text())
@@ -65,7 +65,7 @@ async function enter(authorization: string, project = ALPHA) {
   return { status: response.status, reason, kind: line?.kind, role: line?.role }
 }
 
-test('a person’s token reaches the person’s project and no other, also when refreshed or for offline use', async () => {
+test('a user’s token reaches the user’s project and no other, also after a refresh or for offline use', async () => {
   const first = await person('bob')
   const next = await grant({ grant_type: 'refresh_token', client_id: 'cli', refresh_token: first.refresh_token })
   const offline = await person('bob', 'openid offline_access')
@@ -76,7 +76,7 @@ test('a person’s token reaches the person’s project and no other, also when 
   }
 })
 
-test('a client-credentials token of a service user is an administrating machine, by bearer and by Basic', async () => {
+test('a client-credentials token of a service user is an administrator, as a bearer token and with Basic', async () => {
   for (const authorization of [`Bearer ${(await machine()).access_token}`, basic(CI.client_secret)]) {
     const { status, kind, role } = await enter(authorization, BETA)
     assert.deepEqual([status, kind, role], [200, 'machine', 'admin'])
@@ -88,7 +88,7 @@ test('a person registered as a client’s service account stays a person', async
   const admin = new KeycloakAdmin(keycloak)
   await admin.signIn()
   await admin.addUser('service-account-cli', [], ['project-alpha'])
-  // Keycloak keeps the names of the accounts that exist.
+  // Keycloak rejects the names of existing accounts.
   await assert.rejects(admin.addUser('service-account-ci-service', [], []), /409/)
   for (const scope of ['openid', 'openid offline_access']) {
     const { access_token: token } = await person('service-account-cli', scope)
@@ -97,14 +97,14 @@ test('a person registered as a client’s service account stays a person', async
   }
 })
 
-test('ID tokens, refresh tokens and offline tokens are no access tokens', async () => {
+test('ID tokens, refresh tokens and offline tokens are not access tokens', async () => {
   const [online, offline] = [await person('bob'), await person('bob', 'openid offline_access')]
   for (const token of [online.id_token, online.refresh_token, offline.refresh_token]) {
     assert.deepEqual((await enter(`Bearer ${token}`)).reason, 'token-invalid')
   }
 })
 
-test('a wrong secret is a 401 that says so, and nothing of it is in the log', async () => {
+test('a wrong secret is a 401, and the secret is not in the log', async () => {
   const { status, reason } = await enter(basic('wr0ng-s3cret'))
   assert.deepEqual([status, reason], [401, 'token-invalid'])
   assert.ok(!JSON.stringify(logged).includes('wr0ng-s3cret'))

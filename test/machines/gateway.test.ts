@@ -5,9 +5,9 @@ import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { Browser } from '../browser.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
 
-/** Machines in front of the whole gateway, with the embedded issuer behind it. */
+/** Machines as clients of the whole gateway, with the embedded issuer. */
 let kit: Kit
-/** The same, where the client is a service user. */
+/** The same with the client as a service user. */
 let service: Kit
 
 const ROUTES = [
@@ -34,15 +34,15 @@ async function machineToken({ issuer }: Kit): Promise<string> {
     headers: { authorization: BASIC },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   }
-  const answer: { access_token: string } = JSON.parse(await (await fetch(`${issuer.url}/token`, init)).text())
-  return answer.access_token
+  const response: { access_token: string } = JSON.parse(await (await fetch(`${issuer.url}/token`, init)).text())
+  return response.access_token
 }
 
 const ask = (at: Kit, path: string, headers: Record<string, string> = {}) => fetch(`${at.url}${path}`, { headers })
 const reasonOf = async (response: Response) => [response.status, JSON.parse(await response.text()).reason]
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-test('a machine reaches its project; its token goes on to the core API and to nobody else', async () => {
+test('a machine reaches its project; its token is forwarded to the core API only', async () => {
   const token = await machineToken(kit)
   assert.equal((await ask(kit, '/notes/x', bearer(token))).status, 200)
   assert.deepEqual(kit.upstream.lastValues('AOA-Project-ID'), [ALPHA])
@@ -52,12 +52,12 @@ test('a machine reaches its project; its token goes on to the core API and to no
   assert.deepEqual(kit.upstream.lastValues('Authorization'), [`Bearer ${token}`])
 })
 
-test('a machine that is no service user stays in its project', async () => {
+test('a machine that is not a service user stays in its project', async () => {
   const headers = { ...bearer(await machineToken(kit)), 'AOA-Project-ID': BETA }
   assert.deepEqual(await reasonOf(await ask(kit, '/notes/x', headers)), [403, 'not-in-project'])
 })
 
-test('a service user acts for the project that the header names, on record as a machine', async () => {
+test('a service user acts in the project that the header names, and is logged as a machine', async () => {
   const token = await machineToken(service)
   assert.equal((await ask(service, '/notes/x', { ...bearer(token), 'AOA-Project-ID': BETA })).status, 200)
   assert.deepEqual(service.upstream.lastValues('AOA-Project-ID'), [BETA])
@@ -70,7 +70,7 @@ test('a service user acts for the project that the header names, on record as a 
   assert.ok(!JSON.stringify(service.logged).includes(token.split('.')[2] ?? ''))
 })
 
-test('a group of administrators makes a machine one as well', async () => {
+test('a machine in the admin group is an administrator', async () => {
   const admins = await startKit({ routes: ROUTES, config: { access: { adminGroup: 'project-alpha' } } })
   try {
     const headers = { ...bearer(await machineToken(admins)), 'AOA-Project-ID': BETA }
@@ -80,7 +80,7 @@ test('a group of administrators makes a machine one as well', async () => {
   }
 })
 
-test('Basic is a machine’s identity where the route says so; the upstream never sees it', async () => {
+test('Basic credentials identify a machine on a route with basicCredentials; the upstream never receives them', async () => {
   assert.equal((await ask(kit, '/notes/x', { authorization: BASIC })).status, 200)
   assert.deepEqual(kit.upstream.lastValues('Authorization'), [])
   assert.deepEqual(await reasonOf(await ask(kit, '/core/x', { authorization: BASIC })), [401, 'token-invalid'])
@@ -89,7 +89,7 @@ test('Basic is a machine’s identity where the route says so; the upstream neve
   assert.deepEqual(await reasonOf(wrong), [401, 'token-invalid'])
 })
 
-test('a bad token is a 401 with its error; a good one without the right is a 403; neither is a redirect', async () => {
+test('an invalid token is a 401 with its error and never a redirect', async () => {
   const token = await machineToken(kit)
   const bad = await ask(kit, '/notes/x', { ...bearer(`${token.slice(0, -8)}AAAAAAAA`), accept: 'text/html' })
   assert.equal(bad.status, 401)
@@ -110,7 +110,7 @@ test('cookie and token together must name the same subject', async () => {
   assert.equal((await ask(kit, '/notes/x', { authorization: own, cookie })).status, 200)
 })
 
-test('opaque tokens are introspected where the configuration says so', async () => {
+test('opaque tokens are introspected if the configuration enables it', async () => {
   const opaque = await startKit({
     routes: ROUTES,
     issuer: { accessTokens: 'opaque' },
@@ -129,17 +129,17 @@ test('opaque tokens are introspected where the configuration says so', async () 
 test('10,000 requests with one token cost one signature check', { timeout: 120_000 }, async (t) => {
   const token = await machineToken(kit)
   const checks = mock.method(globalThis.crypto.subtle, 'verify').mock
-  const began = performance.now()
+  const startedAt = performance.now()
   for (let i = 0; i < 100; i += 1) {
-    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(kit, '/notes/x', bearer(token))))
-    assert.ok(answers.every(({ status }) => status === 200))
-    await Promise.all(answers.map((each) => each.body?.cancel()))
+    const responses = await Promise.all(Array.from({ length: 100 }, () => ask(kit, '/notes/x', bearer(token))))
+    assert.ok(responses.every(({ status }) => status === 200))
+    await Promise.all(responses.map((each) => each.body?.cancel()))
   }
-  const seconds = (performance.now() - began) / 1000
+  const seconds = (performance.now() - startedAt) / 1000
   const count = checks.callCount()
   mock.restoreAll()
   t.diagnostic(`10,000 requests in ${seconds.toFixed(1)} s, ${count} signature checks`)
-  // A verdict is believed for a minute.
+  // The result of a check is cached for one minute.
   assert.ok(count <= 1 + Math.floor(seconds / 60))
 })
 
@@ -147,22 +147,22 @@ test('a session near the end of its token is refreshed once for 200 requests at 
   const browser = await signedInBrowser(kit, 'bob')
   const cookie = browser.cookieHeader(new URL(kit.url))
   await ask(kit, '/core/x', { cookie })
-  const [former] = kit.upstream.lastValues('Authorization')
+  const [previous] = kit.upstream.lastValues('Authorization')
   const before = kit.issuer.refreshGrants
   kit.clock.ahead = 301_000
   try {
-    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(kit, '/core/x', { cookie })))
-    assert.ok(answers.every(({ status }) => status === 200))
-    t.diagnostic(`${kit.issuer.refreshGrants - before} refresh for ${answers.length} requests`)
+    const responses = await Promise.all(Array.from({ length: 200 }, () => ask(kit, '/core/x', { cookie })))
+    assert.ok(responses.every(({ status }) => status === 200))
+    t.diagnostic(`${kit.issuer.refreshGrants - before} refresh for ${responses.length} requests`)
     assert.equal(kit.issuer.refreshGrants - before, 1)
     const [next] = kit.upstream.lastValues('Authorization')
-    assert.notEqual(next, former)
+    assert.notEqual(next, previous)
   } finally {
     kit.clock.ahead = 0
   }
 })
 
-test('while the issuer is away what is known goes on, and nobody new comes in', async () => {
+test('while the issuer is unavailable, known callers continue and new ones are denied', async () => {
   const own = await startKit({ routes: ROUTES })
   try {
     const cookie = (await signedInBrowser(own, 'bob')).cookieHeader(new URL(own.url))
@@ -180,20 +180,20 @@ test('while the issuer is away what is known goes on, and nobody new comes in', 
     })
     const works = { session: 200, core: 200, known: 200, unseen: 200, basic: 200, newSecret: 503 }
     assert.deepEqual(await statuses(), works)
-    own.clock.ahead = 241_000 // nearer to the tokens’ end than they are kept
+    own.clock.ahead = 241_000 // closer to the expiry of the tokens than they are cached
     assert.deepEqual(await statuses(), works)
-    own.clock.ahead = 361_000 // the tokens are over, for any clock; a session has its grace, but nothing for the core API
-    const over = { session: 200, core: 503, known: 401, unseen: 401, basic: 503, newSecret: 503 }
-    assert.deepEqual(await statuses(), over)
-    own.clock.ahead = 901_000 // the grace is over
-    assert.deepEqual(await statuses(), { ...over, session: 503 })
+    own.clock.ahead = 361_000 // the tokens have expired beyond the clock tolerance; sessions are in their grace period, without a token for the core API
+    const expired = { session: 200, core: 503, known: 401, unseen: 401, basic: 503, newSecret: 503 }
+    assert.deepEqual(await statuses(), expired)
+    own.clock.ahead = 901_000 // the grace period has ended
+    assert.deepEqual(await statuses(), { ...expired, session: 503 })
   } finally {
     await own.gateway.close()
     await own.upstream.close()
   }
 })
 
-test('a login while the issuer is away is a page that says so, and works when it is back', async () => {
+test('a sign-in while the issuer is unavailable shows an error page, and works afterwards', async () => {
   const own = await startKit({ routes: ROUTES })
   try {
     own.issuer.tokenEndpoint = 'server-error'

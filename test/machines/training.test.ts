@@ -14,7 +14,7 @@ import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
 
-/** How long the training lasts and a token lives, in seconds; longer runs are asked for in the environment. */
+/** Duration of the training and lifetime of a token, in seconds. Longer runs are configured in the environment. */
 const TRAINING_SECONDS = Number(process.env.MODELOPS_TRAINING_SECONDS ?? 60)
 const TOKEN_SECONDS = Number(process.env.MODELOPS_TRAINING_TOKEN_SECONDS ?? 15)
 
@@ -71,7 +71,7 @@ interface Outcome {
   readonly stored: number
 }
 
-/** @param pythonPath The unmodified client knows no plug-in: undefined. */
+/** @param pythonPath Folder of the plug-in. Undefined for the unmodified client. */
 async function train(name: string, env: Record<string, string>, pythonPath?: string): Promise<Outcome> {
   const script = join(import.meta.dirname, 'training.py')
   const { stdout } = await promisify(execFile)(python.python, [script, String(TRAINING_SECONDS), name], {
@@ -86,7 +86,7 @@ async function train(name: string, env: Record<string, string>, pythonPath?: str
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
 
-test('trainings that outlive many tokens fail no call: an old client by Basic, a new one by the package', {
+test('trainings that outlast many tokens fail no call, with Basic credentials and with the client package', {
   timeout: (TRAINING_SECONDS + 120) * 1000,
 }, async (t) => {
   const [old, fresh] = await Promise.all([
@@ -98,16 +98,16 @@ test('trainings that outlive many tokens fail no call: an old client by Basic, a
     assert.equal(stored, calls)
     assert.ok(calls > TRAINING_SECONDS / 4, `${calls} calls`)
   }
-  const refused = logged.filter(({ event }) => event === 'refused').map(({ reason }) => reason)
+  const denied = logged.filter(({ event }) => event === 'refused').map(({ reason }) => reason)
   t.diagnostic(
-    `tokens of ${TOKEN_SECONDS} s for ${TRAINING_SECONDS} s: ${old.calls} calls by Basic, ${fresh.calls} by the package; refused: ${JSON.stringify(refused)}`,
+    `tokens of ${TOKEN_SECONDS} s for ${TRAINING_SECONDS} s: ${old.calls} calls by Basic, ${fresh.calls} by the package; denied: ${JSON.stringify(denied)}`,
   )
 })
 
-test('an unmodified client with a wrong password is told so in MLflow’s words', async () => {
+test('an unmodified client with a wrong password gets an error in MLflow’s format', async () => {
   const wrong = { ...byBasic(), MLFLOW_TRACKING_PASSWORD: 'not-the-secret' }
   await assert.rejects(train('wrong', wrong), (error: Error & { stderr?: string }) => {
-    assert.match(String(error.stderr), /UNAUTHENTICATED: The access token is not accepted\. Send the id and the secret/)
+    assert.match(String(error.stderr), /UNAUTHENTICATED: The access token is not valid\. Send the id and the secret/)
     return true
   })
 })

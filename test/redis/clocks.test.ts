@@ -16,7 +16,7 @@ class WrongClock extends MovedClock {
   }
 }
 
-/** A gateway process whose clock is this much ahead of Redis's, milliseconds. */
+/** A gateway process whose clock is ahead of the clock of Redis. @param ahead Milliseconds */
 async function replica(context: TestContext, address: string, ahead: number) {
   const clock = new WrongClock(ahead)
   const backend = await connectedBackend(address, { clock: clock.read })
@@ -26,10 +26,10 @@ async function replica(context: TestContext, address: string, ahead: number) {
 }
 
 for (const [name, writerAhead, readerAhead] of [
-  ['a replica two minutes ahead of the one that began it', -60_000, 60_000],
-  ['a replica two minutes behind the one that began it', 60_000, -60_000],
+  ['a replica two minutes ahead of the one that created it', -60_000, 60_000],
+  ['a replica two minutes behind the one that created it', 60_000, -60_000],
 ] as const) {
-  test(`a session of a minute’s idle time lives in ${name}, no longer and no shorter`, async (context) => {
+  test(`a session with an idle limit of one minute lasts exactly that long in ${name}`, async (context) => {
     const redis = await startRedis()
     context.after(() => redis.close())
     const address = `redis://127.0.0.1:${redis.port}`
@@ -40,7 +40,7 @@ for (const [name, writerAhead, readerAhead] of [
     assert.ok(await reader.sessions.load(cookie))
     const stored = await reader.backend.get(session.key)
     const left = (stored?.expiresAt ?? 0) - reader.clock.read()
-    // a busy machine takes from what is left, and nothing adds to it
+    // a busy machine shortens the remaining time, and nothing extends it
     assert.ok(left > 0 && left <= IDLE_SECONDS * 1000, `${left} ms left`)
     const { sessions } = await reader.sessions.list({ offset: 0, limit: 10 })
     assert.deepEqual(

@@ -12,19 +12,19 @@ import { signedInBrowser, startGateway } from '../kit.ts'
 import { RawClient } from '../path/kit.ts'
 import { eventually } from '../redis-store.ts'
 
-/** A logout at one replica, and the streams of that session at others: one that hears Redis, one that does not. */
+/** A sign-out at one replica, and the streams of that session at others: one that is notified by Redis, one that is not. */
 let redis: RedisServer
 let issuer: EmbeddedIssuer
 let first: RunningServer
-let hearing: RunningServer
-let deaf: RunningServer
-/** Paths whose exchange the upstream saw end. */
-const left = new Set<string>()
+let subscribed: RunningServer
+let unsubscribed: RunningServer
+/** Paths whose response was closed at the upstream. */
+const closed = new Set<string>()
 
 const upstream = createServer((request, response) => {
   request.resume()
   response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: hello\n\n')
-  response.once('close', () => left.add(request.url ?? ''))
+  response.once('close', () => closed.add(request.url ?? ''))
 })
 
 before(async () => {
@@ -40,11 +40,11 @@ before(async () => {
       routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login' }],
     })
   first = await replica('')
-  hearing = await replica('')
-  deaf = await replica('deaf:hunter2@')
+  subscribed = await replica('')
+  unsubscribed = await replica('deaf:hunter2@')
 })
 after(async () => {
-  await Promise.all([first?.close(), hearing?.close(), deaf?.close()])
+  await Promise.all([first?.close(), subscribed?.close(), unsubscribed?.close()])
   upstream.closeAllConnections()
   upstream.close()
   await Promise.all([issuer?.close(), redis?.close()])
@@ -57,29 +57,32 @@ async function stream(at: RunningServer, browser: Browser, path: string): Promis
   const client = new RawClient(at.port)
   const cookie = browser.cookieHeader(new URL(urlOf(first)))
   client.send(`GET ${path} HTTP/1.1\r\nHost: ${new URL(urlOf(at)).host}\r\nCookie: ${cookie}\r\n\r\n`)
-  await client.until((heard) => heard.includes('data: hello'))
+  await client.until((text) => text.includes('data: hello'))
   return client
 }
 
-test('a logout at one replica cuts the streams at every other: at once by word of Redis, else at the second look', async (t) => {
+test('a sign-out at one replica cuts the streams at all others: at once when Redis notifies them, otherwise at the next re-authorization', async (t) => {
   const [bob, carol] = [
     await signedInBrowser({ url: urlOf(first) }, 'bob'),
     await signedInBrowser({ url: urlOf(first) }, 'carol'),
   ]
-  const streams = [await stream(hearing, bob, '/lobby/heard'), await stream(deaf, bob, '/lobby/unheard')]
-  const hers = await stream(deaf, carol, '/lobby/hers')
-  const began = performance.now()
+  const streams = [
+    await stream(subscribed, bob, '/lobby/notified'),
+    await stream(unsubscribed, bob, '/lobby/unnotified'),
+  ]
+  const other = await stream(unsubscribed, carol, '/lobby/carol')
+  const startedAt = performance.now()
   const headers = { origin: urlOf(first), 'sec-fetch-site': 'same-origin' }
   const { status } = await bob.fetch(`${urlOf(first)}/auth/logout`, { method: 'POST', headers })
   assert.equal(status, 200)
   const cutAfter = async (client: RawClient) => {
     await client.ended()
-    return Math.round(performance.now() - began)
+    return Math.round(performance.now() - startedAt)
   }
-  const [heard = 0, unheard = 0] = await Promise.all(streams.map(cutAfter))
-  t.diagnostic(`cut ${heard} ms after the logout with word, ${unheard} ms without`)
-  assert.ok(heard < unheard)
-  await eventually(() => left.has('/lobby/heard') && left.has('/lobby/unheard'))
-  assert.equal(hers.closed, false)
-  hers.socket.destroy()
+  const [notified = 0, unnotified = 0] = await Promise.all(streams.map(cutAfter))
+  t.diagnostic(`cut ${notified} ms after the sign-out with a notification, ${unnotified} ms without`)
+  assert.ok(notified < unnotified)
+  await eventually(() => closed.has('/lobby/notified') && closed.has('/lobby/unnotified'))
+  assert.equal(other.closed, false)
+  other.socket.destroy()
 })

@@ -5,7 +5,7 @@ import type { Browser } from '../browser.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
 import { eventually } from '../redis-store.ts'
 
-/** The whole gateway in front of a Redis that fails: what people see of it. */
+/** The whole gateway with a Redis that fails: what users see of it. */
 let redis: RedisServer
 let kit: Kit
 
@@ -28,15 +28,15 @@ after(async () => {
 const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 const lobby = (browser: Browser) => browser.fetch(`${kit.url}/lobby/x`, { headers: NAVIGATION })
 
-/** An outage is a 503 that neither takes the cookie nor sends anybody to sign in. */
-async function assertOutage(answer: Promise<Response>): Promise<void> {
-  const { status, headers } = await answer
+/** An outage is a 503 that neither clears the cookie nor redirects to the sign-in. */
+async function assertOutage(outage: Promise<Response>): Promise<void> {
+  const { status, headers } = await outage
   assert.equal(status, 503)
   assert.deepEqual([headers.get('location'), headers.getSetCookie()], [null, []])
   assert.ok(Number(headers.get('retry-after')) > 0)
 }
 
-test('while Redis is down nobody gets in and nobody is signed out; public routes live; then the same cookie works', async () => {
+test('while Redis is down nobody can sign in and nobody is signed out, public routes work, and afterwards the same cookie works', async () => {
   const browser = await signedInBrowser(kit, 'bob')
   assert.equal((await lobby(browser)).status, 200)
   await redis.crash()
@@ -46,7 +46,7 @@ test('while Redis is down nobody gets in and nobody is signed out; public routes
   await eventually(async () => (await lobby(browser)).status === 200)
 })
 
-test('a logout that a frozen Redis cannot keep is reported as failed, within its time limit, and the cookie stays', async () => {
+test('a sign-out that a frozen Redis cannot store fails within the time limit, and the cookie stays valid', async () => {
   const browser = await signedInBrowser(kit, 'bob')
   const headers = { origin: kit.url, 'sec-fetch-site': 'same-origin' }
   redis.signal('SIGSTOP')

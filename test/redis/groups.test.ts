@@ -3,7 +3,7 @@ import { type RedisGroup, startRedisCluster, startSentinelGroup } from '../../in
 import { backendContract } from '../contract/backend.ts'
 import { redisUnderTest } from '../redis-store.ts'
 
-/** The contract of every store, behind real sentinels and in a real cluster. */
+/** The contract of every store, with real Sentinels and in a real Cluster. */
 for (const [name, start] of [
   ['sentinel', startSentinelGroup],
   ['cluster', startRedisCluster],

@@ -33,28 +33,28 @@ async function connected(context: TestContext, address: string, options?: RedisO
   return backend
 }
 
-/** Fails as an outage, soon, and says nothing secret. */
-async function isDown(asked: Promise<unknown>, withinMs = 1500): Promise<void> {
-  const began = performance.now()
+/** Expects an outage within the time limit, without a secret in its message. */
+async function isDown(operation: Promise<unknown>, withinMs = 1500): Promise<void> {
+  const startedAt = performance.now()
   await assert.rejects(
-    asked,
+    operation,
     (error: Error) => error instanceof StoreDown && !/hunter2|sealed/.test(`${error.message} ${String(error.cause)}`),
   )
-  assert.ok(performance.now() - began < withinMs, `took ${performance.now() - began} ms`)
+  assert.ok(performance.now() - startedAt < withinMs, `took ${performance.now() - startedAt} ms`)
 }
 
 async function everythingIsDown(backend: SessionBackend): Promise<void> {
-  const asked = [
+  const operations = [
     backend.get('a'),
     backend.create(record('b')),
     backend.end('a'),
     backend.claimOnce('x', 9),
     backend.ping(),
   ]
-  await Promise.all(asked.map((each) => isDown(each)))
+  await Promise.all(operations.map((each) => isDown(each)))
 }
 
-test('a Redis that is not there is an outage, and is used as soon as it is there', async (context) => {
+test('an unreachable Redis is an outage, and is used as soon as it is reachable', async (context) => {
   const port = await freePort()
   const backend = redisBackend(`redis://127.0.0.1:${port}`)
   context.after(() => backend.close())
@@ -77,9 +77,9 @@ test('a wrong password is an outage, the right one of the right user is not', as
   ]
   const { port } = await server(context, { args })
   for (const user of ['', ':wrong@', 'gateway:wrong@', 'nobody:hunter2@']) {
-    const refused = redisBackend(`redis://${user}127.0.0.1:${port}`)
-    await everythingIsDown(refused)
-    await refused.close()
+    const rejected = redisBackend(`redis://${user}127.0.0.1:${port}`)
+    await everythingIsDown(rejected)
+    await rejected.close()
   }
   for (const user of [':hunter2@', 'gateway:hunter2@']) {
     const backend = await connected(context, `redis://${user}127.0.0.1:${port}`)
@@ -87,7 +87,7 @@ test('a wrong password is an outage, the right one of the right user is not', as
   }
 })
 
-test('TLS is verified: with storeCa it connects, without it nobody is believed', async (context) => {
+test('TLS is verified: with storeCa it connects, without it no server is trusted', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'modelops-tls-'))
   context.after(() => rmSync(folder, { recursive: true }))
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
@@ -101,12 +101,12 @@ test('TLS is verified: with storeCa it connects, without it nobody is believed',
   await server(context, { port, args: [...tls, '--tls-ca-cert-file', cert, '--tls-auth-clients', 'no'] })
   const backend = await connected(context, `rediss://127.0.0.1:${port}`, { ca: readFileSync(cert, 'utf8') })
   await backend.create(record())
-  const unbelieving = redisBackend(`rediss://127.0.0.1:${port}`)
-  context.after(() => unbelieving.close())
-  await everythingIsDown(unbelieving)
+  const untrusting = redisBackend(`rediss://127.0.0.1:${port}`)
+  context.after(() => untrusting.close())
+  await everythingIsDown(untrusting)
 })
 
-test('a frozen Redis is an outage after storeTimeoutMs, and answers again when it goes on', async (context) => {
+test('a frozen Redis is an outage after storeTimeoutMs, and responds again after it resumes', async (context) => {
   const { address, signal } = await server(context)
   const patient = await connected(context, address, { timeoutMs: 3000 })
   const quick = await connected(context, address, { timeoutMs: 200 })
@@ -119,8 +119,8 @@ test('a frozen Redis is an outage after storeTimeoutMs, and answers again when i
   assert.equal((await quick.get('a'))?.revision, 1)
 })
 
-test('a Redis killed and started again has the sessions that it had', async (context) => {
-  // `everysec` may hold a write back while the one before is on its way to the disk: a kill would then lose it
+test('a Redis that is killed and restarted still has its sessions', async (context) => {
+  // `everysec` may delay a write while the previous one is being synced to the disk. A kill would lose it.
   const { address, crash, restart } = await server(context, { args: ['--appendfsync', 'always'] })
   const backend = await connected(context, address)
   await backend.create(record())
@@ -131,7 +131,7 @@ test('a Redis killed and started again has the sessions that it had', async (con
   await eventually(() => backend.hearing)
 })
 
-test('a Redis whose memory is full takes no login and loses no session; a logout still works', async (context) => {
+test('a Redis with full memory allows no sign-in and loses no session; a sign-out still works', async (context) => {
   const { address } = await server(context, { args: ['--maxmemory', '6mb', '--maxmemory-policy', 'noeviction'] })
   const backend = await connected(context, address)
   const big = 'x'.repeat(200_000)
@@ -144,13 +144,13 @@ test('a Redis whose memory is full takes no login and loses no session; a logout
   assert.equal(await backend.settingsFault(), undefined)
 })
 
-test('check --online names a Redis that would drop sessions', async (context) => {
+test('check --online reports a Redis that would evict sessions', async (context) => {
   const { address } = await server(context, { args: ['--maxmemory-policy', 'allkeys-lru'] })
   const backend = await connected(context, address)
   assert.equal((await backend.settingsFault())?.got, 'allkeys-lru')
 })
 
-test('a replica that refuses writes is an outage for them, not an end of sessions', async (context) => {
+test('a replica that denies writes is an outage for writes and does not end sessions', async (context) => {
   const { address, port } = await server(context)
   const backend = await connected(context, address)
   await backend.create(record())
@@ -162,7 +162,7 @@ test('a replica that refuses writes is an outage for them, not an end of session
   await isDown(backend.ping())
 })
 
-test('whoever reads Redis finds no cookie, no token and no name in it', async (context) => {
+test('Redis contains no cookie, no token and no name in plain text', async (context) => {
   const { address, port } = await server(context, { args: ['--rdbcompression', 'no'] })
   const backend = await connected(context, address)
   const { sessions } = startSessions({ backend, clock: realClock })
@@ -177,7 +177,7 @@ test('whoever reads Redis finds no cookie, no token and no name in it', async (c
   }
 })
 
-test('a process that was not allowed to hear of changes hears of them once it is', async (context) => {
+test('a process that is not allowed to subscribe to changes is notified of them once it is allowed', async (context) => {
   const { address, port } = await server(context, {
     args: ['--user', 'deaf', 'on', '>hunter2', '~*', 'resetchannels', '+@all'],
   })
@@ -190,31 +190,33 @@ test('a process that was not allowed to hear of changes hears of them once it is
   context.after(() => operator.disconnect())
   await operator.call('ACL', 'SETUSER', 'deaf', '&*')
   await eventually(() => deaf.hearing)
-  const heard = new Promise((resolve) => deaf.onChange(resolve))
+  const notified = new Promise((resolve) => deaf.onChange(resolve))
   await ender.end('a')
-  assert.deepEqual(await heard, { key: 'a', ended: true })
+  assert.deepEqual(await notified, { key: 'a', ended: true })
 })
 
-test('an ended session stops in another process at once, and within cacheSeconds when no word arrives', async (context) => {
+test('an ended session stops in another process at once, and within cacheSeconds without a notification', async (context) => {
   const deaf = ['--user', 'deaf', 'on', '>hunter2', '~*', 'resetchannels', '+@all']
   const { address, port } = await server(context, { args: deaf })
   const first = await connected(context, address)
-  const hearing = await connected(context, address)
-  const cut = redisBackend(`redis://deaf:hunter2@127.0.0.1:${port}`)
-  context.after(() => cut.close())
-  await eventually(() => cut.ping().then(() => true))
+  const subscribed = await connected(context, address)
+  const unsubscribed = redisBackend(`redis://deaf:hunter2@127.0.0.1:${port}`)
+  context.after(() => unsubscribed.close())
+  await eventually(() => unsubscribed.ping().then(() => true))
   const session = { cacheSeconds: 2, idleSeconds: 3600 }
   const start = (backend: SessionBackend) => startSessions({ backend, session, clock: realClock }).sessions
-  const [ender, listener, deafOne] = [start(first), start(hearing), start(cut)]
+  const [ender, listener, deafOne] = [start(first), start(subscribed), start(unsubscribed)]
   const created = await ender.create(login({}, 10_000_000))
   const cookie = created.setCookie.slice(0, created.setCookie.indexOf(';'))
   for (const each of [listener, deafOne]) assert.ok(await each.load(cookie))
-  const began = performance.now()
+  const startedAt = performance.now()
   await ender.end(created.session)
   await eventually(async () => (await listener.load(cookie)) === undefined)
-  const heardAfter = performance.now() - began
+  const notifiedAfter = performance.now() - startedAt
   await eventually(async () => (await deafOne.load(cookie)) === undefined)
-  const boundAfter = performance.now() - began
-  context.diagnostic(`stopped after ${heardAfter.toFixed(0)} ms with word, ${boundAfter.toFixed(0)} ms without`)
-  assert.ok(heardAfter < 1000 && boundAfter < 2500)
+  const boundAfter = performance.now() - startedAt
+  context.diagnostic(
+    `stopped after ${notifiedAfter.toFixed(0)} ms with a notification, ${boundAfter.toFixed(0)} ms without`,
+  )
+  assert.ok(notifiedAfter < 1000 && boundAfter < 2500)
 })

@@ -25,7 +25,7 @@ export const SESSION_ROWS = [
     'S-61',
     'an id of enough randomness, hashed in the store',
     [COOKIE, 'an id has 256 random bits'],
-    [OUTAGES, 'whoever reads Redis finds no cookie'],
+    [OUTAGES, 'Redis contains no cookie'],
   ),
   row('S-62', 'any change of the cookie is no session', [COOKIE, 'is no session'], [COOKIE, 'the tag of another id']),
   row('S-63', 'the cookie twice is never two identities', [HEADERS, 'S-63 the session cookie twice']),
@@ -65,7 +65,7 @@ export const LOGOUT_ROWS = [
     'logout ends the session at once, sockets and streams too',
     [LOGOUT, 'logout ends the session in the store'],
     [ENDED, 'a stream is cut when its session ends'],
-    ['test/redis/ended-streams.test.ts', 'cuts the streams at every other'],
+    ['test/redis/ended-streams.test.ts', 'cuts the streams at all others'],
   ),
   row(
     'S-161',
@@ -82,7 +82,7 @@ export const LOGOUT_ROWS = [
     [BACKCHANNEL, 'a logout token with sid ends that session'],
     [BACKCHANNEL, 'a logout token with sub alone'],
     [KEYCLOAK_LOGOUT, 'one session ended at Keycloak'],
-    [KEYCLOAK_LOGOUT, 'where the client asks for no sid'],
+    [KEYCLOAK_LOGOUT, 'if the client does not require a sid'],
   ),
   row('S-165', 'typ, exp, iat and jti of a logout token', [BACKCHANNEL, 'an old iat'], [BACKCHANNEL, 'good once']),
   row(
@@ -98,20 +98,20 @@ export const OUTAGE_ROWS = [
   row(
     'S-184',
     'Redis down: nobody in, nobody out',
-    [FROZEN, 'while Redis is down nobody gets in'],
+    [FROZEN, 'while Redis is down nobody can sign in'],
     [STORE_DOWN, 'known sessions go on for staleSeconds'],
   ),
   row(
     'S-185',
     'Redis frozen: bounded; a logout it cannot keep failed',
-    [FROZEN, 'a logout that a frozen Redis cannot keep'],
+    [FROZEN, 'a sign-out that a frozen Redis cannot store'],
     [OUTAGES, 'a frozen Redis is an outage after storeTimeoutMs'],
   ),
   row(
     'S-186',
     'issuer down: what is known goes on',
-    ['test/machines/gateway.test.ts', 'while the issuer is away what is known goes on'],
-    ['test/machines/gateway.test.ts', 'a login while the issuer is away'],
+    ['test/machines/gateway.test.ts', 'while the issuer is unavailable, known callers continue'],
+    ['test/machines/gateway.test.ts', 'a sign-in while the issuer is unavailable'],
   ),
   row(
     'S-187',
