@@ -21,7 +21,7 @@ export async function connectedBackend(address: string, options?: RedisOptions):
   const backend = redisBackend(address, options)
   await eventually(async () => {
     await backend.ping()
-    return backend.hearing
+    return backend.subscribed
   })
   return backend
 }

@@ -2,8 +2,8 @@ import type { Config } from '../gateway/config/schema.ts'
 import { openBackend } from '../gateway/sessions/stores/open.ts'
 import { systemClock } from '../shared/clock.ts'
 import { httpRequest } from '../shared/http-request.ts'
+import { messageOf } from '../shared/message-of.ts'
 import type { FieldError } from '../shared/settings/field-errors.ts'
-import { messageOf } from './cli-error.ts'
 
 const TIMEOUT_MS = 5000
 

@@ -8,6 +8,3 @@ export class CliError extends Error {
     this.exitCode = options.exitCode ?? 1
   }
 }
-
-/** The message of whatever was thrown, for the end of a `CliError`. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

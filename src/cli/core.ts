@@ -9,7 +9,8 @@ import { backupSqlite } from '../core-api/store/backup-sqlite.ts'
 import { openStorage } from '../core-api/store/open.ts'
 import { StorageDown } from '../core-api/store/storage-errors.ts'
 import { systemClock } from '../shared/clock.ts'
-import { CliError, messageOf } from './cli-error.ts'
+import { messageOf } from '../shared/message-of.ts'
+import { CliError } from './cli-error.ts'
 
 /** `core`: the core API, which is a separate service, and its maintenance commands. */
 export function coreCommand(): Command {

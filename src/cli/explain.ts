@@ -17,7 +17,8 @@ import { openProjects } from '../gateway/projects/open.ts'
 import { readBelowRoute } from '../gateway/routing/below-route.ts'
 import { accessOf, buildRoutes, canonicalHost } from '../gateway/routing/routes.ts'
 import { systemClock } from '../shared/clock.ts'
-import { CliError, messageOf } from './cli-error.ts'
+import { messageOf } from '../shared/message-of.ts'
+import { CliError } from './cli-error.ts'
 
 interface Options {
   config: string

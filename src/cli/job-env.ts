@@ -4,8 +4,9 @@ import { JobEnvRefused, type JobEnvRequest, jobEnvironment } from '../core-api/j
 import { oversizedVariables, renderEnvFile, renderSecret } from '../core-api/jobs/render.ts'
 import { ForeignFile, shredSecretFile, writeSecretFile } from '../core-api/jobs/secret-file.ts'
 import { isLoopback } from '../shared/loopback.ts'
+import { messageOf } from '../shared/message-of.ts'
 import { parseProjectId } from '../shared/project-id.ts'
-import { CliError, messageOf } from './cli-error.ts'
+import { CliError } from './cli-error.ts'
 
 interface Options {
   readonly project?: string

@@ -128,7 +128,7 @@ test('a Redis that is killed and restarted still has its sessions', async (conte
   await everythingIsDown(backend)
   await restart()
   await eventually(async () => (await backend.get('a'))?.revision === 1)
-  await eventually(() => backend.hearing)
+  await eventually(() => backend.subscribed)
 })
 
 test('a Redis with full memory allows no sign-in and loses no session; a sign-out still works', async (context) => {
@@ -185,11 +185,11 @@ test('a process that is not allowed to subscribe to changes is notified of them 
   const deaf = redisBackend(`redis://deaf:hunter2@127.0.0.1:${port}`)
   context.after(() => deaf.close())
   await eventually(() => deaf.ping().then(() => true))
-  assert.equal(deaf.hearing, false)
+  assert.equal(deaf.subscribed, false)
   const operator = new Redis({ port, host: '127.0.0.1' })
   context.after(() => operator.disconnect())
   await operator.call('ACL', 'SETUSER', 'deaf', '&*')
-  await eventually(() => deaf.hearing)
+  await eventually(() => deaf.subscribed)
   const notified = new Promise((resolve) => deaf.onChange(resolve))
   await ender.end('a')
   assert.deepEqual(await notified, { key: 'a', ended: true })

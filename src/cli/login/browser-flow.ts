@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as oidc from 'openid-client'
-import { CliError, messageOf } from '../cli-error.ts'
+import { messageOf } from '../../shared/message-of.ts'
+import { CliError } from '../cli-error.ts'
 
 type TokenAnswer = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
 

@@ -1,6 +1,7 @@
 import * as oidc from 'openid-client'
 import { type ClientConfig, clientConfigSchema } from '../../gateway/signin/client-config.ts'
-import { CliError, messageOf } from '../cli-error.ts'
+import { messageOf } from '../../shared/message-of.ts'
+import { CliError } from '../cli-error.ts'
 
 const TIMEOUT_SECONDS = 15
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/

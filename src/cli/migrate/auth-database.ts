@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../../shared/message-of.ts'
 import { CliError } from '../cli-error.ts'
 import { currentGrants, currentWorkspaces } from './current-shape.ts'
 import type { Grant, User } from './grant.ts'
@@ -57,7 +58,7 @@ function whyUnreadable(error: unknown): string {
   if (code === SQLITE_BUSY)
     return 'locked by another process; stop MLflow, or copy the file and name the copy with --db'
   if (code === SQLITE_NOTADB) return 'expected a SQLite database, got another file'
-  return `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+  return `cannot be read: ${messageOf(error)}`
 }
 
 function read(path: string, database: DatabaseSync): AuthDatabase {

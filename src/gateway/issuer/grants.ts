@@ -1,7 +1,7 @@
 import * as client from 'openid-client'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
-import type { RefreshTokens } from '../sessions/refresh.ts'
+import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
 import { type Claims, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'

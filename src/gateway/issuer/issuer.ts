@@ -1,6 +1,6 @@
 import type { Configuration } from 'openid-client'
 import { Refusal } from '../errors.ts'
-import type { RefreshTokens } from '../sessions/refresh.ts'
+import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import { type DiscoveredIssuer, discover, type IssuerDeps } from './discovery.ts'
 import { type Grants, grantsOf } from './grants.ts'
 import type { IssuerKeys } from './keys/issuer-keys.ts'
@@ -117,13 +117,13 @@ export class Issuer {
       this.#fault = undefined
       log.info({ issuer: config.issuer.url }, 'issuer discovered')
     } catch (error) {
-      this.#fault = error instanceof Error ? causes(error) : String(error)
+      this.#fault = error instanceof Error ? withCauses(error) : String(error)
       log.warn({ issuer: config.issuer.url, fault: this.#fault }, 'issuer not discovered; discovery will be retried')
     }
   }
 }
 
 /** The messages of an error and its causes: the message of fetch alone is "fetch failed". */
-function causes(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${causes(error.cause)}` : error.message
+function withCauses(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${withCauses(error.cause)}` : error.message
 }

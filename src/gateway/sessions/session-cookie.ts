@@ -4,8 +4,9 @@ import { usesSecureCookies } from '../config/secure-cookies.ts'
 import type { SessionKeyRing, SessionKeys } from './crypto/session-keys.ts'
 
 /**
- * The session cookie: a random id of 256 bits, a dot, and a tag over the id's text. The tag is no authority, the store
- * is; it spares the store every guessed or damaged cookie. 15 bytes fill 20 characters, so no two texts mean one tag.
+ * The value of the session cookie: a random id of 256 bits, a dot, and a tag over the id's text. The tag grants nothing,
+ * only the store does; it keeps guessed and damaged cookies away from the store. 15 bytes fill exactly 20 characters, so
+ * that each tag has one spelling.
  */
 const ID_LENGTH = 43
 const TAG_BYTES = 15
@@ -22,13 +23,14 @@ function tag(keys: SessionKeys, id: string): string {
   return createHmac('sha256', keys.tag).update(id).digest().subarray(0, TAG_BYTES).toString('base64url')
 }
 
-/** Whether a cookie pair starts at `index`: only blanks lie between it and the header's start or a `;` (RFC 6265 §4.2). */
+/** Whether a cookie pair starts at `index`: only white space lies between it and the header's start or a `;` (RFC 6265 §4.2). */
 function startsPair(header: string, index: number): boolean {
   let before = index - 1
   while (before >= 0 && (header.charCodeAt(before) === SPACE || header.charCodeAt(before) === TAB)) before--
   return before < 0 || header.charCodeAt(before) === SEMICOLON
 }
 
+/** Reads and writes the session cookie. */
 export class SessionCookie {
   readonly name: string
   readonly #search: string
@@ -48,9 +50,9 @@ export class SessionCookie {
   }
 
   /**
-   * The raw value of the session cookie when the header holds it exactly once and in the right length; its characters
-   * are {@link signer}'s business. The name is compared exactly; a cookie sent twice (tossed by a sibling domain,
-   * RFC 6265bis §8.6) counts as none. Never throws.
+   * The raw value of the session cookie, when the header contains it exactly once and with the right length;
+   * {@link signer} checks its characters. The name is compared exactly. A cookie that was sent twice, as one that a
+   * sibling domain set beside ours (RFC 6265bis §8.6), counts as none. Never throws.
    */
   read(header: string | undefined): string | undefined {
     if (header === undefined) return undefined
@@ -66,14 +68,14 @@ export class SessionCookie {
     return value?.length === VALUE_LENGTH ? value : undefined
   }
 
-  /** The secret a value was tagged with, compared in constant time; undefined: not a cookie of this gateway. */
+  /** The keys that a value was tagged with, compared in constant time; undefined: no cookie of this gateway. */
   signer(value: string): SessionKeys | undefined {
     if (!VALUE.test(value)) return undefined
     const given = Buffer.from(value.slice(ID_LENGTH + 1), 'latin1')
     const id = this.idOf(value)
     return this.#ring.find((keys) => {
-      const right = Buffer.from(tag(keys, id), 'latin1')
-      return given.length === right.length && timingSafeEqual(given, right)
+      const expected = Buffer.from(tag(keys, id), 'latin1')
+      return given.length === expected.length && timingSafeEqual(given, expected)
     })
   }
 
@@ -82,18 +84,18 @@ export class SessionCookie {
     return value.slice(0, ID_LENGTH)
   }
 
-  /** A new value, never used before. */
+  /** A new value with a random id. */
   mint(): string {
     const id = randomBytes(32).toString('base64url')
     return `${id}.${tag(this.#ring[0], id)}`
   }
 
-  /** `Set-Cookie` that hands the value out. No Max-Age: it ends with the browser; the store judges how long it is good. */
+  /** `Set-Cookie` for a value. Without Max-Age it lasts as long as the browser runs; the store decides when it expires. */
   set(value: string): string {
     return `${this.#search}${value}${this.#attributes}`
   }
 
-  /** `Set-Cookie` that takes it back. */
+  /** `Set-Cookie` that removes the cookie. */
   clear(): string {
     return `${this.#search}${this.#attributes}; Max-Age=0`
   }

@@ -4,14 +4,15 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
-import type { KnownSession } from './cache.ts'
+import { KnownSessions, refuseStoreDown } from './cache/known-sessions.ts'
+import type { KnownSession } from './cache/session-cache.ts'
 import { deriveKeys, indexKey, recordKey, type SessionKeyRing, type SessionKeys } from './crypto/session-keys.ts'
-import { KnownSessions, refuseStoreDown } from './known.ts'
-import { Limits } from './limits.ts'
-import { SessionRecords } from './records.ts'
-import { Refresher, RefreshMemory, type RefreshTokens } from './refresh.ts'
+import { SessionRecords } from './records/session-records.ts'
+import { RefreshMemory } from './refresh/refresh-memory.ts'
+import { Refresher, type RefreshTokens } from './refresh/refresher.ts'
 import type { Session, Tokens } from './session.ts'
 import { SessionCookie } from './session-cookie.ts'
+import { SessionLimits } from './session-limits.ts'
 import type { SessionBackend } from './stores/backend.ts'
 
 export interface SessionsDeps {
@@ -21,11 +22,11 @@ export interface SessionsDeps {
   readonly log: Logger
   /** Absent: tokens are never refreshed. */
   readonly refresh?: RefreshTokens
-  /** Of the sessions that these replace in this process. Absent: they are the first. */
+  /** That of the sessions which these replace in this process. Absent: there are none. */
   readonly refreshMemory?: RefreshMemory
 }
 
-/** What a login brings. */
+/** What a sign-in provides. */
 export interface NewSession {
   readonly principal: Principal
   readonly tokens: Tokens
@@ -36,7 +37,7 @@ export interface NewSession {
 
 const USER_AGENT_LENGTH = 200
 
-/** The sessions of all browsers: cookies, limits, sealing, caching and refresh above one {@link SessionBackend}. */
+/** The sessions of all browsers: cookies, limits, sealing, caching and refresh on top of a {@link SessionBackend}. */
 export class Sessions {
   readonly cookieName: string
   readonly refreshMemory: RefreshMemory
@@ -55,7 +56,7 @@ export class Sessions {
     this.#ring = deriveKeys(config.session.secrets)
     this.#cookie = new SessionCookie(config, this.#ring)
     this.cookieName = this.#cookie.name
-    const limits = new Limits(config.session)
+    const limits = new SessionLimits(config.session)
     this.#records = new SessionRecords({ backend, ring: this.#ring, limits, clock, log })
     const dueAt = (session: Session) => this.#refresher.dueAt(session)
     const shared = { backend, clock, log }
@@ -69,8 +70,9 @@ export class Sessions {
   }
 
   /**
-   * Answers from memory: the session, `'none'` when the request certainly has none (no cookie, malformed, forged, sent
-   * twice), undefined when only {@link load} can tell. This is the hot path: no I/O, no cryptography for a known cookie.
+   * Looks a session up in memory. This is the hot path: no I/O, and no cryptography for a known cookie.
+   * @returns the session; `'none'` when the request has none (no cookie, malformed, forged, sent twice); undefined when
+   * only {@link load} can tell
    */
   peek(cookieHeader: string | undefined): Session | 'none' | undefined {
     const value = this.#cookie.read(cookieHeader)
@@ -84,28 +86,28 @@ export class Sessions {
   }
 
   /**
-   * The living session of a request, from memory or the store, with an access token that has not expired. However many
-   * requests ask at once, the store and the issuer are asked once.
+   * The session of a request, from memory or the store, with an access token that has not expired. However many requests
+   * come at once, the store is read once and the tokens are refreshed once.
    * @throws Refusal `store-down` when neither memory nor store can tell, `issuer-down` when the tokens have expired and
-   * cannot be refreshed. The cookie is to be kept.
+   * cannot be refreshed. The browser must keep its cookie.
    */
   async load(cookieHeader: string | undefined): Promise<Session | undefined> {
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return undefined
     const now = this.#clock()
-    const known = this.#known.fresh(value, now) ?? (await this.#ask(value))
+    const known = this.#known.fresh(value, now) ?? (await this.#loadKnown(value))
     if (known === undefined) return undefined
     this.#known.used(known, now)
     return this.#refresher.current(known.session)
   }
 
   /**
-   * Starts a session under a new id and ends the one the browser had, so that no id outlives a login.
+   * Starts a session under a new id and ends the one the browser had: no id survives a sign-in.
    * @throws Refusal `store-down`
    */
-  async create(login: NewSession, formerCookieHeader?: string): Promise<{ session: Session; setCookie: string }> {
+  async create(signIn: NewSession, previousCookieHeader?: string): Promise<{ session: Session; setCookie: string }> {
     const value = this.#cookie.mint()
-    const { userAgent, ...rest } = login
+    const { userAgent, ...rest } = signIn
     const now = this.#clock()
     const session: Session = {
       ...rest,
@@ -114,18 +116,18 @@ export class Sessions {
       lastSeenAt: now,
       ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, USER_AGENT_LENGTH) }),
     }
-    // the new one first: a store that fails halfway logs nobody out
+    // the new one first: a store that fails halfway signs nobody out
     const created = await this.#records.create(session).catch(refuseStoreDown)
-    const former = this.#keyOf(this.#cookie.read(formerCookieHeader))
-    if (former !== undefined) await this.endByKey(former)
+    const previous = this.#keyOf(this.#cookie.read(previousCookieHeader))
+    if (previous !== undefined) await this.endByKey(previous)
     this.#known.keep(value, created)
     return { session, setCookie: this.#cookie.set(value) }
   }
 
-  /** Remembers the project that the person selected. @throws Refusal `store-down`, or `login-required` when it ended. */
+  /** Stores the project that the user selected. @throws Refusal `store-down`; `login-required`: the session has ended */
   async selectProject(session: Session, id: string | undefined): Promise<Session> {
     const selected = await this.#known
-      .update(session.key, ({ selectedProject: _former, ...rest }) =>
+      .update(session.key, ({ selectedProject: _previous, ...rest }) =>
         id === undefined ? rest : { ...rest, selectedProject: id },
       )
       .catch(refuseStoreDown)
@@ -133,12 +135,12 @@ export class Sessions {
     return selected
   }
 
-  /** Ends a session everywhere. @throws Refusal `store-down`: it lives on, and the caller must say so. */
+  /** Ends a session in every process. @throws Refusal `store-down`: it has not ended, and the caller must say so */
   async end(session: Session): Promise<void> {
     await this.endByKey(session.key)
   }
 
-  /** Ends the session under a store key; false when there was none. @throws Refusal `store-down` */
+  /** Ends the session under a record key; false when there was none. @throws Refusal `store-down` */
   endByKey(key: string): Promise<boolean> {
     return this.#backend.end(key).catch(refuseStoreDown)
   }
@@ -161,27 +163,27 @@ export class Sessions {
     })
   }
 
-  /** A page of living sessions, newest first. `total` counts all. @throws Refusal `store-down` */
+  /** A page of the unexpired sessions, newest first. `total` counts all. @throws Refusal `store-down` */
   async list(page: { offset: number; limit: number }): Promise<{ total: number; sessions: Session[] }> {
     const { total, records } = await this.#backend.list(page).catch(refuseStoreDown)
     return { total, sessions: records.flatMap((record) => this.#records.open(record)?.session ?? []) }
   }
 
-  /** Calls back with the key of each session that ended, in whatever process. Returns the unsubscribe function. */
+  /** Calls back with the key of each session that ended, in any process. @returns the unsubscribe function */
   onEnded(listener: (key: string) => void): () => void {
     return this.#backend.onChange(({ key, ended }) => {
       if (ended) listener(key)
     })
   }
 
-  /** `Set-Cookie` that takes the session cookie back. */
+  /** `Set-Cookie` that removes the session cookie. */
   clearCookie(): string {
     return this.#cookie.clear()
   }
 
   /** True once per name until `ttlSeconds` have passed, over all processes. @throws Refusal `store-down` */
   claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
-    const hashed = createHash('sha256').update(name).digest('base64url') // names hold states and token ids
+    const hashed = createHash('sha256').update(name).digest('base64url') // names contain states and token IDs
     return this.#backend.claimOnce(hashed, ttlSeconds).catch(refuseStoreDown)
   }
 
@@ -190,20 +192,20 @@ export class Sessions {
     return this.#backend.ping().catch(refuseStoreDown)
   }
 
-  /** Others on the same store have taken over; requests that began with these may still finish. */
+  /** Stops hearing of changes: others on the same store have taken over. Running requests may still finish. */
   retire(): void {
     this.#known.retire()
   }
 
-  /** Waits for refreshes under way, then closes the store. */
+  /** Waits for running refreshes, then closes the store. */
   async close(): Promise<void> {
     await this.#refresher.settled()
     await this.#backend.close()
   }
 
-  async #ask(value: string): Promise<KnownSession | undefined> {
+  async #loadKnown(value: string): Promise<KnownSession | undefined> {
     const key = this.#keyOf(value)
-    return key === undefined ? undefined : this.#known.ask(value, key)
+    return key === undefined ? undefined : this.#known.load(value, key)
   }
 
   #keyOf(value: string | undefined): string | undefined {

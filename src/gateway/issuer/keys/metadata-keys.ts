@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import { Refusal } from '../../errors.ts'
 import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
 
@@ -37,7 +38,7 @@ export function metadataKeys(
     } catch (error) {
       loading = undefined
       failedAt = clock()
-      const fault = error instanceof Error ? error.message : String(error)
+      const fault = messageOf(error)
       log.warn({ issuer: url, fault }, 'metadata of an additional issuer could not be loaded')
       throw down(fault)
     }

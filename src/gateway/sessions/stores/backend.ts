@@ -1,59 +1,61 @@
-/**
- * What a session store must do, and no more: keep sealed records under hashed keys. Sealing, hashing, limits and
- * caching live once, in `sessions.ts`, above every backend. All backends pass `test/contract/backend.ts`.
- *
- * A backend that cannot be reached rejects with {@link StoreDown}; it never answers "no such session" instead.
- */
+/** A session as the stores keep it. */
 export interface SessionRecord {
-  /** Keyed hash of the session id; a reader of the store cannot build a cookie from it. */
+  /** Keyed hash of the cookie's id; a reader of the store cannot build a cookie from it. */
   readonly key: string
-  /** Keyed hash of issuer + subject: ends all sessions of a person. */
+  /** Keyed hash of issuer + subject: ends all sessions of a subject. */
   readonly subjectKey: string
-  /** Keyed hash of issuer + `sid`: ends what one issuer session started (OIDC Back-Channel Logout §2.4). */
+  /** Keyed hash of issuer + `sid`: ends the sessions that began in one session at the issuer (OIDC Back-Channel Logout §2.4). */
   readonly sidKey: string | undefined
-  /** AEAD-sealed session; opaque here. */
+  /** The sealed session; opaque to the store. */
   readonly sealed: string
-  /** Milliseconds since the epoch after which the record is gone. */
+  /** When the record expires, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
 
 export interface StoredSession extends SessionRecord {
-  /** Grows with each write; a write that names an older revision is refused. */
+  /** Grows with each write. A write that names an older revision is refused. */
   readonly revision: number
 }
 
+/**
+ * What a session store must do: keep sealed records under hashed keys. Sealing, hashing, limits and caching exist once,
+ * above every backend. All backends pass `test/contract/backend.ts`.
+ *
+ * A backend that cannot be reached rejects with {@link StoreDown}; it never reports a session as absent instead.
+ */
 export interface SessionBackend {
-  /** True when other processes may change what this one has cached. */
+  /** True when other processes may change the records that this one has cached. */
   readonly shared: boolean
 
   get(key: string): Promise<StoredSession | undefined>
   /** Stores a new record; revision becomes 1. */
   create(record: SessionRecord): Promise<void>
-  /** Replaces a record that still has `revision`; resolves to the new revision, or undefined when it was ended or changed meanwhile. */
+  /** Replaces a record that still has `revision`. @returns the new revision; undefined: it was ended or changed meanwhile */
   replace(record: SessionRecord, revision: number): Promise<number | undefined>
-  /** Moves the expiry of a living record; does not change its revision. */
+  /** Moves the expiry of an unexpired record, and leaves its revision as it is. */
   touch(key: string, expiresAt: number): Promise<void>
 
-  /** Ends a session; resolves to false when there was none. Announces the key to all subscribers. */
+  /** Ends a session and notifies the listeners of all processes. @returns false when there was none */
   end(key: string): Promise<boolean>
-  /** Ends every session under the subject's index key; resolves to the ended keys. Announces each. */
+  /** Ends every session of the subject and notifies the listeners of each. @returns the ended keys */
   endBySubject(subjectKey: string): Promise<string[]>
-  /** Ends every session under the sid's index key, with a subject key those that have both. See {@link endBySubject}. */
+  /** Ends every session of the sid, or of the sid and the subject together. See {@link endBySubject}. */
   endBySid(sidKey: string, subjectKey?: string): Promise<string[]>
-  /** A page of living records, newest first, for session administration. */
+  /** A page of unexpired records, newest first, and the number of all. */
   list(page: { offset: number; limit: number }): Promise<{ total: number; records: StoredSession[] }>
 
-  /** True exactly once per name until `ttlSeconds` have passed, over all processes: single-use state, `jti` replay. */
+  /** True once per name until `ttlSeconds` have passed, across all processes: for single-use `state` and `jti`. */
   claimOnce(name: string, ttlSeconds: number): Promise<boolean>
 
-  /** Takes a named lease for `ttlSeconds`; undefined when another holder has it. The token only grows (fencing). */
+  /** Takes a named lease for `ttlSeconds`; undefined when another holder has it. Tokens only grow (fencing). */
   acquireLease(name: string, ttlSeconds: number): Promise<Lease | undefined>
 
-  /** Calls back with the key of each session that ended or was replaced in any process. Returns the unsubscribe function. */
+  /** Calls back with the key of each session that ended or was replaced in any process. @returns the unsubscribe function */
   onChange(listener: (change: { key: string; ended: boolean }) => void): () => void
 
+  /** Resolves when the store accepts a write. */
   ping(): Promise<void>
-  /** A setting of the store itself that endangers sessions, for `check --online`; undefined: none that can be seen. */
+  /** A setting of the store itself that could lose sessions; undefined: none was found. */
   settingsFault?(): Promise<{ expected: string; got: string } | undefined>
   close(): Promise<void>
 }
@@ -65,7 +67,7 @@ export interface Lease {
   release(): Promise<void>
 }
 
-/** The store cannot answer. Nobody is let in and nobody is logged out for it. */
+/** The store does not respond. No request is admitted and no session ends because of it. */
 export class StoreDown extends Error {
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options)

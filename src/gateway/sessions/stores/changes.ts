@@ -1,13 +1,14 @@
+/** A session that ended or was replaced. */
 export interface SessionChange {
   readonly key: string
   readonly ended: boolean
 }
 
-/** Who wants to hear of changed sessions; every backend has one. */
+/** The listeners of a backend. */
 export class ChangeListeners {
   readonly #listeners = new Set<(change: SessionChange) => void>()
 
-  /** Returns the unsubscribe function. */
+  /** @returns the unsubscribe function */
   add(listener: (change: SessionChange) => void): () => void {
     // wrapped, so that the same function added twice is two subscriptions
     const entry = (change: SessionChange) => listener(change)
@@ -15,7 +16,7 @@ export class ChangeListeners {
     return () => void this.#listeners.delete(entry)
   }
 
-  announce(change: SessionChange): void {
+  notify(change: SessionChange): void {
     for (const listener of this.#listeners) listener(change)
   }
 

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../shared/clock.ts'
 import type { Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
-import { ChangeListeners } from './changes.ts'
+import { ChangeListeners, type SessionChange } from './changes.ts'
 
 const SWEEP_EVERY_MS = 60_000
 
-/** Sessions of one process, gone with it. For one worker, tests and the demo. */
+/** Sessions in the memory of one process; they end with it. For a single worker, tests and the demo. */
 export class MemoryBackend implements SessionBackend {
   readonly shared: boolean = false
   readonly #clock: Clock
@@ -21,7 +21,7 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async get(key: string): Promise<StoredSession | undefined> {
-    return this.#living(key)
+    return this.#unexpired(key)
   }
 
   async create(record: SessionRecord): Promise<void> {
@@ -31,23 +31,23 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
-    const present = this.#living(record.key) // no await before the write: it would let another writer in between
-    if (present?.revision !== revision) return undefined
+    const stored = this.#unexpired(record.key) // no await before the write: another writer could come between
+    if (stored?.revision !== revision) return undefined
     this.#records.set(record.key, { ...record, revision: revision + 1 })
-    this.#listeners.announce({ key: record.key, ended: false })
+    this.#listeners.notify({ key: record.key, ended: false })
     return revision + 1
   }
 
   async touch(key: string, expiresAt: number): Promise<void> {
-    const present = this.#living(key)
-    if (present !== undefined) this.#records.set(key, { ...present, expiresAt })
+    const stored = this.#unexpired(key)
+    if (stored !== undefined) this.#records.set(key, { ...stored, expiresAt })
   }
 
   async end(key: string): Promise<boolean> {
-    const living = this.#living(key) !== undefined
+    const existed = this.#unexpired(key) !== undefined
     this.#records.delete(key)
-    this.#listeners.announce({ key, ended: true })
-    return living
+    this.#listeners.notify({ key, ended: true })
+    return existed
   }
 
   endBySubject(subjectKey: string): Promise<string[]> {
@@ -61,8 +61,8 @@ export class MemoryBackend implements SessionBackend {
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {
-    const living = this.#allLiving().reverse()
-    return { total: living.length, records: living.slice(offset, offset + limit) }
+    const records = this.#allUnexpired().reverse()
+    return { total: records.length, records: records.slice(offset, offset + limit) }
   }
 
   async claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
@@ -87,7 +87,7 @@ export class MemoryBackend implements SessionBackend {
     }
   }
 
-  onChange(listener: (change: { key: string; ended: boolean }) => void): () => void {
+  onChange(listener: (change: SessionChange) => void): () => void {
     return this.#listeners.add(listener)
   }
 
@@ -104,25 +104,25 @@ export class MemoryBackend implements SessionBackend {
     return true
   }
 
-  #living(key: string): StoredSession | undefined {
+  #unexpired(key: string): StoredSession | undefined {
     const record = this.#records.get(key)
     return record !== undefined && record.expiresAt > this.#clock() ? record : undefined
   }
 
-  #allLiving(): StoredSession[] {
+  #allUnexpired(): StoredSession[] {
     const now = this.#clock()
     return [...this.#records.values()].filter((record) => record.expiresAt > now)
   }
 
   async #endWhere(matches: (record: StoredSession) => boolean): Promise<string[]> {
-    const keys = this.#allLiving()
+    const keys = this.#allUnexpired()
       .filter(matches)
       .map(({ key }) => key)
     for (const key of keys) await this.end(key)
     return keys
   }
 
-  /** Nothing grows without `create` or `claimOnce`, so these two clear up; no timer is needed. */
+  /** Removes what has expired. Only `create` and `claimOnce` add entries that stay, so these two call it; no timer is needed. */
   #sweep(): void {
     const now = this.#clock()
     if (now < this.#sweepAt) return

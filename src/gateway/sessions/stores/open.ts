@@ -6,14 +6,14 @@ import { MemoryBackend } from './memory.ts'
 
 /**
  * Opens the store that `session.store` names.
- * @throws Error when the address cannot be read
+ * @throws Error when the address cannot be parsed
  * @throws StoreDown when the store cannot be opened
  */
 export async function openBackend(config: Pick<Config, 'session'>, clock: Clock): Promise<SessionBackend> {
   const { store } = config.session
   if (store === 'memory') return new MemoryBackend(clock)
   if (store.startsWith('sqlite:')) {
-    const { SqliteBackend } = await import('./sqlite.ts') // only where it is wanted: the module warns when loaded
+    const { SqliteBackend } = await import('./sqlite.ts') // only where it is used: node:sqlite prints a warning when loaded
     return new SqliteBackend(store.slice('sqlite:'.length), clock)
   }
   const { RedisBackend } = await import('./redis.ts')

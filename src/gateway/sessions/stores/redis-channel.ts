@@ -2,35 +2,35 @@ import { boundedCache } from '../../../shared/bounded-cache.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 import { connectRedis, type RedisClient, type RedisSettings } from './redis-connection.ts'
 
-/** How often the channel is asked for a sign of life; a dead one is noticed by the silence that follows. */
+/** How often the connection is probed; a dead one does not respond, and its socket times out. */
 const PROBE_EVERY_MS = 1000
 const REMEMBERED = 10_000
 
 /**
- * Word of changes, from every process to every process. A write of this process is announced when its script has
- * answered or when its message comes back, whichever is first: also a write whose answer was lost is heard of.
+ * Notifications of changes from every process to every process. Listeners of this process are notified of its own write
+ * when its script has returned or when its message arrives, whichever is first: a write whose response was lost included.
  */
 export class RedisChannel {
   readonly #client: RedisClient
   readonly #listeners = new ChangeListeners()
-  /** Writes of this process that were announced once and are still to be heard of the other way. */
-  readonly #said = boundedCache<true>(REMEMBERED)
+  /** Writes of this process whose listeners were notified, and which will arrive once more. */
+  readonly #notified = boundedCache<true>(REMEMBERED)
   readonly #probe: NodeJS.Timeout
-  #hearing = false
+  #subscribed = false
 
   constructor(settings: RedisSettings) {
     this.#client = connectRedis(settings)
-    this.#client.on('error', () => undefined) // told by the calls that fail; this connection is made again by itself
-    this.#client.on('message', (_channel: string, message: string) => this.#hear(message))
+    this.#client.on('error', () => undefined) // calls that fail report it; the client reconnects by itself
+    this.#client.on('message', (_channel: string, message: string) => this.#receive(message))
     this.#client.on('close', () => {
-      this.#hearing = false
+      this.#subscribed = false
     })
     const channel = `${settings.address.prefix}changes`
     this.#client.on('ready', () => this.#subscribe(channel))
     this.#probe = setInterval(() => {
       if (this.#client.status !== 'ready') return
-      if (this.#hearing) this.#client.ping().catch(() => undefined)
-      else this.#subscribe(channel) // was refused, as by an access list: that ends no connection
+      if (this.#subscribed) this.#client.ping().catch(() => undefined)
+      else this.#subscribe(channel) // it was refused, for example by an access list, which ends no connection
     }, PROBE_EVERY_MS).unref()
   }
 
@@ -38,16 +38,16 @@ export class RedisChannel {
     return this.#listeners.add(listener)
   }
 
-  /** Whether word from other processes arrives. Without it they are believed for `session.cacheSeconds` and no longer. */
-  get hearing(): boolean {
-    return this.#hearing
+  /** Whether changes of other processes arrive. Without them, cached sessions are used for `session.cacheSeconds` only. */
+  get subscribed(): boolean {
+    return this.#subscribed
   }
 
-  /** Announces a write of this process unless its message came back already. */
-  announce(id: string, changes: readonly SessionChange[]): void {
-    if (this.#said.delete(id)) return
-    this.#said.set(id, true)
-    for (const change of changes) this.#listeners.announce(change)
+  /** Notifies the listeners of a write, once: when it returns and when its message arrives, in whatever order. */
+  notify(id: string, changes: readonly SessionChange[]): void {
+    if (this.#notified.delete(id)) return
+    this.#notified.set(id, true)
+    for (const change of changes) this.#listeners.notify(change)
   }
 
   close(): void {
@@ -57,15 +57,15 @@ export class RedisChannel {
   }
 
   #subscribe(channel: string): void {
-    const heard = () => {
-      this.#hearing = true
+    const succeeded = () => {
+      this.#subscribed = true
     }
-    this.#client.subscribe(channel).then(heard, () => undefined) // lost or refused: it is tried again
+    this.#client.subscribe(channel).then(succeeded, () => undefined) // lost or refused: it is tried again
   }
 
-  #hear(message: string): void {
+  #receive(message: string): void {
     const [id = '', what, ...keys] = message.split(' ')
-    this.announce(
+    this.notify(
       id,
       keys.map((key) => ({ key, ended: what === 'ended' })),
     )

@@ -1,4 +1,5 @@
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
+import { messageOf } from '../../../shared/message-of.ts'
 import type { RedisAddress } from '../../config/redis-address.ts'
 import { StoreDown } from './backend.ts'
 import { SCRIPTS } from './redis-scripts.ts'
@@ -11,19 +12,19 @@ export interface RedisSettings {
   readonly address: RedisAddress
   /** PEM certificates that may sign the server's certificate; absent: the system's. */
   readonly ca: string | undefined
-  /** Longest time of one call, waiting for a connection included. Milliseconds. */
+  /** Longest time of one call, including the wait for a connection, in milliseconds. */
   readonly timeoutMs: number
 }
 
-/** A socket that was written to and stays silent for this long is dead: a host that lost its power says nothing. */
+/** A socket that receives nothing for this long after a write is dead: a host without power closes no connection. Milliseconds. */
 const SILENCE_MS = 5000
 const CONNECT_MS = 3000
 const LONGEST_PAUSE_MS = 1000
 
-/** Soon at first, then once a second: recovery is noticed within a second, and nobody is stormed. */
+/** Pause before the next attempt: short at first, then a second, so that a recovery is noticed soon. Milliseconds. */
 const pause = (attempts: number) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(attempts, 5))
 
-/** A client that connects, and connects again, by itself; it never gives up and never resends what it cannot know. */
+/** A client that connects and reconnects by itself. It never gives up, and never resends a command that may have run. */
 export function connectRedis({ address, ca, timeoutMs }: RedisSettings): RedisClient {
   const tls = address.tls ? { ...(ca === undefined ? {} : { ca }) } : undefined
   const common: CommonOptions = {
@@ -35,7 +36,7 @@ export function connectRedis({ address, ca, timeoutMs }: RedisSettings): RedisCl
     socketTimeout: Math.max(SILENCE_MS, 2 * timeoutMs),
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // a former master answers READONLY after a failover: ask anew who is the master
+    // after a failover the previous master returns READONLY: reconnect to find the current one
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     connectionName: 'modelops-gateway',
   }
@@ -68,16 +69,16 @@ const clusterOptions = (redisOptions: CommonOptions, timeoutMs: number) => ({
   enableOfflineQueue: false,
   clusterRetryStrategy: pause,
   slotsRefreshTimeout: timeoutMs,
-  // a certificate names hosts: leave names as they are
+  // certificates name hosts: keep the names
   dnsLookup: ((host, done) => done(null, host)) satisfies DNSLookupFunction,
 })
 
-/** Bounds every call, and turns every failure into {@link StoreDown}. */
+/** Bounds the time of every call, and turns every failure into {@link StoreDown}. */
 export class RedisConnection {
   readonly client: RedisClient
   readonly #timeoutMs: number
   #ready: Promise<void> | undefined
-  /** Why the last connection failed; an AUTH that was refused carries the password in its error, so the message alone. */
+  /** Why the last connection failed. Only the message: the error of a refused AUTH contains the password. */
   #fault = 'not connected'
 
   constructor(settings: RedisSettings) {
@@ -88,23 +89,23 @@ export class RedisConnection {
     })
   }
 
-  /** @throws StoreDown when there is no answer within the timeout, or an error instead of one */
-  async ask<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+  /** @throws StoreDown when there is no response within the timeout, or an error */
+  async call<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
     const end = performance.now() + this.#timeoutMs
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error(this.#lateness())), this.#timeoutMs)
     })
-    const asked = this.#whenReady().then(() => {
-      // who asked has been told that it failed: a logout or lease must not happen behind their back
+    const called = this.#whenReady().then(() => {
+      // the caller already knows that it failed: a sign-out or lease must not happen afterwards
       if (performance.now() >= end) throw new Error(this.#lateness())
       return work(this.client)
     })
     try {
-      return await Promise.race([asked, late])
+      return await Promise.race([called, late])
     } catch (error) {
-      // without its cause: the client's errors name the command with all its arguments
-      throw new StoreDown(`redis: ${error instanceof Error ? error.message : String(error)}`)
+      // without its cause: the client's errors contain the command with all its arguments
+      throw new StoreDown(`redis: ${messageOf(error)}`)
     } finally {
       clearTimeout(timer)
     }
@@ -115,11 +116,11 @@ export class RedisConnection {
   }
 
   #lateness(): string {
-    const why = this.client.status === 'ready' ? 'no answer' : this.#fault
+    const why = this.client.status === 'ready' ? 'no response' : this.#fault
     return `${why} (waited ${this.#timeoutMs} ms)`
   }
 
-  /** One wait for all: a connection that is just being made again costs a moment, not a refusal. */
+  /** All calls share one wait: a reconnection costs a moment, not a refusal. */
   #whenReady(): Promise<void> {
     if (this.client.status === 'ready') return Promise.resolve()
     this.#ready ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())).finally(() => {

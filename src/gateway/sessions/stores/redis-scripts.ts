@@ -1,20 +1,20 @@
 import type { ClientContext, Result } from 'ioredis'
 
 /**
- * Each write is one script, so that a record and its indexes never disagree, whoever is killed in between.
+ * Each write is one script, so that a record and its indexes always agree, even when a process is killed.
  *
- * Keys, all below the prefix: `s:KEY` a record (hash), `u:SUBJECT` and `i:SID` its indexes (sorted by expiry), `order`
- * (sorted by creation) and `expiry` every record, `seq` and `token` counters. Times are Redis's own, in milliseconds:
- * replicas whose clocks differ agree on who holds a lease. A write that others must hear of is published by its script.
+ * Keys, all with the prefix: `s:KEY` a record (hash); `u:SUBJECT` and `i:SID` its indexes (sorted by expiry); `order`
+ * (sorted by creation) and `expiry`, of every record; `seq` and `token`, counters. Times are those of Redis, in
+ * milliseconds: replicas whose clocks differ agree on who holds a lease. A script publishes the changes it makes.
  *
- * ARGV[1] is always the prefix. `KEYS[1]` routes the script in a cluster; the prefix's hash tag brings the rest there.
+ * ARGV[1] is always the prefix. `KEYS[1]` routes the script in a cluster; the hash tag of the prefix keeps all keys there.
  */
 const COMMON = `
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function enlist(index, key, at)
+local function add_to_index(index, key, at)
   redis.call('ZADD', index, at, key)
   local left = redis.call('PTTL', index)
   if left < 0 or now + left < at then redis.call('PEXPIREAT', index, string.format('%.0f', at)) end
@@ -28,26 +28,27 @@ local function indexes(key)
   return list
 end
 
-local function strike(key)
+local function delete_record(key)
   for _, index in ipairs(indexes(key)) do redis.call('ZREM', index, key) end
   redis.call('ZREM', prefix .. 'order', key)
   redis.call('ZREM', prefix .. 'expiry', key)
   return redis.call('DEL', prefix .. 's:' .. key)
 end
 
-local function place(key, subject, sid, sealed, expires, revision, ttl)
+local function write_record(key, subject, sid, sealed, expires, revision, ttl)
   local record = prefix .. 's:' .. key
   redis.call('HSET', record, 'subject', subject, 'sid', sid, 'sealed', sealed, 'expires', expires, 'revision', revision)
   redis.call('PEXPIRE', record, ttl)
-  for _, index in ipairs(indexes(key)) do enlist(index, key, now + ttl) end
+  for _, index in ipairs(indexes(key)) do add_to_index(index, key, now + ttl) end
   redis.call('ZADD', prefix .. 'expiry', now + ttl, key)
 end
 
 local function sweep(limit)
-  for _, key in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'expiry', '-inf', now, 'LIMIT', 0, limit)) do strike(key) end
+  local expired = redis.call('ZRANGEBYSCORE', prefix .. 'expiry', '-inf', now, 'LIMIT', 0, limit)
+  for _, key in ipairs(expired) do delete_record(key) end
 end
 
-local function say(id, what, keys)
+local function publish(id, what, keys)
   if #keys > 0 then redis.call('PUBLISH', prefix .. 'changes', id .. ' ' .. what .. ' ' .. table.concat(keys, ' ')) end
 end
 `
@@ -59,7 +60,7 @@ export const SCRIPTS = {
   sessionCreate: script(`
     if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
     sweep(100)
-    place(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], 1, tonumber(ARGV[7]))
+    write_record(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], 1, tonumber(ARGV[7]))
     redis.call('ZADD', prefix .. 'order', redis.call('INCR', prefix .. 'seq'), ARGV[2])
     return 1`),
 
@@ -68,8 +69,8 @@ export const SCRIPTS = {
     if redis.call('HGET', KEYS[1], 'revision') ~= ARGV[8] then return 0 end
     for _, index in ipairs(indexes(ARGV[2])) do redis.call('ZREM', index, ARGV[2]) end
     local revision = tonumber(ARGV[8]) + 1
-    place(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], revision, tonumber(ARGV[7]))
-    say(ARGV[9], 'changed', { ARGV[2] })
+    write_record(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], revision, tonumber(ARGV[7]))
+    publish(ARGV[9], 'changed', { ARGV[2] })
     return revision`),
 
   /** prefix, key, expires, ttl */
@@ -78,25 +79,25 @@ export const SCRIPTS = {
     redis.call('HSET', KEYS[1], 'expires', ARGV[3])
     redis.call('PEXPIRE', KEYS[1], ARGV[4])
     local at = now + tonumber(ARGV[4])
-    for _, index in ipairs(indexes(ARGV[2])) do enlist(index, ARGV[2], at) end
+    for _, index in ipairs(indexes(ARGV[2])) do add_to_index(index, ARGV[2], at) end
     redis.call('ZADD', prefix .. 'expiry', at, ARGV[2])
     return 1`),
 
-  /** prefix, key, id -> 1 when there was a record */
+  /** prefix, key, id -> 1 when there was a record, else 0 */
   sessionEnd: script(`
-    local had = strike(ARGV[2])
-    say(ARGV[3], 'ended', { ARGV[2] })
-    return had`),
+    local existed = delete_record(ARGV[2])
+    publish(ARGV[3], 'ended', { ARGV[2] })
+    return existed`),
 
   /** KEYS[1] the index; prefix, id, subject or '' for any -> the ended keys */
   sessionEndIndexed: script(`
     local ended = {}
     for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')) do
-      local meant = ARGV[3] == '' or redis.call('HGET', prefix .. 's:' .. key, 'subject') == ARGV[3]
-      if meant and strike(key) == 1 then ended[#ended + 1] = key end
+      local matches = ARGV[3] == '' or redis.call('HGET', prefix .. 's:' .. key, 'subject') == ARGV[3]
+      if matches and delete_record(key) == 1 then ended[#ended + 1] = key end
     end
     if ARGV[3] == '' then redis.call('DEL', KEYS[1]) end
-    say(ARGV[2], 'ended', ended)
+    publish(ARGV[2], 'ended', ended)
     return ended`),
 
   /** KEYS[1] the order; prefix, offset, limit -> { total, { key, ttl, subject, sid, sealed, expires, revision }, ... } */

@@ -7,14 +7,14 @@ import { RedisConnection, type RedisSettings } from './redis-connection.ts'
 
 type Fields = readonly (string | null)[]
 
-/** Clocks that are this close to each other count as one, milliseconds: an answer takes a moment to arrive. */
+/** Clocks that differ less than this count as equal, in milliseconds: a response takes a moment to arrive. */
 const SAME_CLOCK_MS = 2000
-/** Life of the key that a ping writes. */
+/** Lifetime of the key that a ping writes, in milliseconds. */
 const PING_MS = 1000
 
 /**
- * Sessions in Redis, for any number of processes on any number of machines. Records expire by Redis's own clock, after
- * the time that was left by the writer's clock, and a reader is told the same in the time of its own clock.
+ * Sessions in Redis, for any number of processes on any number of machines. A record expires by the clock of Redis, after
+ * the time that was left by the clock of its writer; a reader converts what is left to its own clock.
  */
 export class RedisBackend implements SessionBackend {
   readonly shared = true
@@ -23,7 +23,7 @@ export class RedisBackend implements SessionBackend {
   readonly #connection: RedisConnection
   readonly #channel: RedisChannel
 
-  /** Connects in the background: a gateway starts, and says that it is not ready, while Redis is down. */
+  /** Connects in the background: a gateway starts while Redis is down, and reports that it is not ready. */
   constructor(settings: RedisSettings, clock: Clock) {
     this.#clock = clock
     this.#prefix = settings.address.prefix
@@ -33,14 +33,14 @@ export class RedisBackend implements SessionBackend {
 
   async get(key: string): Promise<StoredSession | undefined> {
     const name = this.#record(key)
-    const [fields, left] = await this.#connection.ask((redis) =>
+    const [fields, left] = await this.#connection.call((redis) =>
       Promise.all([redis.hmget(name, 'subject', 'sid', 'sealed', 'expires', 'revision'), redis.pttl(name)]),
     )
     return this.#stored(key, fields, left)
   }
 
   async create(record: SessionRecord): Promise<void> {
-    const created = await this.#connection.ask((redis) =>
+    const created = await this.#connection.call((redis) =>
       redis.sessionCreate(this.#record(record.key), ...this.#written(record)),
     )
     if (created === 0) throw new Error('session key already taken')
@@ -49,24 +49,24 @@ export class RedisBackend implements SessionBackend {
   async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
     const { key } = record
     const id = randomUUID()
-    const next = await this.#connection.ask((redis) =>
+    const next = await this.#connection.call((redis) =>
       redis.sessionReplace(this.#record(key), ...this.#written(record), revision, id),
     )
     if (next === 0) return undefined
-    this.#channel.announce(id, [{ key, ended: false }])
+    this.#channel.notify(id, [{ key, ended: false }])
     return next
   }
 
   async touch(key: string, expiresAt: number): Promise<void> {
-    await this.#connection.ask((redis) =>
+    await this.#connection.call((redis) =>
       redis.sessionTouch(this.#record(key), this.#prefix, key, expiresAt, this.#left(expiresAt)),
     )
   }
 
   async end(key: string): Promise<boolean> {
     const id = randomUUID()
-    const ended = await this.#connection.ask((redis) => redis.sessionEnd(this.#record(key), this.#prefix, key, id))
-    this.#channel.announce(id, [{ key, ended: true }])
+    const ended = await this.#connection.call((redis) => redis.sessionEnd(this.#record(key), this.#prefix, key, id))
+    this.#channel.notify(id, [{ key, ended: true }])
     return ended === 1
   }
 
@@ -79,7 +79,7 @@ export class RedisBackend implements SessionBackend {
   }
 
   async list({ offset, limit }: { offset: number; limit: number }) {
-    const [total, ...rows] = await this.#connection.ask((redis) =>
+    const [total, ...rows] = await this.#connection.call((redis) =>
       redis.sessionList(`${this.#prefix}order`, this.#prefix, offset, limit),
     )
     return { total, records: rows.flatMap(([key, left, ...fields]) => this.#stored(key, fields, left) ?? []) }
@@ -87,19 +87,19 @@ export class RedisBackend implements SessionBackend {
 
   async claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
     const key = `${this.#prefix}claim:${name}`
-    return (await this.#connection.ask((redis) => redis.set(key, '1', 'PX', ttlSeconds * 1000, 'NX'))) === 'OK'
+    return (await this.#connection.call((redis) => redis.set(key, '1', 'PX', ttlSeconds * 1000, 'NX'))) === 'OK'
   }
 
   async acquireLease(name: string, ttlSeconds: number): Promise<Lease | undefined> {
     const key = `${this.#prefix}lease:${name}`
-    const token = await this.#connection.ask((redis) => redis.leaseAcquire(key, this.#prefix, ttlSeconds * 1000))
+    const token = await this.#connection.call((redis) => redis.leaseAcquire(key, this.#prefix, ttlSeconds * 1000))
     if (token === 0) return undefined
     return {
       token,
       renew: async (seconds) =>
-        (await this.#connection.ask((redis) => redis.leaseRenew(key, this.#prefix, token, seconds * 1000))) === 1,
+        (await this.#connection.call((redis) => redis.leaseRenew(key, this.#prefix, token, seconds * 1000))) === 1,
       release: async () => {
-        await this.#connection.ask((redis) => redis.leaseRelease(key, this.#prefix, token))
+        await this.#connection.call((redis) => redis.leaseRelease(key, this.#prefix, token))
       },
     }
   }
@@ -108,19 +108,19 @@ export class RedisBackend implements SessionBackend {
     return this.#channel.add(listener)
   }
 
-  /** By a small write, where the sessions are: a Redis that can be read and no longer written takes no login. */
+  /** By a small write beside the sessions: a Redis that can only be read accepts no sign-in. */
   async ping(): Promise<void> {
-    await this.#connection.ask((redis) => redis.set(`${this.#prefix}ping`, '1', 'PX', PING_MS))
+    await this.#connection.call((redis) => redis.set(`${this.#prefix}ping`, '1', 'PX', PING_MS))
   }
 
-  /** Whether word of other processes' changes arrives at this moment. */
-  get hearing(): boolean {
-    return this.#channel.hearing
+  /** Whether changes of other processes arrive at this moment. */
+  get subscribed(): boolean {
+    return this.#channel.subscribed
   }
 
-  /** A Redis that drops keys when its memory is full drops sessions, and nobody can tell them from ended ones. */
+  /** A Redis that evicts keys when its memory is full loses sessions, which then look as if they had ended. */
   async settingsFault(): Promise<{ expected: string; got: string } | undefined> {
-    const info = await this.#connection.ask((redis) => redis.info('memory'))
+    const info = await this.#connection.call((redis) => redis.info('memory'))
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction'
     return policy === 'noeviction' ? undefined : { expected: 'a Redis with maxmemory-policy noeviction', got: policy }
   }
@@ -132,16 +132,16 @@ export class RedisBackend implements SessionBackend {
 
   async #endIndexed(index: string, subjectKey = ''): Promise<string[]> {
     const id = randomUUID()
-    const keys = await this.#connection.ask((redis) => redis.sessionEndIndexed(index, this.#prefix, id, subjectKey))
+    const keys = await this.#connection.call((redis) => redis.sessionEndIndexed(index, this.#prefix, id, subjectKey))
     if (keys.length > 0)
-      this.#channel.announce(
+      this.#channel.notify(
         id,
         keys.map((key) => ({ key, ended: true })),
       )
     return keys
   }
 
-  /** @param left milliseconds that Redis gives the record; negative: gone meanwhile */
+  /** @param left Milliseconds until Redis deletes the record; negative: it has. */
   #stored(
     key: string,
     [subjectKey, sidKey, sealed, expires, revision]: Fields,
@@ -152,7 +152,7 @@ export class RedisBackend implements SessionBackend {
     return {
       ...{ key, subjectKey, sealed },
       sidKey: sidKey || undefined,
-      // what a replica wrote whose clock is ahead or behind would end the session that much late or early here
+      // the expiry of a replica whose clock is wrong would end the session that much too early or too late here
       expiresAt: Math.abs(here - written) < SAME_CLOCK_MS ? written : here,
       revision: Number(revision),
     }
@@ -166,7 +166,7 @@ export class RedisBackend implements SessionBackend {
     return [this.#prefix, key, subjectKey, sidKey, sealed, expiresAt, this.#left(expiresAt)]
   }
 
-  /** At least a millisecond: Redis takes less for an order to delete. */
+  /** At least a millisecond: with less, Redis deletes the record. */
   #left(expiresAt: number): number {
     return Math.max(1, Math.ceil(expiresAt - this.#clock()))
   }

@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 const SCHEMA_VERSION = 1
 
 /**
- * Times are milliseconds since the epoch. `AUTOINCREMENT` never hands a number out twice, not even after its row was
- * deleted: lease tokens and change numbers only grow.
+ * Times are milliseconds since the epoch. `AUTOINCREMENT` never reuses a number, even after its row was deleted: lease
+ * tokens and change numbers only grow.
  */
 const TABLES = `
   CREATE TABLE sessions (
@@ -37,11 +37,11 @@ const TABLES = `
 `
 
 /**
- * Makes the tables in a new file. Several processes may do this at once: the first one does, the others see it done.
+ * Creates the tables in a new file. Several processes may call this at once: the first one creates them.
  * @throws Error when the file was written by another version of the gateway
  */
 export function prepareSchema(db: DatabaseSync): void {
-  // WAL lets readers go on beside a writer. NORMAL: a power cut may take the last writes back, never the file.
+  // WAL: readers do not wait for a writer. NORMAL: a power cut may undo the last writes, and never damages the file.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE')
   try {
     const version = db.prepare('PRAGMA user_version').get()?.user_version

@@ -2,22 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import { type Lease, type SessionBackend, type SessionRecord, StoreDown, type StoredSession } from './backend.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 import { prepareSchema } from './sqlite-schema.ts'
 
-/** How often a process looks for changes that others made. */
+/** How often a process reads the changes of others, in milliseconds. */
 const POLL_EVERY_MS = 250
 const SWEEP_EVERY_MS = 60_000
-/** Longer than any process sleeps between two looks; one that slept longer is bounded by `session.cacheSeconds`. */
+/** How long changes are kept, in milliseconds. A process that was paused for longer is bounded by `session.cacheSeconds`. */
 const KEEP_CHANGES_MS = 60_000
 const BUSY_MS = 2000
-/** A claim of nobody: names of claims are hashes. It expires as it is written, and the next sweep takes it. */
+/** The claim that a ping writes. Other names are hashes. It expires at once, and the next sweep deletes it. */
 const PING = 'ping'
 
 type Row = Record<string, unknown>
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 function storedSession(row: Row): StoredSession {
   return {
@@ -31,8 +30,8 @@ function storedSession(row: Row): StoredSession {
 }
 
 /**
- * Sessions in one file that several processes of one machine share. They survive restarts. Calls are synchronous
- * inside: each is one indexed statement or a short transaction.
+ * Sessions in one file, shared by the processes of one machine. They survive restarts. Calls are synchronous inside: each
+ * is one indexed statement or a short transaction.
  */
 export class SqliteBackend implements SessionBackend {
   readonly shared = true
@@ -46,8 +45,8 @@ export class SqliteBackend implements SessionBackend {
   #sweepAt = 0
 
   /**
-   * @param path a file, created with mode 0600 when absent
-   * @param busyMs longest wait for another process's write, then StoreDown; the process stands still meanwhile
+   * @param path A file; created with mode 0600 when absent.
+   * @param busyMs Longest wait for a write of another process, in milliseconds; this process is blocked meanwhile.
    * @throws StoreDown when the file cannot be opened or is no session store
    */
   constructor(path: string, clock: Clock, busyMs = BUSY_MS) {
@@ -60,7 +59,7 @@ export class SqliteBackend implements SessionBackend {
     } catch (error) {
       throw new StoreDown(`sqlite: ${messageOf(error)}`, { cause: error })
     }
-    this.#poll = setInterval(() => this.#lookForChanges(), POLL_EVERY_MS).unref()
+    this.#poll = setInterval(() => this.#readChanges(), POLL_EVERY_MS).unref()
   }
 
   async get(key: string): Promise<StoredSession | undefined> {
@@ -148,7 +147,7 @@ export class SqliteBackend implements SessionBackend {
     return this.#listeners.add(listener)
   }
 
-  /** By a small write: a file that can be read and no longer written takes no login. */
+  /** By a small write: a file that can only be read accepts no sign-in. */
   async ping(): Promise<void> {
     const now = this.#clock()
     this.#write(() => this.#row('INSERT OR REPLACE INTO claims (name, expires_at) VALUES (?, ?)', PING, now))
@@ -181,7 +180,7 @@ export class SqliteBackend implements SessionBackend {
     })
   }
 
-  /** A write that others must hear of: noted with it in one transaction, announced here once it is committed. */
+  /** A write whose changes are stored in the same transaction, for other processes, and notified here after the commit. */
   #changing<T>(work: (changed: (change: SessionChange) => void) => T): T {
     const changes: SessionChange[] = []
     const result = this.#write(() => {
@@ -190,23 +189,23 @@ export class SqliteBackend implements SessionBackend {
       for (const { key, ended } of changes) this.#row(insert, key, ended ? 1 : 0, this.#origin, this.#clock())
       return done
     })
-    for (const change of changes) this.#listeners.announce(change)
+    for (const change of changes) this.#listeners.notify(change)
     return result
   }
 
-  #lookForChanges(): void {
+  #readChanges(): void {
     try {
       for (const row of this.#rows('SELECT * FROM changes WHERE id > ? ORDER BY id', this.#seenChange)) {
         this.#seenChange = Number(row.id)
         if (row.origin === this.#origin) continue
-        this.#listeners.announce({ key: String(row.key), ended: row.ended === 1 })
+        this.#listeners.notify({ key: String(row.key), ended: row.ended === 1 })
       }
     } catch {
-      // a store that is down is reported by the requests that need it; the next look finds what this one missed
+      // requests report a store that is down; the next poll reads what this one missed
     }
   }
 
-  /** Within a transaction that writes anyway, once a minute. */
+  /** Deletes what has expired, once a minute, within a transaction that writes anyway. */
   #sweep(): void {
     const now = this.#clock()
     if (now < this.#sweepAt) return
@@ -229,7 +228,7 @@ export class SqliteBackend implements SessionBackend {
     })
   }
 
-  /** Locked, full, unreadable, closed: whatever keeps the file from answering is StoreDown. */
+  /** Every failure of the file is StoreDown: locked, full, unreadable, closed. */
   #read<T>(work: () => T): T {
     try {
       return work()

@@ -1,27 +1,28 @@
 import type { Logger } from 'pino'
 import type { SessionBackend } from './backend.ts'
 
-/** A setting can be changed under a running store: looked at this often, milliseconds. */
-const LOOK_EVERY_MS = 60_000
+/** How often the settings of a running store are checked, in milliseconds. */
+const CHECK_EVERY_MS = 60_000
 
 /**
- * Warns of a setting of the store that endangers sessions, when it is first seen and whenever it becomes another one. A
- * store that is away is asked again: this neither delays a start nor ends one. Returns what stops the watching.
+ * Warns of a setting of the store that could lose sessions, when it is first found and when its value changes. A store
+ * that is down is checked again later: this neither delays nor prevents a start.
+ * @returns the function that stops the checks
  */
 export function watchStoreSettings(
   backend: Pick<SessionBackend, 'settingsFault'>,
   log: Logger,
-  everyMs: number = LOOK_EVERY_MS,
+  everyMs: number = CHECK_EVERY_MS,
 ): () => void {
   let seen: string | undefined
-  const look = async () => {
+  const check = async () => {
     const fault = await backend.settingsFault?.()
     if (fault !== undefined && fault.got !== seen)
-      log.warn({ event: 'store-setting', ...fault }, 'the session store may drop sessions')
+      log.warn({ event: 'store-setting', ...fault }, 'the session store may lose sessions')
     seen = fault?.got
   }
-  const lookQuietly = () => void look().catch(() => undefined) // an outage is told by whoever needs the store
-  lookQuietly()
-  const timer = setInterval(lookQuietly, everyMs).unref()
+  const checkQuietly = () => void check().catch(() => undefined) // requests report an outage
+  checkQuietly()
+  const timer = setInterval(checkQuietly, everyMs).unref()
   return () => clearInterval(timer)
 }

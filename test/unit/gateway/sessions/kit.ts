@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino'
-import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh.ts'
+import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh/refresher.ts'
 import type { Session } from '../../../../src/gateway/sessions/session.ts'
 import { type NewSession, Sessions, type SessionsDeps } from '../../../../src/gateway/sessions/sessions.ts'
 import type { SessionBackend } from '../../../../src/gateway/sessions/stores/backend.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Limits } from '../../../../src/gateway/sessions/limits.ts'
+import { SessionLimits } from '../../../../src/gateway/sessions/session-limits.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { login, MovedClock, START, startSessions } from './kit.ts'
 
@@ -20,7 +20,7 @@ test('a session ends idleSeconds after its last use, judged from memory and from
 })
 
 test('a use is stored a tenth of the idle time after the last one, whatever time the writer’s clock showed', () => {
-  const limits = new Limits({ idleSeconds: 60, absoluteSeconds: 3600 })
+  const limits = new SessionLimits({ idleSeconds: 60, absoluteSeconds: 3600 })
   const session = { ...login(), key: 'k', createdAt: START, lastSeenAt: START + 120_000 }
   assert.equal(limits.touchAt(session, START + 60_000), START + 6000)
 })

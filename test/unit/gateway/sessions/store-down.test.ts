@@ -206,7 +206,7 @@ test('an outage is logged once when it begins and once when it is over, without 
   for (let request = 0; request < 10; request++) assert.ok(await sessions.load(cookie))
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).msg),
-    ['the session store is down, known sessions go on', 'the session store answers again'],
+    ['the session store is down; known sessions stay in use', 'the session store responds again'],
   )
   for (const secret of [cookie.slice(30), session.key]) assert.ok(!lines.join().includes(secret))
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeSession, encodeSession } from '../../../../../src/gateway/sessions/codec.ts'
 import { openRecord, Sealer, sealRecord } from '../../../../../src/gateway/sessions/crypto/sealing.ts'
 import { deriveKeys, indexKey, recordKey } from '../../../../../src/gateway/sessions/crypto/session-keys.ts'
+import { decodeSession, encodeSession } from '../../../../../src/gateway/sessions/records/session-codec.ts'
 import type { Session } from '../../../../../src/gateway/sessions/session.ts'
 import { login, START } from '../kit.ts'
 

@@ -1,7 +1,7 @@
-import type { Principal } from '../policy/types.ts'
-import type { Session } from './session.ts'
+import type { Principal } from '../../policy/types.ts'
+import type { Session } from '../session.ts'
 
-/** Grows when the stored shape changes so that older text cannot be read as the new one. */
+/** Grows when the stored shape changes, so that older text is never read as newer. */
 const VERSION = 1
 
 interface EncodedSession extends Omit<Session, 'key' | 'principal'> {
@@ -9,7 +9,7 @@ interface EncodedSession extends Omit<Session, 'key' | 'principal'> {
   readonly principal: Omit<Principal, 'groups' | 'projectIds'> & { groups: string[]; projectIds: string[] }
 }
 
-/** A session as JSON: sets become arrays. The key is left out; it is bound to the text by the seal. */
+/** A session as JSON; sets become arrays. The key is left out: the seal binds it to the text. */
 export function encodeSession({ key: _key, principal, ...rest }: Session): string {
   const encoded: EncodedSession = {
     v: VERSION,
@@ -19,10 +19,10 @@ export function encodeSession({ key: _key, principal, ...rest }: Session): strin
   return JSON.stringify(encoded)
 }
 
-/** Reads what {@link encodeSession} wrote; undefined for another version. The seal has proved who wrote it. */
+/** Parses what {@link encodeSession} wrote, which the seal has proved; undefined for another version. */
 export function decodeSession(key: string, text: string): Session | undefined {
   const { v, principal, ...rest } = JSON.parse(text) as EncodedSession
   if (v !== VERSION) return undefined
-  const { groups, projectIds, ...person } = principal
-  return { ...rest, key, principal: { ...person, groups: new Set(groups), projectIds: new Set(projectIds) } }
+  const { groups, projectIds, ...others } = principal
+  return { ...rest, key, principal: { ...others, groups: new Set(groups), projectIds: new Set(projectIds) } }
 }

@@ -1,12 +1,12 @@
 import type { Session } from './session.ts'
 
-/** When a session ends by time alone. All arguments and results are milliseconds. */
-export class Limits {
+/** When a session expires: after some idle time, and at an absolute limit. All arguments and results are milliseconds. */
+export class SessionLimits {
   readonly #idle: number
   readonly #absolute: number
   /**
-   * Least time between two writes of one session's expiry. A process that takes over judges idleness by the last
-   * write, so a session may end this much early, never late.
+   * Least time between two writes of one session's expiry. Another process computes idleness from the last write, so a
+   * session may expire this much early, never late.
    */
   readonly touchEvery: number
 
@@ -16,7 +16,7 @@ export class Limits {
     this.touchEvery = Math.min(60_000, this.#idle / 10)
   }
 
-  /** Whatever happens, the session ends then. */
+  /** The absolute limit. */
   absoluteEnd(session: Session): number {
     return session.createdAt + this.#absolute
   }
@@ -26,15 +26,15 @@ export class Limits {
     return Math.min(now + this.#idle, this.absoluteEnd(session))
   }
 
-  /** The last use that a stored expiry tells of; a touch moves the expiry without sealing the session anew. */
+  /** The last use that a stored expiry implies: a touch moves the expiry without sealing the session again. */
   lastSeen(session: Session, expiresAt: number): number {
     return Math.max(session.lastSeenAt, expiresAt - this.#idle)
   }
 
-  /** When a use is to be written to the store next; never, once the absolute limit is what ends the session. */
+  /** When a use is written to the store next; never, once the absolute limit is what ends the session. */
   touchAt(session: Session, expiresAt: number): number {
     if (expiresAt >= this.absoluteEnd(session)) return Number.POSITIVE_INFINITY
-    // by the stored expiry alone: the session's own times are those of whichever replica wrote it
+    // from the stored expiry alone: the session's own times come from the clock of the replica that wrote it
     return expiresAt - this.#idle + this.touchEvery
   }
 }

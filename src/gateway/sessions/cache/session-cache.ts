@@ -1,17 +1,17 @@
 import type { LRUCache } from 'lru-cache'
-import { boundedCache } from '../../shared/bounded-cache.ts'
-import type { Session } from './session.ts'
+import { boundedCache } from '../../../shared/bounded-cache.ts'
+import type { Session } from '../session.ts'
 
-/** What a process knows of a session. Times are milliseconds since the epoch. */
+/** A session that this process has read. Times are milliseconds since the epoch. */
 export interface KnownSession {
   readonly session: Session
-  /** When the store last vouched for it. */
+  /** When the store last confirmed it. */
   readonly confirmedAt: number
-  /** Until then it is served without asking the store. */
+  /** Until then it is served without a read from the store. */
   freshUntil: number
-  /** Idle and absolute limit, moved on by each use. */
+  /** Idle and absolute limit; each use moves it. */
   expiresAt: number
-  /** When the next use is to be written to the store. */
+  /** When the next use is written to the store. */
   touchAt: number
   /** When the tokens are due for a refresh. */
   readonly refreshAt: number
@@ -20,7 +20,7 @@ export interface KnownSession {
 /** A copy without the rest of the header: V8 keeps the whole string alive for as long as a slice of it. */
 const copyOf = (value: string) => Buffer.from(value, 'latin1').toString('latin1')
 
-/** Sessions by raw cookie value: the hot path is one map look-up, without any cryptography. */
+/** Sessions by raw cookie value: the hot path is one map lookup, without any cryptography. */
 export class SessionCache {
   readonly #known: LRUCache<string, KnownSession>
   readonly #cookies = new Map<string, string>()
@@ -46,19 +46,19 @@ export class SessionCache {
     this.#known.delete(value)
   }
 
-  /** The cookie value a session was last seen with. */
+  /** The cookie value of a session in the cache. */
   cookieOf(key: string): string | undefined {
     return this.#cookies.get(key)
   }
 
-  /** Forgets a session that changed in the store. */
+  /** Removes a session that changed in the store. */
   drop(key: string): void {
     this.#changes++
     const value = this.#cookies.get(key)
     if (value !== undefined) this.#known.delete(value)
   }
 
-  /** Grows with each {@link drop}: what was read from the store before a change must not be kept after it. */
+  /** Grows with each {@link drop}: what was read from the store before a change must not be cached after it. */
   get changes(): number {
     return this.#changes
   }

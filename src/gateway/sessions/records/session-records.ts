@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../../shared/clock.ts'
-import { decodeSession, encodeSession } from './codec.ts'
-import { openRecord, sealRecord } from './crypto/sealing.ts'
-import { indexKey, type SessionKeyRing } from './crypto/session-keys.ts'
-import type { Limits } from './limits.ts'
-import type { Session } from './session.ts'
-import type { SessionBackend, SessionRecord, StoredSession } from './stores/backend.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { openRecord, sealRecord } from '../crypto/sealing.ts'
+import { indexKey, type SessionKeyRing } from '../crypto/session-keys.ts'
+import type { Session } from '../session.ts'
+import type { SessionLimits } from '../session-limits.ts'
+import type { SessionBackend, SessionRecord, StoredSession } from '../stores/backend.ts'
+import { decodeSession, encodeSession } from './session-codec.ts'
 
 /** A session as the store has it. */
 export interface OpenedSession {
@@ -17,15 +17,21 @@ export interface OpenedSession {
 
 const MAX_CONFLICTS = 10
 
-/** Sessions in, sealed records out. Rejects with `StoreDown` when the backend does. */
+/** Sessions in, sealed records out. Every method rejects with StoreDown when the backend does. */
 export class SessionRecords {
   readonly #backend: SessionBackend
   readonly #ring: SessionKeyRing
-  readonly #limits: Limits
+  readonly #limits: SessionLimits
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(deps: { backend: SessionBackend; ring: SessionKeyRing; limits: Limits; clock: Clock; log: Logger }) {
+  constructor(deps: {
+    backend: SessionBackend
+    ring: SessionKeyRing
+    limits: SessionLimits
+    clock: Clock
+    log: Logger
+  }) {
     this.#backend = deps.backend
     this.#ring = deps.ring
     this.#limits = deps.limits
@@ -33,7 +39,7 @@ export class SessionRecords {
     this.#log = deps.log
   }
 
-  /** The living session under a key. One that cannot be opened (secret withdrawn, text altered) counts as none. */
+  /** The unexpired session under a key. One that does not open (secret withdrawn, text altered) counts as none. */
   async read(key: string): Promise<OpenedSession | undefined> {
     const record = await this.#backend.get(key)
     return record && this.open(record)
@@ -43,7 +49,7 @@ export class SessionRecords {
     const text = openRecord(this.#ring, record.key, record.sealed)
     const sealed = text === undefined ? undefined : decodeSession(record.key, text)
     if (sealed === undefined) {
-      this.#log.warn({ session: record.key.slice(0, 8) }, 'session record cannot be opened with the present secrets')
+      this.#log.warn({ session: record.key.slice(0, 8) }, 'session record cannot be opened with the current secrets')
       return undefined
     }
     const expiresAt = Math.min(record.expiresAt, this.#limits.absoluteEnd(sealed))
@@ -60,8 +66,10 @@ export class SessionRecords {
   }
 
   /**
-   * Changes a living session on top of whatever others changed meanwhile. `change` is asked anew with each state it
-   * meets and returns undefined to leave that state as it is. Resolves to the state that stands, undefined: ended.
+   * Changes an unexpired session on top of whatever others changed meanwhile.
+   * @param change Called with each state it meets; returns undefined to leave that state as it is.
+   * @returns the resulting state; undefined: the session ended
+   * @throws Error after too many concurrent changes
    */
   async update(key: string, change: (session: Session) => Session | undefined): Promise<OpenedSession | undefined> {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {

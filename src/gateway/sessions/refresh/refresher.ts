@@ -1,41 +1,23 @@
 import type { Logger } from 'pino'
-import { boundedCache } from '../../shared/bounded-cache.ts'
-import type { Clock } from '../../shared/clock.ts'
-import { Refusal } from '../errors.ts'
-import type { Principal } from '../policy/types.ts'
-import { onceAcrossProcesses } from './lease.ts'
-import type { Session, Tokens } from './session.ts'
-import { type SessionBackend, StoreDown } from './stores/backend.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/message-of.ts'
+import { Refusal } from '../../errors.ts'
+import type { Session } from '../session.ts'
+import { type SessionBackend, StoreDown } from '../stores/backend.ts'
+import { onceAcrossProcesses } from './once-across-processes.ts'
+import type { Refreshed, RefreshFailure, RefreshMemory } from './refresh-memory.ts'
 
 /**
- * Asks the issuer for new tokens. `ended`: the issuer says the grant is over (`invalid_grant`, RFC 6749 §5.2).
- * Rejects when the issuer cannot be reached or answers with its own failure.
+ * Requests new tokens from the issuer. `ended`: the issuer says that the grant has ended (`invalid_grant`, RFC 6749
+ * §5.2). Rejects when the issuer cannot be reached or fails.
  */
 export type RefreshTokens = (session: Session) => Promise<Refreshed | 'ended'>
 
-interface Refreshed {
-  readonly tokens: Tokens
-  readonly principal: Principal
-}
-
-/** The sessions as the refresher sees them: always the store's, never a cached copy. */
+/** The sessions as the refresher needs them: always the store's, never a cached copy. */
 export interface RefreshStore {
   read(key: string): Promise<Session | undefined>
   update(key: string, change: (session: Session) => Session | undefined): Promise<Session | undefined>
   end(key: string): Promise<unknown>
-}
-
-const FIRST_PAUSE_SECONDS = 2
-const LONGEST_PAUSE_SECONDS = 30
-const REMEMBERED = 10_000
-
-/** What is under way and what failed; outlives a change of settings, because a rotated grant cannot be asked twice. */
-export class RefreshMemory {
-  readonly running = new Map<string, Promise<Session | undefined>>()
-  /** By access token: with another one the story begins anew. */
-  readonly failures = boundedCache<Failure>(REMEMBERED)
-  /** What the issuer gave for an access token and the store did not take. */
-  readonly unsaved = boundedCache<Refreshed>(REMEMBERED)
 }
 
 export interface RefresherDeps {
@@ -48,18 +30,12 @@ export interface RefresherDeps {
   readonly memory: RefreshMemory
 }
 
-/** An attempt that failed, by network or store; the grant itself may be fine. */
-interface Failure {
-  readonly count: number
-  /** Milliseconds since the epoch. */
-  readonly retryAt: number
-  readonly error: unknown
-}
+const FIRST_PAUSE_SECONDS = 2
+const LONGEST_PAUSE_SECONDS = 30
 
 const pauseSeconds = (failures: number) => Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** failures)
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-/** When tokens are renewed, who waits for it, and what a failure means for the session. */
+/** When tokens are refreshed, who waits for it, and what a failure means for the session. */
 export class Refresher {
   readonly #deps: RefresherDeps
   readonly #before: number
@@ -73,15 +49,15 @@ export class Refresher {
     this.#grace = deps.config.issuerGraceSeconds * 1000
   }
 
-  /** When the session's tokens are due, in milliseconds since the epoch; never, where nothing can be refreshed. */
+  /** When a session's tokens are due, in milliseconds since the epoch; never, where nothing can be refreshed. */
   dueAt({ tokens }: Session): number {
     if (this.#deps.refresh === undefined || tokens.refreshToken === undefined) return Number.POSITIVE_INFINITY
     return tokens.accessExpiresAt - this.#before
   }
 
   /**
-   * Whether a request may go on with the session as it is. Starts a refresh behind the request when one is due; an
-   * expired access token lets nobody pass, unless the issuer just failed and the grace runs.
+   * Whether a request may use the session as it is. Starts a refresh in the background when one is due. With an expired
+   * access token no request may, except during the grace period after the issuer failed.
    */
   serves(session: Session, now: number): boolean {
     if (now < this.dueAt(session)) return true
@@ -94,9 +70,9 @@ export class Refresher {
   }
 
   /**
-   * The session with tokens that may be used; undefined when the issuer ended the grant. Waits for the issuer only
-   * when the access token has expired.
-   * @throws Refusal `issuer-down` or `store-down` when it cannot be refreshed and the grace is over
+   * The session with usable tokens; undefined when the issuer ended the grant. Waits for the issuer only when the access
+   * token has expired.
+   * @throws Refusal `issuer-down` or `store-down` when the refresh fails after the grace period
    */
   async current(session: Session): Promise<Session | undefined> {
     if (this.serves(session, this.#deps.clock())) return session
@@ -111,7 +87,7 @@ export class Refresher {
     }
   }
 
-  /** Resolves when no refresh is under way: a process that stops must not lose a rotated refresh token. */
+  /** Resolves when no refresh is running: a process that stops must not lose a rotated refresh token. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#memory.running.values())
   }
@@ -129,12 +105,12 @@ export class Refresher {
     const { backend, clock, store } = this.#deps
     const { key, tokens } = session
     const outcome = async () => {
-      const present = await store.read(key)
-      return present?.tokens.accessToken === tokens.accessToken ? undefined : { value: present }
+      const stored = await store.read(key)
+      return stored?.tokens.accessToken === tokens.accessToken ? undefined : { value: stored }
     }
     const retryAfterSeconds = () => pauseSeconds(this.#failureOf(session)?.count ?? 0)
     try {
-      const shared = { key, outcome, work: () => this.#renew(session), retryAfterSeconds }
+      const shared = { key, outcome, work: () => this.#refresh(session), retryAfterSeconds }
       return await onceAcrossProcesses(backend, clock, shared)
     } catch (error) {
       this.#remember(session, error)
@@ -142,43 +118,43 @@ export class Refresher {
     }
   }
 
-  async #renew(session: Session): Promise<Session | undefined> {
+  async #refresh(session: Session): Promise<Session | undefined> {
     const { refresh } = this.#deps
     const { accessToken } = session.tokens
-    const answer = this.#memory.unsaved.get(accessToken) ?? (await refresh?.(session))
-    if (answer === undefined) return session
-    if (answer === 'ended') return this.#end(session, 'the issuer ended the grant')
+    const refreshed = this.#memory.unsaved.get(accessToken) ?? (await refresh?.(session))
+    if (refreshed === undefined) return session
+    if (refreshed === 'ended') return this.#end(session, 'the issuer ended the grant')
     const { issuer, subject } = session.principal
-    if (answer.principal.issuer !== issuer || answer.principal.subject !== subject) {
+    if (refreshed.principal.issuer !== issuer || refreshed.principal.subject !== subject) {
       return this.#end(session, 'the issuer refreshed to another subject') // OIDC Core §12.2
     }
-    this.#memory.unsaved.set(accessToken, answer)
-    const saved = await this.#save(session, answer)
+    this.#memory.unsaved.set(accessToken, refreshed)
+    const saved = await this.#save(session, refreshed)
     this.#memory.unsaved.delete(accessToken)
     return saved
   }
 
-  /** Writes the tokens unless another process was quicker; then its tokens stand. */
+  /** Writes the tokens unless another process wrote newer ones first, which are then returned. */
   #save(session: Session, { tokens, principal }: Refreshed): Promise<Session | undefined> {
-    const former = session.tokens
-    const refreshToken = tokens.refreshToken ?? former.refreshToken // not every issuer rotates (RFC 6749 §6)
-    return this.#deps.store.update(session.key, (present) => {
-      if (present.tokens.accessToken !== former.accessToken) return undefined
-      return { ...present, principal, tokens: { ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) } }
+    const previous = session.tokens
+    const refreshToken = tokens.refreshToken ?? previous.refreshToken // not every issuer rotates it (RFC 6749 §6)
+    return this.#deps.store.update(session.key, (stored) => {
+      if (stored.tokens.accessToken !== previous.accessToken) return undefined
+      return { ...stored, principal, tokens: { ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) } }
     })
   }
 
   async #end(session: Session, why: string): Promise<Session | undefined> {
     const { store, log } = this.#deps
-    const present = await store.read(session.key)
-    // refused because another process had used the refresh token first: its result is the one that counts
-    if (present !== undefined && present.tokens.accessToken !== session.tokens.accessToken) return present
+    const stored = await store.read(session.key)
+    // refused because another process used the refresh token first: the result of that process counts
+    if (stored !== undefined && stored.tokens.accessToken !== session.tokens.accessToken) return stored
     log.info({ session: session.key.slice(0, 8), why }, 'session ended at refresh')
     await store.end(session.key)
     return undefined
   }
 
-  #failureOf({ tokens }: Session): Failure | undefined {
+  #failureOf({ tokens }: Session): RefreshFailure | undefined {
     return this.#memory.failures.get(tokens.accessToken)
   }
 
@@ -190,7 +166,7 @@ export class Refresher {
     this.#deps.log.warn(fields, 'tokens could not be refreshed')
   }
 
-  #refusal({ error, retryAt }: Failure): Refusal {
+  #refusal({ error, retryAt }: RefreshFailure): Refusal {
     const seconds = Math.max(1, Math.ceil((retryAt - this.#deps.clock()) / 1000))
     const reason = error instanceof StoreDown ? 'store-down' : 'issuer-down'
     return new Refusal(reason, messageOf(error), { cause: error, headers: { 'Retry-After': String(seconds) } })
