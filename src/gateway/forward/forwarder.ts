@@ -10,6 +10,8 @@ import { StreamedResponse } from './streamed-response.ts'
 /** What is sent to an upstream: everything was judged, nothing is added after this. */
 export interface UpstreamRequest {
   readonly origin: string
+  /** Whose request it is, where tenants share the upstream's connections: a project, else a principal. */
+  readonly tenant: string
   readonly method: string
   /** Path with query. */
   readonly path: string
@@ -59,6 +61,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
     const upstream = new Upstream({
       origin: new URL(origin),
       maxConnections: limits.upstreamConnections,
+      tenantShare: limits.upstreamShare,
       connectMs,
       bodyIdleMs: limits.bodyIdleSeconds * 1000,
       responseIdleMs: limits.responseIdleSeconds * 1000,
@@ -81,9 +84,10 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
     return new Promise((resolve, reject) => {
       const Answer = incoming.rewrite ? BufferedResponse : StreamedResponse
       const sink = new Answer(exchange, incoming, resolve, reject)
-      const { method, responseMs } = outgoing
+      const { tenant, method, responseMs } = outgoing
       const head = requestHead(outgoing) + (outgoing.body?.toString('latin1') ?? '')
       const call = upstreamOf(outgoing).send({
+        tenant,
         method,
         head,
         body,

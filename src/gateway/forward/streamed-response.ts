@@ -4,10 +4,12 @@ import { Refusal } from '../errors.ts'
 import { askForBody } from '../http/expect.ts'
 import { finish, isSending } from '../http/finish.ts'
 import type { Exchange } from '../routing/request-context.ts'
+import type { UpstreamError } from '../upstream/errors.ts'
 import type { Call, ResponseSink } from '../upstream/exchange.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import type { ResponsePlan } from './forwarder.ts'
 import { clientHeaders } from './headers/response-headers.ts'
+import { denialOf } from './upstream-denials.ts'
 
 /** Pieces up to this go out as text: Node then joins them with the head, one write instead of two. */
 const AS_TEXT = 16_384
@@ -91,9 +93,9 @@ export class StreamedResponse implements ResponseSink {
     this.#resolve()
   }
 
-  fault(fault: Refusal): void {
+  fail(error: UpstreamError): void {
     this.#over = true
-    this.#reject(fault)
+    this.#reject(denialOf(error))
   }
 
   /** One request and its answer: the access token was judged when it began. */

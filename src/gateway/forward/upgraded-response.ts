@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import type { Refusal } from '../errors.ts'
+import type { UpstreamError } from '../upstream/errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import { clientHeaders } from './headers/response-headers.ts'
 import { StreamedResponse, unsentBytes } from './streamed-response.ts'
@@ -67,9 +67,9 @@ export class UpgradedResponse extends StreamedResponse {
     super.cut(why)
   }
 
-  override fault(fault: Refusal): void {
+  override fail(error: UpstreamError): void {
     if (this.#socket) this.#socket.destroy()
-    else super.fault(fault)
+    else super.fail(error)
   }
 }
 

@@ -33,6 +33,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     const { query } = below.app
     return {
       origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
+      tenant: tenantOf(admitted),
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
       headers: outgoingHeaders(passage, assertion),
@@ -88,6 +89,9 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   return outgoing
 }
+
+/** Requests without identity share what one tenant may hold. */
+const tenantOf = ({ project, principal }: Admission): string => project?.id ?? principal?.subject ?? 'public'
 
 /** Upstreams come from the configuration: few, and parsed once. */
 const upstreamHosts = new Map<string, string>()

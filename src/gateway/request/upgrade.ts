@@ -47,8 +47,9 @@ export function buildUpgrades(deps: {
     await new Promise<void>((resolve, reject) => {
       const sink = new UpgradedResponse(exchange, gateway.incoming(passage, outgoing), resolve, reject)
       sink.onJoined = (upstream) => void upstream.write(early)
-      const { method, responseMs } = outgoing
+      const { tenant, method, responseMs } = outgoing
       const call = forwarder.upstreamOf(outgoing).send({
+        tenant,
         method,
         head: requestHead(outgoing),
         body: undefined,

@@ -2,27 +2,27 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 
 const CRLF = Buffer.from('\r\n')
-/** The client waits from here on, bytes; two of its pieces more than this may be held. */
-const FULL = 524_288
-/** And goes on from here on: before all is written, so that the upstream never waits for the client to begin again. */
-const ROOM = 131_072
-/** Shorter pieces are left to the collector, bytes. */
+/** The client is paused when this much is unwritten, bytes; up to two pieces more may be buffered. */
+const HIGH_WATER = 524_288
+/** The client continues at this much: before all is written, so that the upstream never waits for it. */
+const LOW_WATER = 131_072
+/** Shorter pieces are left to the garbage collector, bytes. */
 const LONG_PIECE = 16_384
 
 /**
  * Streams a request body to an upstream's socket at the pace the upstream reads it.
- * The framing is written anew: what the client's chunks were called or contained beyond data goes no further.
+ * The framing is written anew: nothing of the client's chunks but their data is forwarded.
  */
 export class BodyWriter {
   readonly #source: Readable
   readonly #socket: Socket
   readonly #chunked: boolean
-  /** True while it is the upstream that holds things up. */
+  /** True while the client is paused because the upstream is slower. */
   waitingForUpstream = false
   done = false
   readonly #progress: () => void
 
-  /** @param progress Called with each piece that moves and at the end. */
+  /** @param progress Called after each piece that is read or written, and at the end. */
   constructor(source: Readable, socket: Socket, chunked: boolean, progress: () => void) {
     this.#source = source
     this.#socket = socket
@@ -34,7 +34,7 @@ export class BodyWriter {
 
   readonly #onData = (bytes: Buffer): void => {
     this.#write(bytes)
-    if (this.#socket.writableLength >= FULL) {
+    if (this.#socket.writableLength >= HIGH_WATER) {
       this.waitingForUpstream = true
       this.#source.pause()
     }
@@ -63,29 +63,29 @@ export class BodyWriter {
 
   #written(bytes: Buffer, error: Error | null | undefined): void {
     if (error) return
-    giveBack(bytes)
+    freeMemory(bytes)
     if (!this.waitingForUpstream) return
-    const room = this.#socket.writableLength <= ROOM
-    if (room) this.waitingForUpstream = false
+    const ready = this.#socket.writableLength <= LOW_WATER
+    if (ready) this.waitingForUpstream = false
     this.#progress()
-    if (room) this.#source.resume()
+    if (ready) this.#source.resume()
   }
 
-  /** Lets go of source and socket; the rest of the source stays unread. */
+  /** Detaches from source and socket; the rest of the source stays unread. */
   stop(): void {
     this.#source.off('data', this.#onData)
     this.#source.off('end', this.#onEnd)
-    // what is still to be written must not start the source again: its next reader may want it paused
+    // Pending writes must not resume the source: its next reader may need it paused.
     this.waitingForUpstream = false
     if (!this.done) this.#source.pause()
   }
 }
 
 /**
- * Frees the memory of a piece at once. V8 answers memory outside its heap with full collections: one for every 64 MiB
- * of uploads, each as long as the heap is large. A piece that shares its memory with anything else is left alone.
+ * Frees the memory of a piece at once. V8 runs a full collection for every 64 MiB of memory outside its heap, and each
+ * takes as long as the heap is large. A piece that shares its memory is left alone.
  */
-function giveBack(bytes: Buffer): void {
+function freeMemory(bytes: Buffer): void {
   const { buffer, byteLength } = bytes
   if (byteLength >= LONG_PIECE && buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

@@ -1,86 +1,76 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { Refusal } from '../errors.ts'
+import type { Socket } from 'node:net'
 import { BodyWriter } from './body-writer.ts'
-import { ChunkedDecoder } from './chunked.ts'
+import { UpstreamError } from './errors.ts'
 import type { Call, Carrier } from './exchange.ts'
-import type { UpstreamOptions } from './pool.ts'
+import type { Tenant } from './fair-share.ts'
+import { openSocket } from './open-socket.ts'
+import type { UpstreamOptions } from './options.ts'
 import { ReadBuffer } from './read-buffer.ts'
-import { parseResponseHead, type ResponseHead } from './response-head.ts'
+import type { ResponseHead } from './response-head.ts'
+import { ResponseReader } from './response-reader.ts'
 
-/** The last piece of an answer, when it is this short, is handed over with its end: one write instead of two. */
-const SHORT_PIECE = 16_384
-const HEAD_END = '\r\n\r\n'
-const UNTIL_CLOSE = Number.POSITIVE_INFINITY
-/** Interim answers to one request; there is no use for more, and each would be work without an end. */
-const MAX_INTERIM = 20
+const NEVER = Number.POSITIVE_INFINITY
 
-/** What a connection tells its pool. */
+/** What a connection reports to its pool. */
 export interface ConnectionOwner {
-  /** The exchange is over and the connection can carry another. */
+  /** The exchange has ended and the connection can carry another. */
   idle(connection: Connection): void
-  /** The connection is gone. `unanswered`: its exchange, when the connection had lain idle before and not one byte of answer came. */
-  closed(connection: Connection, unanswered: Call | undefined, fault: Refusal): void
+  /**
+   * The connection is closed. `unanswered`: its call, when the connection was kept from an earlier exchange and no byte
+   * of a response came: the upstream closed it before it saw the request.
+   */
+  closed(connection: Connection, unanswered: Call | undefined, error: UpstreamError): void
 }
 
-/** One connection to an upstream, one exchange at a time (no pipelining: an answer can belong to one request only). */
+/** One connection to an upstream, one exchange at a time (no pipelining: a response can belong to one request only). */
 export class Connection implements Carrier {
+  /** The tenant that the pool counts this connection for; undefined while it is idle. */
+  holder: Tenant | undefined
+  /** When the current wait has lasted too long, by the pool's clock; Infinity: nothing is waited for. */
+  deadline: number
+
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #options: UpstreamOptions
   readonly #buffer = new ReadBuffer()
-
+  readonly #reader: ResponseReader
   #call: Call | undefined
   #writer: BodyWriter | undefined
-  #headText = ''
-  #head: ResponseHead | undefined
-  /** True from the first byte of an answer on. */
-  #heard = false
-  #interim = 0
-  #left = 0
-  #decoder: ChunkedDecoder | undefined
-  /** True while the sink still writes pieces it was lent. */
+  /** True while the sink still writes pieces that it was lent. Nothing is read meanwhile. */
   #held = false
-  /** What the client had not taken when that was last looked at. */
+  /** What the client had yet to read when the deadline last passed. */
   #unsent: number | undefined
-  /** Set when the answer is whole but a piece is still {@link #held}. */
+  /** Set when the response is complete but a piece is still {@link #held}. */
   #trailers: readonly string[] | undefined
-
   #connecting = true
-  #gone = false
-  /** Exchanges carried; above one, the upstream may have closed while the connection lay idle. */
+  #closed = false
+  /** Exchanges carried; above one, the upstream may have closed while the connection was idle. */
   #carried = 0
-  #fault: Refusal | undefined
-  /** When the present wait has lasted too long, by the pool's clock; Infinity: nothing is waited for. */
-  deadline: number
+  #error: UpstreamError | undefined
   #idleUntil = 0
 
   constructor(owner: ConnectionOwner, options: UpstreamOptions) {
     this.#owner = owner
     this.#options = options
     this.deadline = options.clock() + options.connectMs
-    const { hostname, port, protocol } = options.origin
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    this.#reader = new ResponseReader(options.maxHeadBytes, {
+      information: (status) => this.#call?.exchange.sink.information(status),
+      head: (head) => {
+        this.#restartTimer()
+        this.#call?.exchange.sink.head(head)
+      },
+      upgraded: (head) => this.#upgraded(head),
+      piece: (bytes) => this.#pass(bytes),
+      end: (last, trailers) => this.#complete(last, trailers),
+    })
     const onread = {
       buffer: () => this.#buffer.next(),
       callback: (length: number, bytes: Uint8Array) => this.#read(length, bytes as Buffer),
     }
-    this.#socket =
-      protocol === 'https:'
-        ? // `onread` is passed on to the socket (Node's documentation of tls.connect), which its types leave out.
-          connectTls({
-            host,
-            port: Number(port || 443),
-            ...(isIP(host) ? {} : { servername: host }),
-            ALPNProtocols: ['http/1.1'],
-            onread,
-          } as object)
-        : connectTcp({ host, port: Number(port || 80), onread })
-    this.#socket.setNoDelay(true)
-    this.#socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => this.#connected())
+    this.#socket = openSocket(options.origin, onread, () => this.#connected())
     this.#socket.on('end', () => this.#ended())
     this.#socket.on('error', (error) => this.#failed(error))
-    this.#socket.once('close', () => this.#closed())
+    this.#socket.once('close', () => this.#onClose())
   }
 
   /** What it carries. */
@@ -88,36 +78,45 @@ export class Connection implements Carrier {
     return this.#call
   }
 
-  /** Whether an idle connection may carry another exchange, or has lain too long. */
+  /** Whether an idle connection may carry another exchange. */
   isFresh(now: number): boolean {
-    return !this.#gone && this.#idleUntil > now
+    return !this.#closed && this.#idleUntil > now
   }
 
-  /** Writes the request, then streams its body. */
+  /**
+   * Carries an exchange. A request that must not be sent twice waits on a kept connection until the event loop has
+   * polled once: if the upstream has closed its side, that is then known, and another connection carries the request.
+   */
   start(call: Call): void {
-    const { exchange } = call
     this.#call = call
     call.carrier = this
     this.#carried += 1
-    this.#headText = ''
-    this.#head = undefined
-    this.#heard = false
-    this.#interim = 0
-    this.#socket.write(exchange.head, 'latin1')
-    const { body } = exchange
-    if (body) this.#writer = new BodyWriter(body.source, this.#socket, body.chunked, () => this.#moved())
-    if (!this.#connecting) this.#moved()
+    this.#reader.start(call.exchange.method)
+    if (this.#carried === 1 || call.repeatable) this.#send(call)
+    else setImmediate(() => setImmediate(this.#sendIfOpen, call))
+  }
+
+  readonly #sendIfOpen = (call: Call): void => {
+    if (this.#call === call && !this.#closed) this.#send(call)
+  }
+
+  #send(call: Call): void {
+    const { head, body } = call.exchange
+    call.sent = true
+    this.#socket.write(head, 'latin1')
+    if (body) this.#writer = new BodyWriter(body.source, this.#socket, body.chunked, this.#restartTimer)
+    this.#restartTimer()
   }
 
   resume(): void {
     this.#held = false
     this.#unsent = undefined
-    this.#moved()
+    this.#restartTimer()
+    this.#socket.resume()
     if (this.#trailers) this.#finish(undefined, this.#trailers)
-    else this.#socket.resume()
   }
 
-  /** Cuts the connection; its exchange hears nothing more. */
+  /** Closes the connection at once; its sink receives nothing more. */
   abort(): void {
     this.#release()
     this.#destroy()
@@ -126,160 +125,99 @@ export class Connection implements Carrier {
   /** The deadline has passed. */
   expire(): void {
     if (this.#connecting)
-      this.#destroy(new Refusal('upstream-timeout', 'the upstream did not accept a connection in time'))
+      this.#destroy(new UpstreamError('timeout', 'the upstream did not accept a connection in time'))
     else if (this.#writer && !this.#writer.done && !this.#writer.waitingForUpstream)
-      this.#destroy(new Refusal('request-timeout', 'the client sent nothing of the request body for too long'))
+      this.#destroy(new UpstreamError('client-stalled', 'the client sent nothing of the request body for too long'))
     else if (this.#held) this.#expireHeld()
-    else this.#destroy(new Refusal('upstream-timeout', 'the upstream did not answer in time'))
+    else this.#destroy(new UpstreamError('timeout', 'the upstream did not respond in time'))
   }
 
-  /** A client that takes nothing any more would keep this connection from everybody else. */
+  /** Closes where the client reads nothing any more: other requests need the connection. */
   #expireHeld(): void {
     const unsent = this.#call?.exchange.sink.unsent?.()
     if (unsent === undefined || unsent === this.#unsent)
-      this.#destroy(new Refusal('request-timeout', 'the client took nothing of the answer for too long'))
+      this.#destroy(new UpstreamError('client-stalled', 'the client read nothing of the response for too long'))
     else {
       this.#unsent = unsent
-      this.#moved()
+      this.#restartTimer()
     }
   }
 
   #connected(): void {
     this.#connecting = false
-    if (this.#call) this.#moved()
+    if (this.#call) this.#restartTimer()
   }
 
-  /** Something moved: says what is waited for now. A body that streams down has no limit while the client takes it. */
-  #moved(): void {
+  /** Sets the deadline for what is waited for now. A response body has no limit while the client reads it. */
+  readonly #restartTimer = (): void => {
     if (this.#connecting) return
     const { clock, bodyIdleMs, responseIdleMs } = this.#options
-    const responseMs = this.#call?.exchange.responseMs ?? Number.POSITIVE_INFINITY
+    const responseMs = this.#call?.exchange.responseMs ?? NEVER
     const writer = this.#writer
     if (writer && !writer.done) this.deadline = clock() + (writer.waitingForUpstream ? responseMs : bodyIdleMs)
     else if (this.#held) this.deadline = clock() + responseIdleMs
-    else this.deadline = this.#head ? Number.POSITIVE_INFINITY : clock() + responseMs
+    else this.deadline = this.#reader.head ? NEVER : clock() + responseMs
   }
 
   /** @returns Whether to go on reading. */
   #read(length: number, buffer: Buffer): boolean {
-    if (this.#gone) return false
+    if (this.#closed) return false
+    this.#buffer.took(length)
     try {
-      this.#buffer.took(length)
-      return this.#take(buffer.subarray(0, length))
+      // A response that no request asked for must not become the response to the next one.
+      if (this.#call?.sent) this.#reader.read(buffer.subarray(0, length))
+      else this.#destroy()
     } catch (error) {
-      const passing = () => new Refusal('internal', 'the answer could not be passed on', { cause: error })
-      this.#destroy(error instanceof Refusal ? error : passing())
-      return false
+      const sinkError = () => new UpstreamError('sink', 'the response could not be passed on', { cause: error })
+      this.#destroy(error instanceof UpstreamError ? error : sinkError())
     }
-  }
-
-  #take(bytes: Buffer): boolean {
-    if (!this.#call) {
-      // An answer that nobody asked for must not become the answer to the next request.
-      this.#destroy()
-      return false
-    }
-    this.#heard = true
-    return this.#head ? this.#takeBody(bytes) : this.#takeHead(bytes)
-  }
-
-  #takeHead(bytes: Buffer): boolean {
-    const before = this.#headText.length
-    const text = this.#headText + bytes.toString('latin1')
-    const end = text.indexOf(HEAD_END, Math.max(0, before - 3))
-    if ((end < 0 ? text.length : end) > this.#options.maxHeadBytes)
-      throw new Refusal('upstream-invalid', 'the head of the answer is too long')
-    if (end < 0) {
-      this.#headText = text
-      return true
-    }
-    const call = this.#call as Call
-    const head = parseResponseHead(text.slice(0, end), call.exchange.method)
-    const rest = bytes.subarray(end + HEAD_END.length - before)
-    if (head.status >= 200) return this.#begin(call, head, rest)
-    this.#headText = ''
-    if (head.status === 101) return this.#switchProtocols(call, head, rest)
-    if (++this.#interim > MAX_INTERIM) throw new Refusal('upstream-invalid', 'the upstream sends interim answers only')
-    call.exchange.sink.information(head.status)
-    return rest.length === 0 || this.#take(rest)
-  }
-
-  #begin(call: Call, head: ResponseHead, rest: Buffer): boolean {
-    this.#head = head
-    this.#moved()
-    this.#decoder = head.framing === 'chunked' ? new ChunkedDecoder() : undefined
-    this.#left = typeof head.framing === 'number' ? head.framing : head.framing === 'close' ? UNTIL_CLOSE : 0
-    call.exchange.sink.head(head)
-    if (this.#call !== call) return false
-    return rest.length > 0 || this.#left === 0 ? this.#takeBody(rest) : true
-  }
-
-  #takeBody(bytes: Buffer): boolean {
-    if (this.#decoder) return this.#takeChunked(this.#decoder, bytes)
-    if (bytes.length > this.#left) throw new Refusal('upstream-invalid', 'the answer is longer than its Content-Length')
-    this.#left -= bytes.length
-    if (this.#left > 0) {
-      this.#pass(bytes)
-      return !this.#held
-    }
-    if (bytes.length <= SHORT_PIECE) this.#finish(bytes, [])
-    else {
-      this.#pass(bytes)
-      this.#finishWhenWritten([])
-    }
-    return true
-  }
-
-  #takeChunked(decoder: ChunkedDecoder, bytes: Buffer): boolean {
-    const used = decoder.push(bytes, (piece) => this.#pass(piece))
-    if (used < 0 || !this.#call) return !this.#held
-    if (used < bytes.length) throw new Refusal('upstream-invalid', 'the answer goes on after its last chunk')
-    this.#finishWhenWritten(decoder.trailers)
-    return true
+    return !this.#held && !this.#closed
   }
 
   #pass(bytes: Buffer): void {
     if (this.#call?.exchange.sink.piece(bytes) !== false || this.#held) return
     this.#held = true
-    this.#moved()
+    this.#restartTimer()
   }
 
-  /** The read buffer goes back to work with the next exchange: not before the sink is done with its pieces. */
-  #finishWhenWritten(trailers: readonly string[]): void {
+  #upgraded(head: ResponseHead): void {
+    const { upgrade, sink } = (this.#call as Call).exchange
+    if (!upgrade) throw new UpstreamError('invalid', 'the upstream switched protocols without being asked')
+    if (head.upgrade !== 'websocket')
+      throw new UpstreamError('invalid', 'the upstream switched to another protocol than WebSocket')
+    this.deadline = NEVER
+    sink.upgraded(head, this.#socket)
+  }
+
+  /** The next exchange reads into the same memory, so it does not begin before the sink has returned its pieces. */
+  #complete(last: Buffer | undefined, trailers: readonly string[]): void {
     if (this.#held) this.#trailers = trailers
-    else this.#finish(undefined, trailers)
+    else this.#finish(last, trailers)
   }
 
   #finish(last: Buffer | undefined, trailers: readonly string[]): void {
     const { sink } = (this.#call as Call).exchange
-    const head = this.#head as ResponseHead
-    const reusable = head.reusable && this.#left === 0 && (this.#writer === undefined || this.#writer.done)
+    const head = this.#reader.head as ResponseHead
+    const reusable = head.reusable && !this.#closed && this.#isRequestSent()
     this.#release()
     sink.end(last, trailers)
     this.#buffer.shrink()
     if (reusable) {
-      this.deadline = Number.POSITIVE_INFINITY
+      this.deadline = NEVER
       this.#idleUntil = this.#options.clock() + this.#idleMs(head)
       this.#owner.idle(this)
     } else this.#destroy()
   }
 
-  /** Shorter than the upstream's own limit, so that it is not closing while a request is on its way. */
+  /** An upstream that responds before it has read the whole request may close, or read the rest as another request. */
+  #isRequestSent(): boolean {
+    return (this.#writer === undefined || this.#writer.done) && this.#socket.writableLength === 0
+  }
+
+  /** Shorter than the upstream's own limit, so that it does not close while a request is on its way. */
   #idleMs({ idleSeconds }: ResponseHead): number {
     const { idleMs } = this.#options
     return idleSeconds === undefined ? idleMs : Math.min(idleMs, Math.max(0, (idleSeconds - 1) * 1000))
-  }
-
-  /** From here on both sides speak something else: what comes up is passed on as it is, until either side closes. */
-  #switchProtocols({ exchange }: Call, head: ResponseHead, rest: Buffer): boolean {
-    if (!exchange.upgrade) throw new Refusal('upstream-invalid', 'the upstream switched protocols unasked')
-    if (head.upgrade !== 'websocket')
-      throw new Refusal('upstream-invalid', 'the upstream switched to another protocol than WebSocket')
-    this.#head = head
-    this.#left = UNTIL_CLOSE
-    this.deadline = Number.POSITIVE_INFINITY
-    exchange.sink.upgraded(head, this.#socket)
-    return rest.length === 0 || this.#takeBody(rest)
   }
 
   /** Forgets the exchange; nothing reaches its sink any more. */
@@ -288,34 +226,39 @@ export class Connection implements Carrier {
     this.#call = undefined
     this.#held = false
     this.#trailers = undefined
+    this.#reader.stop()
     this.#writer?.stop()
     this.#writer = undefined
   }
 
-  /** The upstream closed its side: the regular end of a body without length, else the end of everything. */
+  /** The upstream closed its side: the regular end of a body without length, else an error. */
   #ended(): void {
-    if (this.#call && this.#head && this.#left === UNTIL_CLOSE) this.#finish(undefined, [])
+    if (this.#call && this.#reader.endsWithConnection) this.#finish(undefined, [])
     else this.#destroy()
   }
 
-  #failed(error: NodeJS.ErrnoException): void {
-    this.#fault ??= new Refusal('upstream-down', `connection to the upstream failed: ${error.code ?? error.name}`)
+  #failed({ code, name }: NodeJS.ErrnoException): void {
+    // A complete response stays one, whatever becomes of its connection.
+    if (this.#trailers) return
+    this.#error ??= new UpstreamError('unreachable', `the connection to the upstream failed: ${code ?? name}`)
   }
 
-  #destroy(fault?: Refusal): void {
-    this.#fault ??= fault
-    this.#gone = true
+  #destroy(error?: UpstreamError): void {
+    this.#error ??= error
+    this.#closed = true
     this.#socket.destroy()
   }
 
-  #closed(): void {
-    this.#gone = true
+  #onClose(): void {
+    this.#closed = true
+    if (this.#trailers && this.#error === undefined) this.#finish(undefined, this.#trailers)
     const call = this.#call
-    const fault =
-      this.#fault ?? new Refusal('upstream-down', 'the upstream closed the connection before its answer was whole')
+    const error =
+      this.#error ??
+      new UpstreamError('unreachable', 'the upstream closed the connection before the response was complete')
     this.#release()
-    const stale = this.#carried > 1 && !this.#heard && fault.reason === 'upstream-down'
-    this.#owner.closed(this, stale ? call : undefined, fault)
-    if (!stale) call?.exchange.sink.fault(fault)
+    const unanswered = this.#carried > 1 && !this.#reader.begun && error.kind === 'unreachable'
+    this.#owner.closed(this, unanswered ? call : undefined, error)
+    if (!unanswered) call?.exchange.sink.fail(error)
   }
 }

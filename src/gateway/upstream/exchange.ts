@@ -1,42 +1,45 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Refusal } from '../errors.ts'
+import type { UpstreamError } from './errors.ts'
 import type { ResponseHead } from './response-head.ts'
 
-/** One request to an upstream, ready to be written, and who hears the answer. */
+/** One request to an upstream, ready to be written, and the receiver of its response. */
 export interface Exchange {
+  /** Whose request it is: connections are shared fairly between tenants. Any text; the pool only compares it. */
+  readonly tenant: string
   readonly method: string
   /** Request line, fields and the empty line after them; Latin-1. */
   readonly head: string
-  /** A body to stream. The caller's own framing fields in `head` must say the same. */
+  /** A body to stream. The framing fields in `head` must match it. */
   readonly body: { readonly source: Readable; readonly chunked: boolean } | undefined
   /** Whether it may be sent again, if its method allows, when a kept connection turns out to be closed. */
   readonly repeatable: boolean
-  /** True when the head asks for another protocol: only then may the upstream answer 101. */
+  /** True when the head asks for another protocol: only then may the upstream respond with 101. */
   readonly upgrade: boolean
-  /** Longest wait for the head of the answer, ms; Infinity: none. */
+  /** Timeout for the response head, ms; Infinity: none. */
   readonly responseMs: number
   readonly sink: ResponseSink
 }
 
 /**
- * Hears an answer, in this order: information*, head or upgraded, piece*, end; or a fault at any point, then nothing more.
+ * Receives a response, in this order: information*, head or upgraded, piece*, end; or fail at any point, and nothing
+ * after it. What it throws ends the exchange.
  */
 export interface ResponseSink {
-  /** An interim answer, 100 or 103. */
+  /** An interim response, 100 or 103. */
   information(status: number): void
   head(head: ResponseHead): void
-  /** The upstream switched protocols: `upstream` takes what the client says, `piece` hears what the upstream says. */
+  /** The upstream switched protocols: the client's bytes go to `upstream`, the upstream's come as pieces. */
   upgraded(head: ResponseHead, upstream: Writable): void
   /**
    * A piece of the body, lent: until `piece` returns true, or after false until the sink calls {@link Call.resume}.
    * Pieces of one read may still come between the two.
    */
   piece(bytes: Buffer): boolean
-  /** Bytes that the client has still to take: a count that shrinks tells a slow one from one that has stopped. */
+  /** Bytes that the client has yet to read: a falling count means a slow client, a constant one a stalled client. */
   unsent?(): number
-  /** The body is whole, all pieces are given back; `last` is a short final piece, lent during the call. */
+  /** The body is complete; `last` is a short final piece, lent during the call. */
   end(last: Buffer | undefined, trailers: readonly string[]): void
-  fault(fault: Refusal): void
+  fail(error: UpstreamError): void
 }
 
 /** What a connection offers to the exchange it carries. */
@@ -45,26 +48,34 @@ export interface Carrier {
   resume(): void
 }
 
+/** Methods that may be sent again (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
 /** An exchange under way. */
 export class Call {
   readonly exchange: Exchange
-  /** The connection that carries it now; none while it waits for one and after its end. */
+  /** Whether sending it twice does no harm. */
+  readonly repeatable: boolean
+  /** The connection that carries it; undefined while it waits for one and after its end. */
   carrier: Carrier | undefined
   /** True when it must not be sent (again). */
   aborted = false
+  /** Whether any part of it was written to a connection. */
+  sent = false
   retried = false
 
   constructor(exchange: Exchange) {
     this.exchange = exchange
+    this.repeatable = exchange.repeatable && IDEMPOTENT.has(exchange.method)
   }
 
-  /** Gives up: the upstream connection is cut, the sink hears nothing more. After the end: nothing. */
+  /** Cancels: the upstream connection is closed, and the sink receives nothing more. After the end: no effect. */
   abort(): void {
     this.aborted = true
     this.carrier?.abort()
   }
 
-  /** Lets an answer go on that `piece` has held. */
+  /** Continues a response that `piece` has paused. */
   resume(): void {
     this.carrier?.resume()
   }

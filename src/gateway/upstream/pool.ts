@@ -1,36 +1,19 @@
-import type { Clock } from '../../shared/clock.ts'
-import { Refusal } from '../errors.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
+import { UpstreamError } from './errors.ts'
 import { Call, type Exchange } from './exchange.ts'
+import { FairShare, type Tenant } from './fair-share.ts'
+import type { UpstreamOptions } from './options.ts'
 
-/** Times in milliseconds. */
-export interface UpstreamOptions {
-  /** Scheme, host and port; nothing of a request ever changes it. */
-  readonly origin: URL
-  readonly maxConnections: number
-  readonly connectMs: number
-  /** Longest silence of a client within a request body. */
-  readonly bodyIdleMs: number
-  /** Longest time in which a client takes nothing of an answer. */
-  readonly responseIdleMs: number
-  /** How long an idle connection is kept. */
-  readonly idleMs: number
-  readonly maxHeadBytes: number
-  readonly clock: Clock
-}
-
-/** Methods that may be sent again when a kept connection turns out to be closed (RFC 9110 §9.2.2). */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 const SWEEP_MS = 1000
 
-/** The connections to one upstream: keeps idle ones, bounds their number, cuts the overdue. */
+/** The connections to one upstream: keeps idle ones, limits and divides their number, closes those past their deadline. */
 export class Upstream {
   readonly #options: UpstreamOptions
   readonly #owner: ConnectionOwner
   readonly #all = new Set<Connection>()
-  /** The one used last is taken first, so that those not needed grow old and go. */
+  /** The one used last is taken first, so that those not needed expire. */
   readonly #idle: Connection[] = []
-  #waiting: { call: Call; until: number }[] = []
+  readonly #shares: FairShare
   readonly #sweepMs: number
   #sweeper: NodeJS.Timeout | undefined
   /** No connection is kept for later any more. */
@@ -38,50 +21,47 @@ export class Upstream {
 
   constructor(options: UpstreamOptions) {
     this.#options = options
+    this.#shares = new FairShare(options.maxConnections, options.tenantShare)
     this.#owner = {
-      idle: (connection) => this.#serveNext(connection),
-      closed: (connection, unanswered, fault) => this.#closed(connection, unanswered, fault),
+      idle: (connection) => this.#keep(connection),
+      closed: (connection, unanswered, error) => this.#closed(connection, unanswered, error),
     }
     const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.responseIdleMs, options.idleMs)
     this.#sweepMs = Math.min(SWEEP_MS, Math.max(10, shortest / 4))
     this.#watch()
   }
 
-  /** Sends a request; its sink hears what becomes of it. */
+  /** Sends a request; its sink receives the response, or why there is none. */
   send(exchange: Exchange): Call {
     const call = new Call(exchange)
-    const now = this.#options.clock()
+    const tenant = this.#shares.tenant(exchange.tenant)
     if (this.#sweeper === undefined) this.#watch()
-    for (let kept = this.#idle.pop(); kept; kept = this.#idle.pop()) {
-      if (kept.isFresh(now)) {
-        kept.start(call)
-        return call
-      }
-      kept.abort()
-    }
-    if (this.#all.size < this.#options.maxConnections) this.#connect(call)
-    else this.#waiting.push({ call, until: now + this.#options.connectMs })
+    if (this.#shares.mayTake(tenant) && this.#hasRoom()) this.#start(call, tenant)
+    else this.#shares.wait(tenant, call, this.#options.clock() + this.#options.connectMs)
     return call
   }
 
   /** What is under way: waiting for a connection, or carried by one. */
   *calls(): Iterable<Call> {
-    for (const { call } of this.#waiting) if (!call.aborted) yield call
+    yield* this.#shares.waiting()
     for (const { call } of this.#all) if (call) yield call
   }
 
   /** Whether it was retired and nothing is under way any more. */
   get isOver(): boolean {
-    return this.#retired && this.#all.size === 0 && this.#waiting.length === 0
+    return this.#retired && this.#all.size === 0 && !this.#shares.isWaiting
   }
 
-  /** Cuts every connection. */
+  /** Closes every connection at once. */
   close(): void {
     clearInterval(this.#sweeper)
     for (const connection of this.#all) connection.abort()
+    for (const { exchange } of this.#shares.expire(Number.POSITIVE_INFINITY)) {
+      exchange.sink.fail(new UpstreamError('unreachable', 'the connections to the upstream are closed'))
+    }
   }
 
-  /** Another pool takes the new requests: exchanges and joined sockets go on to their end, and take their connection along. */
+  /** Another pool gets the new requests: exchanges and joined sockets continue to their end, then their connections close. */
   retire(): void {
     this.#retired = true
     for (const connection of this.#idle) connection.abort()
@@ -91,62 +71,82 @@ export class Upstream {
     this.#sweeper = setInterval(() => this.#sweep(), this.#sweepMs).unref()
   }
 
-  #connect(call: Call): void {
+  /** Whether a connection is idle or may be opened. Closes those that have been idle for too long. */
+  #hasRoom(): boolean {
+    if (this.#idle.length > 0) {
+      const now = this.#options.clock()
+      for (let last = this.#idle.at(-1); last && !last.isFresh(now); last = this.#idle.at(-1)) {
+        this.#idle.pop()
+        last.abort()
+      }
+    }
+    return this.#idle.length > 0 || this.#all.size < this.#options.maxConnections
+  }
+
+  #connect(): Connection {
     const connection = new Connection(this.#owner, this.#options)
     this.#all.add(connection)
+    return connection
+  }
+
+  #start(call: Call, tenant: Tenant, connection = this.#idle.pop() ?? this.#connect()): void {
+    this.#shares.take(tenant)
+    connection.holder = tenant
     connection.start(call)
   }
 
-  #nextWaiting(): Call | undefined {
-    let next = this.#waiting.shift()
-    while (next?.call.aborted) next = this.#waiting.shift()
-    return next?.call
+  #keep(connection: Connection): void {
+    this.#giveBack(connection)
+    this.#idle.push(connection)
+    this.#serveWaiting()
+    if (this.#retired) for (const idle of this.#idle) idle.abort()
   }
 
-  #serveNext(connection: Connection): void {
-    const call = this.#nextWaiting()
-    if (call) connection.start(call)
-    else if (this.#retired) connection.abort()
-    else this.#idle.push(connection)
+  /** @returns The tenant that held it. */
+  #giveBack(connection: Connection): Tenant | undefined {
+    const { holder } = connection
+    if (holder) this.#shares.giveBack(holder)
+    connection.holder = undefined
+    return holder
   }
 
-  #closed(connection: Connection, unanswered: Call | undefined, fault: Refusal): void {
-    this.#all.delete(connection)
-    const at = this.#idle.indexOf(connection)
-    if (at >= 0) this.#idle.splice(at, 1)
-    if (unanswered) this.#sendAgain(unanswered, fault)
-    else {
-      const call = this.#nextWaiting()
-      if (call) this.#connect(call)
+  #serveWaiting(): void {
+    while (this.#shares.isWaiting && this.#hasRoom()) {
+      const turn = this.#shares.next()
+      if (turn === undefined) return
+      this.#start(turn.call, turn.tenant)
     }
   }
 
-  /** The upstream had closed a kept connection. What may be repeated goes out once more, on a new connection. */
-  #sendAgain(call: Call, fault: Refusal): void {
-    const { method, repeatable, sink } = call.exchange
-    if (IDEMPOTENT.has(method) && repeatable && !call.retried) {
+  #closed(connection: Connection, unanswered: Call | undefined, error: UpstreamError): void {
+    this.#all.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at >= 0) this.#idle.splice(at, 1)
+    const holder = this.#giveBack(connection)
+    if (unanswered && holder) this.#sendAgain(unanswered, holder, error)
+    this.#serveWaiting()
+  }
+
+  /** The upstream had closed a kept connection. What may be sent again goes out once more, on a new connection. */
+  #sendAgain(call: Call, tenant: Tenant, error: UpstreamError): void {
+    if (call.sent && (!call.repeatable || call.retried)) call.exchange.sink.fail(error)
+    else {
       call.retried = true
-      this.#connect(call)
-    } else sink.fault(fault)
+      this.#start(call, tenant, this.#connect())
+    }
   }
 
   #sweep(): void {
     const now = this.#options.clock()
     for (const connection of this.#all) if (connection.deadline <= now) connection.expire()
     for (const connection of this.#idle) if (!connection.isFresh(now)) connection.abort()
-    const [overdue, waiting] = [
-      this.#waiting.filter(({ until }) => until <= now),
-      this.#waiting.filter(({ until }) => until > now),
-    ]
-    if (this.#retired && this.#all.size === 0 && waiting.length === 0) {
+    const expired = this.#shares.expire(now)
+    if (this.isOver) {
       clearInterval(this.#sweeper)
       this.#sweeper = undefined
     }
-    if (overdue.length === 0) return
-    this.#waiting = waiting
-    for (const { call } of overdue) {
-      if (!call.aborted)
-        call.exchange.sink.fault(new Refusal('upstream-timeout', 'no connection to the upstream became free'))
+    for (const { exchange } of expired) {
+      exchange.sink.fail(new UpstreamError('busy', 'no connection to the upstream became free in time'))
     }
   }
 }

@@ -4,16 +4,16 @@ const SHORT = 16_384
 const LONG = 262_144
 const MAX_SPARE = 16
 
-/** Long buffers nobody reads into at the moment, shared by all connections. */
+/** Long buffers not in use, shared by all connections. */
 const spare: Buffer[] = []
 
-/** The memory a connection reads into: its own, and a bigger loan while a body streams. No read allocates. */
+/** The memory a connection reads into: its own, and a larger one on loan while a body streams. No read allocates. */
 export class ReadBuffer {
   readonly #own: Buffer = Buffer.allocUnsafeSlow(SHORT)
   #loan: Buffer | undefined
   #wanted = false
 
-  /** Where the read after this one goes; the socket asks after each read. Only here may a loan go back. */
+  /** Memory for the next read; the socket asks after each read. Only here may a loan be returned. */
   next(): Buffer {
     if (this.#wanted) this.#loan ??= spare.pop() ?? Buffer.allocUnsafeSlow(LONG)
     else if (this.#loan) {
@@ -23,12 +23,12 @@ export class ReadBuffer {
     return this.#loan ?? this.#own
   }
 
-  /** A read of this length was taken: one that filled the short buffer earns the long one. */
+  /** Notes a read of this length: one that filled the short buffer gets the long one next. */
   took(length: number): void {
     if (length === SHORT) this.#wanted = true
   }
 
-  /** The body is over: the short buffer will do. */
+  /** The body has ended: the short buffer is enough. */
   shrink(): void {
     this.#wanted = false
   }

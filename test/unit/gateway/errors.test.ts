@@ -64,9 +64,9 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'issuer-down': 'issuer',
   'store-down': 'sessions',
   draining: 'request',
-  'upstream-down': 'upstream',
-  'upstream-invalid': 'upstream',
-  'upstream-timeout': 'upstream',
+  'upstream-down': 'forward',
+  'upstream-invalid': 'forward',
+  'upstream-timeout': 'forward',
   'upstream-not-ready': 'apps',
   internal: 'request',
 }

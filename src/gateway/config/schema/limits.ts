@@ -59,7 +59,17 @@ export const limits = z
       .min(1)
       .max(10_000)
       .default(256)
-      .describe('Maximum number of connections to one upstream, per process.'),
+      .describe(
+        'Maximum number of connections to one upstream, per process. Each carries one request at a time, so use what the upstream can process at once.',
+      ),
+    upstreamShare: z
+      .number()
+      .min(0.05)
+      .max(1)
+      .default(0.5)
+      .describe(
+        'Largest share of these connections that one project may use, of those that other projects leave free; at least one. With 0.5 one busy project gets half of them, two get a third each. Requests beyond it wait for up to `connectSeconds`, and projects take turns.',
+      ),
     loginsPerMinute: perMinute
       .default(600)
       .describe('Sign-in attempts per client address, and as many callbacks; more get 429.'),

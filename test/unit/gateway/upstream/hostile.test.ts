@@ -72,7 +72,7 @@ const refused: [string, string][] = [
 ]
 for (const [what, bytes] of refused) {
   test(`an answer with ${what} is no answer`, async () => {
-    assert.equal((await answerOf(bytes, 'GET', false)).fault, 'upstream-invalid')
+    assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-invalid')
   })
 }
 
@@ -86,7 +86,7 @@ const cut: [string, string][] = [
 ]
 for (const [what, bytes] of cut) {
   test(`an answer of ${what} is never taken for a whole one`, async () => {
-    assert.equal((await answerOf(bytes, 'GET', false)).fault, 'upstream-down')
+    assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-down')
   })
 }
 
@@ -133,7 +133,7 @@ test('headers of one hop do not go on, nor those that Connection names', async (
 
 test('interim answers without end are no answer', async () => {
   const bytes = `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50)}${OK}Content-Length: 0\r\n\r\n`
-  assert.equal((await answerOf(bytes, 'GET', false)).fault, 'upstream-invalid')
+  assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-invalid')
 })
 
 for (const upgrade of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nUpgrade: h2c\r\n']) {
@@ -144,7 +144,7 @@ for (const upgrade of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nUpgrade: h
       )
     })
     const upstream = openUpstream(origin)
-    assert.equal((await ask(upstream, { upgrade: true })).fault, 'upstream-invalid')
+    assert.equal((await ask(upstream, { upgrade: true })).reason, 'upstream-invalid')
     upstream.close()
     server.close()
   })

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import { denialOf } from '../../../../src/gateway/forward/upstream-denials.ts'
 import type { Exchange, ResponseSink } from '../../../../src/gateway/upstream/exchange.ts'
-import { Upstream, type UpstreamOptions } from '../../../../src/gateway/upstream/pool.ts'
+import type { UpstreamOptions } from '../../../../src/gateway/upstream/options.ts'
+import { Upstream } from '../../../../src/gateway/upstream/pool.ts'
 import type { ResponseHead } from '../../../../src/gateway/upstream/response-head.ts'
 
 /** What became of an exchange. */
@@ -12,8 +14,8 @@ export interface Outcome {
   body: string
   trailers?: readonly string[]
   information: number[]
-  /** Reason of the fault, when there was one. */
-  fault?: string
+  /** What a client is told, where the exchange failed. */
+  reason?: string
 }
 
 /** A server that says, per connection, whatever bytes it is told to. */
@@ -35,6 +37,7 @@ export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): 
   return new Upstream({
     origin,
     maxConnections: 4,
+    tenantShare: 1,
     connectMs: 2000,
     bodyIdleMs: 2000,
     responseIdleMs: 2000,
@@ -68,10 +71,16 @@ export function ask(upstream: Upstream, more: Partial<Exchange> = {}): Promise<O
       outcome.trailers = trailers
       resolve(outcome)
     },
-    fault: (fault) => resolve({ ...outcome, fault: fault.reason }),
+    fail: (error) => resolve({ ...outcome, reason: denialOf(error).reason }),
   }
   const method = more.method ?? 'GET'
-  const exchange = { method, head: `${method} / HTTP/1.1\r\nHost: u\r\n\r\n`, body: undefined, repeatable: true }
+  const exchange = {
+    tenant: 'a',
+    method,
+    head: `${method} / HTTP/1.1\r\nHost: u\r\n\r\n`,
+    body: undefined,
+    repeatable: true,
+  }
   upstream.send({ ...exchange, upgrade: false, responseMs: 2000, sink, ...more })
   return promise
 }

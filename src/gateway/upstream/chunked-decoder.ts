@@ -1,17 +1,15 @@
-import { Refusal } from '../errors.ts'
+import { invalid } from './errors.ts'
 import { parseTrailers } from './response-head.ts'
 
 const CR = 13
 const LF = 10
 const SEMICOLON = 59
-/** Hexadecimal digits of a size: 2^48 bytes in one chunk are more than any upstream sends. */
+/** Hexadecimal digits of a size: no upstream sends chunks of 2^48 bytes. */
 const MAX_SIZE_DIGITS = 12
 const MAX_EXTENSION_BYTES = 1024
 const MAX_TRAILER_BYTES = 16_384
 
 type State = 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailers'
-
-const invalid = (detail: string) => new Refusal('upstream-invalid', detail)
 
 function hexDigit(byte: number): number {
   if (byte >= 48 && byte <= 57) return byte - 48
@@ -19,9 +17,13 @@ function hexDigit(byte: number): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
+interface BodyReceiver {
+  piece(bytes: Buffer): void
+}
+
 /**
- * Takes the chunked coding off a body, piece by piece as it arrives.
- * Line ends are CRLF and nothing else; sizes are hexadecimal digits and nothing else; extensions are dropped, bounded.
+ * Decodes a chunked body as it arrives.
+ * Line ends are CRLF only; sizes are hexadecimal digits only; extensions are dropped, and bounded.
  * @see RFC 9112 §7.1
  */
 export class ChunkedDecoder {
@@ -33,16 +35,16 @@ export class ChunkedDecoder {
   trailers: string[] = []
 
   /**
-   * Decodes `bytes`, calls `emit` with each run of body bytes.
+   * Decodes `bytes`; each run of body bytes goes to `body.piece`.
    * @returns How many bytes belong to this body when it ended within them, else -1.
-   * @throws Refusal `upstream-invalid`
+   * @throws UpstreamError `invalid`
    */
-  push(bytes: Buffer, emit: (body: Buffer) => void): number {
+  push(bytes: Buffer, body: BodyReceiver): number {
     let at = 0
     while (at < bytes.length) {
       if (this.#state === 'data') {
         const end = Math.min(bytes.length, at + this.#size)
-        emit(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
+        body.piece(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
         this.#size -= end - at
         at = end
         if (this.#size === 0) this.#state = 'data-cr'
@@ -62,15 +64,15 @@ export class ChunkedDecoder {
         this.#extensionByte(byte)
         break
       case 'size-lf':
-        if (byte !== LF) throw invalid('a chunk size of the answer does not end in CRLF')
+        if (byte !== LF) throw invalid('a chunk size of the response does not end in CRLF')
         this.#state = this.#size === 0 ? 'trailers' : 'data'
         break
       case 'data-cr':
-        if (byte !== CR) throw invalid('a chunk of the answer is longer than its size')
+        if (byte !== CR) throw invalid('a chunk of the response is longer than its size')
         this.#state = 'data-lf'
         break
       default:
-        if (byte !== LF) throw invalid('a chunk of the answer does not end in CRLF')
+        if (byte !== LF) throw invalid('a chunk of the response does not end in CRLF')
         this.#state = 'size'
         this.#size = this.#digits = this.#extensionBytes = 0
     }
@@ -79,7 +81,7 @@ export class ChunkedDecoder {
   #extensionByte(byte: number): void {
     if (byte === CR) this.#state = 'size-lf'
     else if (byte < 32 || ++this.#extensionBytes > MAX_EXTENSION_BYTES)
-      throw invalid('a chunk extension of the answer is malformed or too long')
+      throw invalid('a chunk extension of the response is malformed or too long')
   }
 
   #sizeByte(byte: number): void {
@@ -87,7 +89,7 @@ export class ChunkedDecoder {
     if (digit >= 0 && ++this.#digits <= MAX_SIZE_DIGITS) this.#size = this.#size * 16 + digit
     else if (this.#digits > 0 && byte === CR) this.#state = 'size-lf'
     else if (this.#digits > 0 && byte === SEMICOLON) this.#state = 'extension'
-    else throw invalid('a chunk size of the answer is not a hexadecimal number')
+    else throw invalid('a chunk size of the response is not a hexadecimal number')
   }
 
   /** Collects the trailer section; -1 until the empty line that ends it. */
@@ -97,7 +99,7 @@ export class ChunkedDecoder {
     if (this.#trailerBytes.startsWith('\r\n')) return from + 2 - before
     const end = this.#trailerBytes.indexOf('\r\n\r\n')
     if ((end < 0 ? this.#trailerBytes.length : end) > MAX_TRAILER_BYTES)
-      throw invalid('the trailers of the answer are too long')
+      throw invalid('the trailers of the response are too long')
     if (end < 0) return -1
     this.trailers = parseTrailers(this.#trailerBytes.slice(0, end))
     return from + end + 4 - before

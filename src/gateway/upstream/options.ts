@@ -1,0 +1,20 @@
+import type { Clock } from '../../shared/clock.ts'
+
+/** Settings of the connections to one upstream. Times in milliseconds. */
+export interface UpstreamOptions {
+  /** Scheme, host and port; no part of a request changes it. */
+  readonly origin: URL
+  readonly maxConnections: number
+  /** Largest share of the connections that one tenant may hold, of those that other tenants leave free; 0 to 1. */
+  readonly tenantShare: number
+  /** Timeout for opening a connection, and for waiting until one is free. */
+  readonly connectMs: number
+  /** Longest pause of a client within a request body. */
+  readonly bodyIdleMs: number
+  /** Longest time in which a client reads nothing of a response. */
+  readonly responseIdleMs: number
+  /** How long an idle connection stays open. */
+  readonly idleMs: number
+  readonly maxHeadBytes: number
+  readonly clock: Clock
+}
