@@ -68,7 +68,7 @@ export const limits = z
       .max(1)
       .default(0.5)
       .describe(
-        'Largest share of these connections that one project may use, of those that other projects leave free; at least one. With 0.5 one busy project gets half of them, two get a third each. Requests beyond it wait for up to `connectSeconds`, and projects take turns.',
+        'Largest share of these connections that one project may use, of those that other projects leave free; at least one. With 0.5 one busy project gets half of them, two get a third each. Requests beyond it wait for up to `routes[].connectSeconds`, and projects take turns.',
       ),
     loginsPerMinute: perMinute
       .default(600)
