@@ -38,8 +38,8 @@ const REDIRECT_CASES = [
     'R1',
     'no form of return address leads to another host',
     [REDIRECTS, '//evil.example'],
-    [RETURN_TO, 'a browser stays on our origins and no header line can begin'],
-    [COMBINED, 'none of the combined addresses leads elsewhere'],
+    [RETURN_TO, 'a browser stays on our origins and no header can be injected'],
+    [COMBINED, 'none of the combined addresses leads to another origin'],
     [BROWSER, 'S-91 a navigation without credentials to a doubled slash is not a redirect'],
   ),
   row(
@@ -54,14 +54,14 @@ const REDIRECT_CASES = [
     'R4',
     'where a whole login ends, after start and callback have both judged',
     ['test/attacks/redirects.test.ts', 'ends at'],
-    [LOGIN, 'neither state nor cookie tells the return address'],
+    [LOGIN, 'neither the state nor the cookie reveals the return address'],
   ),
-  row('R5', 'the same rules after logout', [LOGOUT, 'a hostile return address is none']),
+  row('R5', 'the same rules after logout', [LOGOUT, 'a hostile return address is ignored']),
   row(
     'R6',
     'the protocol is never a client’s',
     [HEADERS, "R6 a request without credentials cannot set the redirect's host"],
-    [LOGIN, 'Host and X-Forwarded-Host form no address'],
+    [LOGIN, 'Host and X-Forwarded-Host are not used in a URL'],
   ),
 ]
 
@@ -97,7 +97,7 @@ const HEADER_CASES = [
     'where a request came from only listed proxies say',
     [HEADERS, 'H4 a client cannot set its own address'],
     [HEADERS, 'H4 a request cannot set the URL of the sign-in'],
-    [ADDRESS, 'what stands left of the first unlisted address is invented'],
+    [ADDRESS, 'addresses left of the first unlisted address are ignored'],
   ),
   row(
     'H5',
@@ -130,7 +130,7 @@ const PATH_CASES = [
     [PATHS, 'P1 a path traversal, encoded twice'],
     [PATHS, 'P1 overlong UTF-8 of a slash'],
     [PATHS, 'P1 an encoded letter does not bypass a narrower rule'],
-    ['test/unit/gateway/http/target.test.ts', 'the canonical path reads as itself'],
+    ['test/unit/gateway/http/target.test.ts', 'parsing a canonical path again changes nothing'],
     [PROPERTY, 'the upstream receives what was authorized'],
     [THROUGH_CADDY, 'the cases that Caddy normalizes are known'],
   ),
@@ -310,7 +310,7 @@ const WIRE_CASES = [
     'W4',
     'logs and metrics hold no secrets',
     ['test/unit/gateway/tokens/bearer.test.ts', 'nothing of it in the log'],
-    [LOGOUT, 'logout is logged with the person and without the session id'],
+    [LOGOUT, 'a sign-out is logged with the user and without the session ID'],
   ),
   row('W5', 'a bad file keeps the old rules', [
     'test/unit/gateway/projects/file.test.ts',
@@ -352,7 +352,7 @@ const HEADER_TRUST = [
     'S-104',
     'the X-Forwarded family from listed proxies alone',
     [HEADERS, 'H4 a client cannot set its own address'],
-    [ADDRESS, 'without a list nobody is trusted'],
+    [ADDRESS, 'without a list no proxy is trusted'],
     [CONFIG, 'everybody as trusted proxy'],
   ),
   row('S-105', 'the judged path is the request target', [

@@ -30,12 +30,12 @@ for (const [text, expected] of read) {
 }
 
 const refused = [
-  ['two hosts without a form that has several', 'redis://a,b'],
+  ['two hosts in a form with one host', 'redis://a,b'],
   ['sentinels without a master', 'redis+sentinel://a,b'],
   ['a database in a cluster', 'redis+cluster://a/2'],
-  ['a database that is no number', 'redis://a/main'],
-  ['a port beyond all ports', 'redis://a:65536'],
-  ['a parameter that nobody reads', 'redis://a?tls=false'],
+  ['a database that is not a number', 'redis://a/main'],
+  ['a port above 65535', 'redis://a:65536'],
+  ['an unknown parameter', 'redis://a?tls=false'],
   ['a prefix with a brace', 'redis://a?prefix=%7Bx'],
   ['no host', 'redis://user:hunter2@'],
 ] as const

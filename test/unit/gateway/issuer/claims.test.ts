@@ -43,7 +43,7 @@ for (const [name, value, expected, logged] of groups) {
   })
 }
 
-test('a claim of the prototype is no claim', () => {
+test('a claim of the prototype is ignored', () => {
   assert.deepEqual([...read({}, { ...NAMES, groupsClaim: 'constructor' }).principal.groups], [])
 })
 
@@ -56,13 +56,13 @@ test('the names of the claims come from the configuration', () => {
   )
 })
 
-test('project ids are UUIDs in lower case; everything else is none', () => {
+test('project IDs are UUIDs in lower case; everything else is ignored', () => {
   const id = 'ABCDEFAB-1111-4111-8111-111111111111'
   const { principal } = read({ project_ids: [id, 'alpha', `${ALPHA} `, 7] })
   assert.deepEqual([...principal.projectIds], [id.toLowerCase()])
 })
 
-test('identity is iss and sub; e-mail and name are only shown, and only when they can be', () => {
+test('identity is iss and sub; e-mail and name are for display only, and only if they are valid', () => {
   const { principal } = read({ email: 'a@example.org\r\nBcc: x', name: ['Alice'], preferred_username: 'admin' })
   assert.deepEqual(principal, {
     issuer: 'https://sso.example',
@@ -74,7 +74,7 @@ test('identity is iss and sub; e-mail and name are only shown, and only when the
   })
 })
 
-test('without a username the e-mail is shown, else the subject', () => {
+test('without a username the e-mail is displayed, or else the subject', () => {
   assert.equal(read({ email: 'a@example.org' }).principal.username, 'a@example.org')
   assert.equal(read({ preferred_username: 'x\n' }).principal.username, 'alice-sub')
 })
@@ -87,7 +87,7 @@ for (const bad of [
   { sub: 'x'.repeat(256) },
   { iss: undefined },
 ]) {
-  test(`claims with ${JSON.stringify(bad).slice(0, 40)} name nobody`, () => {
+  test(`claims with ${JSON.stringify(bad).slice(0, 40)} give no identity`, () => {
     assert.throws(() => read(bad), { name: 'Refusal', reason: 'login-failed' })
   })
 }

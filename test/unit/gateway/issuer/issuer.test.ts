@@ -26,7 +26,7 @@ function issuerOf(over: Record<string, unknown> = {}, url = fake.url) {
 
 const isDown = (error: unknown) => error instanceof Refusal && error.reason === 'issuer-down'
 
-test('an issuer is discovered when it is first needed', async () => {
+test('an issuer is discovered when it is needed first', async () => {
   const { issuer } = issuerOf()
   assert.equal(issuer.ready, false)
   await issuer.configuration()
@@ -37,7 +37,7 @@ test('an issuer is discovered when it is first needed', async () => {
 const badMetadata: [string, Record<string, unknown>, RegExp][] = [
   ['another issuer', { issuer: 'https://evil.example' }, /issuer/],
   ['no authorization endpoint', { authorization_endpoint: undefined }, /authorization_endpoint/],
-  ['a token endpoint that is no URL', { token_endpoint: 'token' }, /token_endpoint/],
+  ['a token endpoint that is not a URL', { token_endpoint: 'token' }, /token_endpoint/],
   ['no jwks_uri', { jwks_uri: undefined }, /jwks_uri/],
   ['PKCE plain only', { code_challenge_methods_supported: ['plain'] }, /S256/],
   ['no PKCE at all', { code_challenge_methods_supported: undefined }, /S256/],
@@ -52,21 +52,21 @@ for (const [name, metadata, fault] of badMetadata) {
   })
 }
 
-test('the issuer of the metadata is compared as a plain string', async () => {
+test('the issuer in the metadata is compared as a string', async () => {
   fake.bent.metadata = { issuer: `${fake.url}/` }
   const { issuer } = issuerOf()
   await assert.rejects(issuer.configuration(), isDown)
   assert.match(issuer.fault ?? '', /expected exactly/)
 })
 
-test('an issuer without S256 is accepted where issuer.requirePkce is false, and is sent S256 all the same', async () => {
+test('an issuer without S256 is accepted if issuer.requirePkce is false, and S256 is still sent', async () => {
   fake.bent.metadata = { code_challenge_methods_supported: undefined }
   const kit = startLoginKit(fake, { issuer: { requirePkce: false } })
   const { authorization } = await kit.browser().startLogin(fake)
   assert.equal(authorization.searchParams.get('code_challenge_method'), 'S256')
 })
 
-test('an issuer that is down is asked at most once a second, and found when it is back', async () => {
+test('an issuer that is down is called at most once a second, and is discovered when it is back', async () => {
   const sleeper = await startFakeIssuer()
   const { issuer, clock } = issuerOf({}, sleeper.url)
   sleeper.bent.metadata = { issuer: 'https://not.yet' }
@@ -99,7 +99,7 @@ test('discovery in the background finds an issuer that comes up later', async (t
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-test('while the issuer is down, a login start is a page and a callback keeps its login', async () => {
+test('while the issuer is down, the start of a sign-in is an error page and a callback keeps its sign-in', async () => {
   const down = { ...fake, url: 'http://127.0.0.1:9' }
   const browser = startLoginKit(down).browser()
   const response = await browser.open('/auth/login')
@@ -109,7 +109,7 @@ test('while the issuer is down, a login start is a page and a callback keeps its
   assert.equal(response.get('Set-Cookie'), undefined)
 })
 
-test('plain http to an issuer outside loopback is refused unless server.insecureHttp accepts it', async (t) => {
+test('plain http to an issuer outside loopback is denied unless server.insecureHttp allows it', async (t) => {
   const asked: string[] = []
   t.mock.method(globalThis, 'fetch', async (url: string) => {
     asked.push(url)
@@ -124,7 +124,7 @@ test('plain http to an issuer outside loopback is refused unless server.insecure
   }
 })
 
-test('keys are loaded once, anew after ten minutes of use, and stay usable while the issuer is down', async () => {
+test('keys are loaded once, again after ten minutes of use, and stay usable while the issuer is down', async () => {
   const kit = startLoginKit(fake)
   const loads = () => fake.jwksRequests.count
   const before = loads()
@@ -140,7 +140,7 @@ test('keys are loaded once, anew after ten minutes of use, and stay usable while
   await keys.find({ alg: 'RS256', kid: 'key-1' }, { payload: '', signature: '' })
 })
 
-test('unknown key ids of bearer tokens cannot make the gateway load keys again and again', async () => {
+test('unknown key IDs of bearer tokens cannot make the gateway load keys repeatedly', async () => {
   const kit = startLoginKit(fake)
   const keys = await kit.deps.issuer.keys()
   const before = fake.jwksRequests.count
@@ -150,7 +150,7 @@ test('unknown key ids of bearer tokens cannot make the gateway load keys again a
   assert.equal(fake.jwksRequests.count - before, 1)
 })
 
-test('while the keys cannot be loaded, a flood of tokens asks the issuer once in five seconds', async () => {
+test('while the keys cannot be loaded, many tokens cause one request to the issuer in five seconds', async () => {
   const kit = startLoginKit(fake)
   const keys = await kit.deps.issuer.keys()
   fake.bent.jwks = { status: 500, body: 'oops' }

@@ -34,7 +34,7 @@ async function refreshed() {
   return result
 }
 
-test('a refresh brings new tokens, and groups are taken anew', async () => {
+test('a refresh returns new tokens, and groups are read again', async () => {
   fake.bent.claims = { groups: ['project-beta'] }
   fake.bent.token = (right) => ({
     body: { ...right, access_token: 'access-token-2', refresh_token: 'refresh-token-2' },
@@ -49,12 +49,12 @@ test('a refresh brings new tokens, and groups are taken anew', async () => {
   assert.equal(form?.get('refresh_token'), 'refresh-token-1')
 })
 
-test('a refresh token that is not rotated stays', async () => {
+test('a refresh token that is not rotated is kept', async () => {
   fake.bent.token = ({ refresh_token: _, ...rest }) => ({ body: rest })
   assert.equal((await refreshed()).tokens.refreshToken, 'refresh-token-1')
 })
 
-test('without a new ID token the groups come from userinfo, and the old ID token stays for logout', async () => {
+test('without a new ID token the groups come from userinfo, and the old ID token is kept for signing out', async () => {
   fake.bent.token = ({ id_token: _, ...rest }) => ({ body: rest })
   fake.bent.userinfo = { body: { sub: 'alice-sub', groups: ['project-beta'] } }
   const { principal, tokens } = await refreshed()
@@ -63,7 +63,7 @@ test('without a new ID token the groups come from userinfo, and the old ID token
   assert.equal(tokens.idToken, session.tokens.idToken)
 })
 
-test('userinfo about somebody else changes nothing', async () => {
+test('userinfo about another subject changes nothing', async () => {
   fake.bent.token = ({ id_token: _, ...rest }) => ({ body: rest })
   fake.bent.userinfo = { body: { sub: 'bob-sub', groups: ['modelops-admins'] } }
   assert.equal((await refreshed()).principal, session.principal)
@@ -87,7 +87,7 @@ for (const [name, token] of [
   ['429', () => ({ status: 429, body: { error: 'slow_down' } })],
   ['HTML', () => ({ body: '<html></html>' })],
 ] as const) {
-  test(`an issuer that answers ${name} to a refresh ends nothing`, async () => {
+  test(`an issuer that responds to a refresh with ${name} ends nothing`, async () => {
     fake.bent.token = token
     await assert.rejects(refresh(), { name: 'Refusal' })
   })
@@ -101,7 +101,7 @@ test('an issuer that cannot be reached is an outage', async () => {
   await assert.rejects(refresh(), (error) => error instanceof Refusal && error.reason === 'issuer-down')
 })
 
-test('userinfo is asked at login only when the ID token holds no groups claim', async () => {
+test('userinfo is requested at sign-in only if the ID token has no groups claim', async () => {
   await kit.browser().login(fake)
   assert.equal(fake.userinfoRequests.count, 0)
 
@@ -117,7 +117,7 @@ test('userinfo is asked at login only when the ID token holds no groups claim', 
   assert.equal(principal?.email, 'other@example.org')
 })
 
-test('userinfo about another subject is thrown away: nobody gets groups from it', async () => {
+test('userinfo about another subject is ignored and gives no groups', async () => {
   fake.bent.claims = { groups: undefined }
   fake.bent.userinfo = { body: { sub: 'bob-sub', groups: ['modelops-admins'] } }
   const browser = kit.browser()
@@ -128,7 +128,7 @@ test('userinfo about another subject is thrown away: nobody gets groups from it'
   assert.ok(kit.logged.some(({ event }) => event === 'userinfo-refused'))
 })
 
-test('userinfo that refuses the access token leaves a person without groups, not without a login', async () => {
+test('userinfo that denies the access token leaves a user without groups, but signed in', async () => {
   fake.bent.claims = { groups: undefined }
   fake.bent.userinfo = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: '' }
   const browser = kit.browser()
@@ -138,7 +138,7 @@ test('userinfo that refuses the access token leaves a person without groups, not
   assert.deepEqual([...(principal?.groups ?? [])], [])
 })
 
-test('userinfo that is down is an outage, not a person without groups', async () => {
+test('userinfo that is down is an outage, not a user without groups', async () => {
   fake.bent.claims = { groups: undefined }
   fake.bent.userinfo = { status: 503, body: 'busy' }
   const browser = kit.browser()

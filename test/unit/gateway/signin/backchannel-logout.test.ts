@@ -54,7 +54,7 @@ test('a logout token with sid ends that session, and only that', async () => {
   assert.deepEqual([await isAlive(), await isAlive(other)], [false, true])
 })
 
-test('a logout token with sub alone ends every session of that person, and nobody else’s', async () => {
+test('a logout token with only a sub ends every session of that user, and of no other user', async () => {
   fake.bent.claims = { sid: 'issuer-session-2' }
   const second = kit.browser()
   await second.login(fake)
@@ -82,7 +82,7 @@ test('a logout token with the sid of one subject and the sub of another ends not
   assert.deepEqual([await isAlive(), await isAlive(bob)], [true, false])
 })
 
-test('a logout token with sid alone ends what began in that session', async () => {
+test('a logout token with only a sid ends the session that started with it', async () => {
   assert.equal((await send(await signed({ sub: undefined }))).status, 200)
   assert.equal(await isAlive(), false)
 })
@@ -94,7 +94,7 @@ test('after a rotation of the single key, logout tokens with and without a key I
   assert.equal(await isAlive(), false)
 })
 
-test('a session that is gone already is no fault', async () => {
+test('a session that has already ended is not an error', async () => {
   await browser.post('/auth/logout')
   assert.equal((await send(await signed())).status, 200)
 })
@@ -121,7 +121,7 @@ const refused: [string, () => Promise<string>][] = [
   ['no jti', () => signed({ jti: undefined })],
   ['no events', () => signed({ events: undefined })],
   ['another event', () => signed({ events: { 'http://schemas.openid.net/event/other': {} } })],
-  ['an event that is no object', () => signed({ events: { [EVENT]: true } })],
+  ['an event that is not an object', () => signed({ events: { [EVENT]: true } })],
   ['events as a list', () => signed({ events: [EVENT] })],
   ['a nonce', () => signed({ nonce: 'n' })],
   ['neither sid nor sub', () => signed({ sid: undefined, sub: undefined })],
@@ -134,7 +134,7 @@ const refused: [string, () => Promise<string>][] = [
   ['no JWT', async () => 'hello'],
 ]
 for (const [name, make] of refused) {
-  test(`a logout token with ${name} is refused with 400 and ends nothing`, async () => {
+  test(`a logout token with ${name} is denied with 400 and ends nothing`, async () => {
     const response = await send(await make())
     assert.equal(response.status, 400, response.text)
     assert.equal(response.body.reason, 'request-malformed')
@@ -148,13 +148,13 @@ function unsigned(header: Record<string, unknown>): string {
   return `${part(header)}.${part(right())}.`
 }
 
-test('the ID token of a login is no logout token', async () => {
+test('an ID token is not a logout token', async () => {
   const session = await kit.deps.sessions.load(browser.cookieHeader)
   assert.equal((await send(session?.tokens.idToken ?? '')).status, 400)
   assert.ok(await isAlive())
 })
 
-test('a logout token is good once', async () => {
+test('a logout token is accepted once', async () => {
   const token = await signed({ sid: undefined })
   assert.equal((await send(token)).status, 200)
   await browser.login(fake)
@@ -162,7 +162,7 @@ test('a logout token is good once', async () => {
   assert.ok(await isAlive())
 })
 
-test('a logout token is good once for as long as issuer.clockSkewSeconds lets it look fresh', async () => {
+test('a logout token is accepted once for as long as issuer.clockSkewSeconds allows it', async () => {
   kit = startLoginKit(fake, { issuer: { clockSkewSeconds: 200 } })
   const token = await signed({ iat: now() + 190, exp: now() + 3600 })
   assert.equal((await send(token)).status, 200)
@@ -172,7 +172,7 @@ test('a logout token is good once for as long as issuer.clockSkewSeconds lets it
   assert.equal((await send(await signed({ iat: now() + 190, exp: now() + 3600 }))).status, 200, 'a new one is fresh')
 })
 
-test('only a form with one token is read', async () => {
+test('only a form with exactly one token is accepted', async () => {
   const token = await signed()
   const post = () => request(kit.app).post('/auth/backchannel-logout')
   assert.equal((await post().send({ logout_token: token })).status, 400)
@@ -182,7 +182,7 @@ test('only a form with one token is read', async () => {
   assert.ok(await isAlive())
 })
 
-test('while the keys cannot be loaded the issuer is told to try again', async () => {
+test('while the keys cannot be loaded the response tells the issuer to try again', async () => {
   kit = startLoginKit(fake)
   fake.bent.jwks = { status: 500, body: 'oops' }
   const response = await send(await signed())

@@ -33,7 +33,7 @@ async function assertRefused(reason: string, status: number, bend: (answer: URLS
   return response
 }
 
-test('a login ends at the deep link with a session and without its own cookie', async () => {
+test('a sign-in ends at the deep link with a session and without its own cookie', async () => {
   const browser = kit.browser()
   const response = await browser.login(fake, '/mlflow/?a=b#/experiments/1')
   assert.equal(response.status, 303)
@@ -48,7 +48,7 @@ test('a login ends at the deep link with a session and without its own cookie', 
   assert.equal(session?.sid, 'issuer-session-1')
 })
 
-test('the client authenticates at the token endpoint by Basic with encoded credentials and sends the verifier', async () => {
+test('the client authenticates at the token endpoint with Basic, encoded credentials and the verifier', async () => {
   await kit.browser().login(fake)
   const asked = fake.tokenRequests[0]
   const [user, password] = Buffer.from(asked?.authorization?.slice(6) ?? '', 'base64')
@@ -61,7 +61,7 @@ test('the client authenticates at the token endpoint by Basic with encoded crede
   assert.equal(asked?.form.has('client_secret'), false)
 })
 
-test('client_secret_post is used where it is configured', async () => {
+test('client_secret_post is used if it is configured', async () => {
   kit = startLoginKit(fake, { issuer: { clientAuthentication: 'client_secret_post' } })
   await kit.browser().login(fake)
   assert.equal(fake.tokenRequests[0]?.form.get('client_secret'), fake.secret)
@@ -87,7 +87,7 @@ const bent: [string, string, number, (answer: URLSearchParams) => void][] = [
     },
   ],
   ['another iss', 'request-malformed', 400, (answer) => answer.set('iss', 'https://evil.example')],
-  ['iss with a slash more', 'request-malformed', 400, (answer) => answer.set('iss', `${fake.url}/`)],
+  ['iss with an extra slash', 'request-malformed', 400, (answer) => answer.set('iss', `${fake.url}/`)],
   ['no iss, although the metadata announces it', 'request-malformed', 400, (answer) => answer.delete('iss')],
   ['a code that is not known', 'login-failed', 502, (answer) => answer.set('code', 'nobody-knows')],
 ]
@@ -98,7 +98,7 @@ for (const [name, reason, status, bend] of bent) {
   })
 }
 
-test('an error of the issuer is a clean page that shows nothing of it', async () => {
+test('an error of the issuer is a page that shows no details of it', async () => {
   const response = await assertRefused('login-refused', 403, (answer) => {
     answer.delete('code')
     answer.set('error', 'access_denied')
@@ -109,7 +109,7 @@ test('an error of the issuer is a clean page that shows nothing of it', async ()
   assert.match(response.text, /href="\/auth\/login\?return_to=%2Fmlflow%2F"/)
 })
 
-test('an error code that is markup neither reaches the page nor the log', async () => {
+test('an error code with markup reaches neither the page nor the log', async () => {
   await assertRefused('login-refused', 403, (answer) => {
     answer.delete('code')
     answer.set('error', '<img src=x onerror=alert(1)>')
@@ -124,7 +124,7 @@ test('an issuer that is temporarily unavailable is an outage', async () => {
   })
 })
 
-test('a missing iss is accepted where the metadata does not announce it', async () => {
+test('a missing iss is accepted if the metadata does not announce it', async () => {
   fake.bent.metadata = { authorization_response_iss_parameter_supported: undefined }
   const browser = kit.browser()
   const { answer } = await browser.startLogin(fake)
@@ -132,7 +132,7 @@ test('a missing iss is accepted where the metadata does not announce it', async 
   assert.equal((await browser.open(`/auth/callback?${answer}`)).status, 303)
 })
 
-test('a callback is good for one browser and one time', async () => {
+test('a callback works in one browser and only once', async () => {
   const browser = kit.browser()
   const { callback } = await browser.startLogin(fake)
   const cookies = new Map(browser.cookies)
@@ -150,7 +150,7 @@ test('a callback is good for one browser and one time', async () => {
   assert.equal(fake.tokenRequests.length, 1)
 })
 
-test('a foreign callback does not touch the session of the browser it is given to', async () => {
+test('a callback of another browser does not change the session', async () => {
   const { callback } = await kit.browser().startLogin(fake)
   const victim = kit.browser()
   await victim.login(fake)
@@ -160,7 +160,7 @@ test('a foreign callback does not touch the session of the browser it is given t
   assert.ok(await kit.deps.sessions.load(before))
 })
 
-test('a code of another login gives no session', async () => {
+test('a code of another sign-in gives no session', async () => {
   const browser = kit.browser()
   const first = await browser.startLogin(fake)
   const second = await browser.startLogin(fake)
@@ -169,7 +169,7 @@ test('a code of another login gives no session', async () => {
   assert.equal(browser.hasSession, false)
 })
 
-test('a state is spent by an error of the issuer too', async () => {
+test('an error of the issuer uses up the state as well', async () => {
   const browser = kit.browser()
   const { answer } = await browser.startLogin(fake)
   const cookies = new Map(browser.cookies)
@@ -179,7 +179,7 @@ test('a state is spent by an error of the issuer too', async () => {
   assert.equal((await browser.open(`/auth/callback?${answer}`)).status, 400)
 })
 
-test('a login that takes longer than ten minutes has expired', async () => {
+test('a sign-in that takes longer than ten minutes has expired', async () => {
   const browser = kit.browser()
   const { callback } = await browser.startLogin(fake)
   kit.clock.ahead = 601_000
@@ -188,7 +188,7 @@ test('a login that takes longer than ten minutes has expired', async () => {
   assert.ok(response.text.includes('login-expired'))
 })
 
-test('a login begun by a replica whose clock is two minutes ahead is finished here, and once', async () => {
+test('a sign-in that a replica with a clock two minutes ahead started is completed here, once', async () => {
   const browser = kit.browser()
   kit.clock.ahead = 120_000
   const { callback } = await browser.startLogin(fake)
@@ -202,7 +202,7 @@ test('a login begun by a replica whose clock is two minutes ahead is finished he
   assert.ok(replay.text.includes('login-expired'))
 })
 
-test('two tabs may log in at once', async () => {
+test('two tabs may sign in at the same time', async () => {
   const browser = kit.browser()
   const first = await browser.startLogin(fake, '/mlflow/')
   const second = await browser.startLogin(fake, '/airflow/')
@@ -210,7 +210,7 @@ test('two tabs may log in at once', async () => {
   assert.equal((await browser.open(first.callback())).get('location'), '/mlflow/')
 })
 
-test('every login has a new session id, and the former session of the browser ends', async () => {
+test('every sign-in has a new session ID, and the previous session of the browser ends', async () => {
   const browser = kit.browser()
   await browser.login(fake)
   const former = browser.cookieHeader
@@ -220,13 +220,13 @@ test('every login has a new session id, and the former session of the browser en
   assert.ok(await kit.deps.sessions.load(browser.cookieHeader))
 })
 
-test('a login ends the sessions that applications keep of a former user', async () => {
+test("a sign-in ends the applications' sessions of a previous user", async () => {
   const response = await kit.browser().login(fake)
   assert.ok((response.get('Set-Cookie') ?? []).includes('_token=; Path=/airflow/; Max-Age=0'))
 })
 
 for (const method of ['post', 'put', 'head', 'delete'] as const) {
-  test(`${method.toUpperCase()} to the callback is refused and spends nothing`, async () => {
+  test(`${method.toUpperCase()} to the callback is denied and does not use up the sign-in`, async () => {
     const browser = kit.browser()
     const { callback } = await browser.startLogin(fake)
     const response = await request(kit.app)[method](callback()).set({ cookie: browser.cookieHeader, host: 'o.example' })
@@ -248,14 +248,14 @@ const bentTokens: [string, string, number, NonNullable<FakeIssuer['bent']['token
   ['invalid_grant', 'login-expired', 400, () => ({ status: 400, body: { error: 'invalid_grant' } })],
 ]
 for (const [name, reason, status, token] of bentTokens) {
-  test(`a token endpoint that answers ${name} gives a page and no session`, async () => {
+  test(`a token endpoint that responds with ${name} gives a page and no session`, async () => {
     fake.bent.token = token
     await assertRefused(reason, status, () => undefined)
     assert.equal(fake.tokenRequests.length, 1, 'no redirect was followed, nothing was asked twice')
   })
 }
 
-test('a token endpoint that is silent is given up after issuer.timeoutSeconds', async () => {
+test('a token endpoint without a response fails after issuer.timeoutSeconds', async () => {
   const never = new AbortController()
   fake.bent.token = async () => {
     await later(60_000, undefined, { signal: never.signal }).catch(() => undefined)
@@ -267,7 +267,7 @@ test('a token endpoint that is silent is given up after issuer.timeoutSeconds', 
   never.abort()
 })
 
-test('where the session cookie is Strict, a page of ours goes on instead of a redirect that began at the issuer', async () => {
+test('with a Strict session cookie a page continues, instead of a redirect that started at the issuer', async () => {
   kit = startLoginKit(fake, { cookie: { sameSite: 'strict' } })
   const response = await kit.browser().login(fake, '/mlflow/#/x"y')
   assert.equal(response.status, 200)

@@ -24,7 +24,7 @@ const config = (issuer: Record<string, unknown> = {}) =>
     ],
   })
 
-test('a client learns the issuer, its client and the public address of every route', () => {
+test('a client gets the issuer, its client ID and the public URL of every route', () => {
   assert.deepEqual(clientConfig(config({ cliClientId: 'cli', audiences: ['modelops', 'gateway'] })), {
     issuer: 'https://sso.example/realms/shared',
     client_id: 'cli',
@@ -37,16 +37,16 @@ test('a client learns the issuer, its client and the public address of every rou
   })
 })
 
-test('what is published holds neither the secret nor an upstream', () => {
+test('the published configuration contains neither the secret nor an upstream', () => {
   const published = JSON.stringify(clientConfig(config({ cliClientId: 'cli' })))
   assert.ok(!published.includes(secret))
   assert.ok(!published.includes('127.0.0.1'))
 })
 
-test('a gateway without a client for the command line publishes none', () => {
+test('a gateway without a command-line client publishes none', () => {
   assert.equal(clientConfigSchema.parse(clientConfig(config())).client_id, undefined)
 })
 
-test('the scopes asked for at a terminal are configured', () => {
+test('the scopes of the command line come from the configuration', () => {
   assert.deepEqual(clientConfig(config({ cliScopes: ['openid'] })).scopes, ['openid'])
 })

@@ -22,7 +22,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
     .get(path)
     .set({ host: 'o.example', ...headers })
 
-test('a login start sends the browser to the issuer by 303 with code, PKCE S256, state and nonce', async () => {
+test('the start of a sign-in redirects to the issuer with 303, code, PKCE S256, state and nonce', async () => {
   const response = await get('/auth/login?return_to=/mlflow/')
   assert.equal(response.status, 303)
   assert.equal(response.get('cache-control'), 'no-store')
@@ -39,13 +39,13 @@ test('a login start sends the browser to the issuer by 303 with code, PKCE S256,
   for (const random of [state, nonce, code_challenge]) assert.match(random ?? '', /^[\w-]{43}$/)
 })
 
-test('openid is always among the scopes, and none is asked for twice', async () => {
+test('openid is always one of the scopes, and no scope is sent twice', async () => {
   kit = startLoginKit(fake, { issuer: { scopes: ['groups', 'openid'] } })
   const url = new URL((await get('/auth/login')).get('location') ?? '')
   assert.equal(url.searchParams.get('scope'), 'openid groups')
 })
 
-test('every login has values of its own', async () => {
+test('every sign-in has its own values', async () => {
   const seen = new Set<string>()
   for (let i = 0; i < 5; i++) {
     const { searchParams } = new URL((await get('/auth/login')).get('location') ?? '')
@@ -54,7 +54,7 @@ test('every login has values of its own', async () => {
   assert.equal(seen.size, 15)
 })
 
-test('the login cookie is host-only, HttpOnly, Secure, Lax and lives ten minutes', async () => {
+test('the sign-in cookie is host-only, HttpOnly, Secure, Lax and lasts ten minutes', async () => {
   const [line = '', ...more] = (await get('/auth/login')).get('Set-Cookie') ?? []
   assert.equal(more.length, 0)
   assert.match(line, /^__Host-modelops_gateway_login_[\w-]{16}=[\w-]+; /)
@@ -70,14 +70,14 @@ test('without https the cookie is neither Secure nor __Host-', async () => {
   assert.ok(!line.includes('Secure'))
 })
 
-test('cookie.secure and cookie.name say how login cookies are made', async () => {
+test('cookie.secure and cookie.name apply to sign-in cookies', async () => {
   kit = startLoginKit(fake, { server: { publicUrl: 'http://localhost:4180' }, cookie: { secure: true, name: 'gate' } })
   const response = await request(kit.app).get('/auth/login').set('host', 'localhost:4180')
   const [line = ''] = response.get('Set-Cookie') ?? []
   assert.match(line, /^__Host-gate_login_.*; Secure/)
 })
 
-test('neither state nor cookie tells the return address', async () => {
+test('neither the state nor the cookie reveals the return address', async () => {
   const response = await get('/auth/login?return_to=/mlflow/very-secret-path')
   const [line = ''] = response.get('Set-Cookie') ?? []
   const state = new URL(response.get('location') ?? '').searchParams.get('state') ?? ''
@@ -92,13 +92,13 @@ test('neither state nor cookie tells the return address', async () => {
   assert.ok(!(response.get('location') ?? '').includes('secret'))
 })
 
-test('Host and X-Forwarded-Host form no address', async () => {
+test('Host and X-Forwarded-Host are not used in a URL', async () => {
   const response = await get('/auth/login', { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http' })
   const url = new URL(response.get('location') ?? '')
   assert.equal(url.searchParams.get('redirect_uri'), `${PUBLIC}/auth/callback`)
 })
 
-test("on a route's host the login moves to publicUrl first and comes back to that host", async () => {
+test("on a route's host the sign-in moves to publicUrl first and returns to that host", async () => {
   const response = await request(kit.app).get('/auth/login?return_to=/v1/projects').set('host', 'api.example')
   assert.equal(response.status, 303)
   const back = encodeURIComponent('https://api.example/v1/projects')
@@ -110,7 +110,7 @@ test("on a route's host the login moves to publicUrl first and comes back to tha
   assert.equal(arrived.get('location'), 'https://api.example/v1/projects')
 })
 
-test('a return address given twice counts for nothing', async () => {
+test('a return address that is sent twice is ignored', async () => {
   const browser = kit.browser()
   const response = await browser.open('/auth/login?return_to=/mlflow/&return_to=/airflow/')
   const authorization = new URL(response.get('location') ?? '')
@@ -119,7 +119,7 @@ test('a return address given twice counts for nothing', async () => {
   assert.equal((await browser.open(`/auth/callback?${answer}`)).get('location'), '/')
 })
 
-test('a browser that navigates gets a page that keeps the fragment, and goes on without script too', async () => {
+test('a browser that navigates gets a page that keeps the fragment and continues without a script too', async () => {
   const response = await get('/auth/login?return_to=/mlflow/%3Fx%3D%22%26', {
     'sec-fetch-mode': 'navigate',
     accept: 'text/html',
@@ -136,12 +136,12 @@ test('a browser that navigates gets a page that keeps the fragment, and goes on 
   assert.equal(started.status, 303)
 })
 
-test('the page with the fragment is given no hostile address to go on with', async () => {
+test('the page with the fragment never continues to a hostile address', async () => {
   const response = await get('/auth/login?return_to=//evil.example', { 'sec-fetch-mode': 'navigate' })
   assert.ok(!response.text.includes('evil'))
 })
 
-test('fifty unfinished logins leave five cookies of less than 4 kB in all, and the newest still works', async () => {
+test('fifty unfinished sign-ins leave five cookies of less than 4 kB in total, and the newest still works', async () => {
   const browser = kit.browser()
   let last = await browser.startLogin(fake, `/mlflow/?x=${'y'.repeat(50)}`)
   for (let i = 0; i < 50; i++) {
@@ -154,7 +154,7 @@ test('fifty unfinished logins leave five cookies of less than 4 kB in all, and t
   assert.equal(browser.loginCookies.length, 4)
 })
 
-test('long return addresses leave fewer cookies, never more than 4 kB', async () => {
+test('long return addresses leave fewer cookies, never more than 4 kB in total', async () => {
   const browser = kit.browser()
   for (let i = 0; i < 5; i++) {
     kit.clock.ahead += 1000
@@ -164,7 +164,7 @@ test('long return addresses leave fewer cookies, never more than 4 kB', async ()
   }
 })
 
-test('the oldest login is the one that is given up', async () => {
+test('the oldest sign-in is dropped first', async () => {
   const browser = kit.browser()
   const [oldest, second] = [await browser.startLogin(fake), await browser.startLogin(fake)]
   for (let i = 0; i < 4; i++) {
@@ -176,7 +176,7 @@ test('the oldest login is the one that is given up', async () => {
   assert.equal((await browser.open(second.callback())).status, 303)
 })
 
-test('login cookies that we did not make are cleared, and disturb nothing', async () => {
+test('sign-in cookies that the gateway did not set are cleared and change nothing', async () => {
   const prefix = loginCookiePrefix(kit.deps.config)
   const browser = kit.browser()
   browser.cookies.set(`${prefix}junk`, 'x'.repeat(3000))
@@ -186,7 +186,7 @@ test('login cookies that we did not make are cleared, and disturb nothing', asyn
   assert.equal((await browser.open(callback())).status, 303)
 })
 
-test('a login cookie that is changed, cut, sent twice or moved to another login does not open', async () => {
+test('a sign-in cookie that is changed, cut, sent twice or moved to another sign-in is not accepted', async () => {
   for (const bend of [
     (value: string) => `${value.slice(0, -1)}${value.endsWith('A') ? 'B' : 'A'}`,
     (value: string) => value.slice(0, -4),
@@ -216,7 +216,7 @@ test('a login cookie that is changed, cut, sent twice or moved to another login 
   assert.equal((await moved.open(first.callback())).status, 400)
 })
 
-test('a new secret in front still finishes logins begun with the old one; without the old one they are gone', async () => {
+test('with a new first secret, sign-ins that started with the old one are completed; without the old one they are lost', async () => {
   const browser = kit.browser()
   const { callback } = await browser.startLogin(fake)
   const cookie = browser.cookieHeader
@@ -231,7 +231,7 @@ test('a new secret in front still finishes logins begun with the old one; withou
   }
 })
 
-test('a login begun at another issuer or for another client does not open', () => {
+test('a sign-in that started at another issuer or for another client is not accepted', () => {
   const settings = kit.deps.config
   const pending = new PendingLogins(settings)
   const login = pending.start('/', 0)
@@ -244,7 +244,7 @@ test('a login begun at another issuer or for another client does not open', () =
   }
 })
 
-test('a pending login lives exactly as long as its cookie, also where a replica’s clock is behind the one that began it', () => {
+test('a pending sign-in lasts exactly as long as its cookie, also on a replica whose clock is behind', () => {
   const pending = new PendingLogins(testConfig(fake))
   const began = 1_000_000
   const login = pending.start('/', began)

@@ -27,7 +27,7 @@ function fieldsOf(text: string): Record<string, string> {
   return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]))
 }
 
-test('logout ends the session in the store, takes the cookies back and goes on to the issuer by POST', async () => {
+test('signing out ends the session in the store, clears the cookies and continues at the issuer with POST', async () => {
   const cookie = browser.cookieHeader
   const response = await browser.post('/auth/logout')
   assert.equal(response.status, 200)
@@ -42,7 +42,7 @@ test('logout ends the session in the store, takes the cookies back and goes on t
   assert.equal(response.get('cache-control'), 'no-store')
 })
 
-test('GET asks and changes nothing', async () => {
+test('GET shows a confirmation and changes nothing', async () => {
   const response = await browser.open('/auth/logout?return_to=/mlflow/')
   assert.equal(response.status, 200)
   assert.deepEqual(fieldsOf(response.text), { return_to: '/mlflow/' })
@@ -55,12 +55,12 @@ const foreign: [string, Record<string, string>][] = [
   ['another origin', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
   ['another origin, of an old browser', { origin: 'https://evil.example', 'sec-fetch-site': '' }],
   ['a sibling host', { origin: 'https://evil.o.example', 'sec-fetch-site': 'same-site' }],
-  ['our host by http', { origin: 'http://o.example', 'sec-fetch-site': 'cross-site' }],
+  ['our host over http', { origin: 'http://o.example', 'sec-fetch-site': 'cross-site' }],
   ['a hidden origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
   ['a hidden origin, of an old browser', { origin: 'null', 'sec-fetch-site': '' }],
 ]
 for (const [name, headers] of foreign) {
-  test(`a form of ${name} logs nobody out and selects no project`, async () => {
+  test(`a form of ${name} signs nobody out and selects no project`, async () => {
     for (const path of ['/auth/logout', '/auth/project']) {
       const response = await browser.post(path, { project: '' }, headers)
       assert.equal(response.status, 403, path)
@@ -80,7 +80,7 @@ test('a user interface of cors.allowedOrigins may sign out', async () => {
   assert.equal(browser.hasSession, false)
 })
 
-test('a return address survives the issuer and leads on afterwards; foreign or no state lands all the same', async () => {
+test('a return address is kept through the issuer; a foreign or missing state ends at the default page', async () => {
   const response = await browser.post('/auth/logout', { return_to: '/mlflow/#/x' })
   const { state = '' } = fieldsOf(response.text)
   assert.ok(state && !Buffer.from(state, 'base64url').toString('latin1').includes('mlflow'))
@@ -91,20 +91,20 @@ test('a return address survives the issuer and leads on afterwards; foreign or n
   }
 })
 
-test('a hostile return address is none', async () => {
+test('a hostile return address is ignored', async () => {
   await browser.post('/auth/logout')
   const response = await browser.post('/auth/logout', { return_to: 'https://evil.example/' })
   assert.equal(response.get('location'), '/')
 })
 
-test('without a session logout just says so', async () => {
+test('signing out without a session shows the signed-out page', async () => {
   const stranger = kit.browser()
   const response = await stranger.post('/auth/logout')
   assert.equal(response.status, 303)
   assert.equal(response.get('location'), '/auth/signed-out')
 })
 
-test('while the issuer is down, logout happens here and the page says what it does not know', async () => {
+test("while the issuer is down, signing out ends the session here and the page says that the issuer's session may remain", async () => {
   const sleeper = await startFakeIssuer()
   const other = startLoginKit(sleeper)
   const visitor = other.browser()
@@ -145,7 +145,7 @@ for (const [who, headers] of [
   })
 }
 
-test('an issuer without end_session_endpoint is at least told that the grant is over', async () => {
+test('at an issuer without end_session_endpoint the grant is revoked', async () => {
   const { token } = await loginToRevoke({ body: {} }, { end_session_endpoint: undefined })
   const response = await browser.post('/auth/logout')
   assert.equal(response.get('location'), '/auth/signed-out?issuer=open')
@@ -156,7 +156,7 @@ for (const [what, answer] of [
   ['fails', { status: 500, body: {} }],
   ['never ends', undefined],
 ] as const) {
-  test(`a revocation that ${what} holds no logout up`, async () => {
+  test(`a revocation that ${what} does not delay the sign-out`, async () => {
     const { token } = await loginToRevoke(answer)
     const cookie = browser.cookieHeader
     assert.equal((await browser.post('/auth/logout')).status, 200)
@@ -165,7 +165,7 @@ for (const [what, answer] of [
   })
 }
 
-test('a logout that the store cannot keep is reported as failed, and the cookie stays', async () => {
+test('a sign-out that the store cannot save is reported as failed, and the cookie stays', async () => {
   const backend = new MemoryBackend(Date.now)
   const { config, log } = kit.deps
   const sessions = new Sessions({ config, backend, log, clock: Date.now })
@@ -181,7 +181,7 @@ test('a logout that the store cannot keep is reported as failed, and the cookie 
   assert.ok(browser.hasSession)
 })
 
-test('a store that is down at the callback is a page to try again from, not a spent login', async () => {
+test('while the store is down, the callback shows a page to try again, and the sign-in is not used up', async () => {
   const backend = new MemoryBackend(Date.now)
   const { config, log } = kit.deps
   const sessions = new Sessions({ config, backend, log, clock: Date.now })
@@ -206,7 +206,7 @@ test('a script that signs out gets JSON', async () => {
   assert.equal(browser.hasSession, false)
 })
 
-test('logout is logged with the person and without the session id', async () => {
+test('a sign-out is logged with the user and without the session ID', async () => {
   const cookie = [...browser.cookies.values()][0] ?? 'none'
   await browser.post('/auth/logout')
   const line = kit.logged.find(({ event }) => event === 'logout')
@@ -214,7 +214,7 @@ test('logout is logged with the person and without the session id', async () => 
   assert.ok(!JSON.stringify(kit.logged).includes(cookie.split('.')[0] ?? 'none'))
 })
 
-test('signing out everywhere ends every session of the person, and nobody elseâ€™s', async () => {
+test('signing out everywhere ends every session of the user, and of no other user', async () => {
   const kit = startLoginKit(fake)
   const [here, there, bob] = [kit.browser(), kit.browser(), kit.browser()]
   await here.login(fake)
@@ -232,7 +232,7 @@ test('signing out everywhere ends every session of the person, and nobody elseâ€
   assert.ok(await kit.deps.sessions.load(bobCookie))
 })
 
-test('a foreign page cannot sign a person out everywhere', async () => {
+test('a page on another site cannot sign a user out everywhere', async () => {
   const kit = startLoginKit(fake)
   const browser = kit.browser()
   await browser.login(fake)

@@ -138,24 +138,24 @@ for (const value of hostile) {
   test(`return_to ${JSON.stringify(value)} falls back to /`, () => assert.equal(returnTo.check(value), '/'))
 }
 
-test('what is no text falls back to /', () => {
+test('a value that is not a string falls back to /', () => {
   for (const value of [undefined, null, 7, ['/mlflow/'], { path: '/mlflow/' }]) assert.equal(returnTo.check(value), '/')
 })
 
-test('a return address of more than 2 kB falls back, measured as given and as sent', () => {
+test('a return address of more than 2 kB falls back, measured as received and as sent', () => {
   const longest = `/${'a'.repeat(MAX_RETURN_TO - 1)}`
   assert.equal(returnTo.check(longest), longest)
   assert.equal(returnTo.check(`${longest}a`), '/')
   assert.equal(returnTo.check(`/${'ö'.repeat(1000)}`), '/')
 })
 
-test('a bare path belongs to the host it was asked on, when that is one of ours', () => {
+test('a path without a host belongs to the host of the request, if it is one of ours', () => {
   assert.equal(returnTo.check('/v1', 'https://api.example'), 'https://api.example/v1')
   assert.equal(returnTo.check('/v1', 'https://evil.example'), '/v1')
   assert.equal(returnTo.check('//evil.example', 'https://api.example'), '/')
 })
 
-test('whatever is given, a browser stays on our origins and no header line can begin', () => {
+test('for any input a browser stays on our origins and no header can be injected', () => {
   const piece = fc.constantFrom(
     '/',
     '\\',

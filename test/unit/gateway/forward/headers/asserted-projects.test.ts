@@ -32,7 +32,7 @@ test('lists the memberships with the role in each', () => {
   ])
 })
 
-test('lists nothing but the project that is named or selected', () => {
+test('lists only the project that is named or selected', () => {
   const member = who('alpha', 'readers')
   assert.deepEqual(assertedProjects(member, 'viewer', beta, projects), [
     { id: beta.id, name: beta.name, role: 'viewer' },
@@ -42,15 +42,15 @@ test('lists nothing but the project that is named or selected', () => {
   ])
 })
 
-test('lists nothing for an administrator without a project, who reaches all', () => {
+test('lists nothing for an administrator without a project, because the role says it already', () => {
   assert.equal(assertedProjects(who('admins', 'alpha'), 'admin', undefined, projects), undefined)
 })
 
-test('lists no project to somebody without one', () => {
+test('lists no project for a user without one', () => {
   assert.deepEqual(assertedProjects(who(), 'user', undefined, projects), [])
 })
 
-test('keeps the assertion small however many projects there are', () => {
+test('keeps the assertion small for any number of projects', () => {
   const many = Array.from({ length: 300 }, (_, index) => project(index, ['everywhere']))
   const listed = assertedProjects(who('everywhere'), 'editor', undefined, new ListedProjects(many)) ?? []
   assert.equal(listed.length, MAX_ASSERTED_PROJECTS)

@@ -13,7 +13,7 @@ const memberOf = (groups: readonly string[]): Principal => ({
   projectIds: new Set(),
 })
 
-test('an assertion says when it had to leave groups out', async () => {
+test('an assertion states that groups were left out', async () => {
   const signer = await buildSigner({ issuer: 'https://o.example', clock: () => 0, secrets: ['s'.repeat(32)] })
   const claimsOf = async (groups: readonly string[]) =>
     decodeJwt(await signer.sign('core', { principal: memberOf(groups), role: 'user', project: undefined }))
@@ -24,7 +24,7 @@ test('an assertion says when it had to leave groups out', async () => {
   assert.ok((crowded.groups as string[]).length < 500)
 })
 
-test('an assertion is handed out again for some seconds, to the same principal, route, role and projects alone', async () => {
+test('an assertion is reused for some seconds, only for the same principal, route, role and projects', async () => {
   let now = 0
   const signer = await buildSigner({ issuer: 'https://o.example', clock: () => now, secrets: ['s'.repeat(32)] })
   const alpha = { id: '11111111-1111-4111-8111-111111111111', name: 'alpha', groups: [], viewerGroups: [] }
@@ -44,7 +44,7 @@ test('an assertion is handed out again for some seconds, to the same principal, 
   assert.equal(signer.peek('core', max), undefined)
 })
 
-test('a principal who walks through many projects keeps the assertions of the last ones', async () => {
+test('a principal with many projects keeps the assertions of the most recent ones', async () => {
   const signer = await buildSigner({ issuer: 'https://o.example', clock: () => 0, secrets: ['s'.repeat(32)] })
   const principal = memberOf(['a'])
   const projects = Array.from({ length: 40 }, (_, at) => ({

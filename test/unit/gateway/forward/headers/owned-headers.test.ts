@@ -67,7 +67,7 @@ const passed = [
 ]
 for (const name of passed) test(`passes ${name}`, () => assert.ok(!isOwned(name)))
 
-test('the memory of spellings is bounded', () => {
+test('the cache of spellings is bounded', () => {
   for (let i = 0; i < 10_000; i += 1) isOwned(`x-${i}`)
   assert.ok(isOwned('aoa_project_ID'))
 })
