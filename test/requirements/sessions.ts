@@ -84,7 +84,12 @@ export const LOGOUT_ROWS = [
     [KEYCLOAK_LOGOUT, 'one session ended at Keycloak'],
     [KEYCLOAK_LOGOUT, 'if the client does not require a sid'],
   ),
-  row('S-165', 'typ, exp, iat and jti of a logout token', [BACKCHANNEL, 'an old iat'], [BACKCHANNEL, 'is accepted once']),
+  row(
+    'S-165',
+    'typ, exp, iat and jti of a logout token',
+    [BACKCHANNEL, 'an old iat'],
+    [BACKCHANNEL, 'is accepted once'],
+  ),
   row(
     'S-166',
     'administrators end sessions',
