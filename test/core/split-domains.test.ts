@@ -101,7 +101,7 @@ describe('a user interface on one host, its API on another, one session', () => 
     await page.fill('#username', 'td')
     await page.fill('#password', 'x')
     await page.getByRole('button', { name: 'Create', exact: true }).click()
-    await page.waitForSelector('#message.fault')
+    await page.waitForSelector('#message.error')
     assert.match((await page.textContent('#message')) ?? '', /metadata\.host: expected/)
   })
 
