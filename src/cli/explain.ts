@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { Command } from 'commander'
 import { decodeJwt } from 'jose'
 import { profileOf } from '../gateway/apps/profile-of.ts'
 import { loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
-import { REASONS, type Reason, Refusal } from '../gateway/errors.ts'
-import { parseTarget } from '../gateway/http/target.ts'
+import { REASONS, Refusal } from '../gateway/errors.ts'
+import type { RequestHead } from '../gateway/http/request-head.ts'
 import { principalOf } from '../gateway/issuer/claims.ts'
 import { Issuer } from '../gateway/issuer/issuer.ts'
 import { projectsToken } from '../gateway/issuer/service-token.ts'
 import { buildLog } from '../gateway/observability/log.ts'
-import { decide } from '../gateway/policy/decide.ts'
-import type { Decision, Principal } from '../gateway/policy/types.ts'
+import type { Principal } from '../gateway/policy/types.ts'
 import { openProjects } from '../gateway/projects/open.ts'
+import type { ProjectSource } from '../gateway/projects/source.ts'
+import { buildAuthorize } from '../gateway/request/authorize.ts'
+import { buildCrossOrigin } from '../gateway/request/cross-origin.ts'
+import { buildPipeline, isReply, type Pipeline } from '../gateway/request/pipeline.ts'
+import type { AdmittedRequest } from '../gateway/routing/admitted-request.ts'
 import { readBelowRoute } from '../gateway/routing/below-route.ts'
-import { accessOf, buildRoutes, canonicalHost } from '../gateway/routing/routes.ts'
+import { openContext, type RequestContext } from '../gateway/routing/request-context.ts'
+import { accessOf, buildRoutes } from '../gateway/routing/routes.ts'
 import { systemClock } from '../shared/clock.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { CliError } from './cli-error.ts'
@@ -69,42 +73,66 @@ async function explain(options: Options): Promise<Explanation> {
   const config = loadConfig(options.config)
   const principal = principalFrom(options, config)
   const groups = [...(principal?.groups ?? [])]
-  try {
-    return { ...(await judge(options, config, principal)), groups }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return { allowed: false, status: error.status, reason: error.reason, text: REASONS[error.reason].text, groups }
-  }
-}
-
-async function judge(
-  options: Options,
-  config: Config,
-  principal: Principal | undefined,
-): Promise<Omit<Explanation, 'groups'>> {
-  const { host, target } = whereTo(options.url, config)
-  const routes = buildRoutes(config, profileOf)
-  if (!routes.hosts.has(host)) throw new Refusal('unknown-host', host)
-  const route = routes.match(host, target.path)
-  if (!route) throw new Refusal('no-route', target.path)
-  if (!route.methods.has(options.method)) throw new Refusal('method-not-allowed', options.method)
-  const headers = options.project === undefined ? [] : ['AOA-Project-ID', options.project]
-  const below = readBelowRoute(
-    { method: options.method, rawHeaders: headers, headers: {} } as IncomingMessage,
-    target,
-    route,
-  )
-  const use = route.profile.use(below.app)
   const { source, firstLoad, close } = openProjectsAlone(config)
   try {
     await firstLoad
-    const { adminGroup, serviceUsers } = config.access
-    const access = accessOf(route, below.app)
-    const question = { access, use, principal, named: below.named, selected: undefined }
-    const decision = decide(question, { adminGroup, serviceUsers: new Set(serviceUsers) }, source.snapshot())
-    return { ...facts(decision), route: route.name, access, use }
+    const context = openContext(headOf(options, config))
+    const pipeline = buildExplainedPipeline(config, source, principal)
+    const outcome = await outcomeOf(pipeline, context)
+    return { ...outcome, ...routeFacts(context), groups }
   } finally {
     close()
+  }
+}
+
+/** The gateway's own steps, with the caller given instead of authenticated. */
+function buildExplainedPipeline(config: Config, projects: ProjectSource, principal: Principal | undefined): Pipeline {
+  const publicUrl = new URL(config.server.publicUrl)
+  const { adminGroup, serviceUsers } = config.access
+  return buildPipeline({
+    publicUrl,
+    limits: config.limits,
+    routes: buildRoutes(config, profileOf),
+    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
+    ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
+    authenticate: () => principal && { principal, via: 'bearer' },
+    authorize: buildAuthorize({ projects, rules: { adminGroup, serviceUsers: new Set(serviceUsers) } }),
+  })
+}
+
+type Outcome = Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project'>
+
+async function outcomeOf(pipeline: Pipeline, context: RequestContext): Promise<Outcome> {
+  try {
+    pipeline.locate(context)
+    const result = await pipeline.authorize(context)
+    if (!isReply(result)) return admitted(result)
+    return { allowed: true, status: result.status, reason: 'redirect', text: 'The gateway redirects the request.' }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { reason, status } = error
+    return { allowed: false, status, reason, text: REASONS[reason].text }
+  }
+}
+
+function admitted({ context, admission: { role, project } }: AdmittedRequest): Outcome {
+  return {
+    allowed: true,
+    status: 200,
+    reason: context.decision?.reason ?? '',
+    text: 'The request is forwarded.',
+    role,
+    ...(project === undefined ? {} : { project: `${project.name} (${project.id})` }),
+  }
+}
+
+function routeFacts({ head, target, route }: RequestContext): Pick<Explanation, 'route' | 'access' | 'use'> {
+  if (route === undefined || target === undefined) return {}
+  try {
+    const { app } = readBelowRoute(head, target, route)
+    return { route: route.name, access: accessOf(route, app), use: route.profile.use(app) }
+  } catch {
+    return { route: route.name }
   }
 }
 
@@ -114,32 +142,22 @@ function openProjectsAlone(config: Config) {
   return openProjects(config.projects, log, projectsToken(config, issuer, systemClock))
 }
 
-function facts(decision: Decision): Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project'> {
-  if (!decision.allow) {
-    const reason: Reason = decision.reason
-    return { allowed: false, status: REASONS[reason].status, reason, text: REASONS[reason].text }
-  }
-  const project = decision.project && `${decision.project.name} (${decision.project.id})`
+/** The request as plain values. Not the URL class: it would repair what the gateway denies. */
+function headOf({ method, url, project }: Options, { server }: Config): RequestHead {
+  const absolute = /^(https?):\/\/([^/?#]+)(.*)$/.exec(url)
+  if (absolute === null && !url.startsWith('/'))
+    throw new CliError(`--url: expected a URL or a path, got ${JSON.stringify(url)}`)
   return {
-    allowed: true,
-    status: 200,
-    reason: decision.reason,
-    text: 'The request is passed on.',
-    role: decision.role,
-    ...(project === undefined ? {} : { project }),
+    method,
+    target: absolute ? absolute[3] || '/' : url,
+    host: absolute ? absolute[2] : new URL(server.publicUrl).host,
+    httpVersion: '1.1',
+    headers: {},
+    rawHeaders: project === undefined ? [] : ['AOA-Project-ID', project],
+    peerAddress: undefined,
+    clientAddress: 'explain',
+    requestId: 'explain',
   }
-}
-
-function whereTo(text: string, config: Config) {
-  const { publicUrl } = config.server
-  const absolute = /^(https?):\/\/([^/?#]+)(.*)$/.exec(text)
-  const host = canonicalHost(
-    absolute ? absolute[2] : new URL(publicUrl).host,
-    publicUrl.startsWith('https:') ? '443' : '80',
-  )
-  if (host === undefined) throw new CliError(`--url: expected a URL or a path, got ${JSON.stringify(text)}`)
-  // Not the URL class: it would repair what the gateway refuses.
-  return { host, target: parseTarget(absolute ? absolute[3] || '/' : text) }
 }
 
 function principalFrom(options: Options, config: Config): Principal | undefined {

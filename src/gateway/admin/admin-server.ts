@@ -1,38 +1,60 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { Registry } from 'prom-client'
+import { Refusal } from '../errors.ts'
+import { jsonReply, type Reply } from '../http/reply.ts'
+import { sendReply } from '../http/send-reply.ts'
 import type { Logger } from '../observability/log.ts'
+import type { Metrics } from '../observability/metrics.ts'
 import { buildSessionAdmin, type SessionAdminDeps } from './session-admin.ts'
+
+/** Label of the admin listener in the metrics of requests. */
+const ROUTE = 'admin listener'
+const BASE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
 export interface AdminServerDeps {
   /** The text of `/metrics`. */
   readonly exposition: () => Promise<string>
-  /** As it is now. No token hash: no session administration. */
+  /** Of the current configuration. No token hash: no session administration. */
   readonly administration: () => {
     readonly sessions: SessionAdminDeps['sessions']
     readonly tokenHash: string | undefined
   }
   readonly log: Logger
+  readonly metrics: Pick<Metrics, 'request' | 'refused'>
 }
 
 /**
- * The admin listener: `/metrics` for everybody who reaches it, and session administration for who has the token. Keep
- * it off public networks.
+ * The admin listener: `/metrics` for everybody who reaches it, and session administration for whoever has the token.
+ * Keep it off public networks.
  */
-export function buildAdminServer({ exposition, administration, log }: AdminServerDeps): Server {
-  const serve = async (...[request, response]: Parameters<RequestListener>) => {
+export function buildAdminServer({ exposition, administration, log, metrics }: AdminServerDeps): Server {
+  async function replyTo(request: IncomingMessage): Promise<Reply> {
     const { sessions, tokenHash } = administration()
     if (request.method === 'GET' && request.url === '/metrics') {
-      const body = await exposition()
-      const type = Registry.PROMETHEUS_CONTENT_TYPE
-      response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(body)
-    } else if (tokenHash !== undefined) await buildSessionAdmin({ sessions, tokenHash, log })(request, response)
-    else response.writeHead(404).end()
+      const headers = ['Content-Type', Registry.PROMETHEUS_CONTENT_TYPE]
+      return { status: 200, headers, body: await exposition() }
+    }
+    if (tokenHash === undefined) throw new Refusal('no-route', 'no session administration without a token')
+    return buildSessionAdmin({ sessions, tokenHash, log })(request)
   }
-  return createServer((request, response) => {
-    serve(request, response).catch((err: unknown) => {
-      log.error({ event: 'admin-failed', err }, 'the admin listener could not answer')
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
+
+  function denied(error: unknown): Reply {
+    if (!(error instanceof Refusal)) log.error({ event: 'admin-failed', err: error }, 'the admin listener failed')
+    const denial = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
+    metrics.refused(denial.reason)
+    return jsonReply(denial.status, { reason: denial.reason }, Object.entries(denial.headers).flat())
+  }
+
+  return createServer(async (request, response) => {
+    const startedAt = performance.now()
+    let bytes = 0
+    response.once('close', () => {
+      const status = response.headersSent ? response.statusCode : undefined
+      metrics.request(ROUTE, status, (performance.now() - startedAt) / 1000, bytes)
     })
+    const reply = await replyTo(request).catch(denied)
+    if (response.destroyed) return
+    bytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId: randomUUID() })
   })
 }

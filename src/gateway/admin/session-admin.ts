@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Refusal } from '../errors.ts'
+import { jsonReply, pageReply, type Reply } from '../http/reply.ts'
 import type { Logger } from '../observability/log.ts'
 import { ADMIN_PAGE, adminPageHeaders } from '../pages/session-admin-page.ts'
 import type { Session } from '../sessions/session.ts'
@@ -19,27 +20,29 @@ const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 /**
  * Lists and ends sessions, on the admin listener: `GET /` a page for people; for programs, with the bearer token,
  * `GET /sessions?offset=&limit=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
+ * The handler throws a Refusal: token-invalid, no-route, request-malformed, store-down.
  */
-export function buildSessionAdmin(deps: SessionAdminDeps) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export function buildSessionAdmin(deps: SessionAdminDeps): (request: IncomingMessage) => Promise<Reply> {
+  return async (request) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin.invalid')
     if (request.method === 'GET' && pathname === '/')
-      return void response.writeHead(200, adminPageHeaders).end(ADMIN_PAGE)
+      return pageReply(200, { headers: adminPageHeaders, html: ADMIN_PAGE })
     const client = request.socket.remoteAddress
     if (!isAdministrator(request, deps.tokenHash)) {
       deps.log.warn({ event: 'admin-refused', method: request.method, client }, 'the administration token is wrong')
-      return sendJson(response, 401, { reason: 'token-invalid' }, { 'WWW-Authenticate': 'Bearer' })
+      throw new Refusal('token-invalid', 'the administration token is wrong', { headers: CHALLENGE })
     }
-    try {
-      const log = deps.log.child({ client })
-      const { status, body } = await answer({ ...deps, log }, request.method ?? '', pathname, searchParams)
-      sendJson(response, status, body)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      sendJson(response, error.status, { reason: error.reason }, error.headers)
-    }
+    const { status, body } = await resultOf(
+      { ...deps, log: deps.log.child({ client }) },
+      request.method ?? '',
+      pathname,
+      searchParams,
+    )
+    return jsonReply(status, body)
   }
 }
+
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer' }
 
 /** Digests have one length, so the comparison tells nothing of the token. */
 function isAdministrator({ headers }: IncomingMessage, tokenHash: string): boolean {
@@ -48,12 +51,12 @@ function isAdministrator({ headers }: IncomingMessage, tokenHash: string): boole
   return timingSafeEqual(createHash('sha256').update(token).digest(), Buffer.from(tokenHash, 'hex'))
 }
 
-interface Answer {
+interface Result {
   readonly status: number
   readonly body: unknown
 }
 
-async function answer(deps: SessionAdminDeps, method: string, path: string, query: URLSearchParams): Promise<Answer> {
+async function resultOf(deps: SessionAdminDeps, method: string, path: string, query: URLSearchParams): Promise<Result> {
   const [, , key] = /^\/sessions(\/([A-Za-z0-9_-]{43}))?$/.exec(path) ?? [undefined, undefined, undefined]
   if (path === '/sessions' && method === 'GET') return listed(deps, query)
   if (path === '/sessions' && method === 'DELETE')
@@ -62,7 +65,7 @@ async function answer(deps: SessionAdminDeps, method: string, path: string, quer
   throw new Refusal('no-route', 'no such endpoint of the session administration')
 }
 
-async function listed({ sessions }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+async function listed({ sessions }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   const offset = wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER)
   const limit = wholeNumber(query, 'limit', 50, LARGEST_PAGE)
   const page = await sessions.list({ offset, limit })
@@ -88,13 +91,13 @@ const shown = ({ key, principal, createdAt, lastSeenAt, userAgent }: Session) =>
   user_agent: userAgent ?? null,
 })
 
-async function ended({ sessions, log }: SessionAdminDeps, key: string): Promise<Answer> {
+async function ended({ sessions, log }: SessionAdminDeps, key: string): Promise<Result> {
   const was = await sessions.endByKey(key)
   log.info({ event: 'session-ended-by-admin', session: key.slice(0, 8), was })
   return { status: was ? 200 : 404, body: { ended: was ? 1 : 0 } }
 }
 
-async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   const [issuer, subject] = [query.get('issuer'), query.get('subject')]
   if (!issuer || !subject) throw new Refusal('request-malformed', 'expected issuer and subject')
   const count = await sessions.endBySubject(issuer, subject)
@@ -103,7 +106,7 @@ async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchPara
 }
 
 /** Ends the sessions that there are when it begins; who signs in meanwhile stays. */
-async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Answer> {
+async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
   const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
   let count = 0
@@ -127,9 +130,4 @@ async function keysUntil(newest: number, sessions: SessionAdminDeps['sessions'])
     keys.push(...page.sessions.filter(({ createdAt }) => createdAt <= newest).map(({ key }) => key))
   }
   return keys
-}
-
-function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-  const own = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
-  response.writeHead(status, { ...own, ...headers }).end(JSON.stringify(body))
 }

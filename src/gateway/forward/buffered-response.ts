@@ -1,15 +1,10 @@
 import { Refusal } from '../errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import { clientHeaders } from './headers/response-headers.ts'
+import type { Rewrite } from './response-plan.ts'
 import { StreamedResponse } from './streamed-response.ts'
 
-/** How an answer is rewritten; it must be small. */
-export interface Rewrite {
-  readonly maxBytes: number
-  apply(status: number, body: Buffer): Buffer
-}
-
-/** Reads a small answer whole, because its content is rewritten. */
+/** Reads a small response completely, because its content is rewritten. */
 export class BufferedResponse extends StreamedResponse {
   readonly #chunks: Buffer[] = []
   #size = 0
@@ -20,22 +15,22 @@ export class BufferedResponse extends StreamedResponse {
   }
 
   override piece(bytes: Buffer): boolean {
-    const { maxBytes } = this.incoming.rewrite as Rewrite
+    const { maxBytes } = this.plan.rewrite as Rewrite
     this.#size += bytes.length
-    if (this.#size > maxBytes) throw new Refusal('upstream-invalid', 'the answer to be rewritten is too large')
+    if (this.#size > maxBytes) throw new Refusal('upstream-invalid', 'the response to be rewritten is too large')
     this.#chunks.push(Buffer.from(bytes))
     return true
   }
 
   override end(last: Buffer | undefined): void {
     if (last) this.piece(last)
-    const { apply } = this.incoming.rewrite as Rewrite
+    const { apply } = this.plan.rewrite as Rewrite
     const { status, headers } = this.#head as ResponseHead
     const body = apply(status, Buffer.concat(this.#chunks))
     const kept = headers.filter((_, i) => (headers[i - (i % 2)] as string).toLowerCase() !== 'content-length')
-    const head = clientHeaders(kept, this.exchange, this.incoming)
+    const head = clientHeaders(kept, this.context, this.plan)
     head.push('Content-Length', String(body.length))
-    this.exchange.response.writeHead(status, head)
+    this.transport.response.writeHead(status, head)
     super.end(body, [])
   }
 }

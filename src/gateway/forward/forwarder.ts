@@ -2,43 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { askForBody, expectsContinue } from '../http/expect.ts'
-import type { Exchange } from '../routing/request-context.ts'
+import type { Transport } from '../http/reply.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import { Upstream } from '../upstream/pool.ts'
-import { BufferedResponse, type Rewrite } from './buffered-response.ts'
+import { BufferedResponse } from './buffered-response.ts'
+import type { ResponsePlan } from './response-plan.ts'
 import { StreamedResponse } from './streamed-response.ts'
-
-/** What is sent to an upstream: everything was judged, nothing is added after this. */
-export interface UpstreamRequest {
-  readonly origin: string
-  /** Whose request it is, where tenants share the upstream's connections: a project, else a principal. */
-  readonly tenant: string
-  readonly method: string
-  /** Path with query. */
-  readonly path: string
-  /** Flat names and values. */
-  readonly headers: string[]
-  /** Absent: the request's own body is streamed. */
-  readonly body?: Buffer
-  /** Longest wait for the answer's head, ms; 0: none. */
-  readonly responseMs: number
-  readonly connectMs: number
-}
-
-/** How the answer is passed back. */
-export interface ResponsePlan {
-  readonly cookieBase: string
-  /** Written beside the upstream's own, flat. */
-  readonly headers: readonly string[]
-  /** Turns an upstream's own `Location` into one that the client can follow. */
-  readonly location: (value: string) => string
-  /** When set, the answer is read whole and rewritten. */
-  readonly rewrite?: Rewrite | undefined
-}
+import type { UpstreamRequest } from './upstream-request.ts'
 
 export interface Forwarder {
-  /** Streams both ways; resolves when the exchange is over. @throws Refusal `upstream-*`, also after an answer has begun */
-  forward(exchange: Exchange, outgoing: UpstreamRequest, incoming: ResponsePlan): Promise<void>
-  /** The connections to an upstream, for what is not a plain exchange. */
+  /** Streams both ways; resolves when the response has ended. @throws Refusal `upstream-*`, also after a response has begun */
+  forward(context: RequestContext, transport: Transport, outgoing: UpstreamRequest, plan: ResponsePlan): Promise<void>
+  /** The connections to an upstream, for requests that are not plain. */
   upstreamOf(outgoing: Pick<UpstreamRequest, 'origin' | 'connectMs'>): Upstream
   /** Gives up upstreams that no new request goes to; what is in flight to them finishes. */
   retire(isOver: (origin: string) => boolean): void
@@ -46,10 +21,10 @@ export interface Forwarder {
   close(): void
 }
 
-/** How long an upstream may ponder `Expect: 100-continue` before the body is asked for anyway, ms. */
+/** How long an upstream may leave `Expect: 100-continue` without a response before the body is asked for anyway, ms. */
 const CONTINUE_MS = 1000
 
-/** @param all Where every upstream is noted as long as something is under way to it, also by other forwarders. */
+/** @param all Every upstream with a request under way is kept here, other forwarders' as well. */
 export function buildForwarder(limits: Config['limits'], clock: Clock, all = new Set<Upstream>()): Forwarder {
   const upstreams = new Map<string, Upstream>()
   let isOver = (_origin: string) => false
@@ -76,14 +51,19 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
     return upstream
   }
 
-  function forward(exchange: Exchange, outgoing: UpstreamRequest, incoming: ResponsePlan): Promise<void> {
-    const { request, response } = exchange
+  function forward(
+    context: RequestContext,
+    transport: Transport,
+    outgoing: UpstreamRequest,
+    plan: ResponsePlan,
+  ): Promise<void> {
+    const { request, response } = transport
     const body = outgoing.body ? undefined : streamedBody(request, outgoing.headers)
     const waits = body !== undefined && expectsContinue(request)
     if (waits) outgoing.headers.push('Expect', '100-continue')
     return new Promise((resolve, reject) => {
-      const Answer = incoming.rewrite ? BufferedResponse : StreamedResponse
-      const sink = new Answer(exchange, incoming, resolve, reject)
+      const Response = plan.rewrite ? BufferedResponse : StreamedResponse
+      const sink = new Response({ context, transport, plan, resolve, reject })
       const { tenant, method, responseMs } = outgoing
       const head = requestHead(outgoing) + (outgoing.body?.toString('latin1') ?? '')
       const call = upstreamOf(outgoing).send({

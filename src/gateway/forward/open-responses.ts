@@ -1,7 +1,7 @@
 import type { Upstream } from '../upstream/pool.ts'
 import { StreamedResponse } from './streamed-response.ts'
 
-/** The answers of all exchanges under way, WebSockets too. Upstreams that are given up and done with are let go of. */
+/** All responses under way, WebSockets too. Upstreams that are retired and idle are forgotten. */
 export function* openResponses(upstreams: Set<Upstream>): Iterable<StreamedResponse> {
   for (const upstream of upstreams) {
     if (upstream.isOver) upstreams.delete(upstream)

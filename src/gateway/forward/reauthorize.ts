@@ -1,87 +1,82 @@
-import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../../shared/clock.ts'
 import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
 import { isWeaker } from '../policy/roles.ts'
-import type { AccessRules } from '../policy/types.ts'
+import type { ProjectRules } from '../projects/current-projects-of.ts'
 import { decideNow } from '../projects/decide-now.ts'
-import type { ProjectSource } from '../projects/source.ts'
-import type { Exchange } from '../routing/request-context.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import type { Caller } from '../tokens/caller.ts'
 import { isCompactJws, parseCompactJwt } from '../tokens/compact-jwt.ts'
 
 /**
- * Asks once more what was decided when an exchange began: may this caller still do this, in the same project?
- * @param outlivesToken Whether the exchange may go on for a while after the access token that admitted it expired.
+ * Authorizes a request again that was admitted before: may this caller still do this, in the same project?
+ * @param outlivesToken Whether the request may continue for a while after the access token that admitted it expired.
  * @throws Refusal
  */
-export type Reauthorize = (exchange: Exchange, outlivesToken: boolean) => Promise<void>
+export type Reauthorize = (context: RequestContext, outlivesToken: boolean) => Promise<void>
 
-export interface ReauthorizeDeps {
+export interface ReauthorizeDeps extends ProjectRules {
   readonly authenticate: Authenticate
-  /** The routes of today: a reload may have changed them since. */
+  /** The current routes: a reload may have changed them since. */
   readonly routes: Pick<RouteTable, 'match'>
-  readonly rules: AccessRules
-  readonly projects: ProjectSource
   readonly clock: Clock
-  /** How long after its token's expiry an exchange goes on that may, ms. */
+  /** How long a request may continue after its access token expired, ms. */
   readonly overrunMs: number
 }
 
 export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   const { authenticate, routes, rules, projects, clock, overrunMs } = deps
 
-  /** A token is judged when a request begins (RFC 6750 §3.1): its expiry alone does not end what it began at once. */
-  function runsOver(exchange: Exchange): boolean {
-    const [now, end] = [clock(), tokenEnd(exchange)]
-    return end <= now && now < end + overrunMs
+  /** A token is verified when a request begins (RFC 6750 §3.1): its expiry alone does not end that request at once. */
+  function isWithinOverrun(context: RequestContext): boolean {
+    const [now, expiry] = [clock(), tokenExpiry(context)]
+    return expiry <= now && now < expiry + overrunMs
   }
 
-  /** Who asks, but for a token whose time is over: a session beside it must still live. */
-  async function withoutToken(exchange: Exchange): Promise<Caller | undefined> {
-    const { caller, request } = exchange
+  /** Who is calling, leaving out an expired token: a session beside it must still be alive. */
+  async function withoutToken({ caller, head, route }: RequestContext): Promise<Caller | undefined> {
     if (caller?.via !== 'session') return caller
-    const { authorization: _over, ...headers } = request.headers
-    return authenticate({ ...exchange, request: { headers, rawHeaders: [] } as unknown as IncomingMessage })
+    const { authorization: _expired, ...headers } = head.headers
+    return authenticate({ head: { headers, rawHeaders: [], clientAddress: head.clientAddress }, route })
   }
 
-  /** @throws Refusal where the same request would go elsewhere now, or nowhere */
-  function routeOf({ request, host, target, route }: Exchange): Route {
-    const present = target && routes.match(host, target.path)
-    if (present === undefined || present.name !== route?.name) throw new Refusal('no-route', 'the route is gone')
-    if (isWebSocket(request) && !present.config.webSockets)
-      throw new Refusal('app-denied', 'routes.webSockets is off by now')
-    return present
+  /** @throws Refusal where the same request would now reach another route, or none */
+  function routeOf({ head, host, target, route }: RequestContext): Route {
+    const current = target && routes.match(host, target.path)
+    if (current === undefined || current.name !== route?.name) throw new Refusal('no-route', 'the route is gone')
+    if (isWebSocket(head) && !current.config.webSockets)
+      throw new Refusal('app-denied', 'routes.webSockets was switched off')
+    return current
   }
 
-  return async (exchange, outlivesToken) => {
-    const { admitted } = exchange
-    const route = routeOf(exchange)
-    // What goes on as nobody's was nobody's when it began.
-    if (admitted?.principal === undefined) return
-    const { request, project, role } = admitted
-    const caller = outlivesToken && runsOver(exchange) ? await withoutToken(exchange) : await authenticate(exchange)
+  return async (context, outlivesToken) => {
+    const { admission } = context
+    const route = routeOf(context)
+    // A request without an identity had none when it began.
+    if (admission?.principal === undefined) return
+    const { request, project, role } = admission
+    const caller = outlivesToken && isWithinOverrun(context) ? await withoutToken(context) : await authenticate(context)
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
       principal: caller?.principal,
-      // The project it was admitted into, not the one that would be chosen today.
+      // The project that it was admitted to, not the one that would be chosen now.
       named: project === undefined ? ({ kind: 'none' } as const) : ({ kind: 'named', id: project.id } as const),
       selected: undefined,
     }
     const decision = decideNow(question, rules, projects)
-    if (!decision.allow) throw new Refusal(decision.reason, `decision when asked again: ${decision.reason}`)
-    // The application was told the former role.
+    if (!decision.allow) throw new Refusal(decision.reason, `re-authorization: ${decision.reason}`)
+    // The application was told the previous role.
     if (isWeaker(decision.role, role))
-      throw new Refusal(role === 'admin' ? 'admin-only' : 'viewer-read-only', `role when asked again: ${decision.role}`)
+      throw new Refusal(role === 'admin' ? 'admin-only' : 'viewer-read-only', `re-authorization: ${decision.role} now`)
   }
 }
 
-/** When the bearer JWT of an exchange expires, ms; never, where there is none. It was verified when the exchange began. */
-function tokenEnd({ request }: Exchange): number {
-  const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+/** When the bearer JWT of a request expires, ms; never, where there is none. It was verified when the request began. */
+function tokenExpiry({ head }: RequestContext): number {
+  const [, token] = /^bearer +(\S+)$/i.exec(head.headers.authorization ?? '') ?? []
   if (token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
   return Number(parseCompactJwt(token).claims.exp) * 1000
 }

@@ -1,27 +1,38 @@
 import type { Config } from '../config/schema.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
-import type { ResponsePlan, UpstreamRequest } from './forwarder.ts'
+import type { UpstreamRequest } from './upstream-request.ts'
 
-/** How the answer to a passage is passed back. */
-export function buildResponsePlan(
-  config: Config,
-): (passage: AdmittedRequest, outgoing: UpstreamRequest) => ResponsePlan {
+/** How the response to an upstream request is sent to the client. */
+export interface ResponsePlan {
+  readonly cookieBase: string
+  /** Added to the upstream's own headers; names and values in turn. */
+  readonly headers: readonly string[]
+  /** Turns an upstream's own `Location` into one that the client can follow. */
+  readonly location: (value: string) => string
+  /** When set, the response is read completely and rewritten. */
+  readonly rewrite?: Rewrite | undefined
+}
+
+/** How a response is rewritten; it must be small. */
+export interface Rewrite {
+  readonly maxBytes: number
+  apply(status: number, body: Buffer): Buffer
+}
+
+export type BuildResponsePlan = (admitted: AdmittedRequest, request: Pick<UpstreamRequest, 'origin'>) => ResponsePlan
+
+export function buildResponsePlan(config: Config): BuildResponsePlan {
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = config.cookie.name
 
-  return ({ exchange, route, below, admitted }, { origin }) => {
-    const rule = route.profile.responseRule?.(below.app)
+  return ({ context, route: { profile }, below, admission }, { origin }) => {
+    const rule = profile.responseRule?.(below.app)
+    const prefix = profile.stripPrefix ? below.publicPrefix : ''
     return {
       cookieBase,
-      headers: route.profile.responseHeaders?.(below.app) ?? [],
-      location: (value) =>
-        publicLocation(
-          value,
-          origin,
-          route.profile.stripPrefix ? below.publicPrefix : '',
-          `${scheme}://${exchange.host}`,
-        ),
-      rewrite: rule && { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admitted) },
+      headers: profile.responseHeaders?.(below.app) ?? [],
+      location: (value) => publicLocation(value, origin, prefix, `${scheme}://${context.host}`),
+      rewrite: rule && { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admission) },
     }
   }
 }

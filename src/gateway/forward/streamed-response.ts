@@ -3,29 +3,41 @@ import type { Writable } from 'node:stream'
 import { Refusal } from '../errors.ts'
 import { askForBody } from '../http/expect.ts'
 import { finish, isSending } from '../http/finish.ts'
-import type { Exchange } from '../routing/request-context.ts'
+import type { Transport } from '../http/reply.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import type { UpstreamError } from '../upstream/errors.ts'
 import type { Call, ResponseSink } from '../upstream/exchange.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
-import type { ResponsePlan } from './forwarder.ts'
 import { clientHeaders } from './headers/response-headers.ts'
+import type { ResponsePlan } from './response-plan.ts'
 import { denialOf } from './upstream-denials.ts'
 
 /** Pieces up to this go out as text: Node then joins them with the head, one write instead of two. */
 const AS_TEXT = 16_384
 
-/** Passes an answer on as it comes, at the speed of the slower side. */
+/** A request that was sent to its upstream, and who waits for its response. */
+export interface Forwarded {
+  readonly context: RequestContext
+  readonly transport: Transport
+  readonly plan: ResponsePlan
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Sends a response to the client as it arrives, at the speed of the slower side. */
 export class StreamedResponse implements ResponseSink {
-  readonly exchange: Exchange
-  protected readonly incoming: ResponsePlan
+  readonly context: RequestContext
+  readonly transport: Transport
+  protected readonly plan: ResponsePlan
   readonly #resolve: () => void
   readonly #reject: (error: unknown) => void
   protected call: Call | undefined
-  #over = false
+  #ended = false
 
-  constructor(exchange: Exchange, incoming: ResponsePlan, resolve: () => void, reject: (error: unknown) => void) {
-    this.exchange = exchange
-    this.incoming = incoming
+  constructor({ context, transport, plan, resolve, reject }: Forwarded) {
+    this.context = context
+    this.transport = transport
+    this.plan = plan
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -33,34 +45,34 @@ export class StreamedResponse implements ResponseSink {
   /** Ties both sides together: a client that leaves takes its request to the upstream with it. */
   follow(call: Call): void {
     this.call = call
-    this.exchange.response.once('close', () => {
+    this.transport.response.once('close', () => {
       call.abort()
       this.left()
     })
   }
 
-  /** The client is gone, or all is said: nobody waits for this exchange any more. */
+  /** The client has left, or has received everything: nobody waits for this response any more. */
   protected left(): void {
-    this.#over = true
+    this.#ended = true
     this.#resolve()
   }
 
-  /** Only a client that waits for it hears the word; one of HTTP/1.0 would take it for the answer (RFC 9110 §15.2). */
+  /** Only a client that waits for it gets an interim response; one of HTTP/1.0 would take it for the final one (RFC 9110 §15.2). */
   information(status: number): void {
-    if (status === 100) askForBody(this.exchange.request, this.exchange.response)
+    if (status === 100) askForBody(this.transport.request, this.transport.response)
   }
 
   unsent(): number {
-    return unsentBytes(this.exchange.response.socket)
+    return unsentBytes(this.transport.response.socket)
   }
 
   head(head: ResponseHead): void {
-    const { request, response } = this.exchange
-    const headers = clientHeaders(head.headers, this.exchange, this.incoming)
+    const { request, response } = this.transport
+    const headers = clientHeaders(head.headers, this.context, this.plan)
     if (isSending(request)) headers.push('Connection', 'close')
     response.writeHead(head.status, headers)
     // A stream may say nothing for long: its client must see that it has begun.
-    if (typeof head.framing !== 'number') process.nextTick(() => this.#over || response.flushHeaders())
+    if (typeof head.framing !== 'number') process.nextTick(() => this.#ended || response.flushHeaders())
   }
 
   upgraded(_head: ResponseHead, _upstream: Writable): void {
@@ -68,7 +80,8 @@ export class StreamedResponse implements ResponseSink {
   }
 
   piece(bytes: Buffer): boolean {
-    const { response } = this.exchange
+    this.context.sentBytes += bytes.length
+    const { response } = this.transport
     if (bytes.length > AS_TEXT) {
       response.write(bytes, () => this.#written())
       return response.writableLength === 0
@@ -80,12 +93,13 @@ export class StreamedResponse implements ResponseSink {
   }
 
   #written(): void {
-    if (this.exchange.response.writableLength === 0) this.call?.resume()
+    if (this.transport.response.writableLength === 0) this.call?.resume()
   }
 
   end(last: Buffer | undefined, trailers: readonly string[]): void {
-    this.#over = true
-    const { request, response } = this.exchange
+    this.#ended = true
+    const { request, response } = this.transport
+    if (last) this.context.sentBytes += last.length
     if (trailers.length > 0) response.addTrailers(pairs(trailers))
     if (isSending(request)) finish(request, response, last && Buffer.from(last))
     else if (last && last.length > 0) response.end(last.toString('latin1'), 'latin1')
@@ -94,7 +108,7 @@ export class StreamedResponse implements ResponseSink {
   }
 
   fail(error: UpstreamError): void {
-    this.#over = true
+    this.#ended = true
     this.#reject(denialOf(error))
   }
 
@@ -108,8 +122,8 @@ export class StreamedResponse implements ResponseSink {
    * begun. After the end: nothing.
    */
   cut(why: unknown): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#ended) return
+    this.#ended = true
     this.call?.abort()
     this.#reject(why)
   }

@@ -12,11 +12,11 @@ export class UpgradedResponse extends StreamedResponse {
   onJoined: (upstream: Writable) => void = () => {}
 
   override upgraded(head: ResponseHead, upstream: Writable): void {
-    const { response } = this.exchange
+    const { response } = this.transport
     const socket = response.socket as Socket
     this.#socket = socket
     const headers = [
-      ...clientHeaders(head.headers, this.exchange, this.incoming),
+      ...clientHeaders(head.headers, this.context, this.plan),
       'Connection',
       'Upgrade',
       'Upgrade',
@@ -63,7 +63,7 @@ export class UpgradedResponse extends StreamedResponse {
   override cut(why: unknown): void {
     this.#socket?.destroy()
     // Joined sockets have no answer left that could refuse.
-    if (this.#socket) this.exchange.response.destroy()
+    if (this.#socket) this.transport.response.destroy()
     super.cut(why)
   }
 

@@ -1,85 +1,106 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { Admission } from '../apps/profile.ts'
-import { currentProjects } from '../projects/source.ts'
+import type { Config } from '../config/schema.ts'
+import { currentProjects, type ProjectSource } from '../projects/source.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Route } from '../routing/routes.ts'
-import type { GatewayDeps } from '../runtime/deps.ts'
-import type { UpstreamRequest } from './forwarder.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
 import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
 
-export interface UpstreamRequestDeps extends Pick<GatewayDeps, 'config' | 'clock' | 'projects'> {
+/** What is sent to an upstream: all of it was authorized, and nothing is added after this. */
+export interface UpstreamRequest {
+  readonly origin: string
+  /** Who shares the upstream's connections with others: a project, else a principal. */
+  readonly tenant: string
+  readonly method: string
+  /** Path with query. */
+  readonly path: string
+  /** Names and values in turn. */
+  readonly headers: string[]
+  /** Absent: the request's own body is streamed. */
+  readonly body?: Buffer
+  /** Longest wait for the head of the response, ms; 0: none. */
+  readonly responseMs: number
+  readonly connectMs: number
+}
+
+export interface UpstreamRequestDeps {
+  readonly config: Config
+  readonly clock: Clock
+  readonly projects: ProjectSource
   readonly signer: AssertionSigner
 }
 
-/** What goes to the upstream for a passage, without a body; a promise where the assertion has to be signed first. */
-export type BuildUpstreamRequest = (passage: AdmittedRequest) => UpstreamRequest | Promise<UpstreamRequest>
+/** What goes to the upstream for an admitted request, without a body; a promise where the assertion has to be signed first. */
+export type BuildUpstreamRequest = (admitted: AdmittedRequest) => UpstreamRequest | Promise<UpstreamRequest>
 
 export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRequest {
   const scheme = new URL(deps.config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = deps.config.cookie.name
 
-  function outgoing(passage: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
-    const { route, admitted } = passage
-    const assertion = admitted.principal && assertionFor(route, admitted, admitted.principal)
-    if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(passage, signed))
-    return withAssertion(passage, assertion)
+  function outgoing(request: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
+    const { route, admission } = request
+    const assertion = admission.principal && assertionFor(route, admission, admission.principal)
+    if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(request, signed))
+    return withAssertion(request, assertion)
   }
 
-  function withAssertion(passage: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
-    const { route, below, admitted } = passage
+  function withAssertion(request: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
+    const { route, below, admission } = request
     const { query } = below.app
     return {
-      origin: route.profile.upstream?.(admitted) ?? route.config.upstream,
-      tenant: tenantOf(admitted),
+      origin: route.profile.upstream?.(admission) ?? route.config.upstream,
+      tenant: tenantOf(admission),
       method: below.app.method,
       path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
-      headers: outgoingHeaders(passage, assertion),
+      headers: outgoingHeaders(request, assertion),
       responseMs: route.config.responseSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }
   }
 
   function outgoingHeaders(
-    { exchange, route, below, admitted }: AdmittedRequest,
+    { context, route, below, admission }: AdmittedRequest,
     assertion: string | undefined,
   ): string[] {
-    const { request } = exchange
+    const { head } = context
     const { profile, config } = route
     const headers = passableHeaders(
-      request,
-      // An answer that is rewritten must come as it is read.
+      head,
+      // A response that is rewritten must not be compressed.
       profile.responseRule?.(below.app)
         ? new Set([...profile.dropRequestHeaders, 'accept-encoding'])
         : profile.dropRequestHeaders,
     )
-    const upstream = profile.upstream?.(admitted) ?? config.upstream
-    headers.push('Host', profile.hostHeader === 'public' ? exchange.host : hostOf(upstream))
-    const cookies = upstreamCookies(request.headers.cookie, cookieBase, profile.cookies)
+    const upstream = profile.upstream?.(admission) ?? config.upstream
+    headers.push('Host', profile.hostHeader === 'public' ? context.host : hostOf(upstream))
+    const cookies = upstreamCookies(head.headers.cookie, cookieBase, profile.cookies)
     if (cookies !== undefined) headers.push('Cookie', cookies)
     writeIdentity(headers, {
-      principal: admitted.principal,
-      project: admitted.project,
+      principal: admission.principal,
+      project: admission.project,
       assertion,
-      requestId: exchange.requestId,
-      clientAddress: exchange.clientAddress,
-      publicHost: exchange.host,
+      requestId: head.requestId,
+      clientAddress: head.clientAddress,
+      publicHost: context.host,
       publicScheme: scheme,
     })
-    const authorization = authorizationFor(exchange, profile.authorization, assertion, deps.clock())
+    const authorization = authorizationFor(context.caller, profile.authorization, assertion, deps.clock())
     if (authorization !== undefined) headers.push('Authorization', authorization)
-    for (const [name, value] of Object.entries(profile.headers?.(admitted) ?? {})) headers.push(name, headerText(value))
+    for (const [name, value] of Object.entries(profile.headers?.(admission) ?? {}))
+      headers.push(name, headerText(value))
     return headers
   }
 
   function assertionFor(
     route: Route,
-    admitted: Admission,
+    admission: Admission,
     principal: NonNullable<Admission['principal']>,
   ): string | Promise<string> {
-    const { role, project } = admitted
+    const { role, project } = admission
     const projects = route.profile.assertsProjects
       ? assertedProjects(principal, role, project, currentProjects(deps.projects))
       : undefined

@@ -10,11 +10,11 @@ export const isSending = ({ complete, headers }: IncomingMessage) =>
     (headers['content-length'] !== undefined && headers['content-length'] !== '0'))
 
 /**
- * Ends an answer whose head says how long it is. A client that is still sending gets the whole answer at once, and the
- * connection stays readable for a while: closing it on unread bytes would reset it, and the client would lose the
- * answer (RFC 9112 §9.6). Such an answer must carry `Connection: close`.
+ * Ends a response whose head says how long it is. A client that is still sending gets the whole response at once, and
+ * the connection stays readable for a while: closing it on unread bytes would reset it, and the client would lose the
+ * response (RFC 9112 §9.6). Such a response must carry `Connection: close`.
  */
-export function finish(request: IncomingMessage, response: ServerResponse, body?: string | Buffer): void {
+export function finish(request: IncomingMessage, response: ServerResponse, body?: string | Uint8Array): void {
   if (!isSending(request)) {
     response.end(body)
     return

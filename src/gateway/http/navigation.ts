@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http'
+import type { RequestHead } from './request-head.ts'
+
+type Head = Pick<RequestHead, 'method' | 'headers'>
 
 /**
- * True when a browser is opening a page, so that the answer may be a redirect or a page. Everything else gets JSON:
- * a redirect answered to a script or an upload is data loss that nobody notices.
+ * True when a browser is opening a page, so that the response may be a redirect or a page. Everything else gets JSON:
+ * a script or an upload that is redirected loses data, and nobody notices.
  */
-export function isNavigation(request: IncomingMessage): boolean {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false
-  const { headers } = request
+export function isNavigation({ method, headers }: Head): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false
   const mode = headers['sec-fetch-mode']
   if (mode !== undefined) return mode === 'navigate' && headers.upgrade === undefined
   if (headers['x-requested-with'] !== undefined || headers.authorization !== undefined || headers.upgrade !== undefined)
@@ -14,9 +15,9 @@ export function isNavigation(request: IncomingMessage): boolean {
   return acceptsHtml(headers.accept)
 }
 
-/** A form sent by a page also wants a page back when it is refused. */
-export const wantsPage = (request: IncomingMessage) =>
-  isNavigation(request) || (request.headers['sec-fetch-mode'] === 'navigate' && acceptsHtml(request.headers.accept))
+/** A form sent by a page also wants a page back when the request is denied. */
+export const wantsPage = (head: Head) =>
+  isNavigation(head) || (head.headers['sec-fetch-mode'] === 'navigate' && acceptsHtml(head.headers.accept))
 
 const acceptsHtml = (accept: string | undefined) =>
   accept !== undefined && /(^|[,\s])(text\/html|application\/xhtml\+xml)\s*(;|,|$)/i.test(accept)

@@ -1,21 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from '../errors.ts'
 
+export interface BodyLimits {
+  readonly maxBytes: number
+  /** Longest silence of the client, ms. */
+  readonly idleMs: number
+  /** Longest time for all of the body, ms. Absent: as long as it moves. */
+  readonly wholeMs?: number
+}
+
 /**
- * Reads a request body whole, for the few requests that are judged by content.
- * @param limits `idleMs`: longest silence of the client
+ * Reads a request body completely, for the few requests whose content is checked.
  * @throws Refusal `body-too-large`, `request-timeout`, `request-malformed` when the client leaves
  */
-export function readBody(request: IncomingMessage, limits: { maxBytes: number; idleMs: number }): Promise<Buffer> {
-  const { maxBytes, idleMs } = limits
+export function readBody(request: IncomingMessage, { maxBytes, idleMs, wholeMs }: BodyLimits): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes)
     return Promise.reject(new Refusal('body-too-large', `announced ${announced} bytes, at most ${maxBytes}`))
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const silence = setTimeout(
-    () => reject(new Refusal('request-timeout', 'the client sent nothing for too long')),
-    idleMs,
-  )
+  const late = () => reject(new Refusal('request-timeout', 'the body did not arrive in time', CLOSE))
+  const silence = setTimeout(late, idleMs)
+  const deadline = wholeMs === undefined ? undefined : setTimeout(late, wholeMs)
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
@@ -28,6 +33,9 @@ export function readBody(request: IncomingMessage, limits: { maxBytes: number; i
   request.once('close', () => reject(new Refusal('request-malformed', 'the client left within the body')))
   return promise.finally(() => {
     clearTimeout(silence)
+    clearTimeout(deadline)
     request.removeAllListeners('data')
   })
 }
+
+const CLOSE = { headers: { Connection: 'close' } }

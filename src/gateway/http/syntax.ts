@@ -1,9 +1,14 @@
-import type { IncomingMessage } from 'node:http'
-import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
+import type { RequestHead } from './request-head.ts'
 
 /** After a request that cannot be trusted to end where it says, nothing more is read from its connection. */
 const CLOSE = { headers: { Connection: 'close' } }
+
+export interface SyntaxLimits {
+  readonly urlBytes: number
+  /** Most header fields. */
+  readonly headerCount: number
+}
 
 /**
  * What Node's strict parser lets through and a proxy must not: other versions (it reads a request line without a
@@ -11,17 +16,17 @@ const CLOSE = { headers: { Connection: 'close' } }
  * @throws Refusal `request-malformed`, `url-too-long`, `headers-too-large`
  * @see RFC 9112 §2.3, §3.2, §6.1
  */
-export function checkSyntax(request: IncomingMessage, { urlBytes, headerCount }: Config['limits']): void {
-  const { httpVersionMajor: major, httpVersionMinor: minor, rawHeaders } = request
-  if (major !== 1 || minor > 1) throw new Refusal('request-malformed', 'version is not HTTP/1.0 or HTTP/1.1', CLOSE)
-  if ((request.url as string).length > urlBytes)
-    throw new Refusal('url-too-long', `target is over ${urlBytes} bytes`, CLOSE)
+export function checkSyntax(head: RequestHead, { urlBytes, headerCount }: SyntaxLimits): void {
+  const { httpVersion, rawHeaders } = head
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    throw new Refusal('request-malformed', 'version is not HTTP/1.0 or HTTP/1.1', CLOSE)
+  if (head.target.length > urlBytes) throw new Refusal('url-too-long', `target is over ${urlBytes} bytes`, CLOSE)
   if (rawHeaders.length > headerCount * 2) throw new Refusal('headers-too-large', `over ${headerCount} fields`, CLOSE)
-  const coding = request.headers['transfer-encoding']
-  if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== 'chunked'))
+  const coding = head.headers['transfer-encoding']
+  if (coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked'))
     throw new Refusal('request-malformed', 'Transfer-Encoding is not just chunked, in HTTP/1.1', CLOSE)
   if (count('host', rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Host', CLOSE)
-  // Node reads the first and an upstream may read the last: a body would be judged as one thing and read as another.
+  // Node reads the first and an upstream may read the last: a body would be checked as one thing and read as another.
   if (count('content-type', rawHeaders) > 1) throw new Refusal('request-malformed', 'more than one Content-Type', CLOSE)
 }
 

@@ -1,63 +1,52 @@
-import type { Config } from '../config/schema.ts'
 import type { Refusal } from '../errors.ts'
 import type { Decision } from '../policy/types.ts'
-import type { Exchange } from '../routing/request-context.ts'
 import type { Logger } from './log.ts'
-import type { Metrics } from './metrics.ts'
 
-/** Who did what where, and why it was allowed or refused. Queries, cookies and tokens stay out: they may hold anything. */
-export interface Audit {
-  allowed(exchange: Audited, decision: Decision & { allow: true }): void
-  refused(exchange: Audited, refusal: Refusal): void
+/**
+ * What the audit log says of one request once its response has finished: who did what, where, and what became of it.
+ * Queries, cookies and tokens stay out: they may contain anything.
+ */
+export interface RequestRecord {
+  readonly request_id: string
+  readonly method: string
+  readonly host: string | undefined
+  readonly path: string | undefined
+  readonly route: string | undefined
+  /** Address of the client. */
+  readonly client: string
+  readonly subject: string | undefined
+  readonly user: string | undefined
+  readonly kind: string | undefined
+  readonly project: string | undefined
+  /** As the client received it; undefined where the connection closed before a response. */
+  readonly status: number | undefined
+  readonly duration_ms: number
+  /** Bytes of the response body. */
+  readonly bytes: number
+  /** Present where the response was cut off. */
+  readonly incomplete?: true
 }
 
-/** What an audit line is made of: an exchange, or as much of one as the login side has. */
-export type Audited = Pick<Exchange, 'request' | 'requestId' | 'clientAddress' | 'host'> &
-  Partial<Pick<Exchange, 'route' | 'caller' | 'admitted'>> & {
-    readonly target: { readonly path: string } | undefined
-  }
+export type Allowed = Decision & { readonly allow: true }
 
-export function buildAudit(which: Config['log']['requests'], log: Logger, metrics: Pick<Metrics, 'refused'>): Audit {
+export interface Audit {
+  /** Whether a request that was allowed by this decision is recorded. */
+  records(decision: Allowed): boolean
+  allowed(record: RequestRecord, decision: Allowed): void
+  denied(record: RequestRecord, denial: Refusal): void
+}
+
+/** @param which Requests that are logged, beside failures of the gateway: `log.requests` */
+export function buildAudit(which: 'all' | 'refused' | 'none', log: Logger): Audit {
   return {
-    allowed(exchange, decision) {
-      // An administrator in a project is always on record: nobody else sees it happen.
-      const byRight = decision.role === 'admin' && decision.project !== undefined
-      if (which === 'all' || byRight)
-        log.info({
-          event: 'allowed',
-          ...facts(exchange),
-          reason: decision.reason,
-          role: decision.role,
-          project: decision.project?.id,
-        })
-    },
-    refused(exchange, refusal) {
-      metrics.refused(refusal.reason)
-      const line = {
-        event: 'refused',
-        ...facts(exchange),
-        reason: refusal.reason,
-        status: refusal.status,
-        detail: refusal.message,
-      }
-      if (refusal.status >= 500) log.error({ ...line, cause: causeOf(refusal.cause) })
+    // An administrator's access to a project is always recorded: nobody else sees it happen.
+    records: ({ role, project }) => which === 'all' || (role === 'admin' && project !== undefined),
+    allowed: (record, { reason, role }) => log.info({ event: 'allowed', ...record, reason, role }),
+    denied(record, denial) {
+      const line = { event: 'refused', ...record, reason: denial.reason, detail: denial.message }
+      if (denial.status >= 500) log.error({ ...line, cause: causeOf(denial.cause) })
       else if (which !== 'none') log.info(line)
     },
-  }
-}
-
-function facts({ request, requestId, clientAddress, host, route, target, caller, admitted }: Audited) {
-  return {
-    request_id: requestId,
-    method: request.method,
-    host: host || undefined,
-    path: target?.path,
-    route: route?.name,
-    client: clientAddress,
-    subject: caller?.principal.subject,
-    user: caller?.principal.username,
-    kind: caller?.principal.kind,
-    project: admitted?.project?.id,
   }
 }
 

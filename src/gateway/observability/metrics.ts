@@ -1,11 +1,18 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { RouteRequests } from './request-metrics.ts'
+import { buildRequestMetrics } from './request-metrics.ts'
 
 /** Prometheus metrics. Labels are routes and reasons of the configuration: bounded, and nothing of users. */
 export interface Metrics {
   readonly registry: Registry
-  /** One request is over. @param seconds from its arrival to the end of its answer */
-  request(route: string | undefined, status: number, seconds: number): void
+  /**
+   * The response to one request has finished.
+   * @param route Its route, or the gateway's own endpoint
+   * @param status As the client received it; undefined: the connection closed before
+   * @param seconds From the request's arrival to the end of its response
+   * @param bytes Of the response body
+   */
+  request(route: string | undefined, status: number | undefined, seconds: number, bytes: number): void
+  /** A request was denied. */
   refused(reason: string): void
 }
 
@@ -23,8 +30,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     labelNames: ['reason'],
     registers: [registry],
   })
-  const requests = new RouteRequests()
-  for (const metric of requests.metrics()) registry.registerMetric(metric)
+  const observe = buildRequestMetrics(registry)
   gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', 'min', () =>
     Number(sources.issuerReady()),
   )
@@ -32,13 +38,13 @@ export function buildMetrics(sources: MetricsSources): Metrics {
 
   return {
     registry,
-    request: (route = 'none', status, seconds) => requests.add(route, status, seconds),
+    request: (route = 'none', status, seconds, bytes) => observe(route, status, seconds, bytes),
     refused: (reason) => refusals.inc({ reason }),
   }
 }
 
 /**
- * A value that is read when somebody asks.
+ * A value that is read when Prometheus asks.
  * @param over How the values of several workers become one
  */
 export function gauge(registry: Registry, name: string, help: string, over: 'min' | 'max', read: () => number): void {

@@ -1,39 +1,35 @@
 import type { Admission } from '../apps/profile.ts'
 import type { Decision } from '../policy/types.ts'
-import { currentProjectsOf } from '../projects/current-projects-of.ts'
+import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
 import { decideNow } from '../projects/decide-now.ts'
 import type { BelowRoute } from '../routing/below-route.ts'
-import type { Exchange } from '../routing/request-context.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route } from '../routing/routes.ts'
-import type { GatewayDeps } from '../runtime/deps.ts'
 
-type Allowed = Decision & { readonly allow: true }
-
-export interface Judge {
-  /** Puts the request to the policy. */
-  judge(exchange: Exchange, route: Route, below: BelowRoute): Decision
-  /** What an allowed request goes on as. */
-  admitWith(exchange: Exchange, below: BelowRoute, decision: Allowed): Admission
+export interface Authorize {
+  /** What the policy decides about the request. @throws Refusal `projects-down` */
+  decide(context: RequestContext, route: Route, below: BelowRoute): Decision
+  /** What an allowed request is forwarded as. */
+  admit(context: RequestContext, below: BelowRoute, decision: Decision & { readonly allow: true }): Admission
 }
 
-export function buildJudge(deps: Pick<GatewayDeps, 'rules' | 'projects'>): Judge {
-  function judge({ caller }: Exchange, route: Route, below: BelowRoute): Decision {
-    const question = {
-      access: accessOf(route, below.app),
-      use: route.profile.use(below.app),
-      principal: caller?.principal,
-      named: below.named,
-      selected: caller?.session?.selectedProject,
-    }
-    return decideNow(question, deps.rules, deps.projects)
+export function buildAuthorize(deps: ProjectRules): Authorize {
+  return {
+    decide({ caller }, route, below) {
+      const question = {
+        access: accessOf(route, below.app),
+        use: route.profile.use(below.app),
+        principal: caller?.principal,
+        named: below.named,
+        selected: caller?.session?.selectedProject,
+      }
+      return decideNow(question, deps.rules, deps.projects)
+    },
+    admit({ caller, head }, below, { role, project }) {
+      // A public route gets no identity at all, whoever asks.
+      const principal = role === 'anonymous' ? undefined : caller?.principal
+      const projects = () => (principal ? currentProjectsOf(deps, principal).map((reached) => reached.project) : [])
+      return { request: below.app, principal, role, project, projects, requestId: head.requestId }
+    },
   }
-
-  function admitWith({ caller, requestId }: Exchange, below: BelowRoute, decision: Allowed): Admission {
-    // A public route gets no identity at all, whoever asks.
-    const principal = decision.role === 'anonymous' ? undefined : caller?.principal
-    const projects = () => (principal ? currentProjectsOf(deps, principal).map(({ project }) => project) : [])
-    return { request: below.app, principal, role: decision.role, project: decision.project, projects, requestId }
-  }
-
-  return { judge, admitWith }
 }

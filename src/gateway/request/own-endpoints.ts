@@ -1,123 +1,76 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppRequest } from '../apps/profile.ts'
-import { Refusal } from '../errors.ts'
-import type { AssertionSigner } from '../forward/headers/assertion.ts'
-import type { Issuer } from '../issuer/issuer.ts'
-import type { Exchange } from '../routing/request-context.ts'
-import type { GatewayDeps } from '../runtime/deps.ts'
+import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 
-/** What the gateway answers by itself. Each returns true when it has answered. */
+type Replies = Reply | undefined | Promise<Reply>
+
+/** The endpoints of the gateway itself. Each returns undefined for a request that is not its own. */
 export interface OwnEndpoints {
-  /** `/healthz` and `/readyz`: any host, no session, nothing of users. */
-  health(exchange: Exchange): boolean | Promise<boolean>
-  /** `/auth/*`, and `/` where no route claims it. */
-  serve(exchange: Exchange): boolean | Promise<boolean>
-  /** An application's own login or logout path: ours in disguise. */
-  disguised(exchange: Exchange, request: AppRequest): boolean
+  /** `/healthz` and `/readyz`: any host, no session, nothing about users. */
+  health(context: RequestContext): Replies
+  /** `/auth/*`, and the portal at `/` unless a route claims it. */
+  serve(context: RequestContext, transport: Transport): Replies
+  /** An application's own path for sign-in or sign-out, which leads to the gateway's. */
+  disguised(context: RequestContext, request: AppRequest): Reply | undefined
 }
 
-export interface OwnEndpointsDeps extends GatewayDeps {
-  readonly signer: AssertionSigner
-  readonly issuer: Pick<Issuer, 'ready' | 'fault'>
-  /** Whether this process is about to stop: still answering, and no longer ready for more. */
-  readonly draining?: () => boolean
-  /** The login side: an express application. */
-  readonly loginApp: (request: IncomingMessage, response: ServerResponse) => void
+export interface OwnEndpointsDeps {
+  /** The public URL of the gateway, without a trailing slash. */
+  readonly publicUrl: string
+  /** The public keys of the assertion. */
+  readonly jwks: unknown
+  readonly readiness: () => Promise<Readiness>
+  readonly signIn: SignInEndpoints
 }
 
-export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
-  const { publicUrl } = deps.config.server
-  const jwks = JSON.stringify(deps.signer.jwks)
+/** `ready`, or what is wrong with each part. */
+export type Readiness = Readonly<Record<string, string>>
 
-  let asking: Promise<string> | undefined
-  /** One question under way for all who ask: anybody may, and the store writes for it. */
-  function storeState(): Promise<string> {
-    asking ??= deps.sessions
-      .ping()
-      .then(
-        () => 'ready',
-        () => 'down',
-      )
-      .finally(() => {
-        asking = undefined
-      })
-    return asking
+/** Serves `/auth/*` and the portal. */
+export interface SignInEndpoints {
+  /** The path's own name for metrics, undefined where there is no such endpoint. */
+  has(path: string): boolean
+  serve(context: RequestContext, transport: Transport): Promise<Reply>
+}
+
+export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEndpointsDeps): OwnEndpoints {
+  const keys: Reply = {
+    status: 200,
+    headers: ['Content-Type', 'application/jwk-set+json', 'Cache-Control', 'public, max-age=300'],
+    body: JSON.stringify(jwks),
   }
-  async function readiness(): Promise<Record<string, string>> {
-    const store = await storeState()
-    return { issuer: deps.issuer.ready ? 'ready' : 'down', store, process: deps.draining?.() ? 'draining' : 'ready' }
-  }
-  async function sayReady(exchange: Exchange): Promise<boolean> {
+
+  async function ready(): Promise<Reply> {
     const parts = await readiness()
-    const ready = Object.values(parts).every((part) => part === 'ready')
-    return sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...parts })
+    const isReady = Object.values(parts).every((part) => part === 'ready')
+    return jsonReply(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...parts })
   }
 
   return {
-    health(exchange) {
-      const path = exchange.target?.path
-      if (path === '/healthz') return sendJson(exchange, 200, { status: 'alive' })
-      return path === '/readyz' && sayReady(exchange)
+    health(context) {
+      const path = context.target?.path
+      if (path !== '/healthz' && path !== '/readyz') return undefined
+      context.endpoint = path
+      return path === '/healthz' ? jsonReply(200, { status: 'alive' }) : ready()
     },
-    serve(exchange) {
-      const path = exchange.target?.path ?? ''
-      if (path === '/auth/jwks.json')
-        return sendText(exchange, 200, 'application/jwk-set+json', jwks, 'public, max-age=300')
-      const isPortal = path === '/' && exchange.route === undefined
-      if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return false
-      return handOver(exchange, deps.loginApp)
+    serve(context, transport) {
+      const { target, route } = context
+      const path = target?.path ?? ''
+      const isPortal = path === '/' && route === undefined
+      if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return undefined
+      context.endpoint = path === '/auth/jwks.json' || signIn.has(path) ? path : '/auth'
+      if (path === '/auth/jwks.json') return keys
+      return signIn.serve(context, transport)
     },
-    disguised(exchange, request) {
-      const profile = exchange.route?.profile
+    disguised({ route }, request) {
+      const { profile } = route ?? {}
       const login = profile?.loginPath?.(request)
-      if (login) return redirect(exchange, `${publicUrl}/auth/login?return_to=${encodeURIComponent(login.returnTo)}`)
-      if (profile?.logoutPath?.(request)) return redirect(exchange, `${publicUrl}/auth/logout`)
-      return false
+      if (login) return redirectReply(`${publicUrl}/auth/login?return_to=${encodeURIComponent(login.returnTo)}`, 302)
+      if (profile?.logoutPath?.(request)) return redirectReply(`${publicUrl}/auth/logout`, 302)
+      return undefined
     },
   }
 }
 
-/** The login side sees the canonical target and the request id, and answers with the CORS headers of this request. */
-function handOver(exchange: Exchange, app: OwnEndpointsDeps['loginApp']): true {
-  const { request, response, target, requestId, responseHeaders } = exchange
-  if (target === undefined) throw new Refusal('internal', 'no target')
-  request.url = target.query === '' ? target.path : `${target.path}?${target.query}`
-  request.headers['x-request-id'] = requestId
-  response.setHeader('X-Request-Id', requestId)
-  for (let i = 0; i < responseHeaders.length; i += 2)
-    response.setHeader(responseHeaders[i] as string, responseHeaders[i + 1] as string)
-  app(request, response)
-  return true
-}
-
-const sendJson = (exchange: Exchange, status: number, body: unknown) =>
-  sendText(exchange, status, 'application/json', JSON.stringify(body), 'no-store')
-
-function sendText(
-  { request, response, requestId }: Exchange,
-  status: number,
-  type: string,
-  body: string,
-  caching: string,
-): true {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': caching,
-    'X-Content-Type-Options': 'nosniff',
-    'X-Request-Id': requestId,
-  })
-  response.end(request.method === 'HEAD' ? undefined : body)
-  return true
-}
-
-function redirect({ response, requestId }: Exchange, location: string): true {
-  response.writeHead(302, {
-    Location: location,
-    'Cache-Control': 'no-store',
-    'Content-Length': '0',
-    'X-Request-Id': requestId,
-  })
-  response.end()
-  return true
-}
+/** The gateway's own paths are never an application's, whatever a proxy in front asks about. */
+export const isOwnPath = (path: string) => /^\/(auth|healthz|readyz)(\/|$)/.test(path)

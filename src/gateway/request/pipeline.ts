@@ -1,154 +1,118 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { BodyRule } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
-import type { Forwarder, ResponsePlan, UpstreamRequest } from '../forward/forwarder.ts'
-import type { AssertionSigner } from '../forward/headers/assertion.ts'
-import type { Reauthorize } from '../forward/reauthorize.ts'
-import { buildResponsePlan } from '../forward/response-plan.ts'
-import { type BuildUpstreamRequest, buildUpstreamRequest } from '../forward/upstream-request.ts'
-import type { ClientAddress } from '../http/client-address.ts'
-import { askForBody } from '../http/expect.ts'
-import { readBody } from '../http/read-body.ts'
-import { checkSyntax } from '../http/syntax.ts'
+import type { Reply, Transport } from '../http/reply.ts'
+import { checkSyntax, type SyntaxLimits } from '../http/syntax.ts'
 import { parseTarget } from '../http/target.ts'
-import type { Audit } from '../observability/audit.ts'
-import type { Metrics } from '../observability/metrics.ts'
+import type { Decision } from '../policy/types.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
 import { readBelowRoute } from '../routing/below-route.ts'
-import { type Exchange, openExchange } from '../routing/request-context.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import { canonicalHost, type Route, type RouteTable } from '../routing/routes.ts'
-import type { GatewayDeps } from '../runtime/deps.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
-import { buildJudge } from './authorize.ts'
+import type { Authorize } from './authorize.ts'
 import type { CrossOrigin } from './cross-origin.ts'
-import type { Refuse } from './deny.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
-import { sendReply } from './send-reply.ts'
 
-export interface PathDeps extends GatewayDeps {
-  readonly routes: RouteTable
-  readonly authenticate: Authenticate
-  readonly reauthorize: Reauthorize
-  readonly signer: AssertionSigner
-  readonly forwarder: Forwarder
+export interface PipelineDeps {
+  /** The public URL's scheme decides which port `Host` may leave out. */
+  readonly publicUrl: URL
+  readonly limits: SyntaxLimits
+  readonly routes: Pick<RouteTable, 'hosts' | 'match'>
   readonly crossOrigin: CrossOrigin
-  readonly clientAddress: ClientAddress
   readonly ownEndpoints: OwnEndpoints
-  readonly refuse: Refuse
-  readonly audit: Pick<Audit, 'allowed'>
-  readonly metrics: Pick<Metrics, 'request'>
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
 }
 
-/** A request whose body took longer than this to be read whole is judged again before it goes on, ms. */
-const JUDGED_MS = 1000
-
-export interface Gateway {
-  /** Handles one request, to its answer. Never throws, never rejects. */
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** Every step up to and including the decision, for upgrades. @throws Refusal */
-  admit(exchange: Exchange): Promise<AdmittedRequest | undefined>
-  outgoing: BuildUpstreamRequest
-  /** How its answer is passed back. */
-  incoming(passage: AdmittedRequest, outgoing: UpstreamRequest): ResponsePlan
-  open(request: IncomingMessage, response: ServerResponse): Exchange
+export interface Pipeline {
+  /** Steps 1 to 9. @returns a reply of the gateway's own, or the request that may be forwarded. @throws Refusal */
+  admit(context: RequestContext, transport: Transport): Promise<AdmittedRequest | Reply>
+  /** Steps 1 and 3: where the request goes; nothing is known of who sends it. @throws Refusal */
+  locate(context: RequestContext): void
+  /** Steps 6 to 9. @throws Refusal */
+  authorize(context: RequestContext): Promise<AdmittedRequest | Reply>
 }
 
-/** The request path. Read it from the top: each line is a step, and a step that refuses throws. */
-export function buildGateway(deps: PathDeps): Gateway {
-  const defaultPort = deps.config.server.publicUrl.startsWith('https:') ? '443' : '80'
-  const { judge, admitWith } = buildJudge(deps)
-  const outgoing = buildUpstreamRequest(deps)
-  const incoming = buildResponsePlan(deps.config)
+export const isReply = (result: AdmittedRequest | Reply): result is Reply => 'status' in result
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedAt = performance.now()
-    const exchange = open(request, response)
-    try {
-      const passage = await admit(exchange)
-      if (passage) await pass(passage)
-    } catch (error) {
-      deps.refuse(exchange, error)
-    }
-    deps.metrics.request(exchange.route?.name, response.statusCode, (performance.now() - startedAt) / 1000)
+/**
+ * The request path. Read it from the top: each line is a step over plain values. A step continues, returns a reply, or
+ * denies by throwing a `Refusal`. Requests, WebSockets, forward auth and `explain` take the same steps; what follows
+ * the last one is in pass.ts (requests) and upgrade.ts (WebSockets).
+ */
+export function buildPipeline(deps: PipelineDeps): Pipeline {
+  const { routes, crossOrigin, ownEndpoints, authorize: policy, limits } = deps
+  const defaultPort = deps.publicUrl.protocol === 'https:' ? '443' : '80'
+
+  async function admit(context: RequestContext, transport: Transport): Promise<AdmittedRequest | Reply> {
+    readTarget(context) // 1 request syntax and target
+    const health = ownEndpoints.health(context) // 2 /healthz and /readyz, on any host
+    if (health) return health
+    findRoute(context) // 3 host and route
+    crossOrigin.annotate(context) // 4 CORS
+    const preflight = crossOrigin.preflight(context)
+    if (preflight) return preflight
+    const own = ownEndpoints.serve(context, transport) // 5 /auth/*, the portal
+    if (own) return own
+    return authorize(context)
   }
 
-  function open(request: IncomingMessage, response: ServerResponse): Exchange {
-    return openExchange(request, response, deps.clientAddress)
-  }
-
-  async function admit(exchange: Exchange): Promise<AdmittedRequest | undefined> {
-    const { request } = exchange
-    checkSyntax(request, deps.config.limits)
-    exchange.target = parseTarget(request.url ?? '')
-    const health = deps.ownEndpoints.health(exchange)
-    if (health && (await health)) return undefined
-    exchange.host = checkHost(request)
-    exchange.route = deps.routes.match(exchange.host, exchange.target.path)
-    deps.crossOrigin.annotate(exchange)
-    if (deps.crossOrigin.isPreflight(exchange)) return void deps.crossOrigin.answerPreflight(exchange)
-    const served = deps.ownEndpoints.serve(exchange)
-    if (served && (await served)) return undefined
-    const route = checkRoute(exchange)
-    if (isBareMount(exchange, route)) return redirectToSlash(exchange)
-    const below = readBelowRoute(request, exchange.target, route)
+  async function authorize(context: RequestContext): Promise<AdmittedRequest | Reply> {
+    const route = checkRoute(context) // 6 404, 405, and what the application sees below the route
+    if (isBareMount(context, route)) return redirectToSlash(context)
+    const below = readBelowRoute(context.head, targetOf(context), route)
     if (route.profile.hides?.(below.app)) throw new Refusal('no-route', 'the profile hides the path')
-    if (deps.ownEndpoints.disguised(exchange, below.app)) return undefined
-    const caller = deps.authenticate(exchange)
-    exchange.caller = caller instanceof Promise ? await caller : caller
-    // A session that rides along from another site is refused before anything is decided with it.
-    if (exchange.caller?.via === 'session') deps.crossOrigin.check(exchange)
-    const decision = judge(exchange, route, below)
-    if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
-    const admitted = admitWith(exchange, below, decision)
-    exchange.admitted = admitted
-    deps.audit.allowed(exchange, decision)
-    return { exchange, route, below, admitted }
+    const disguised = ownEndpoints.disguised(context, below.app)
+    if (disguised) return disguised
+    const caller = deps.authenticate(context) // 7 who is calling
+    context.caller = caller instanceof Promise ? await caller : caller
+    // A session cookie that another site sent along is denied before anything is decided with it.
+    if (context.caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
+    const decision = policy.decide(context, route, below) // 9 the decision
+    if (!decision.allow) throw denialOf(decision)
+    context.decision = decision
+    const admission = policy.admit(context, below, decision)
+    context.admission = admission
+    return { context, route, below, admission }
   }
 
-  function checkHost(request: IncomingMessage): string {
-    const host = canonicalHost(request.headers.host, defaultPort)
+  function locate(context: RequestContext): void {
+    readTarget(context)
+    findRoute(context)
+  }
+
+  function readTarget(context: RequestContext): void {
+    checkSyntax(context.head, limits)
+    context.target = parseTarget(context.head.target)
+  }
+
+  function findRoute(context: RequestContext): void {
+    const host = canonicalHost(context.head.host, defaultPort)
     if (host === undefined) throw new Refusal('request-malformed', 'Host is missing or malformed')
-    if (!deps.routes.hosts.has(host)) throw new Refusal('unknown-host', 'Host is not one of the configured ones')
-    return host
+    if (!routes.hosts.has(host)) throw new Refusal('unknown-host', 'Host is not one of the configured ones')
+    context.host = host
+    context.route = routes.match(host, targetOf(context).path)
   }
 
-  function checkRoute({ request, route }: Exchange): Route {
-    if (!route) throw new Refusal('no-route', 'no route covers the path')
-    if (!route.methods.has(request.method ?? '')) {
-      throw new Refusal('method-not-allowed', 'method is not in routes.methods', {
-        headers: { Allow: [...route.methods].join(', ') },
-      })
-    }
-    return route
-  }
+  return { admit, locate, authorize }
+}
 
-  async function pass(passage: AdmittedRequest): Promise<void> {
-    const { exchange, route, admitted } = passage
-    const { profile } = route
-    const answer = profile.reply?.(admitted)
-    if (answer) return sendReply(exchange, answer)
-    const rule = profile.bodyRule?.(passage.below.app)
-    const judgedAt = rule && deps.clock()
-    const preparing = profile.prepare?.(admitted)
-    if (preparing) await preparing
-    const body = rule && (await rewrittenBody(passage, rule))
-    if (judgedAt !== undefined && deps.clock() - judgedAt > JUDGED_MS) await deps.reauthorize(exchange, true)
-    const prepared = outgoing(passage)
-    const plain = prepared instanceof Promise ? await prepared : prepared
-    if (body) plain.headers.push('Content-Length', String(body.length))
-    await deps.forwarder.forward(exchange, body ? { ...plain, body } : plain, incoming(passage, plain))
-  }
+function denialOf({ reason }: Decision & { readonly allow: false }): Refusal {
+  return new Refusal(reason, `decision: ${reason}`, reason === 'projects-down' ? RETRY_SOON : {})
+}
 
-  async function rewrittenBody({ exchange, admitted }: AdmittedRequest, rule: BodyRule): Promise<Buffer> {
-    const { request, response } = exchange
-    askForBody(request, response)
-    const whole = await readBody(request, {
-      maxBytes: rule.maxBytes,
-      idleMs: deps.config.limits.bodyIdleSeconds * 1000,
-    })
-    return rule.rewrite(whole, admitted)
-  }
+const RETRY_SOON = { headers: { 'Retry-After': '5' } }
 
-  return { handle, admit, outgoing, incoming, open }
+/** @throws Refusal no-route, method-not-allowed */
+function checkRoute({ head, route }: RequestContext): Route {
+  if (!route) throw new Refusal('no-route', 'no route covers the path')
+  if (route.methods.has(head.method)) return route
+  const headers = { Allow: [...route.methods].join(', ') }
+  throw new Refusal('method-not-allowed', 'method is not in routes.methods', { headers })
+}
+
+/** The target, which the first step read. */
+function targetOf({ target }: RequestContext) {
+  if (target === undefined) throw new Refusal('internal', 'the target was not read')
+  return target
 }

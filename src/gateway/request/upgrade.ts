@@ -2,65 +2,97 @@ import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Refusal } from '../errors.ts'
 import { type Forwarder, requestHead } from '../forward/forwarder.ts'
+import type { BuildResponsePlan } from '../forward/response-plan.ts'
 import { UpgradedResponse } from '../forward/upgraded-response.ts'
+import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
+import type { Transport } from '../http/reply.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
-import type { Refuse } from './deny.ts'
-import type { Gateway } from './pipeline.ts'
+import { checkWebSocket } from './content-rules.ts'
+import { replyOf } from './pass.ts'
+import { isReply, type Pipeline } from './pipeline.ts'
+import type { Responder } from './responder.ts'
 
 /** Handles one upgrade, to the end of its sockets. Never throws, never rejects. */
 export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Buffer) => Promise<void>
 
+export interface UpgradeDeps {
+  readonly pipeline: Pipeline
+  readonly responder: Responder
+  readonly upstreamRequest: BuildUpstreamRequest
+  readonly responsePlan: BuildResponsePlan
+  readonly forwarder: Pick<Forwarder, 'upstreamOf'>
+  /** A process that is about to stop begins no WebSocket: nothing would end it. */
+  readonly draining: () => boolean
+}
+
 /**
  * WebSockets: the same steps, decision and header writer as any request; then both sockets are joined until either
- * side closes or the exchange is cut.
+ * side closes or the connection is cut.
  */
-export function buildUpgrades(deps: {
-  readonly gateway: Gateway
-  readonly forwarder: Forwarder
-  readonly refuse: Refuse
-  /** A process that is about to stop begins no conversation: nothing would end it. */
-  readonly draining: () => boolean
-}): HandleUpgrade {
-  const { gateway, forwarder, refuse, draining } = deps
+export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
+  const { pipeline, responder } = deps
 
-  async function handle(request: IncomingMessage, socket: Socket, early: Buffer): Promise<void> {
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket)
-    response.once('finish', () => socket.end())
-    socket.on('error', () => socket.destroy())
-    const exchange = gateway.open(request, response)
-    try {
-      const passage = await gateway.admit(exchange)
-      if (passage) await join(passage, early)
-    } catch (error) {
-      refuse(exchange, error)
-    }
-  }
-
-  async function join(passage: AdmittedRequest, early: Buffer): Promise<void> {
-    const { exchange, route } = passage
-    if (!route.config.webSockets) throw new Refusal('app-denied', 'routes.webSockets is off')
-    const outgoing = await gateway.outgoing(passage)
-    if (draining()) throw new Refusal('draining', 'no WebSocket begins now', { headers: { 'Retry-After': '1' } })
+  async function join(admitted: AdmittedRequest, transport: Transport, early: Buffer): Promise<void> {
+    const { context } = admitted
+    const outgoing = await deps.upstreamRequest(admitted)
+    if (deps.draining())
+      throw new Refusal('draining', 'no new WebSocket while draining', { headers: { 'Retry-After': '1' } })
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     await new Promise<void>((resolve, reject) => {
-      const sink = new UpgradedResponse(exchange, gateway.incoming(passage, outgoing), resolve, reject)
-      sink.onJoined = (upstream) => void upstream.write(early)
-      const { tenant, method, responseMs } = outgoing
-      const call = forwarder.upstreamOf(outgoing).send({
-        tenant,
-        method,
+      const plan = deps.responsePlan(admitted, outgoing)
+      const sink = new UpgradedResponse({ context, transport, plan, resolve, reject })
+      sink.onJoined = (upstream) => {
+        responder.upgraded(context)
+        upstream.write(early)
+      }
+      const call = deps.forwarder.upstreamOf(outgoing).send({
+        tenant: outgoing.tenant,
+        method: outgoing.method,
         head: requestHead(outgoing),
         body: undefined,
         repeatable: true,
         upgrade: true,
-        responseMs: responseMs === 0 ? Number.POSITIVE_INFINITY : responseMs,
+        responseMs: outgoing.responseMs === 0 ? Number.POSITIVE_INFINITY : outgoing.responseMs,
         sink,
       })
       sink.follow(call)
     })
   }
 
-  return handle
+  return async (request, socket, early) => {
+    const transport = { request, response: responseOn(socket, request) }
+    const context = responder.open(transport)
+    try {
+      const result = await pipeline.admit(context, transport)
+      const reply = isReply(result) ? result : replyOf(result)
+      if (reply) return responder.send(context, transport, reply)
+      const admitted = result as AdmittedRequest
+      checkWebSocket(admitted)
+      await admitted.route.profile.prepare?.(admitted.admission)
+      await join(admitted, transport, early)
+    } catch (error) {
+      responder.deny(context, transport, error)
+    }
+  }
+}
+
+/** How long a client may take to close its side after the last byte of a denied upgrade, ms. */
+const LINGER_MS = 2000
+
+/**
+ * A response on a socket that the server has handed over; both end together. The server no longer knows this socket:
+ * what the client still sends is read and discarded, and a client that does not close is cut off.
+ */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  socket.on('error', () => socket.destroy())
+  response.once('finish', () => {
+    socket.end()
+    socket.resume()
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(timer))
+  })
+  return response
 }

@@ -1,23 +1,19 @@
 import { isNavigation } from '../http/navigation.ts'
-import type { Exchange } from './request-context.ts'
+import { type Reply, redirectReply } from '../http/reply.ts'
+import type { RequestContext } from './request-context.ts'
 import type { Route } from './routes.ts'
 
 /** An application mounted below a prefix uses relative links: its start page needs the slash. */
-export function isBareMount({ request, target }: Exchange, route: Route): boolean {
+export function isBareMount({ head, target }: RequestContext, route: Route): boolean {
   if (!route.profile.stripPrefix || target === undefined || target.path.endsWith('/')) return false
   const rest = target.path.slice(route.prefix.length)
   const bare = rest === '' || (route.profile.projectInPath && /^\/[0-9a-f-]{36}$/i.test(rest))
-  return bare && (isNavigation(request) || request.method === 'GET' || request.method === 'HEAD')
+  return bare && (isNavigation(head) || head.method === 'GET' || head.method === 'HEAD')
 }
 
-/** Sends a client on to the same place with a slash, with the same method. */
-export function redirectToSlash({ request, response, requestId, target }: Exchange): undefined {
+/** Sends a client to the same place with a slash, with the same method. */
+export function redirectToSlash({ head, target }: RequestContext): Reply {
   const query = target?.query ? `?${target.query}` : ''
-  response.writeHead(request.method === 'GET' || request.method === 'HEAD' ? 302 : 308, {
-    Location: `${target?.path}/${query}`,
-    'Content-Length': '0',
-    'Cache-Control': 'no-store',
-    'X-Request-Id': requestId,
-  })
-  response.end()
+  const isSafe = head.method === 'GET' || head.method === 'HEAD'
+  return redirectReply(`${target?.path}/${query}`, isSafe ? 302 : 308)
 }

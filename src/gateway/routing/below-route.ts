@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { type NamedProject, nameProject, parseProjectId } from '../../shared/project-id.ts'
 import type { AppRequest } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
-import { foldName } from '../forward/headers/owned-headers.ts'
+import { foldName } from '../http/fold-name.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
 import { takeProjectQuery } from '../policy/project-query.ts'
 import type { Route } from './routes.ts'
@@ -23,7 +23,7 @@ export interface BelowRoute {
  * Reads a request below its route: the path that the application will see, and which project the request names.
  * @throws Refusal `path-ambiguous` for what the application's profile does not read in one way only
  */
-export function readBelowRoute(request: IncomingMessage, target: Target, route: Route): BelowRoute {
+export function readBelowRoute(head: RequestHead, target: Target, route: Route): BelowRoute {
   const { profile, prefix } = route
   let path = target.path.slice(prefix.length) || '/'
   let publicPrefix = prefix
@@ -42,12 +42,12 @@ export function readBelowRoute(request: IncomingMessage, target: Target, route: 
   for (const oddity of target.oddities) {
     if (!profile.allowsInPath?.(oddity, decodedPath)) throw new Refusal('path-ambiguous', `path has ${oddity}`)
   }
-  collectHeaders(request.rawHeaders, profile.projectHeaders, values)
+  collectHeaders(head.rawHeaders, profile.projectHeaders, values)
   const query = takeProjectQuery(target.query)
   values.push(...query.values)
 
   return {
-    app: { method: request.method ?? 'GET', path, decodedPath, query: query.rest, headers: request.headers },
+    app: { method: head.method, path, decodedPath, query: query.rest, headers: head.headers },
     named: query.lookalike ? { kind: 'malformed' } : nameProject(values),
     publicPrefix,
     upstreamPath: profile.stripPrefix ? path : target.path,

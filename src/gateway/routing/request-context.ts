@@ -1,39 +1,49 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Admission } from '../apps/profile.ts'
-import type { ClientAddress } from '../http/client-address.ts'
+import type { Refusal } from '../errors.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
+import type { Decision } from '../policy/types.ts'
 import type { Caller } from '../tokens/caller.ts'
 import type { Route } from './routes.ts'
 
-/** One request on its way: filled in step by step, read by whoever writes the answer. */
-export interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly requestId: string
-  readonly clientAddress: string
+/** One inbound request with what is known of it: filled in step by step, read when the response has finished. */
+export interface RequestContext {
+  /** Forward auth replaces it by the head of the request that the proxy asks about. */
+  head: RequestHead
+  /** When the head had arrived, in milliseconds of `performance.now()`. */
+  readonly startedAt: number
   /** Canonical host of the request; empty until it is checked. */
   host: string
   target: Target | undefined
   route: Route | undefined
+  /** Path of the gateway's own endpoint that serves the request. */
+  endpoint: string | undefined
   caller: Caller | undefined
-  admitted: Admission | undefined
-  /** Headers for whatever answer follows (CORS): flat names and values. */
+  decision: Decision | undefined
+  admission: Admission | undefined
+  /** Why the request was denied. */
+  denial: Refusal | undefined
+  /** Where a person returns to after signing in; unset: to the place that this request is for. */
+  returnTo: string | undefined
+  /** Bytes of response bodies sent, as far as they have been handed to the connection. */
+  sentBytes: number
+  /** Headers for whatever response follows (CORS, cookies): names and values in turn. */
   readonly responseHeaders: string[]
 }
 
-/** A request that has just arrived. */
-export function openExchange(request: IncomingMessage, response: ServerResponse, addressOf: ClientAddress): Exchange {
-  return {
-    request,
-    response,
-    requestId: randomUUID(),
-    host: '',
-    target: undefined,
-    route: undefined,
-    caller: undefined,
-    admitted: undefined,
-    responseHeaders: [],
-    clientAddress: addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
-  }
-}
+/** The context of a request that has just arrived. */
+export const openContext = (head: RequestHead): RequestContext => ({
+  head,
+  startedAt: performance.now(),
+  host: '',
+  target: undefined,
+  route: undefined,
+  endpoint: undefined,
+  caller: undefined,
+  decision: undefined,
+  admission: undefined,
+  denial: undefined,
+  returnTo: undefined,
+  sentBytes: 0,
+  responseHeaders: [],
+})

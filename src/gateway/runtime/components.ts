@@ -13,7 +13,7 @@ import type { VerifyAuthorization } from '../tokens/authenticate.ts'
 import { buildAuthorization } from '../tokens/build-authorization.ts'
 import type { ProcessState } from './process-state.ts'
 
-/** What holds state of its own: connections, caches, counters. A reload keeps each whose settings did not change. */
+/** Everything with state of its own: connections, caches, counters. A reload keeps each one whose settings stay the same. */
 export interface Components {
   readonly issuer: Issuer
   readonly sessions: Sessions
@@ -25,55 +25,51 @@ export interface Components {
   readonly routes: RouteTable
 }
 
-/** The parts in force and the configuration they were built from. */
-export interface Former {
+/** The current components and the configuration they were built from. */
+export interface Previous {
   readonly config: Config
-  readonly parts: Components
+  readonly components: Components
 }
 
 /** @throws when the projects cannot be opened */
-export async function buildComponents(
-  config: Config,
-  processState: ProcessState,
-  former?: Former,
-): Promise<Components> {
-  const { clock, log } = processState
-  /** The part in force, where all that it was built from stays as it is. */
-  function kept<P extends keyof Components>(part: P, ...same: readonly boolean[]): Components[P] | undefined {
-    return same.every(Boolean) ? former?.parts[part] : undefined
+export async function buildComponents(config: Config, state: ProcessState, previous?: Previous): Promise<Components> {
+  const { clock, log } = state
+  /** The current component, where everything it was built from stays the same. */
+  function kept<P extends keyof Components>(name: P, ...same: readonly boolean[]): Components[P] | undefined {
+    return same.every(Boolean) ? previous?.components[name] : undefined
   }
   const same = (...sections: readonly (keyof Config)[]) =>
-    former !== undefined && sections.every((name) => isDeepStrictEqual(config[name], former.config[name]))
+    previous !== undefined && sections.every((name) => isDeepStrictEqual(config[name], previous.config[name]))
 
   const issuer = kept('issuer', same('issuer')) ?? new Issuer({ config, clock, log })
-  const issuerStays = issuer === former?.parts.issuer
+  const issuerStays = issuer === previous?.components.issuer
   const projects =
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
     openProjects(config.projects, log, projectsToken(config, issuer, clock))
-  const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, processState)))
+  const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, state)))
   return {
     issuer,
-    sessions: kept('sessions', same('session')) ?? openSessions(config, processState, former),
+    sessions: kept('sessions', same('session')) ?? openSessions(config, state, previous),
     projects,
-    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, processState.upstreams),
+    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, state.upstreams),
     signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ?? buildAuthorization({ config, issuer, clock, log }),
-    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
-    routes: buildRoutes(config, (route) => profileInForce(route, former) ?? profileOf(route)),
+    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute),
+    routes: buildRoutes(config, (route) => currentProfile(route, previous) ?? profileOf(route)),
   }
 }
 
-/** On the same store, and with what is under way at the issuer. */
-function openSessions(config: Config, { backend, clock, log, present }: ProcessState, former?: Former): Sessions {
-  const refreshMemory = former?.parts.sessions.refreshMemory
+/** On the same store, and with the refreshes that are under way. */
+function openSessions(config: Config, { backend, clock, log, current }: ProcessState, previous?: Previous): Sessions {
+  const refreshMemory = previous?.components.sessions.refreshMemory
   return new Sessions({
     config,
     backend,
     clock,
     log,
-    // The issuer of the moment: its client's secret may change while sessions go on.
-    refresh: (session) => present().parts.issuer.refresh(session),
+    // At the current issuer: its client's secret may change while sessions live on.
+    refresh: (session) => current.refresh(session),
     ...(refreshMemory && { refreshMemory }),
   })
 }
@@ -84,6 +80,6 @@ const signing = ({ server, session }: Config, { clock }: ProcessState) => ({
   secrets: session.secrets,
 })
 
-/** Profiles remember what they prepared at the application, e.g. its workspaces. */
-const profileInForce = (route: RouteConfig, former: Former | undefined) =>
-  former?.parts.routes.all.find(({ config }) => isDeepStrictEqual(config, route))?.profile
+/** Profiles remember what they prepared in the application, e.g. its workspaces. */
+const currentProfile = (route: RouteConfig, previous: Previous | undefined) =>
+  previous?.components.routes.all.find(({ config }) => isDeepStrictEqual(config, route))?.profile

@@ -1,77 +1,95 @@
 import type { Config } from '../config/schema.ts'
 import { buildReauthorize, type Reauthorize } from '../forward/reauthorize.ts'
+import { buildResponsePlan } from '../forward/response-plan.ts'
+import { buildUpstreamRequest } from '../forward/upstream-request.ts'
 import { buildClientAddress } from '../http/client-address.ts'
 import { buildAudit } from '../observability/audit.ts'
+import { pageHeaders, withoutReferrer } from '../pages/headers.ts'
+import { buildAuthorize } from '../request/authorize.ts'
 import { buildCrossOrigin } from '../request/cross-origin.ts'
-import { buildRefusalPages } from '../request/denial-pages.ts'
-import { buildRefuse } from '../request/deny.ts'
+import { buildDenials } from '../request/denials.ts'
+import { buildForwardAuth } from '../request/forward-auth.ts'
+import { buildHandle } from '../request/handle.ts'
 import { buildOwnEndpoints } from '../request/own-endpoints.ts'
-import { buildGateway, type Gateway } from '../request/pipeline.ts'
-import { buildUpgrades } from '../request/upgrade.ts'
-import { buildVerify } from '../request/verify.ts'
-import { buildLoginApp } from '../signin/endpoints.ts'
+import { buildPass } from '../request/pass.ts'
+import { buildPipeline } from '../request/pipeline.ts'
+import { buildReadiness } from '../request/readiness.ts'
+import { buildResponder } from '../request/responder.ts'
+import { buildUpgrade } from '../request/upgrade.ts'
+import { buildSignInEndpoints } from '../signin/endpoints.ts'
 import { buildAuthenticate } from '../tokens/authenticate.ts'
 import type { Components } from './components.ts'
-import type { GatewayDeps } from './deps.ts'
 import type { Handlers } from './http-server.ts'
 import type { ProcessState } from './process-state.ts'
 
-/** The request path and the login side of one configuration. They hold no state: all of it is in the parts. */
+/** Wires the request path of one configuration. It holds no state: all of it is in the components. */
 export function buildHandlers(
   config: Config,
-  parts: Components,
-  processState: ProcessState,
-): { readonly gateway: Gateway; readonly reauthorize: Reauthorize; readonly handlers: Handlers } {
-  const { log, clock, metrics, draining } = processState
-  const { issuer, sessions, projects, forwarder, signer, routes, loginAttempts } = parts
-  const deps: GatewayDeps = {
-    config,
-    log,
-    clock,
-    sessions,
-    projects: projects.source,
-    rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set(config.access.serviceUsers) },
-    endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
-  }
+  components: Components,
+  state: ProcessState,
+): { readonly reauthorize: Reauthorize; readonly handlers: Handlers } {
+  const { log, clock, draining } = state
+  const { issuer, sessions, forwarder, signer, routes } = components
   const publicUrl = new URL(config.server.publicUrl)
-  const authenticate = buildAuthenticate(sessions, parts.verifyAuthorization)
-  const overrunMs = config.limits.tokenOverrunSeconds * 1000
-  const reauthorize = buildReauthorize({
-    authenticate,
-    routes,
-    projects: deps.projects,
-    rules: deps.rules,
-    clock,
-    overrunMs,
-  })
-  const audit = buildAudit(config.log.requests, log, metrics)
-  const pages = buildRefusalPages(deps)
-  const refuse = buildRefuse(pages, audit)
+  const { adminGroup, serviceUsers } = config.access
+  const rules = { rules: { adminGroup, serviceUsers: new Set(serviceUsers) }, projects: components.projects.source }
   const client = buildClientAddress(config.server.trustedProxies)
-  const login = { ...deps, issuer, authenticate, clientAddress: client.address, audit, attempts: loginAttempts }
-  const gateway = buildGateway({
-    ...deps,
-    audit,
-    metrics,
-    routes,
-    signer,
-    forwarder,
-    authenticate,
-    // A body may take longer to come than this configuration lasts.
-    reauthorize: (exchange, outlivesToken) => processState.present().reauthorize(exchange, outlivesToken),
-    refuse,
-    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
+  const authenticate = buildAuthenticate(sessions, components.verifyAuthorization)
+
+  const audit = buildAudit(config.log.requests, log)
+  const denials = buildDenials({ ...rules, config })
+  const responder = buildResponder({
     clientAddress: client.address,
-    ownEndpoints: buildOwnEndpoints({ ...deps, signer, issuer, draining, loginApp: buildLoginApp(login) }),
+    baseHeaders: baseHeaders(config),
+    metrics: state.metrics,
+    ...{ denials, audit },
   })
-  const asked = { gateway, routes, publicUrl, audit, refuse, isTrustedProxy: client.isTrusted }
+
+  const signIn = buildSignInEndpoints({
+    ...rules,
+    ...{ config, log, clock, sessions, issuer, authenticate },
+    attempts: components.loginAttempts,
+    endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
+  })
+  const ownEndpoints = buildOwnEndpoints({
+    publicUrl: config.server.publicUrl,
+    jwks: signer.jwks,
+    readiness: buildReadiness({ issuer, sessions, draining }),
+    signIn,
+  })
+  const upstreamRequest = buildUpstreamRequest({ config, clock, projects: rules.projects, signer })
+  const responsePlan = buildResponsePlan(config)
+  const pass = buildPass({
+    clock,
+    bodyIdleMs: config.limits.bodyIdleSeconds * 1000,
+    // A body may take longer to arrive than this configuration is the current one.
+    reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
+    ...{ upstreamRequest, responsePlan, forwarder },
+  })
+  const pipeline = buildPipeline({
+    limits: config.limits,
+    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
+    authorize: buildAuthorize(rules),
+    ...{ publicUrl, routes, ownEndpoints, authenticate },
+  })
+
+  const overrunMs = config.limits.tokenOverrunSeconds * 1000
   return {
-    gateway,
-    reauthorize,
+    reauthorize: buildReauthorize({ ...rules, authenticate, routes, clock, overrunMs }),
     handlers: {
-      handle: gateway.handle,
-      verify: buildVerify({ ...asked, loginUrl: pages.loginUrl }),
-      upgrade: buildUpgrades({ gateway, forwarder, refuse, draining }),
+      handle: buildHandle({ pipeline, pass, responder }),
+      verify: buildForwardAuth({
+        ...{ pipeline, responder, denials, upstreamRequest },
+        isTrustedProxy: client.isTrusted,
+      }),
+      upgrade: buildUpgrade({ pipeline, responder, upstreamRequest, responsePlan, forwarder, draining }),
+      refuseUnparsed: responder.refuseUnparsed,
     },
   }
+}
+
+/** What every reply of the gateway's own has, redirects and JSON too: the headers of a page without forms. */
+function baseHeaders(config: Config): Record<string, string> {
+  const { 'content-type': _, ...headers } = withoutReferrer(pageHeaders(config))
+  return headers
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 
-/** @param address Host and port, e.g. `127.0.0.1:4180` or `[::1]:4180`. @throws when it cannot be had */
+/** @param address Host and port, e.g. `127.0.0.1:4180` or `[::1]:4180`. @throws when it cannot be bound */
 export function listen(server: Server, address: string): Promise<void> {
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
@@ -13,10 +14,22 @@ export function listen(server: Server, address: string): Promise<void> {
   })
 }
 
-/** Takes no new connections; requests in flight get `seconds`, then they are cut. */
-export function drain(server: Server, seconds: number): Promise<void> {
+/** Every connection of a server, upgraded ones too, which the server itself no longer knows. */
+export function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+/** Accepts no new connections. Requests in flight get `seconds`, then every connection is closed. */
+export function drain(server: Server, sockets: ReadonlySet<Socket>, seconds: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), seconds * 1000)
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, seconds * 1000)
     server.close(() => {
       clearTimeout(cut)
       resolve()

@@ -1,9 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { RefreshTokens } from '../sessions/refresh.ts'
 import type { SessionBackend } from '../sessions/stores/backend.ts'
 import type { Upstream } from '../upstream/pool.ts'
-import type { Runtime } from './runtime.ts'
 
 /** What a process builds once and keeps, whatever its configuration becomes. */
 export interface ProcessState {
@@ -11,10 +12,16 @@ export interface ProcessState {
   readonly clock: Clock
   readonly backend: SessionBackend
   readonly metrics: Metrics
-  /** Every upstream that something is under way to, whatever configuration it was opened by. */
+  /** Every upstream with a request under way, whichever configuration opened it. */
   readonly upstreams: Set<Upstream>
   /** Whether this process is about to stop. */
   readonly draining: () => boolean
-  /** The generation that takes the requests that arrive now. Not before the first one is in place. */
-  readonly present: () => Runtime
+  /** What outlives a configuration asks the current one. */
+  readonly current: CurrentRules
+}
+
+/** Sessions and requests outlive a reload: their next refresh and re-authorization follow the current configuration. */
+export interface CurrentRules {
+  readonly refresh: RefreshTokens
+  readonly reauthorize: Reauthorize
 }

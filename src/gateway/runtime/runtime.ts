@@ -1,86 +1,84 @@
 import { ConfigurationError, type FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from '../config/schema.ts'
-import type { Reauthorize } from '../forward/reauthorize.ts'
 import { currentProjects } from '../projects/source.ts'
-import type { Gateway } from '../request/pipeline.ts'
+import type { RefreshTokens } from '../sessions/refresh.ts'
 import { buildComponents, type Components } from './components.ts'
 import { buildHandlers } from './handlers.ts'
 import type { Handlers } from './http-server.ts'
-import type { ProcessState } from './process-state.ts'
+import type { CurrentRules, ProcessState } from './process-state.ts'
 
-/** Everything that judges and passes on by one configuration. Requests finish in the generation they began in. */
-export interface Runtime {
+/** Everything built from one configuration. A request finishes in the runtime that it began in. */
+export interface Runtime extends CurrentRules {
   readonly config: Config
-  readonly parts: Components
-  readonly gateway: Gateway
-  readonly reauthorize: Reauthorize
+  readonly components: Components
   readonly handlers: Handlers
 }
 
-/** The first generation: the gateway starts while the issuer or the core API is away, and asks again. */
-export async function startRuntime(config: Config, processState: ProcessState): Promise<Runtime> {
-  const parts = await buildComponents(config, processState)
-  parts.issuer.start()
-  await parts.projects.firstLoad
-  return { config, parts, ...buildHandlers(config, parts, processState) }
+/** The first runtime. The gateway starts while the issuer or the core API cannot be reached, and tries again. */
+export async function startRuntime(config: Config, state: ProcessState): Promise<Runtime> {
+  const components = await buildComponents(config, state)
+  components.issuer.start()
+  await components.projects.firstLoad
+  return assemble(config, components, state)
 }
 
 /**
- * A further generation beside the one in force, with all that it needs at hand: what is new in it must answer before
- * anything is given up for it.
+ * The next runtime, beside the current one, with all that it needs: what is new in it must respond before it replaces
+ * anything.
  * @throws ConfigurationError
  */
-export async function prepareRuntime(config: Config, processState: ProcessState): Promise<Runtime> {
-  const former = processState.present()
-  const parts = await buildComponents(config, processState, former)
+export async function prepareRuntime(config: Config, state: ProcessState, current: () => Runtime): Promise<Runtime> {
+  const previous = current()
+  const components = await buildComponents(config, state, previous)
   try {
-    const next = { config, parts, ...buildHandlers(config, parts, processState) }
-    const faults = await faultsOf(parts, former.parts)
-    if (faults.length > 0) throw new ConfigurationError('reload', faults)
+    const next = assemble(config, components, state)
+    const errors = await errorsOf(components, previous.components)
+    if (errors.length > 0) throw new ConfigurationError('reload', errors)
     return next
   } catch (error) {
-    release(parts, processState.present().parts)
+    release(components, current().components)
     throw error
   }
 }
 
-async function faultsOf({ issuer, projects }: Components, former: Components): Promise<FieldError[]> {
-  const faults: FieldError[] = []
-  const must = async (path: string, expected: string, work: () => unknown) => {
+function assemble(config: Config, components: Components, state: ProcessState): Runtime {
+  const refresh: RefreshTokens = (session) => components.issuer.refresh(session)
+  return { config, components, refresh, ...buildHandlers(config, components, state) }
+}
+
+/** What of the new components does not respond. */
+async function errorsOf({ issuer, projects }: Components, previous: Components): Promise<FieldError[]> {
+  const errors: FieldError[] = []
+  const check = async (path: string, expected: string, work: () => unknown) => {
     try {
       await work()
     } catch (error) {
-      faults.push({
-        path,
-        expected,
-        got: error instanceof Error ? error.message : 'a failure',
-      })
+      errors.push({ path, expected, got: error instanceof Error ? error.message : 'a failure' })
     }
   }
-  if (issuer !== former.issuer) {
-    await must('issuer', 'an issuer that answers', async () => (await issuer.keys()).reload())
-  }
-  if (projects !== former.projects) {
-    await must('projects', 'a source that answers', async () => {
+  if (issuer !== previous.issuer)
+    await check('issuer', 'an issuer that responds', async () => (await issuer.keys()).reload())
+  if (projects !== previous.projects) {
+    await check('projects', 'a source that responds', async () => {
       await projects.firstLoad
       currentProjects(projects.source)
     })
   }
-  return faults
+  return errors
 }
 
-/** Closes parts that the kept ones do not include. What is in flight in them may still finish. */
-export function release(parts: Components, kept: Components): void {
-  if (parts.issuer !== kept.issuer) parts.issuer.close()
-  if (parts.projects !== kept.projects) parts.projects.close()
-  if (parts.sessions !== kept.sessions) parts.sessions.retire()
-  if (parts.forwarder !== kept.forwarder) parts.forwarder.retire(() => true)
+/** Closes the components that are not kept. Requests in them may still finish. */
+export function release(components: Components, kept: Components): void {
+  if (components.issuer !== kept.issuer) components.issuer.close()
+  if (components.projects !== kept.projects) components.projects.close()
+  if (components.sessions !== kept.sessions) components.sessions.retire()
+  if (components.forwarder !== kept.forwarder) components.forwarder.retire(() => true)
 }
 
-/** Lets go of the connections to upstreams that no route of the configuration names. */
-export function releaseUpstreams({ config, parts }: Runtime): void {
+/** Retires the connections to upstreams that no route of the configuration names. */
+export function releaseUpstreams({ config, components }: Runtime): void {
   const named = new Set(
     config.routes.flatMap(({ upstream, mlflow }) => [upstream, ...Object.values(mlflow?.instances ?? {})]),
   )
-  parts.forwarder.retire((origin) => !named.has(origin))
+  components.forwarder.retire((origin) => !named.has(origin))
 }

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../shared/clock.ts'
@@ -11,15 +10,15 @@ import { buildMetrics, type Metrics } from '../observability/metrics.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
 import { buildHttpServer } from './http-server.ts'
-import { drain, listen } from './listen.ts'
+import { drain, listen, openSockets } from './listen.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
 import { prepareRuntime, type Runtime, release, releaseUpstreams, startRuntime } from './runtime.ts'
 
-/** Time between two looks at what is under way, ms: an exchange that lasts is judged again at the second it meets. */
+/** Re-authorization interval, ms: a request that lasts is authorized again at the second interval it meets. */
 const REAUTHORIZATION_INTERVAL_MS = 15_000
 /**
- * How long a draining process goes on taking connections, ms: what is in front learns from `/readyz` and from
+ * How long a draining process still accepts connections, ms: the proxy in front learns from `/readyz` and from
  * `Connection: close` to go elsewhere, so that no connection is closed under a request that is on its way.
  */
 const NOTICE_MS = 2500
@@ -29,76 +28,101 @@ export interface RunningServer {
   readonly address: string
   readonly port: number
   readonly metrics: Metrics
-  /** Builds what another configuration needs, beside what is in force. @throws ConfigurationError; nothing has changed then */
+  /** Builds what another configuration needs, beside the current one. @throws ConfigurationError; nothing has changed then */
   prepare(config: Config): Promise<Prepared>
-  /** Drains: says so for a moment, then takes no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
+  /** Drains: announces it for a moment, then accepts no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
   close(): Promise<void>
 }
 
 export interface ServerOptions {
   readonly log: Logger
   readonly clock?: Clock
-  /** What `/metrics` shows, where this process is one of several. Default: its own. */
+  /** The text of `/metrics`, where this process is one of several. Default: its own metrics. */
   readonly exposition?: () => Promise<string>
 }
 
-/** Builds everything, wires it and listens. @throws when the store, the projects or the port cannot be had */
+/** Builds everything, wires it and listens. @throws when the store, the projects or a port cannot be had; nothing is left open then */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock } = options
   let draining = false
-  let present: Runtime
+  let current: Runtime
   const metrics = buildMetrics({
-    issuerReady: () => present.parts.issuer.ready,
-    projects: () => present.parts.projects.size(),
+    issuerReady: () => current.components.issuer.ready,
+    projects: () => current.components.projects.size(),
   })
   const backend = await openBackend(config, clock)
   const unwatch = watchStoreSettings(backend, log)
-  const processState: ProcessState = {
+  const state: ProcessState = {
     log,
     clock,
     backend,
     metrics,
     upstreams: new Set(),
     draining: () => draining,
-    present: () => present,
+    current: {
+      refresh: (session) => current.refresh(session),
+      reauthorize: (context, outlivesToken) => current.reauthorize(context, outlivesToken),
+    },
   }
-  present = await startRuntime(config, processState)
-  const exchanges = new LongLivedConnections({
-    open: () => openResponses(processState.upstreams),
-    sessions: present.parts.sessions,
-    reauthorize: (exchange, outlivesToken) => present.reauthorize(exchange, outlivesToken),
+  current = await startRuntime(config, state)
+  const connections = new LongLivedConnections({
+    open: () => openResponses(state.upstreams),
+    sessions: current.components.sessions,
+    reauthorize: state.current.reauthorize,
     intervalMs: REAUTHORIZATION_INTERVAL_MS,
   })
-  if (config.server.insecureHttp)
-    log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies travel in the clear')
-  const server = buildHttpServer(config, () => present.handlers)
-  await listen(server, config.server.listen)
-  const admin = await startAdmin(config, processState, options.exposition ?? (() => metrics.registry.metrics()))
-  const { address, port } = server.address() as AddressInfo
-  // While it drains, each answer asks the proxy in front to come back on another connection, to another replica.
+  const server = buildHttpServer(config, () => current.handlers)
+  const sockets = openSockets(server)
+  // While draining, each response asks the proxy in front to come back on another connection, to another replica.
   server.prependListener('request', (_request, response) => {
     if (draining) response.shouldKeepAlive = false
   })
+  const exposition = options.exposition ?? (() => metrics.registry.metrics())
+  const admin = buildAdmin(() => current, state, exposition)
 
-  /** One reference changes: what arrives before it is the former's, what arrives after it the next one's. */
-  function replaceBy(next: Runtime): void {
-    const former = present
-    present = next
-    log.level = next.config.log.level
-    server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
-    release(former.parts, next.parts)
-    releaseUpstreams(next)
-    void exchanges.reauthorizeWebSockets()
+  async function closeAll(): Promise<void> {
+    connections.close()
+    admin?.closeAllConnections()
+    admin?.close()
+    const { issuer, projects, forwarder, sessions } = current.components
+    issuer.close()
+    projects.close()
+    forwarder.close()
+    unwatch()
+    await sessions.close()
   }
 
+  try {
+    await listen(server, config.server.listen)
+    if (admin && config.server.adminListen !== undefined) await listen(admin, config.server.adminListen)
+  } catch (error) {
+    server.close()
+    await closeAll()
+    throw error
+  }
+  if (config.server.insecureHttp)
+    log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies are sent unencrypted')
+
+  /** One reference changes: what arrives before belongs to the previous runtime, what arrives after to the next one. */
+  function replaceBy(next: Runtime): void {
+    const previous = current
+    current = next
+    log.level = next.config.log.level
+    server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
+    release(previous.components, next.components)
+    releaseUpstreams(next)
+    void connections.reauthorizeWebSockets()
+  }
+
+  const { address, port } = server.address() as AddressInfo
   return {
     address: `${address}:${port}`,
     port,
     metrics,
     async prepare(wanted) {
       if (draining) throw new Error('this process is stopping')
-      const next = await prepareRuntime(wanted, processState)
-      const abort = () => release(next.parts, present.parts)
+      const next = await prepareRuntime(wanted, state, () => current)
+      const abort = () => release(next.components, current.components)
       const commit = async () => {
         if (!draining) return replaceBy(next)
         abort()
@@ -108,34 +132,20 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     },
     async close() {
       draining = true
-      const { drainSeconds } = present.config.server
+      const { drainSeconds } = current.config.server
       await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
-      exchanges.endWebSockets()
-      await drain(server, drainSeconds)
-      exchanges.close()
-      admin?.closeAllConnections()
-      admin?.close()
-      const { issuer, projects, forwarder, sessions } = present.parts
-      issuer.close()
-      projects.close()
-      forwarder.close()
-      unwatch()
-      await sessions.close()
+      connections.endWebSockets()
+      await drain(server, sockets, drainSeconds)
+      await closeAll()
     },
   }
 }
 
-async function startAdmin(
-  { server }: Config,
-  { log, present }: ProcessState,
-  exposition: () => Promise<string>,
-): Promise<Server | undefined> {
-  if (server.adminListen === undefined) return undefined
+function buildAdmin(current: () => Runtime, { log, metrics }: ProcessState, exposition: () => Promise<string>) {
+  if (current().config.server.adminListen === undefined) return undefined
   const administration = () => {
-    const { config, parts } = present()
-    return { sessions: parts.sessions, tokenHash: config.server.adminTokenHash }
+    const { config, components } = current()
+    return { sessions: components.sessions, tokenHash: config.server.adminTokenHash }
   }
-  const admin = buildAdminServer({ exposition, administration, log })
-  await listen(admin, server.adminListen)
-  return admin
+  return buildAdminServer({ exposition, administration, log, metrics })
 }

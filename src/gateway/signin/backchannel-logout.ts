@@ -1,13 +1,13 @@
-import type { RequestHandler } from 'express'
 import { errors, type JWTPayload } from 'jose'
 import { Refusal } from '../errors.ts'
 import { issuerRefusal } from '../issuer/issuer-errors.ts'
 import { isKeyOutage } from '../issuer/keys/issuer-keys.ts'
 import { verifyByKeys } from '../issuer/keys/verify-by-keys.ts'
 import { tokenType } from '../issuer/token-type.ts'
-import { fieldsOf } from './body.ts'
+import { bodyKindOf } from './fields.ts'
 import { digest } from './pending-logins.ts'
-import { requestIdOf, type SignInContext } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import type { SignInHandler } from './sign-in-request.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Oldest `iat` that is accepted, in seconds; the clock difference that is tolerated comes on top. */
@@ -21,21 +21,21 @@ interface LogoutToken {
 }
 
 /**
- * `POST /auth/backchannel-logout`: the issuer says that a session, or every session of a person, is over
- * (OIDC Back-Channel Logout §2.5). Sessions that are gone already are no fault: 200.
+ * `POST /auth/backchannel-logout`: the issuer says that a session, or every session of a person, has
+ * ended (OIDC Back-Channel Logout §2.5). Sessions that ended before are no error: 200.
  */
-export function backchannelLogout(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    if (req.is('urlencoded') === false) throw new Refusal('body-malformed', 'expected a form')
-    const token = await checkLogoutToken(side, fieldsOf(req).logout_token)
-    const { clockSkewSeconds } = side.config.issuer
+export function backchannelLogout(context: SignInContext): SignInHandler {
+  return async ({ head }, fields) => {
+    if (bodyKindOf(head) === 'json') throw new Refusal('body-malformed', 'expected a form')
+    const token = await checkLogoutToken(context, fields.logout_token)
+    const { clockSkewSeconds } = context.config.issuer
     // From the earliest moment that some replica takes the token to the latest: twice the difference on either side.
     const rememberedSeconds = FRESH_SECONDS + 4 * clockSkewSeconds
-    if (!(await side.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
+    if (!(await context.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
       throw refused('jti: seen before')
-    const ended = await endAll(side, token)
-    side.log.info({ event: 'backchannel-logout', request_id: requestIdOf(res), subject: token.subject, ended })
-    res.status(200).end()
+    const ended = await endAll(context, token)
+    context.log.info({ event: 'backchannel-logout', request_id: head.requestId, subject: token.subject, ended })
+    return { status: 200, headers: [] }
   }
 }
 
@@ -47,9 +47,9 @@ function endAll({ sessions }: SignInContext, { issuer, sid, subject }: LogoutTok
 const refused = (detail: string) => new Refusal('request-malformed', `logout token: ${detail}`)
 
 /** @see OIDC Back-Channel Logout §2.6. @throws Refusal request-malformed, issuer-down */
-async function checkLogoutToken(side: SignInContext, token: unknown): Promise<LogoutToken> {
+async function checkLogoutToken(context: SignInContext, token: unknown): Promise<LogoutToken> {
   if (typeof token !== 'string') throw refused('expected exactly one')
-  const claims = await verified(side, token)
+  const claims = await verified(context, token)
   const { sid, sub: subject, jti, iss: issuer, nonce } = claims
   if (nonce !== undefined) throw refused('nonce: not allowed')
   if (!isLogoutEvent(claims.events)) throw refused('events: not a logout')

@@ -1,54 +1,57 @@
-import type { RequestHandler, Response } from 'express'
 import { Refusal } from '../errors.ts'
+import { pageReply, type Reply, redirectReply } from '../http/reply.ts'
 import type { SignedIn } from '../issuer/grants.ts'
 import { addressKey } from '../tokens/attempts.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
-import { clientOf, queryOf, redirect, requestIdOf, type SignInContext, sendPage } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
 
-/** Time the issuer has for everything after the code, in milliseconds beyond one answer. */
+/** Time the issuer has for everything after the code, in milliseconds beyond one response. */
 const GRACE_MS = 1000
 
-/** What the issuer's answer holds, each parameter at most once. */
-interface AuthorizationAnswer {
+/** The authorization response (RFC 6749 §4.1.2): each parameter at most once. */
+interface AuthorizationResponse {
   readonly state: string
   readonly code?: string
   readonly error?: string
   readonly iss?: string
 }
 
-/** `GET /auth/callback`: judges the answer, claims the login, redeems the code, starts a session. */
-export function finishLogin(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    side.attempts.callbacks.take(addressKey(clientOf(side, req)))
-    const answer = parseAnswer(queryOf(req))
-    const login = side.pending.find(answer.state, req.headers.cookie, side.clock())
+/** `GET /auth/callback`: checks the authorization response, claims the login, redeems the code, starts a session. */
+export function finishLogin(context: SignInContext): SignInHandler {
+  return async (request) => {
+    const { headers, clientAddress } = request.head
+    context.attempts.callbacks.take(addressKey(clientAddress))
+    const response = parseResponse(queryOf(request))
+    const login = context.pending.find(response.state, headers.cookie, context.clock())
     if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')
-    res.locals.returnTo = login.returnTo
-    const { metadata } = await side.issuer.discovered()
-    await claim(side, login) // from here on the state is spent, whatever follows (RFC 9700 §4.2.4)
-    res.append('set-cookie', side.pending.forget(login.state))
-    checkIssuer(answer, metadata.issuer, metadata.authorization_response_iss_parameter_supported === true)
-    if (answer.error !== undefined) throw errorAnswer(answer.error)
-    const loggedIn = await inTime(side, side.issuer.grants.redeem(callbackWith(side, answer), login))
-    await startSession(side, loggedIn, req.headers, res)
-    arrive(side, res, side.returnTo.check(login.returnTo))
+    const returnTo = context.returnTo.check(login.returnTo)
+    request.returnTo = returnTo
+    const { metadata } = await context.issuer.discovered()
+    await claim(context, login) // from here on the state is spent, whatever follows (RFC 9700 §4.2.4)
+    setCookie(request, context.pending.forget(login.state))
+    checkIssuer(response, metadata.issuer, metadata.authorization_response_iss_parameter_supported === true)
+    if (response.error !== undefined) throw errorResponse(response.error)
+    const loggedIn = await inTime(context, context.issuer.grants.redeem(callbackWith(context, response), login))
+    await startSession(context, loggedIn, request)
+    return arrive(context, returnTo)
   }
 }
 
 /** @throws Refusal request-malformed: a parameter twice, neither or both of code and error; login-expired: no state */
-function parseAnswer(query: URLSearchParams): AuthorizationAnswer {
+function parseResponse(query: URLSearchParams): AuthorizationResponse {
   const one = (name: string): string | undefined => {
     const values = query.getAll(name)
     if (values.length > 1) throw new Refusal('request-malformed', `${name}: expected once, got ${values.length} times`)
     return values[0] === '' ? undefined : values[0]
   }
-  const answer = { code: one('code'), error: one('error'), iss: one('iss'), state: one('state') }
-  if (answer.state === undefined) throw new Refusal('login-expired', 'state: expected once, got none')
-  if ((answer.code === undefined) === (answer.error === undefined)) {
+  const response = { code: one('code'), error: one('error'), iss: one('iss'), state: one('state') }
+  if (response.state === undefined) throw new Refusal('login-expired', 'state: expected once, got none')
+  if ((response.code === undefined) === (response.error === undefined)) {
     throw new Refusal('request-malformed', 'expected either code or error')
   }
-  return { ...definedOf(answer), state: answer.state }
+  return { ...definedOf(response), state: response.state }
 }
 
 function definedOf({ code, error, iss }: Record<'code' | 'error' | 'iss', string | undefined>) {
@@ -59,36 +62,36 @@ function definedOf({ code, error, iss }: Record<'code' | 'error' | 'iss', string
   }
 }
 
-async function claim(side: SignInContext, login: PendingLogin): Promise<void> {
-  if (await side.sessions.claimOnce(`login:${digest(login.state)}`, SPENT_SECONDS)) return
+async function claim({ sessions }: SignInContext, login: PendingLogin): Promise<void> {
+  if (await sessions.claimOnce(`login:${digest(login.state)}`, SPENT_SECONDS)) return
   throw new Refusal('login-expired', 'the state was used before')
 }
 
 /** The mix-up defence: plain comparison, and required where the metadata announces it (RFC 9207 §2.4). */
-function checkIssuer({ iss }: AuthorizationAnswer, issuer: string, required: boolean): void {
+function checkIssuer({ iss }: AuthorizationResponse, issuer: string, required: boolean): void {
   if (iss === undefined && !required) return
   if (iss !== issuer) throw new Refusal('request-malformed', `iss: expected ${issuer}, got ${iss ? 'another' : 'none'}`)
 }
 
 /** @see RFC 6749 §4.1.2.1. The description is the issuer's text for its own log: it is neither shown nor kept. */
-function errorAnswer(error: string): Refusal {
+function errorResponse(error: string): Refusal {
   const isOutage = error === 'server_error' || error === 'temporarily_unavailable'
   const code = /^[a-z_]{1,64}$/.test(error) ? error : 'an unknown code'
-  return new Refusal(isOutage ? 'issuer-down' : 'login-refused', `the issuer answered with ${code}`)
+  return new Refusal(isOutage ? 'issuer-down' : 'login-refused', `the issuer responded with the error ${code}`)
 }
 
-function callbackWith({ config }: SignInContext, { code = '', state, iss }: AuthorizationAnswer): URL {
+function callbackWith({ config }: SignInContext, { code = '', state, iss }: AuthorizationResponse): URL {
   const url = new URL(callbackUrl(config.server.publicUrl))
   url.search = new URLSearchParams({ code, state, ...(iss !== undefined && { iss }) }).toString()
   return url
 }
 
 /** Token endpoint, keys and userinfo together get little more than one of them may take alone. */
-async function inTime(side: SignInContext, work: Promise<SignedIn>): Promise<SignedIn> {
-  const limit = side.config.issuer.timeoutSeconds * 1000 + GRACE_MS
+async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promise<SignedIn> {
+  const limit = config.issuer.timeoutSeconds * 1000 + GRACE_MS
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const refusal = new Refusal('issuer-down', `no usable answer within ${limit} ms`, {
+    const refusal = new Refusal('issuer-down', `no usable response within ${limit} ms`, {
       headers: { 'Retry-After': '5' },
     })
     timer = setTimeout(reject, limit, refusal)
@@ -96,30 +99,26 @@ async function inTime(side: SignInContext, work: Promise<SignedIn>): Promise<Sig
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-async function startSession(
-  side: SignInContext,
-  loggedIn: SignedIn,
-  headers: { cookie?: string | undefined; 'user-agent'?: string | undefined },
-  res: Response,
-): Promise<void> {
+async function startSession(context: SignInContext, loggedIn: SignedIn, request: SignInRequest): Promise<void> {
+  const { headers, requestId } = request.head
   const userAgent = headers['user-agent']
-  const { session, setCookie } = await side.sessions.create(
+  const created = await context.sessions.create(
     { ...loggedIn, ...(userAgent !== undefined && { userAgent }) },
     headers.cookie,
   )
-  res.append('set-cookie', [setCookie, ...side.endCookies])
+  const { session } = created
+  setCookie(request, created.setCookie, ...context.endCookies)
+  request.caller = { principal: session.principal, via: 'session', session }
   const { subject, username } = session.principal
-  side.log.info({
+  context.log.info({
     event: 'login',
-    request_id: requestIdOf(res),
+    request_id: requestId,
     subject,
     user: username,
     session: session.key.slice(0, 8),
   })
 }
 
-/** A redirect that began at the issuer does not carry a Strict cookie; a page of ours that goes on does. */
-function arrive(side: SignInContext, res: Response, location: string): void {
-  if (side.config.cookie.sameSite === 'strict') sendPage(res, 200, side.pages.continue(location))
-  else redirect(res, location)
-}
+/** A redirect that began at the issuer does not carry a Strict cookie; a page of ours that navigates does. */
+const arrive = ({ config, pages }: SignInContext, location: string): Reply =>
+  config.cookie.sameSite === 'strict' ? pageReply(200, pages.continue(location)) : redirectReply(location)

@@ -1,43 +1,39 @@
-import type { Request, RequestHandler } from 'express'
 import * as client from 'openid-client'
+import { pageReply, redirectReply } from '../http/reply.ts'
+import { loginPath } from '../pages/login-path.ts'
 import { addressKey } from '../tokens/attempts.ts'
 import type { PendingLogin } from './pending-logins.ts'
-import { clientOf, queryOf, redirect, type SignInContext, sendPage } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
 
 /** The one redirect URI; from the configuration, never from a request (RFC 9700 §2.1). */
 export const callbackUrl = (publicUrl: string): string => `${publicUrl}/auth/callback`
 
-/** Path that starts a login. @param returnTo As `ReturnTo` gave it. */
-export const loginPath = (returnTo: string): string =>
-  returnTo === '/' ? '/auth/login' : `/auth/login?return_to=${encodeURIComponent(returnTo)}`
-
 /** `GET /auth/login?return_to=`: remembers the login in a cookie of its own and sends the browser to the issuer. */
-export function startLogin(side: SignInContext): RequestHandler {
-  const { publicUrl } = side.config.server
-  return async (req, res) => {
-    const query = queryOf(req)
+export function startLogin(context: SignInContext): SignInHandler {
+  const { publicUrl } = context.config.server
+  return async (request) => {
+    const { head } = request
+    const query = queryOf(request)
     const wanted = query.getAll('return_to')
-    const returnTo = wanted.length === 1 ? side.returnTo.check(wanted[0], originOf(req, publicUrl)) : '/'
+    const returnTo = wanted.length === 1 ? context.returnTo.check(wanted[0], originOf(request, publicUrl)) : '/'
     // The cookies of a login belong to the host that the issuer sends the browser back to.
-    if (originOf(req, publicUrl) !== publicUrl) return redirect(res, publicUrl + loginPath(returnTo))
-    if (req.get('sec-fetch-mode') === 'navigate' && query.get('start') !== '1') {
-      return sendPage(
-        res,
-        200,
-        side.pages.start(`/auth/login?${new URLSearchParams({ return_to: returnTo, start: '1' })}`),
-      )
+    if (originOf(request, publicUrl) !== publicUrl) return redirectReply(publicUrl + loginPath(returnTo))
+    if (head.headers['sec-fetch-mode'] === 'navigate' && query.get('start') !== '1') {
+      const start = new URLSearchParams({ return_to: returnTo, start: '1' })
+      return pageReply(200, context.pages.start(`/auth/login?${start}`))
     }
-    side.attempts.logins.take(addressKey(clientOf(side, req)))
-    const configuration = await side.issuer.configuration()
-    const login = side.pending.start(returnTo, side.clock())
-    res.append('set-cookie', side.pending.remember(login, req.headers.cookie, side.clock()))
-    redirect(res, await authorizationUrl(side, configuration, login))
+    context.attempts.logins.take(addressKey(head.clientAddress))
+    const configuration = await context.issuer.configuration()
+    const login = context.pending.start(returnTo, context.clock())
+    setCookie(request, ...context.pending.remember(login, head.headers.cookie, context.clock()))
+    return redirectReply(await authorizationUrl(context, configuration, login))
   }
 }
 
-/** Origin the request came in on. `Host` was checked before; it selects one of our origins and forms nothing. */
-function originOf(req: Request, publicUrl: string): string {
-  return URL.parse(`${new URL(publicUrl).protocol}//${req.headers.host}`)?.origin ?? publicUrl
+/** Origin that the request was sent to. `Host` was checked before; it selects one of our origins and forms nothing. */
+function originOf({ head }: SignInRequest, publicUrl: string): string {
+  return URL.parse(`${new URL(publicUrl).protocol}//${head.host}`)?.origin ?? publicUrl
 }
 
 async function authorizationUrl(

@@ -1,22 +1,23 @@
-import type { Request, RequestHandler, Response } from 'express'
 import * as client from 'openid-client'
 import { wantsPage } from '../http/navigation.ts'
+import { checkOrigin } from '../http/origin-check.ts'
+import { jsonReply, pageReply, type Reply, redirectReply } from '../http/reply.ts'
 import type { Session } from '../sessions/session.ts'
-import { fieldsOf } from './body.ts'
-import { checkOwnOrigin } from './own-origin.ts'
-import { queryOf, redirect, requestIdOf, type SignInContext, sendPage } from './sign-in-context.ts'
+import { bodyKindOf } from './fields.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
 
 const SIGNED_OUT = '/auth/signed-out'
 /** Signed out here, and the issuer may not know. */
 const SIGNED_OUT_HERE = `${SIGNED_OUT}?issuer=open`
 
-/** `GET /auth/logout`: asks. */
-export function confirmLogout(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    const session = await side.sessions.load(req.headers.cookie)
-    const asked = queryOf(req).get('return_to')
-    const view = { who: session?.principal, ...(asked !== null && { returnTo: side.returnTo.check(asked) }) }
-    sendPage(res, 200, side.pages.confirmLogout(view))
+/** `GET /auth/logout`: asks for confirmation. */
+export function confirmLogout(context: SignInContext): SignInHandler {
+  return async (request) => {
+    const session = await context.sessions.load(request.head.headers.cookie)
+    const wanted = queryOf(request).get('return_to')
+    const view = { who: session?.principal, ...(wanted !== null && { returnTo: context.returnTo.check(wanted) }) }
+    return pageReply(200, context.pages.confirmLogout(view))
   }
 }
 
@@ -24,71 +25,67 @@ export function confirmLogout(side: SignInContext): RequestHandler {
  * `POST /auth/logout`: ends the session in the store, then in the browser, then at the issuer. A store that cannot
  * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
  */
-export const logout = (side: SignInContext): RequestHandler => ending(side, ({ key }) => side.sessions.endByKey(key))
+export const logout = (context: SignInContext): SignInHandler =>
+  ending(context, ({ key }) => context.sessions.endByKey(key))
 
 /** `POST /auth/logout-everywhere`: the same for every session of the person, in whatever browser. */
-export const logoutEverywhere = (side: SignInContext): RequestHandler =>
-  ending(side, ({ principal }) => side.sessions.endBySubject(principal.issuer, principal.subject))
+export const logoutEverywhere = (context: SignInContext): SignInHandler =>
+  ending(context, ({ principal }) => context.sessions.endBySubject(principal.issuer, principal.subject))
 
-function ending(side: SignInContext, end: (session: Session) => Promise<unknown>): RequestHandler {
-  return async (req, res) => {
-    checkOwnOrigin(req.headers, side.trustedOrigins)
-    const asked = fieldsOf(req).return_to
-    const returnTo = asked === undefined ? undefined : side.returnTo.check(asked)
-    const session = await side.sessions.load(req.headers.cookie)
+type End = (session: Session) => Promise<unknown>
+
+function ending(context: SignInContext, end: End): SignInHandler {
+  return async (request, fields) => {
+    const { head } = request
+    checkOrigin(head, context.isTrustedOrigin)
+    const wanted = fields.return_to
+    const returnTo = wanted === undefined ? undefined : context.returnTo.check(wanted)
+    const session = await context.sessions.load(head.headers.cookie)
     if (session !== undefined) {
-      await endSession(side, session, res, end)
-      void revoke(side, session)
+      await endSession(context, session, request, end)
+      void revoke(context, session)
     }
-    res.append('set-cookie', [side.sessions.clearCookie(), ...side.endCookies])
-    if (!wantsPage(req) && isScript(req)) res.json({ signed_out: true })
-    else if (session === undefined) redirect(res, returnTo ?? SIGNED_OUT)
-    else await leave(side, session, returnTo, res)
+    setCookie(request, context.sessions.clearCookie(), ...context.endCookies)
+    if (!wantsPage(head) && isScript(request)) return jsonReply(200, { signed_out: true })
+    return session === undefined ? redirectReply(returnTo ?? SIGNED_OUT) : leave(context, session, returnTo)
   }
 }
 
-const isScript = (req: Request) => req.is('json') !== false || (req.get('accept') ?? '').includes('json')
+const isScript = ({ head }: SignInRequest) =>
+  bodyKindOf(head) === 'json' || (head.headers.accept ?? '').includes('json')
 
-async function endSession(
-  side: SignInContext,
-  session: Session,
-  res: Response,
-  end: (session: Session) => Promise<unknown>,
-): Promise<void> {
+async function endSession(context: SignInContext, session: Session, request: SignInRequest, end: End): Promise<void> {
   const ended = await end(session)
-  const { subject, username } = session.principal
-  side.log.info({
+  const { principal, key } = session
+  request.caller = { principal, via: 'session', session }
+  context.log.info({
     event: 'logout',
-    request_id: requestIdOf(res),
-    subject,
-    user: username,
+    request_id: request.head.requestId,
+    subject: principal.subject,
+    user: principal.username,
     ended,
-    session: session.key.slice(0, 8),
+    session: key.slice(0, 8),
   })
 }
 
 /** RP-initiated logout (OIDC RP-Initiated Logout §2), where the issuer offers it and can be reached. */
-async function leave(
-  side: SignInContext,
-  session: Session,
-  returnTo: string | undefined,
-  res: Response,
-): Promise<void> {
-  const issuer = await side.issuer.reachable()
+async function leave(context: SignInContext, session: Session, returnTo: string | undefined): Promise<Reply> {
+  const { config, logoutState, pages } = context
+  const issuer = await context.issuer.reachable()
   const endpoint = issuer?.metadata.end_session_endpoint
-  if (endpoint === undefined) return redirect(res, SIGNED_OUT_HERE)
+  if (endpoint === undefined) return redirectReply(SIGNED_OUT_HERE)
   const fields = {
     id_token_hint: session.tokens.idToken,
-    client_id: side.config.issuer.clientId,
-    post_logout_redirect_uri: side.config.server.publicUrl + SIGNED_OUT,
-    ...(returnTo !== undefined && { state: side.logoutState.seal(returnTo, SIGNED_OUT) }),
+    client_id: config.issuer.clientId,
+    post_logout_redirect_uri: config.server.publicUrl + SIGNED_OUT,
+    ...(returnTo !== undefined && { state: logoutState.seal(returnTo, SIGNED_OUT) }),
   }
-  sendPage(res, 200, side.pages.leave({ endpoint, fields }))
+  return pageReply(200, pages.leave({ endpoint, fields }))
 }
 
 /**
- * Our grant ends at the issuer too, whether or not the browser goes on there (RFC 7009, RFC 9700 §4.14). Beside the
- * logout, which neither waits for it nor fails with it.
+ * Our grant ends at the issuer too, whether or not the browser continues there (RFC 7009, RFC 9700 §4.14). It runs
+ * beside the logout, which neither waits for it nor fails with it.
  */
 async function revoke({ issuer, log }: SignInContext, { tokens, key }: Session): Promise<void> {
   if (tokens.refreshToken === undefined) return
@@ -101,11 +98,11 @@ async function revoke({ issuer, log }: SignInContext, { tokens, key }: Session):
 }
 
 /** `GET /auth/signed-out`: where the issuer sends the browser back. Whatever `state` comes back, landing works. */
-export function signedOut(side: SignInContext): RequestHandler {
-  return (req, res) => {
-    const query = queryOf(req)
-    const returnTo = side.logoutState.open(query.get('state') ?? '', SIGNED_OUT)
-    if (returnTo !== undefined) redirect(res, side.returnTo.check(returnTo))
-    else sendPage(res, 200, side.pages.signedOut({ issuerSessionMayRemain: query.get('issuer') === 'open' }))
+export function signedOut({ logoutState, returnTo: rule, pages }: SignInContext): SignInHandler {
+  return (request) => {
+    const query = queryOf(request)
+    const returnTo = logoutState.open(query.get('state') ?? '', SIGNED_OUT)
+    if (returnTo !== undefined) return redirectReply(rule.check(returnTo))
+    return pageReply(200, pages.signedOut({ issuerSessionMayRemain: query.get('issuer') === 'open' }))
   }
 }

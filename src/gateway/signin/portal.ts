@@ -1,11 +1,12 @@
-import type { RequestHandler } from 'express'
 import type { Config, RouteConfig } from '../config/schema.ts'
+import { pageReply } from '../http/reply.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
 import { isAdmin } from '../policy/roles.ts'
 import type { Principal } from '../policy/types.ts'
 import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import { decideNow } from '../projects/decide-now.ts'
-import { type SignInContext, sendPage } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import type { SignInHandler } from './sign-in-request.ts'
 import { signedIn } from './signed-in.ts'
 
 const APPS = {
@@ -15,30 +16,30 @@ const APPS = {
   generic: { title: undefined, about: 'Application' },
 } as const
 
-/** `GET /`: the start page. */
-export function showPortal(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    const { principal, selectedProject: selected } = await signedIn(side, req)
-    const applications = side.config.routes
-      .filter((route) => reaches(side, principal, route, selected))
-      .map((route) => applicationOf(side.config, route))
-    const projects = currentProjectsOf(side, principal)
-    const admin = isAdmin(principal, side.rules)
-    sendPage(res, 200, side.pages.portal({ who: principal, admin, applications, projects, selected }))
+/** `GET /`: the portal. */
+export function showPortal(context: SignInContext): SignInHandler {
+  return async (request) => {
+    const { principal, selectedProject: selected } = await signedIn(context, request)
+    const applications = context.config.routes
+      .filter((route) => reaches(context, principal, route, selected))
+      .map((route) => applicationOf(context.config, route))
+    const projects = currentProjectsOf(context, principal)
+    const admin = isAdmin(principal, context.rules)
+    return pageReply(200, context.pages.portal({ who: principal, admin, applications, projects, selected }))
   }
 }
 
-/** Whether opening the route leads anywhere: an answer, or at least a project to choose. */
+/** Whether opening the route leads anywhere: to the application, or at least to a project to choose. */
 function reaches(
-  side: SignInContext,
+  context: SignInContext,
   principal: Principal,
   { access }: RouteConfig,
   selected: string | undefined,
 ): boolean {
   const question = { access, use: 'read', principal, named: { kind: 'none' }, selected } as const
-  const decision = decideNow(question, side.rules, side.projects)
+  const decision = decideNow(question, context.rules, context.projects)
   if (decision.allow) return true
-  return decision.reason === 'project-missing' && currentProjectsOf(side, principal).length > 0
+  return decision.reason === 'project-missing' && currentProjectsOf(context, principal).length > 0
 }
 
 function applicationOf({ server }: Config, route: RouteConfig): ApplicationView {

@@ -1,37 +1,35 @@
-import type { Request, RequestHandler } from 'express'
 import { parseProjectId } from '../../shared/project-id.ts'
 import { Refusal } from '../errors.ts'
+import { checkOrigin } from '../http/origin-check.ts'
+import { jsonReply, pageReply, redirectReply } from '../http/reply.ts'
 import { currentProjectOf, currentProjectsOf } from '../projects/current-projects-of.ts'
-import { fieldsOf } from './body.ts'
-import { checkOwnOrigin } from './own-origin.ts'
-import { queryOf, redirect, type SignInContext, sendPage } from './sign-in-context.ts'
+import { bodyKindOf } from './fields.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import { queryOf, type SignInHandler } from './sign-in-request.ts'
 import { signedIn } from './signed-in.ts'
 
 /** `GET /auth/project`: the chooser. */
-export function chooseProject(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    const { principal, selectedProject: selected } = await signedIn(side, req)
-    const returnTo = side.returnTo.check(queryOf(req).get('return_to'))
-    const projects = currentProjectsOf(side, principal)
-    sendPage(res, 200, side.pages.chooser({ who: principal, projects, selected, returnTo }))
+export function chooseProject(context: SignInContext): SignInHandler {
+  return async (request) => {
+    const { principal, selectedProject: selected } = await signedIn(context, request)
+    const returnTo = context.returnTo.check(queryOf(request).get('return_to'))
+    const projects = currentProjectsOf(context, principal)
+    return pageReply(200, context.pages.chooser({ who: principal, projects, selected, returnTo }))
   }
 }
 
 /** `POST /auth/project`: selects `project` for this browser session, or clears the selection when it is empty. */
-export function selectProject(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    checkOwnOrigin(req.headers, side.trustedOrigins)
-    const session = await signedIn(side, req)
-    const { project: wanted, return_to: returnTo } = fieldsOf(req)
+export function selectProject(context: SignInContext): SignInHandler {
+  return async (request, { project: wanted, return_to: returnTo }) => {
+    checkOrigin(request.head, context.isTrustedOrigin)
+    const session = await signedIn(context, request)
     if (wanted === undefined) throw new Refusal('project-missing', 'project: expected a UUID or nothing to clear it')
     const id = wanted === null || wanted === '' ? undefined : parseProjectId(wanted)
     if (id === undefined && wanted) throw new Refusal('project-malformed', 'project: expected a UUID')
-    const project = id === undefined ? undefined : currentProjectOf(side, session.principal, id)
+    const project = id === undefined ? undefined : currentProjectOf(context, session.principal, id)
     if (id !== undefined && project === undefined) throw new Refusal('not-in-project', 'project: not reachable')
-    await side.sessions.selectProject(session, project?.id)
-    if (isForm(req)) redirect(res, side.returnTo.check(returnTo))
-    else res.json({ selected_project: project === undefined ? null : { id: project.id, name: project.name } })
+    await context.sessions.selectProject(session, project?.id)
+    if (bodyKindOf(request.head) === 'form') return redirectReply(context.returnTo.check(returnTo))
+    return jsonReply(200, { selected_project: project === undefined ? null : { id: project.id, name: project.name } })
   }
 }
-
-const isForm = (req: Request) => req.is('urlencoded') === 'urlencoded'

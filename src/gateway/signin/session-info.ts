@@ -1,34 +1,37 @@
-import type { RequestHandler } from 'express'
 import type { Config } from '../config/schema.ts'
+import { jsonReply } from '../http/reply.ts'
+import { loginPath } from '../pages/login-path.ts'
 import { isAdmin } from '../policy/roles.ts'
 import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import type { Session } from '../sessions/session.ts'
-import { loginPath } from './login.ts'
 import type { SignInContext } from './sign-in-context.ts'
-import { principalAndSession } from './signed-in.ts'
+import type { SignInHandler } from './sign-in-request.ts'
+import { callerOf } from './signed-in.ts'
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 /**
- * `GET /auth/session`: who am I, what may I reach. No token and no id of the session is in it. A client with a bearer
+ * `GET /auth/session`: who is signed in, and what they reach. It contains no token and no session ID. A client with a bearer
  * token asks the same; it has no session that could end and selects no project.
  */
-export function sessionInfo(side: SignInContext): RequestHandler {
-  return async (req, res) => {
-    const { principal, session } = await principalAndSession(side, req)
-    const projects = currentProjectsOf(side, principal)
+export function sessionInfo(context: SignInContext): SignInHandler {
+  return async (request) => {
+    const { principal, session } = await callerOf(context, request)
+    const projects = currentProjectsOf(context, principal)
     const selected = projects.find(({ project }) => project.id === session?.selectedProject)
-    res.json({
+    return jsonReply(200, {
       issuer: principal.issuer,
       subject: principal.subject,
       username: principal.username,
       email: principal.email ?? null,
       name: principal.name ?? null,
       groups: [...principal.groups],
-      admin: isAdmin(principal, side.rules),
+      admin: isAdmin(principal, context.rules),
       projects: projects.map(({ project, role }) => ({ id: project.id, name: project.name, role })),
       selected_project: selected?.project.id ?? null,
-      ...(session === undefined ? { expires_at: null, idle_expires_at: null } : endsOf(session, side.config.session)),
+      ...(session === undefined
+        ? { expires_at: null, idle_expires_at: null }
+        : endsOf(session, context.config.session)),
       login_url: loginPath('/'),
       logout_url: '/auth/logout',
       project_url: '/auth/project',

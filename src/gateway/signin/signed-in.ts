@@ -1,25 +1,24 @@
-import type { Request } from 'express'
 import { Refusal } from '../errors.ts'
-import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
-import { clientOf, type SignInContext } from './sign-in-context.ts'
+import type { Caller } from '../tokens/caller.ts'
+import type { SignInContext } from './sign-in-context.ts'
+import type { SignInRequest } from './sign-in-request.ts'
 
 /** The session of a request. @throws Refusal login-required, store-down */
-export async function signedIn({ sessions }: SignInContext, req: Request): Promise<Session> {
-  const session = await sessions.load(req.headers.cookie)
+export async function signedIn({ sessions }: SignInContext, request: SignInRequest): Promise<Session> {
+  const session = await sessions.load(request.head.headers.cookie)
   if (session === undefined) throw new Refusal('login-required', 'no session')
+  request.caller = { principal: session.principal, via: 'session', session }
   return session
 }
 
 /**
- * Who asks: by a session or by a bearer token, judged as on every route.
+ * Who is calling: by a session or by a bearer token, authenticated as on every route.
  * @throws Refusal login-required, token-invalid, credentials-ambiguous, rate-limited, store-down, issuer-down
  */
-export async function principalAndSession(
-  side: SignInContext,
-  req: Request,
-): Promise<{ principal: Principal; session?: Session }> {
-  const caller = await side.authenticate({ request: req, route: undefined, clientAddress: clientOf(side, req) })
+export async function callerOf({ authenticate }: SignInContext, request: SignInRequest): Promise<Caller> {
+  const caller = await authenticate({ head: request.head, route: undefined })
   if (caller === undefined) throw new Refusal('login-required', 'neither session nor token')
+  request.caller = caller
   return caller
 }

@@ -1,19 +1,26 @@
 import { Refusal } from '../errors.ts'
-import type { Exchange } from '../routing/request-context.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
 
 /** Finds out who is calling: undefined is nobody. @throws Refusal for credentials that are there and not good */
-export type Authenticate = (exchange: Credentials) => Caller | undefined | Promise<Caller | undefined>
+export type Authenticate = (credentials: Credentials) => Caller | undefined | Promise<Caller | undefined>
 
 /** What of a request says who is calling. */
-export type Credentials = Pick<Exchange, 'request' | 'route' | 'clientAddress'>
+export interface Credentials {
+  readonly head: Pick<RequestHead, 'headers' | 'rawHeaders' | 'clientAddress'>
+  /** The route that the request is for, if any: it decides whether Basic credentials are accepted. */
+  readonly route: { readonly config: { readonly basicCredentials: boolean } } | undefined
+}
+
+/** Where credentials were presented. */
+export interface Presented {
+  readonly clientAddress: string
+  readonly route: Credentials['route']
+}
 
 /** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid` */
-export type VerifyAuthorization = (
-  header: string,
-  exchange: Pick<Credentials, 'route' | 'clientAddress'>,
-) => Caller | Promise<Caller>
+export type VerifyAuthorization = (header: string, presented: Presented) => Caller | Promise<Caller>
 
 /**
  * A session cookie or an `Authorization` header (RFC 6750 §2.1), from nowhere else. Both together must name the same
@@ -26,12 +33,12 @@ export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorizatio
     if (known !== undefined) return { principal: known.principal, via: 'session', session: known }
     return sessions.load(cookie).then((session) => session && { principal: session.principal, via: 'session', session })
   }
-  return ({ request, ...where }) => {
-    const { authorization, cookie } = request.headers
+  return ({ head: { headers, rawHeaders, clientAddress }, route }) => {
+    const { authorization, cookie } = headers
     if (authorization === undefined) return bySession(cookie)
-    if (countAuthorization(request.rawHeaders) > 1)
+    if (countAuthorization(rawHeaders) > 1)
       throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
-    return both(verify(authorization, where), bySession(cookie))
+    return both(verify(authorization, { clientAddress, route }), bySession(cookie))
   }
 }
 

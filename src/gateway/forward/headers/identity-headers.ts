@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { RequestHead } from '../../http/request-head.ts'
 import type { Principal, Project } from '../../policy/types.ts'
 import { outwardGroups } from './outward-groups.ts'
 import { isOwned } from './owned-headers.ts'
@@ -21,9 +21,11 @@ export interface IdentityFacts {
  * The client's end-to-end headers that may pass: a flat list of names and values.
  * Names listed in `Connection` are dropped first (RFC 9110 §7.6.1), so that a client cannot aim that rule at ours.
  */
-export function passableHeaders(request: IncomingMessage, drop: ReadonlySet<string>): string[] {
-  const raw = request.rawHeaders
-  const named = connectionNames(request.headers.connection)
+export function passableHeaders(
+  { headers: byName, rawHeaders: raw }: RequestHead,
+  drop: ReadonlySet<string>,
+): string[] {
+  const named = connectionNames(byName.connection)
   const headers: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string

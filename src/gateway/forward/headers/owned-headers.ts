@@ -1,7 +1,6 @@
-/**
- * Request headers that only the gateway may write. A client's copy is dropped in every spelling: upstreams fold `_`
- * (WSGI, RFC 3875 §4.1.18), `.` and other punctuation into `-`, so names are compared with all of it folded.
- */
+import { foldName } from '../../http/fold-name.ts'
+
+/** Request headers that only the gateway may write. A client's copy is dropped in every spelling. */
 
 /** Written by the gateway itself. */
 const WRITTEN = [
@@ -58,7 +57,7 @@ const FOREIGN_FAMILIES = [
 ]
 
 /** Read by the gateway and passed on: another spelling could be read instead by an upstream that folds names. */
-const JUDGED_FAMILIES = ['content-', 'sec-', 'origin']
+const CHECKED_FAMILIES = ['content-', 'sec-', 'origin']
 
 /** Where the request came from: rewritten from what the gateway knows. The whole family, so that no member survives. */
 const ORIGIN_FAMILY = [
@@ -97,10 +96,6 @@ const HOP_BY_HOP = [
   'http2-settings',
 ]
 
-const FOLD = /[^a-z0-9]+/g
-/** A name as the laxest upstream reads it. */
-export const foldName = (name: string) => name.toLowerCase().replace(FOLD, '-')
-
 const DROPPED: ReadonlySet<string> = new Set([
   ...WRITTEN,
   ...ALIASES,
@@ -121,10 +116,10 @@ const isIn = (families: readonly string[], folded: string) => families.some((fam
 function isDropped(name: string): boolean {
   const folded = foldName(name)
   if (DROPPED.has(folded) || isIn(DROPPED_FAMILIES, folded)) return true
-  return folded !== name.toLowerCase() && isIn(JUDGED_FAMILIES, folded)
+  return folded !== name.toLowerCase() && isIn(CHECKED_FAMILIES, folded)
 }
 
-/** Verdict per spelling seen. Bounded: names are the client's choice. */
+/** Result per spelling seen. Bounded: names are the client's choice. */
 const known = new Map<string, boolean>()
 const KNOWN_MAX = 2000
 

@@ -1,5 +1,5 @@
-import type { Exchange } from '../../routing/request-context.ts'
-import type { ResponsePlan } from '../forwarder.ts'
+import type { RequestContext } from '../../routing/request-context.ts'
+import type { ResponsePlan } from '../response-plan.ts'
 
 /** What only the gateway says; connection management is gone already. */
 const DROPPED = new Set([
@@ -17,36 +17,36 @@ const DROPPED = new Set([
   'access-control-max-age',
 ])
 
-type Verdict = 'pass' | 'drop' | 'cookie' | 'location'
+type Handling = 'pass' | 'drop' | 'cookie' | 'location'
 
-/** Verdict per spelling seen. Bounded: names are the upstream's choice. */
-const known = new Map<string, Verdict>()
+/** How each spelling seen is handled. Bounded: names are the upstream's choice. */
+const known = new Map<string, Handling>()
 const KNOWN_MAX = 2000
 
-function verdictOn(name: string): Verdict {
+function handlingOf(name: string): Handling {
   const cached = known.get(name)
   if (cached !== undefined) return cached
   const lower = name.toLowerCase()
-  const special: Record<string, Verdict> = { 'set-cookie': 'cookie', location: 'location' }
-  const verdict = DROPPED.has(lower) ? 'drop' : (special[lower] ?? 'pass')
-  if (known.size < KNOWN_MAX) known.set(name, verdict)
-  return verdict
+  const special: Record<string, Handling> = { 'set-cookie': 'cookie', location: 'location' }
+  const handling = DROPPED.has(lower) ? 'drop' : (special[lower] ?? 'pass')
+  if (known.size < KNOWN_MAX) known.set(name, handling)
+  return handling
 }
 
-/** The head of an upstream's answer as the client gets it. Flat names and values, in and out. */
-export function clientHeaders(headers: readonly string[], exchange: Exchange, incoming: ResponsePlan): string[] {
+/** The headers of an upstream's response as the client gets them. Names and values in turn, in and out. */
+export function clientHeaders(headers: readonly string[], context: RequestContext, plan: ResponsePlan): string[] {
   const head: string[] = []
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string
     const value = headers[i + 1] as string
-    const verdict = verdictOn(name)
-    if (verdict === 'pass') head.push(name, value)
-    else if (verdict === 'location') head.push(name, incoming.location(value))
-    else if (verdict === 'cookie' && !isOwnCookie(value, incoming.cookieBase)) head.push(name, value)
+    const handling = handlingOf(name)
+    if (handling === 'pass') head.push(name, value)
+    else if (handling === 'location') head.push(name, plan.location(value))
+    else if (handling === 'cookie' && !isOwnCookie(value, plan.cookieBase)) head.push(name, value)
   }
-  for (const item of incoming.headers) head.push(item)
-  for (const item of exchange.responseHeaders) head.push(item)
-  head.push('X-Request-Id', exchange.requestId)
+  for (const item of plan.headers) head.push(item)
+  for (const item of context.responseHeaders) head.push(item)
+  head.push('X-Request-Id', context.head.requestId)
   return head
 }
 

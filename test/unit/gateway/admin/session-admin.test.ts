@@ -21,7 +21,8 @@ beforeEach(() => {
 
 function listener(hash: string | undefined = tokenHash) {
   const log = pino({}, { write: (line: string) => void logged.push(line) })
-  return buildAdminServer({ exposition, administration: () => ({ sessions: gateway.sessions, tokenHash: hash }), log })
+  const administration = () => ({ sessions: gateway.sessions, tokenHash: hash })
+  return buildAdminServer({ exposition, administration, log, metrics })
 }
 
 const bearer = { authorization: `Bearer ${TOKEN}` }
@@ -121,6 +122,7 @@ test('without adminTokenHash there is no administration, and metrics stay', asyn
         exposition,
         administration: () => ({ sessions: gateway.sessions, tokenHash: undefined }),
         log,
+        metrics,
       }),
     )
   }

@@ -3,7 +3,8 @@ import { type TestContext, test } from 'node:test'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { LongLivedConnections, type OpenResponse } from '../../../../src/gateway/forward/long-lived-connections.ts'
 import type { Reauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
-import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
+import type { Transport } from '../../../../src/gateway/http/reply.ts'
+import type { RequestContext } from '../../../../src/gateway/routing/request-context.ts'
 
 const REAUTHORIZATION_INTERVAL_MS = 15_000
 
@@ -15,11 +16,12 @@ interface Fake extends OpenResponse {
 /** An exchange under way that the session under `key` began. */
 function exchange(key: string | undefined, { anonymous = false, outlivesToken = true } = {}): Fake {
   const cuts: unknown[] = []
-  const admitted = { principal: anonymous ? undefined : {} }
+  const admission = { principal: anonymous ? undefined : {} }
   const caller = key === undefined ? undefined : { session: { key } }
-  const request = { method: 'GET', headers: {} }
-  const part = { admitted, caller, request } as unknown as Exchange
-  return { exchange: part, outlivesToken, cuts, cut: (why) => void cuts.push(why) }
+  const head = { method: 'GET', headers: {} }
+  const context = { admission, caller, head } as unknown as RequestContext
+  const transport = {} as unknown as Transport
+  return { context, transport, outlivesToken, cuts, cut: (why) => void cuts.push(why) }
 }
 
 function watch(context: TestContext, open: Fake[], reauthorize: Reauthorize = async () => {}) {
@@ -44,7 +46,7 @@ function watch(context: TestContext, open: Fake[], reauthorize: Reauthorize = as
   /** Lets the timer come round, and waits for what it began. */
   const look = async () => {
     context.mock.timers.tick(REAUTHORIZATION_INTERVAL_MS)
-    await exchanges.look()
+    await exchanges.reauthorizeAll()
   }
   return { exchanges, end, look }
 }
@@ -73,11 +75,11 @@ test('an exchange is judged from the second look on, so that short ones never ar
   assert.deepEqual(asked, [])
   open.splice(1, 1, later)
   await look()
-  assert.deepEqual(asked, [[lasting.exchange, true]])
+  assert.deepEqual(asked, [[lasting.context, true]])
   await look()
   assert.deepEqual(asked.slice(1), [
-    [lasting.exchange, true],
-    [later.exchange, true],
+    [lasting.context, true],
+    [later.context, true],
   ])
 })
 
@@ -106,8 +108,8 @@ test('an exchange that cannot be judged for an unexpected reason is cut, and the
   const [broken, fine, refused] = [exchange('a'), exchange('b'), exchange('c')]
   const bug = new TypeError('a bug')
   const judge: Reauthorize = async (judged) => {
-    if (judged === broken.exchange) throw bug
-    if (judged === refused.exchange) throw new Refusal('not-in-project', 'changed')
+    if (judged === broken.context) throw bug
+    if (judged === refused.context) throw new Refusal('not-in-project', 'changed')
   }
   const { look } = watch(context, [broken, fine, refused], judge)
   await look()
@@ -126,7 +128,7 @@ test('a look that takes longer than the time between two is not begun again', as
   context.mock.timers.tick(3 * REAUTHORIZATION_INTERVAL_MS)
   assert.equal(asked, 1)
   answer.resolve()
-  await exchanges.look()
+  await exchanges.reauthorizeAll()
 })
 
 test('after close nothing is looked at and nothing heard', (context) => {
@@ -155,9 +157,8 @@ test('a process that stops closes its WebSockets and waits for its answers', (co
   const closed: string[] = []
   const under = (name: string, headers: object) => ({
     ...exchange('a'),
-    exchange: {
-      request: { method: 'GET', headers, socket: { destroy: () => closed.push(name) } },
-    } as unknown as Exchange,
+    context: { head: { method: 'GET', headers } } as unknown as RequestContext,
+    transport: { request: { socket: { destroy: () => closed.push(name) } } } as unknown as Transport,
   })
   const handshake = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
   const { exchanges } = watch(context, [under('socket', handshake), under('answer', {})])

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
+import type { Admission } from '../../../../src/gateway/apps/profile.ts'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildReauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
+import type { RequestHead } from '../../../../src/gateway/http/request-head.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal, Role } from '../../../../src/gateway/policy/types.ts'
 import { fixedSource } from '../../../../src/gateway/projects/source.ts'
-import type { Exchange } from '../../../../src/gateway/routing/request-context.ts'
+import { openContext, type RequestContext } from '../../../../src/gateway/routing/request-context.ts'
 import type { Route } from '../../../../src/gateway/routing/routes.ts'
+import type { Credentials } from '../../../../src/gateway/tokens/authenticate.ts'
 import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
 
 const ALPHA = {
@@ -71,16 +73,16 @@ async function judge(given: Case): Promise<string> {
       ? { principal: began, via: 'session' }
       : { principal: began, via: 'bearer', token: tokenFor(token) }
   const project = 'project' in given ? given.project : ALPHA
-  const exchange = {
-    request: { method: 'GET', headers } as unknown as IncomingMessage,
+  const context: RequestContext = {
+    ...openContext({ method: 'GET', headers, rawHeaders: [], clientAddress: '192.0.2.1' } as unknown as RequestHead),
     host: 'o.example',
-    target: { path: '/mlflow/' },
+    target: { path: '/mlflow/', decodedPath: '/mlflow/', query: '', oddities: [] },
     route: routeOf(),
     caller,
-    admitted: { request: {}, principal: anonymous ? undefined : began, role, project },
-  } as unknown as Exchange
-  const authenticate = async ({ request: asked }: Pick<Exchange, 'request'>) => {
-    if (given.session && asked.headers.authorization === undefined) return given.cookie?.()
+    admission: { request: {}, principal: anonymous ? undefined : began, role, project } as unknown as Admission,
+  }
+  const authenticate = async ({ head }: Credentials) => {
+    if (given.session && head.headers.authorization === undefined) return given.cookie?.()
     if (now instanceof Refusal) throw now
     const session = { selectedProject: given.selected } as NonNullable<Caller['session']>
     return now && { principal: now, via: 'session' as const, session }
@@ -93,7 +95,7 @@ async function judge(given: Case): Promise<string> {
     clock: () => NOW,
     overrunMs: OVERRUN_MS,
   })
-  return reauthorize(exchange, given.outlivesToken ?? true).then(
+  return reauthorize(context, given.outlivesToken ?? true).then(
     () => 'goes on',
     (error: Refusal) => error.reason,
   )

@@ -10,15 +10,21 @@ import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildForwarder } from '../../../../src/gateway/forward/forwarder.ts'
 import { buildSigner } from '../../../../src/gateway/forward/headers/assertion.ts'
+import { buildResponsePlan } from '../../../../src/gateway/forward/response-plan.ts'
+import { buildUpstreamRequest } from '../../../../src/gateway/forward/upstream-request.ts'
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import { fixedSource } from '../../../../src/gateway/projects/source.ts'
+import { buildAuthorize } from '../../../../src/gateway/request/authorize.ts'
 import { buildCrossOrigin } from '../../../../src/gateway/request/cross-origin.ts'
-import { buildRefuse } from '../../../../src/gateway/request/deny.ts'
-import { buildGateway } from '../../../../src/gateway/request/pipeline.ts'
+import { buildDenials } from '../../../../src/gateway/request/denials.ts'
+import { buildHandle } from '../../../../src/gateway/request/handle.ts'
+import { buildPass } from '../../../../src/gateway/request/pass.ts'
+import { buildPipeline } from '../../../../src/gateway/request/pipeline.ts'
+import { buildResponder } from '../../../../src/gateway/request/responder.ts'
 import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
@@ -119,40 +125,45 @@ before(async () => {
   }
   const tokens = { accessToken: 'access-of-bob', accessExpiresAt: Date.now() + 3_600_000, idToken: 'id-of-bob' }
   cookie = (await sessions.create({ principal: bob, tokens })).setCookie.split(';')[0] ?? ''
-  const page = (html: string) => ({ html, headers: { 'Content-Type': 'text/html; charset=utf-8' } })
-  const metrics = buildMetrics({ issuerReady: () => true, projects: () => 2 })
-  const audit = buildAudit('refused', log, metrics)
-  const built = buildGateway({
-    audit,
-    metrics,
-    config,
-    log,
-    clock: systemClock,
-    sessions,
+  const publicUrl = new URL(config.server.publicUrl)
+  const rules = {
     projects: fixedSource(projects),
-    endCookies: [],
-    rules: { adminGroup: 'modelops-admins', serviceUsers: new Set() },
+    rules: { adminGroup: 'modelops-admins', serviceUsers: new Set<string>() },
+  }
+  const signer = await buildSigner({
+    issuer: config.server.publicUrl,
+    clock: systemClock,
+    secrets: config.session.secrets,
+  })
+  const responder = buildResponder({
+    clientAddress: buildClientAddress([]).address,
+    denials: buildDenials({ ...rules, config }),
+    baseHeaders: {},
+    audit: buildAudit('refused', log),
+    metrics: buildMetrics({ issuerReady: () => true, projects: () => 2 }),
+  })
+  const pipeline = buildPipeline({
+    publicUrl,
+    limits: config.limits,
     routes: buildRoutes(config, profileOf),
+    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, 'http'),
+    ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
     authenticate: buildAuthenticate(sessions, (header) => {
       if (header === 'Bug') throw new TypeError('a bug with words of its own')
       throw new Refusal('token-invalid', 'no bearer tokens in this test')
     }),
-    reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
-    signer: await buildSigner({ issuer: config.server.publicUrl, clock: systemClock, secrets: config.session.secrets }),
-    forwarder: buildForwarder(config.limits, systemClock),
-    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, 'http'),
-    clientAddress: buildClientAddress([]).address,
-    ownEndpoints: { health: () => false, serve: () => false, disguised: () => false },
-    refuse: buildRefuse(
-      {
-        refusal: (_x, refusal) => page(`refused ${refusal.reason}`),
-        chooser: () => page('choose'),
-        loginUrl: () => 'http://localhost:4180/auth/login',
-      },
-      audit,
-    ),
+    authorize: buildAuthorize(rules),
   })
-  gateway = createServer((req, res) => void built.handle(req, res))
+  const pass = buildPass({
+    clock: systemClock,
+    bodyIdleMs: 1000,
+    reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
+    upstreamRequest: buildUpstreamRequest({ config, clock: systemClock, projects: rules.projects, signer }),
+    responsePlan: buildResponsePlan(config),
+    forwarder: buildForwarder(config.limits, systemClock),
+  })
+  const handle = buildHandle({ pipeline, pass, responder })
+  gateway = createServer((req, res) => void handle(req, res))
   await listen(gateway)
 })
 after(() => {
@@ -290,7 +301,7 @@ const refusals: [string, string, Record<string, string | string[]>, string, numb
   ['another host', '/tracking/', { Host: 'evil.example' }, 'GET', 421, 'unknown-host'],
   ['a dot segment', '/open/../tracking/', {}, 'GET', 400, 'path-ambiguous'],
   ['an encoded slash', '/tracking/a%2fb', {}, 'GET', 400, 'path-ambiguous'],
-  ['absolute-form', 'http://localhost:4180/tracking/', {}, 'GET', 400, 'request-malformed'],
+  ['absolute-form of another host', 'http://evil.example/tracking/', {}, 'GET', 421, 'unknown-host'],
   ['TRACE', '/tracking/', {}, 'TRACE', 405, 'method-not-allowed'],
   ['a POST from another site', '/tracking/', { Origin: 'http://evil.example' }, 'POST', 403, 'cross-origin'],
   ['a POST from a sandboxed page', '/tracking/', { Origin: 'null' }, 'POST', 403, 'cross-origin'],

@@ -1,18 +1,23 @@
-import type { Express } from 'express'
+import type { RequestListener } from 'node:http'
 import { pino } from 'pino'
 import request, { type Test } from 'supertest'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import type { Config } from '../../../../src/gateway/config/schema.ts'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
+import { parseTarget } from '../../../../src/gateway/http/target.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
-import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
+import { buildMetrics, type Metrics } from '../../../../src/gateway/observability/metrics.ts'
+import { pageHeaders, withoutReferrer } from '../../../../src/gateway/pages/headers.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import { fixedSource } from '../../../../src/gateway/projects/source.ts'
+import { buildDenials } from '../../../../src/gateway/request/denials.ts'
+import { buildOwnEndpoints } from '../../../../src/gateway/request/own-endpoints.ts'
+import { buildResponder } from '../../../../src/gateway/request/responder.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { buildLoginApp } from '../../../../src/gateway/signin/endpoints.ts'
+import { buildSignInEndpoints } from '../../../../src/gateway/signin/endpoints.ts'
 import { buildLoginAttempts, type SignInDeps } from '../../../../src/gateway/signin/sign-in-context.ts'
 import { buildAuthenticate } from '../../../../src/gateway/tokens/authenticate.ts'
 import type { FakeIssuer } from './fake-issuer.ts'
@@ -75,7 +80,7 @@ export function testConfig(
 }
 
 export interface LoginKit {
-  readonly app: Express
+  readonly app: RequestListener
   readonly deps: SignInDeps
   readonly logged: Record<string, unknown>[]
   /** Milliseconds by which the clock was moved. */
@@ -87,6 +92,7 @@ export function startLoginKit(
   fake: Pick<FakeIssuer, 'url' | 'clientId' | 'secret'>,
   over: Record<string, Section> = {},
   deps: Partial<SignInDeps> = {},
+  metrics: Partial<Metrics> = {},
 ): LoginKit {
   const config = testConfig(fake, over)
   const shift = { ahead: 0 }
@@ -107,22 +113,51 @@ export function startLoginKit(
     sessions,
     projects: fixedSource(new ListedProjects(list)),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
-    audit: buildAudit(config.log.requests, log, buildMetrics({ issuerReady: () => true, projects: () => 2 })),
-    clientAddress: buildClientAddress(config.server.trustedProxies).address,
-    attempts: buildLoginAttempts(config.limits.loginsPerMinute, clock),
+    attempts: buildLoginAttempts(config.limits.loginsPerMinute),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }
-  const app = buildLoginApp(all)
+  const app = listenerOf(all, metrics)
   return { app, deps: all, logged, clock: shift, browser: () => new Browser(app) }
+}
+
+/** The sign-in endpoints behind the gateway's own responder. */
+function listenerOf(deps: SignInDeps, metrics: Partial<Metrics>): RequestListener {
+  const { config, log } = deps
+  const { 'content-type': _, ...baseHeaders } = withoutReferrer(pageHeaders(config))
+  const responder = buildResponder({
+    clientAddress: buildClientAddress(config.server.trustedProxies).address,
+    denials: buildDenials(deps),
+    baseHeaders,
+    audit: buildAudit(config.log.requests, log),
+    metrics: { ...buildMetrics({ issuerReady: () => true, projects: () => 2 }), ...metrics },
+  })
+  const endpoints = buildOwnEndpoints({
+    publicUrl: config.server.publicUrl,
+    jwks: {},
+    readiness: async () => ({}),
+    signIn: buildSignInEndpoints(deps),
+  })
+  return async (request, response) => {
+    const transport = { request, response }
+    const context = responder.open(transport)
+    try {
+      context.target = parseTarget(context.head.target)
+      const reply = await endpoints.serve(context, transport)
+      if (reply === undefined) throw new Refusal('no-route', 'no route covers the path')
+      responder.send(context, transport, reply)
+    } catch (error) {
+      responder.deny(context, transport, error)
+    }
+  }
 }
 
 /** A browser as far as cookies and its own headers go. */
 export class Browser {
   readonly cookies = new Map<string, string>()
-  readonly #app: Express
+  readonly #app: RequestListener
 
-  constructor(app: Express) {
+  constructor(app: RequestListener) {
     this.#app = app
   }
 

@@ -131,7 +131,7 @@ test('behind a trusted proxy the client’s own address is counted', async () =>
 
 test('refusals of the sign-in endpoints are audited', async () => {
   const refused: string[] = []
-  const kit = startLoginKit(fake, {}, { audit: { refused: (_facts, { reason }) => void refused.push(reason) } })
+  const kit = startLoginKit(fake, {}, {}, { refused: (reason) => void refused.push(reason) })
   await kit.browser().open('/auth/session', { accept: 'application/json' })
   await kit.browser().open('/auth/nothing')
   assert.deepEqual(refused, ['login-required', 'no-route'])

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Refusal } from '../../../../../src/gateway/errors.ts'
 import { authorizationFor } from '../../../../../src/gateway/forward/headers/upstream-authorization.ts'
-import type { Exchange } from '../../../../../src/gateway/routing/request-context.ts'
+import type { Caller } from '../../../../../src/gateway/tokens/caller.ts'
 
 const NOW = 1000
 
 function asked(tokens: object | undefined, wanted: Parameters<typeof authorizationFor>[1] = 'access-token') {
   const caller = tokens && { session: { tokens } }
   try {
-    return authorizationFor({ caller } as unknown as Exchange, wanted, 'signed', NOW)
+    return authorizationFor(caller as Caller | undefined, wanted, 'signed', NOW)
   } catch (error) {
     return (error as Refusal).reason
   }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
-import { toOriginForm } from '../../../../src/gateway/http/absolute-form.ts'
+import { readRequestHead } from '../../../../src/gateway/http/request-head.ts'
 
 const read = (url: string) => {
-  const request = { url, headers: { host: 'from-the-field' } } as unknown as IncomingMessage
-  toOriginForm(request)
-  return [request.headers.host, request.url]
+  const request = { url, headers: { host: 'from-the-field' }, rawHeaders: [], socket: {} } as unknown as IncomingMessage
+  const { host, target } = readRequestHead(request, () => '192.0.2.1')
+  return [host, target]
 }
 
 const rows: [string, string, string][] = [

@@ -1,0 +1,68 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { BodyRule } from '../apps/profile.ts'
+import type { Forwarder } from '../forward/forwarder.ts'
+import type { Reauthorize } from '../forward/reauthorize.ts'
+import type { BuildResponsePlan } from '../forward/response-plan.ts'
+import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
+import { askForBody } from '../http/expect.ts'
+import { readBody } from '../http/read-body.ts'
+import type { Reply, Transport } from '../http/reply.ts'
+import type { AdmittedRequest } from '../routing/admitted-request.ts'
+
+/** A request whose body took longer than this to arrive is authorized again before it is forwarded, ms. */
+const REAUTHORIZE_AFTER_MS = 1000
+
+export interface PassDeps {
+  readonly clock: Clock
+  /** Longest silence of a client within a body that is read completely, ms. */
+  readonly bodyIdleMs: number
+  readonly reauthorize: Reauthorize
+  readonly upstreamRequest: BuildUpstreamRequest
+  readonly responsePlan: BuildResponsePlan
+  readonly forwarder: Pick<Forwarder, 'forward'>
+}
+
+/**
+ * Takes an admitted request to its upstream and streams the response back, or replies in place of the application.
+ * @returns a reply, or undefined once the response has been streamed. @throws Refusal
+ */
+export type Pass = (admitted: AdmittedRequest, transport: Transport) => Promise<Reply | undefined>
+
+export function buildPass(deps: PassDeps): Pass {
+  const { clock, upstreamRequest, responsePlan, forwarder } = deps
+
+  async function checkedBody(
+    { admission }: AdmittedRequest,
+    rule: BodyRule,
+    { request, response }: Transport,
+  ): Promise<Buffer> {
+    askForBody(request, response)
+    const whole = await readBody(request, { maxBytes: rule.maxBytes, idleMs: deps.bodyIdleMs })
+    return rule.rewrite(whole, admission)
+  }
+
+  return async (admitted, transport) => {
+    const { context, route, below, admission } = admitted
+    const reply = replyOf(admitted)
+    if (reply) return reply
+    const rule = route.profile.bodyRule?.(below.app)
+    const authorizedAt = rule && clock()
+    const preparing = route.profile.prepare?.(admission)
+    if (preparing) await preparing
+    const body = rule && (await checkedBody(admitted, rule, transport))
+    if (authorizedAt !== undefined && clock() - authorizedAt > REAUTHORIZE_AFTER_MS)
+      await deps.reauthorize(context, true)
+    const prepared = upstreamRequest(admitted)
+    const plain = prepared instanceof Promise ? await prepared : prepared
+    if (body) plain.headers.push('Content-Length', String(body.length))
+    const outgoing = body ? { ...plain, body } : plain
+    await forwarder.forward(context, transport, outgoing, responsePlan(admitted, plain))
+    return undefined
+  }
+}
+
+/** What the profile responds in place of the application. */
+export function replyOf({ route: { profile }, admission }: AdmittedRequest): Reply | undefined {
+  const reply = profile.reply?.(admission)
+  return reply && { ...reply, headers: Object.entries(reply.headers).flat() }
+}

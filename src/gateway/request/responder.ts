@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { REASONS, type Reason, Refusal } from '../errors.ts'
+import type { ClientAddress } from '../http/client-address.ts'
+import type { Reply, Transport } from '../http/reply.ts'
+import { readRequestHead } from '../http/request-head.ts'
+import { sendReply } from '../http/send-reply.ts'
+import type { Audit, RequestRecord } from '../observability/audit.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { openContext, type RequestContext } from '../routing/request-context.ts'
+import type { Denials } from './denials.ts'
+
+/**
+ * The only place where a reply becomes bytes, and the only one that triggers audit and metrics: when the response has
+ * finished or its connection has closed, with what the client received.
+ */
+export interface Responder {
+  /** Takes a request that has just arrived. It is recorded when its response has finished, whoever writes that. */
+  open(transport: Transport): RequestContext
+  send(context: RequestContext, transport: Transport, reply: Reply): void
+  /** Replies to an error of whatever step. A response that has begun is cut off, so that nobody takes it for whole. */
+  deny(context: RequestContext, transport: Transport, error: unknown, replyTo?: Denials['replyTo']): void
+  /** Records a connection that now speaks another protocol: its response was the 101. */
+  upgraded(context: RequestContext): void
+  /** Replies to bytes that were no request, and closes: nobody knows where the next request would begin. */
+  refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void
+}
+
+export interface ResponderDeps {
+  readonly clientAddress: ClientAddress
+  readonly denials: Denials
+  /** Security headers of every reply that does not set them itself. */
+  readonly baseHeaders: Readonly<Record<string, string>>
+  readonly audit: Audit
+  readonly metrics: Pick<Metrics, 'request' | 'refused'>
+}
+
+export function buildResponder({ clientAddress, denials, baseHeaders, audit, metrics }: ResponderDeps): Responder {
+  function send(context: RequestContext, transport: Transport, reply: Reply): void {
+    const { response } = transport
+    if (response.headersSent || response.destroyed) {
+      response.destroy()
+      return
+    }
+    const headers = { base: baseHeaders, added: context.responseHeaders, requestId: context.head.requestId }
+    context.sentBytes += sendReply(transport, reply, headers)
+  }
+
+  function record(context: RequestContext, status: number | undefined, isWhole: boolean): void {
+    const { denial, decision, startedAt } = context
+    const milliseconds = performance.now() - startedAt
+    const label = context.endpoint ?? context.route?.name
+    metrics.request(label, status, milliseconds / 1000, context.sentBytes)
+    if (denial !== undefined) {
+      metrics.refused(denial.reason)
+      audit.denied(recordOf(context, status, milliseconds, isWhole), denial)
+    } else if (decision?.allow && audit.records(decision)) {
+      audit.allowed(recordOf(context, status, milliseconds, isWhole), decision)
+    }
+  }
+
+  return {
+    open({ request, response }) {
+      const context = openContext(readRequestHead(request, clientAddress))
+      response.once('close', () => {
+        record(context, response.headersSent ? response.statusCode : undefined, response.writableFinished)
+      })
+      return context
+    },
+    send,
+    deny(context, transport, error, replyTo = denials.replyTo) {
+      const denial = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
+      context.denial = denial
+      send(context, transport, replyTo(context, denial))
+    },
+    upgraded: (context) => record(context, 101, true),
+    refuseUnparsed(error, socket) {
+      if (!socket.writable || error.code === 'ECONNRESET' || hasBegun(socket)) {
+        socket.destroy()
+        return
+      }
+      const denial = new Refusal(PARSER_REASONS[error.code ?? ''] ?? 'request-malformed', `parser: ${error.code}`)
+      socket.end(unparsedResponse(denial))
+      metrics.request(undefined, denial.status, 0, 0)
+      metrics.refused(denial.reason)
+      audit.denied(unparsedRecord(socket, denial), denial)
+    },
+  }
+}
+
+function recordOf(
+  { head, host, target, route, caller, admission, sentBytes }: RequestContext,
+  status: number | undefined,
+  milliseconds: number,
+  isWhole: boolean,
+): RequestRecord {
+  const principal = caller?.principal
+  return {
+    request_id: head.requestId,
+    method: head.method,
+    host: host || undefined,
+    path: target?.path,
+    route: route?.name,
+    client: head.clientAddress,
+    subject: principal?.subject,
+    user: principal?.username,
+    kind: principal?.kind,
+    project: admission?.project?.id,
+    status,
+    duration_ms: Math.round(milliseconds * 10) / 10,
+    bytes: sentBytes,
+    ...(isWhole ? {} : { incomplete: true }),
+  }
+}
+
+const PARSER_REASONS: Record<string, Reason> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}
+
+/** Whether a response of an earlier request on this connection is under way. */
+function hasBegun(socket: Socket): boolean {
+  const current: unknown = Reflect.get(socket, '_httpMessage')
+  return current instanceof ServerResponse && current.headersSent
+}
+
+function unparsedResponse({ reason, status }: Refusal): string {
+  const body = JSON.stringify({ title: REASONS[reason].text, status, reason })
+  return (
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  )
+}
+
+const unparsedRecord = (socket: Socket, { status }: Refusal): RequestRecord => ({
+  request_id: randomUUID(),
+  method: '',
+  host: undefined,
+  path: undefined,
+  route: undefined,
+  client: socket.remoteAddress ?? 'unknown',
+  subject: undefined,
+  user: undefined,
+  kind: undefined,
+  project: undefined,
+  status,
+  duration_ms: 0,
+  bytes: 0,
+})
