@@ -55,7 +55,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
     signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ?? buildAuthorization({ config, issuer, clock, log }),
-    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute),
+    loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(config, (route) => currentProfile(route, previous) ?? profileOf(route)),
   }
 }

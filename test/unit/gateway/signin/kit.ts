@@ -113,7 +113,7 @@ export function startLoginKit(
     sessions,
     projects: fixedSource(new ListedProjects(list)),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
-    attempts: buildLoginAttempts(config.limits.loginsPerMinute),
+    attempts: buildLoginAttempts(config.limits.loginsPerMinute, clock),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }
