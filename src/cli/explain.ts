@@ -137,7 +137,7 @@ function routeFacts({ head, target, route }: RequestContext): Pick<Explanation, 
 }
 
 function openProjectsAlone(config: Config) {
-  const log = buildLog({ level: 'error', requests: 'none' })
+  const log = buildLog({ level: 'error' })
   const issuer = new Issuer({ config, clock: systemClock, log })
   return openProjects(config.projects, log, projectsToken(config, issuer, systemClock))
 }
@@ -177,11 +177,7 @@ function principalFrom(options: Options, config: Config): Principal | undefined 
 
 function principalOfToken(file: string, config: Config): Principal {
   try {
-    return principalOf(
-      decodeJwt(readFileSync(file, 'utf8').trim()),
-      config.issuer,
-      buildLog({ level: 'error', requests: 'none' }),
-    )
+    return principalOf(decodeJwt(readFileSync(file, 'utf8').trim()), config.issuer, buildLog({ level: 'error' }))
   } catch (error) {
     throw new CliError(`--token-file: expected a file with a JWT, got ${messageOf(error)}`)
   }

@@ -85,8 +85,8 @@ test('/metrics tells of all workers, whichever answers', async () => {
   await ask(served, 40)
   // Twice each, as scrapes come over new connections, to either worker.
   for (let scrape = 0; scrape < 4; scrape += 1) {
-    assert.equal(await served.metric('modelops_gateway_requests_total'), 40)
-    assert.equal(await served.metric('modelops_gateway_request_seconds_count'), 40)
+    assert.equal(await served.metric('modelops_gateway_requests_total', 'route="/healthz"'), 40)
+    assert.equal(await served.metric('modelops_gateway_request_seconds_count', 'route="/healthz"'), 40)
     assert.equal(await served.metric('modelops_gateway_workers'), 2)
     assert.equal(await served.metric('modelops_gateway_issuer_ready'), 1)
     assert.equal(await served.metric('modelops_gateway_projects'), 2)
@@ -121,7 +121,7 @@ test('a worker that dies is on record and is replaced, by the configuration in f
   assert.equal(typeof died?.pause_ms, 'number')
   assert.equal(workersOf(served).length, 2)
   // What the dead one had counted is gone with it: both had a share.
-  const left = await served.metric('modelops_gateway_requests_total')
+  const left = await served.metric('modelops_gateway_requests_total', 'route="/healthz"')
   assert.ok(left > 0 && left < 40, `${left} of 40`)
   await ask(served, 6)
   assert.equal(await served.metric('modelops_gateway_workers'), 2)

@@ -1,10 +1,9 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
-import type { Config } from '../config/schema.ts'
 
 export type { Logger } from 'pino'
 
-/** JSON lines on standard error, with UTC times. Redaction is a second fence: no caller hands over tokens, cookies, codes or secrets. */
-export function buildLog(config: Config['log'], destination?: DestinationStream): Logger {
+/** JSON lines on standard error, with UTC times. Redaction is a second defence: no caller hands over tokens, cookies, codes or secrets. */
+export function buildLog(config: { readonly level: string }, destination?: DestinationStream): Logger {
   return pino(
     {
       level: config.level,

@@ -4,6 +4,7 @@ import { isOwned } from '../forward/headers/owned-headers.ts'
 import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
 import type { Reply } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestContext } from '../routing/request-context.ts'
 import { checkForwardableByProxy } from './content-rules.ts'
 import type { Denials } from './denials.ts'
 import { isOwnPath } from './own-endpoints.ts'
@@ -41,8 +42,7 @@ export function buildForwardAuth(
     const isPlain = wantsPlainStatus(context.head.target)
     try {
       context.head = askedHead(context.head, deps.isTrustedProxy)
-      pipeline.locate(context)
-      checkIsApplication(context.target?.path, context.route !== undefined)
+      locate(pipeline, context)
       const asked = context.head.target.split('?', 1)[0]
       if (context.target?.path !== asked) throw new Refusal('path-ambiguous', 'the path is not in its plain form')
       const result = await pipeline.authorize(context)
@@ -55,11 +55,22 @@ export function buildForwardAuth(
   }
 }
 
-/** What the gateway responds to itself is no verdict: a 2xx of ours would let the request pass as nobody's. */
-function checkIsApplication(path: string | undefined, hasRoute: boolean): void {
-  if (!hasRoute || path === undefined || isOwnPath(path))
-    throw new Refusal('no-route', 'the path is not one of an application')
+/**
+ * Finds the route. What the gateway responds to itself is no verdict: a 2xx of ours would let the request pass as
+ * nobody's.
+ */
+function locate(pipeline: Pipeline, context: RequestContext): void {
+  try {
+    pipeline.locate(context)
+  } catch (error) {
+    // 421 would be about the proxy's own request, which came to the right host.
+    if (error instanceof Refusal && error.reason === 'unknown-host') throw notAnApplication()
+    throw error
+  }
+  if (context.route === undefined || isOwnPath(context.target?.path ?? '')) throw notAnApplication()
 }
+
+const notAnApplication = () => new Refusal('no-route', 'the host and path are not those of an application')
 
 /** What the proxy says, and nothing else: each is required, once. */
 const QUESTION = ['x-forwarded-method', 'x-forwarded-uri', 'x-forwarded-host'] as const

@@ -52,7 +52,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     crossOrigin.annotate(context) // 4 CORS
     const preflight = crossOrigin.preflight(context)
     if (preflight) return preflight
-    const own = ownEndpoints.serve(context, transport) // 5 /auth/*, the portal
+    const own = ownEndpoints.serve(context, transport) // 5 sign-in endpoints, the portal
     if (own) return own
     return authorize(context)
   }

@@ -57,7 +57,7 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'rate-limited': 'tokens',
   'token-invalid': 'tokens',
   'credentials-ambiguous': 'tokens',
-  'cross-origin': 'request',
+  'cross-origin': 'http',
   'login-expired': 'signin',
   'login-refused': 'signin',
   'login-failed': 'issuer',
