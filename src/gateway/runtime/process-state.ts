@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { RefreshTokens } from '../sessions/refresh.ts'
+import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { SessionBackend } from '../sessions/stores/backend.ts'
 import type { Upstream } from '../upstream/pool.ts'
 

@@ -1,7 +1,7 @@
 import { ConfigurationError, type FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from '../config/schema.ts'
 import { currentProjects } from '../projects/source.ts'
-import type { RefreshTokens } from '../sessions/refresh.ts'
+import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import { buildComponents, type Components } from './components.ts'
 import { buildHandlers } from './handlers.ts'
 import type { Handlers } from './http-server.ts'
