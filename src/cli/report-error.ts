@@ -15,6 +15,13 @@ export function reportError(error: unknown): number {
     console.error(error.message)
     return error.exitCode
   }
-  console.error(error)
+  console.error(stackOf(error))
   return INTERNAL_ERROR
+}
+
+/** Stacks alone: other properties of an error may contain secrets, such as the `input` of a URL that cannot be parsed. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return `unknown error: ${typeof error}`
+  const { stack = error.name, cause } = error
+  return cause === undefined ? stack : `${stack}\ncaused by ${stackOf(cause)}`
 }

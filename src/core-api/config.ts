@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
 import { parseSettings } from '../shared/settings/load-settings.ts'
+import { metadata } from '../shared/settings/metadata.ts'
 import { readSettingsFile } from '../shared/settings/read-file.ts'
 
 /** The configuration of the core API, which is a separate service and does not read the gateway's. */
@@ -57,7 +58,8 @@ const storage = z.strictObject({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'expected sqlite:PATH or postgresql://…')
     .default('sqlite:core.db')
-    .describe('`sqlite:PATH` (embedded) or `postgresql://…` (for several processes and production).'),
+    .describe('`sqlite:PATH` (embedded) or `postgresql://…` (for several processes and production).')
+    .register(metadata, { secret: true, path: 'sqlite' }),
   connections: z.int().min(1).max(200).default(10).describe('Maximum number of connections to PostgreSQL.'),
   timeoutSeconds: seconds(1, 60).default(10).describe('Maximum time for a connection or a statement.'),
 })
@@ -69,13 +71,15 @@ const encryptionToken = z
     'Token that encrypts credentials, and that job-env decrypts them with; use ${env:AOA_CONN_ENCRYPTION_TOKEN}.',
   )
 
-const encryption = z.strictObject({
-  token: encryptionToken,
-  previousTokens: z
-    .array(encryptionToken)
-    .default([])
-    .describe('Previous tokens, which decrypt until `core rotate-token` has re-encrypted everything.'),
-})
+const encryption = z
+  .strictObject({
+    token: encryptionToken,
+    previousTokens: z
+      .array(encryptionToken)
+      .default([])
+      .describe('Previous tokens, which decrypt until `core rotate-token` has re-encrypted everything.'),
+  })
+  .register(metadata, { secret: true })
 
 const sections = z.strictObject({
   server: server.prefault({}),

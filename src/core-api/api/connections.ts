@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
 import { type Credentials, encryptCredentials } from '../crypto/credentials.ts'
 import { uuidText } from '../operation/field-types.ts'
 import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'
+import { inputErrors } from '../operation/input-errors.ts'
 import { operation } from '../operation/operation.ts'
 import { Problem } from '../operation/problems.ts'
 import { checkUnchanged, isUnchanged, tagOf } from '../operation/revisions.ts'
@@ -195,7 +195,7 @@ const validate = operation({
     credentialsIn(body.credentials, deps.config.limits.credentialBytes)
     if (body.id === undefined) {
       const whole = newConnection.safeParse(body)
-      if (!whole.success) throw new Problem('body-invalid', 'validate', { errors: fieldErrorsOf(whole.error, body) })
+      if (!whole.success) throw new Problem('body-invalid', 'validate', { errors: inputErrors(whole.error, body) })
     } else {
       const record = await findVisible(context, body.id)
       applyChange(record, body, context.principal, deps.clock())

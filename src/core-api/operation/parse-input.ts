@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { fieldErrorsOf } from '../../shared/settings/field-errors.ts'
+import { inputErrors } from './input-errors.ts'
 import { Problem } from './problems.ts'
 
 /** @throws Problem query-invalid */
@@ -12,12 +12,12 @@ export function parseQuery<Q extends z.ZodObject>(schema: Q, query: URLSearchPar
   }
   const result = schema.safeParse(values)
   if (result.success) return result.data
-  throw new Problem('query-invalid', 'query', { errors: fieldErrorsOf(result.error, values) })
+  throw new Problem('query-invalid', 'query', { errors: inputErrors(result.error, values) })
 }
 
 /** @throws Problem body-invalid */
 export function parseBody<B extends z.ZodType>(schema: B, body: unknown): z.output<B> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw new Problem('body-invalid', 'body', { errors: fieldErrorsOf(result.error, body) })
+  throw new Problem('body-invalid', 'body', { errors: inputErrors(result.error, body) })
 }

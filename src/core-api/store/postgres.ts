@@ -1,6 +1,7 @@
 import { PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { ConfigurationError } from '../../shared/settings/field-errors.ts'
 
 /** Counters and times are far below 2^53, so `bigint` is read as a number. */
 const types = new pg.TypeOverrides()
@@ -15,6 +16,7 @@ export interface PostgresOptions {
 
 export function postgresDialect({ url, connections, timeoutSeconds, log }: PostgresOptions): PostgresDialect {
   const ms = timeoutSeconds * 1000
+  checkUrl(url)
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -33,5 +35,17 @@ export function postgresDialect({ url, connections, timeoutSeconds, log }: Postg
   pool.on('connect', (client) => client.on('error', lost))
   return new PostgresDialect({ pool })
 }
+
+/** The driver would parse the URL at the first connection, and its error contains the URL. */
+function checkUrl(url: string): void {
+  try {
+    new pg.Client({ connectionString: url })
+  } catch {
+    throw invalidUrl('a PostgreSQL URL; percent-encode special characters in the password', 'another text (not shown)')
+  }
+}
+
+export const invalidUrl = (expected: string, got: string) =>
+  new ConfigurationError('configuration', [{ path: 'storage.url', expected, got }])
 
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : error.name)

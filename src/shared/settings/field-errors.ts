@@ -1,6 +1,3 @@
-import type { z } from 'zod'
-import { describe, isSecretName } from './errors/describe-value.ts'
-
 /** Where in a file, counted from 1; `length` in characters. */
 export interface Position {
   readonly line: number
@@ -62,43 +59,3 @@ const placeOf = (file: string, { position }: FieldError) =>
 /** One line. */
 export const formatFieldError = ({ path, expected, got, hint }: FieldError) =>
   `${path || '(file)'}: expected ${expected}, got ${got}${hint === undefined ? '' : `. ${hint}`}`
-
-/** The errors that schema issues describe, for JSON that a client sent. @param raw The value that was validated */
-export function fieldErrorsOf(error: z.ZodError, raw: unknown): FieldError[] {
-  return error.issues.flatMap((issue) => errorsOfIssue(issue, raw))
-}
-
-function errorsOfIssue(issue: z.core.$ZodIssue, raw: unknown): FieldError[] {
-  const path = issue.path.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: path ? `${path}.${key}` : key,
-      expected: 'no such key',
-      got: 'an unknown key',
-    }))
-  }
-  const got = describe(valueAt(raw, issue.path), isSecretName(path))
-  return [{ path, expected: expectation(issue), got }]
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ')
-  if (issue.code === 'invalid_type') return issue.expected
-  if (issue.code === 'too_small') return `${issue.origin} of at least ${issue.minimum}`
-  if (issue.code === 'too_big') return `${issue.origin} of at most ${issue.maximum}`
-  if (issue.code === 'invalid_union') {
-    const options = issue.errors.flat().map((inner) => expectation(inner))
-    if (options.length > 0) return [...new Set(options)].join(' or ')
-    return 'one of the documented forms'
-  }
-  return issue.message.replace(/^expected /, '')
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  let value = raw
-  for (const key of path) {
-    if (value === null || typeof value !== 'object') return undefined
-    value = Reflect.get(value, key)
-  }
-  return value
-}

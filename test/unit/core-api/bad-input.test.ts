@@ -159,3 +159,44 @@ test('a request ID of another shape is replaced', async () => {
   const replaced = await core.anonymous.get('/admin/info').set('X-Request-Id', '{"level":"error"}')
   assert.match(String(replaced.headers['x-request-id']), /^[0-9a-f-]{36}$/)
 })
+
+test('no value of a body or query is repeated in an error', async () => {
+  const needle = 'needle7261'
+  const url = `https://user:${needle}@db.example/x?password=${needle}`
+  const bodies: object[] = [
+    { ...good, metadata: { host: url } },
+    { ...good, metadata: { host: `jdbc:teradata://db/USER=u,PASSWORD=${needle}` } },
+    { ...good, metadata: { host: 'h', log_mech: needle } },
+    { ...good, credentials: needle },
+    { ...good, credentials: { username: 'u', password: 72_617_261 } },
+    { ...good, credentials: { username: 'u', password: 'p', credsEncrypted: needle } },
+    { ...good, credentials: [needle] },
+    { ...good, metadata: needle },
+    { ...good, personal: needle },
+    { ...good, name: `${needle}\n` },
+    { ...good, extra: needle },
+  ]
+  for (const body of bodies) {
+    const response = await post(body)
+    assert.deepEqual([response.status, response.body.reason], [400, 'body-invalid'])
+    assert.doesNotMatch(response.text, /needle7261|72617261/)
+  }
+  const query = await core.as(ALICE).get(`/api/projects?size=${needle}&sort=${needle}`)
+  assert.equal(query.body.reason, 'query-invalid')
+  assert.doesNotMatch(query.text, /needle7261/)
+})
+
+test('60,000 unknown fields, or one with a long name, do not make a large response', async () => {
+  const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`unknown-field-${at}`, 1]))
+  for (const body of [
+    { ...good, ...many },
+    { ...good, ['x'.repeat(1_000_000)]: 1 },
+    { ...good, metadata: { ...good.metadata, ...many }, ...many },
+  ]) {
+    const response = await post(body)
+    assert.deepEqual([response.status, response.body.reason], [400, 'body-invalid'])
+    assert.ok(response.text.length < 10_000, `${response.text.length} characters`)
+  }
+  const { errors } = (await post({ ...good, ...many })).body
+  assert.deepEqual([errors.length, errors.at(-1).got], [21, '59980 more'])
+})

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
+import { pino } from 'pino'
 import { parseCoreConfig } from '../../../src/core-api/config.ts'
+import { openStorage } from '../../../src/core-api/store/open.ts'
 import { ConfigurationError } from '../../../src/shared/settings/field-errors.ts'
 
 const good = `
@@ -23,7 +26,7 @@ test('a minimal configuration gets defaults', () => {
   const config = parseCoreConfig(good, 'core.yaml', env)
   assert.equal(config.server.listen, '127.0.0.1:8081')
   assert.equal(config.gateway?.audience, 'core')
-  assert.equal(config.storage.url, 'sqlite:core.db')
+  assert.equal(config.storage.url, `sqlite:${resolve('core.db')}`)
   assert.equal(config.jobs.userIs, 'subject')
   assert.equal(config.encryption.token, 'a-token-without-spaces')
   assert.ok(Object.isFrozen(config.encryption))
@@ -66,4 +69,21 @@ describe('errors name the key, what was expected and what was received', () => {
 test('a password in the storage URL is not shown', () => {
   const errors = fieldErrorsOf(`${good}storage: { url: "mysql://core:hunter2@db/core" }`)
   assert.ok(!JSON.stringify(errors).includes('hunter2'))
+})
+
+test('storage.url without a usable database is one error that shows no password', async () => {
+  const log = pino({ level: 'silent' })
+  for (const url of [
+    'postgresql://core:needle#x@db:port/core',
+    'postgresql://core:need/le@db/core',
+    'sqlite:/none/needle/core.db',
+    'sqlite:/',
+  ]) {
+    const opening = openStorage({ url, connections: 1, timeoutSeconds: 1 }, log)
+    await assert.rejects(opening, (error: Error) => {
+      assert.ok(error instanceof ConfigurationError, `${url}: ${error}`)
+      assert.doesNotMatch(`${error.stack}${JSON.stringify(error)}`, /need/)
+      return true
+    })
+  }
 })

@@ -8,13 +8,17 @@ export function describe(value: unknown, secret: boolean): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (typeof value === 'string') {
-    if (secret) return `a string of ${value.length} characters (not shown)`
-    return JSON.stringify(withoutUserinfo(value.length > 80 ? `${value.slice(0, 80)}…` : value))
+    // Before it is cut: what separates a password from the rest of a URL may be in the part that is cut off.
+    const text = withoutUserinfo(value)
+    if (secret || mayContainCredentials(text)) return `a string of ${value.length} characters (not shown)`
+    return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
   }
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value === 'object') return 'a mapping'
   return secret ? `a ${typeof value} (not shown)` : String(value)
 }
 
-/** A URL may contain a password even where none is allowed. */
-export const withoutUserinfo = (text: string) => text.replace(/\/\/\S*@/, '//…@')
+const withoutUserinfo = (text: string) => text.replace(/\/\/.*@/s, '//…@')
+
+/** URLs and connection strings may contain a password even where none is allowed: before `@`, or after `?` or `=`. */
+export const mayContainCredentials = (text: string): boolean => /[=?]|(?<!…)@/.test(text)

@@ -1,19 +1,48 @@
 import { z } from 'zod'
 import type { Position } from '../field-errors.ts'
-import { childOf, fieldsOf, metadataOf, type Path, schemaAt, unwrap, variantsOf } from '../schema-walk.ts'
+import { childOf, fieldsOf, metadataOf, type Path, schemaAt, unwrap, valueAt, variantsOf } from '../schema-walk.ts'
 import type { SettingsDocument } from '../settings-document.ts'
-import { isSecretName } from './describe-value.ts'
+import { isSecretName, mayContainCredentials } from './describe-value.ts'
 import type { Range } from './excerpt.ts'
 
 const REFERENCE_ONLY = /^["']?\$\{(env|file):[^{}]*\}["']?$/
 
-/** Whether a value at this path may contain a secret. A key that is not known may be a misspelt secret. */
+/**
+ * Whether a value at this path may contain a secret. A key that is not known may be a misspelt secret, and a plain value in
+ * place of a mapping may be the secret that belongs into it.
+ */
 export function isSecretPath(schema: z.ZodType, path: Path, value: unknown): boolean {
-  if (isSecretName(path.join('.')) || schemaAt(schema, path, value) === undefined) return true
+  const field = schemaAt(schema, path, value)
+  if (field === undefined || isSecretName(path.join('.'))) return true
+  if (isContainer(field) && Object(valueAt(value, path)) !== valueAt(value, path)) return true
   return path.some((_, depth) => {
     const on = schemaAt(schema, path.slice(0, depth + 1), value)
     return on !== undefined && metadataOf(on).secret === true
   })
+}
+
+/** Whether a key may itself be a secret: one without a value, such as `{ hunter2 }`, where secrets belong. */
+export function isSecretKey(schema: z.ZodType, path: Path, value: unknown): boolean {
+  const above = path.slice(0, -1)
+  const on = schemaAt(schema, above, value)
+  const isKnown = schemaAt(schema, path, value) !== undefined && !(on && unwrap(on) instanceof z.ZodArray)
+  if (isKnown || valueAt(value, path) !== null) return false
+  return above.length > 0 && (on === undefined || isSecretPath(schema, above, value) || containsSecrets(on))
+}
+
+const isContainer = (schema: z.ZodType): boolean => {
+  const bare = unwrap(schema)
+  const isCollection = bare instanceof z.ZodArray || bare instanceof z.ZodRecord
+  return isCollection || bare instanceof z.ZodObject || variantsOf(bare).length > 0
+}
+
+function containsSecrets(schema: z.ZodType): boolean {
+  const bare = unwrap(schema)
+  if (metadataOf(schema).secret === true) return true
+  const entry = bare instanceof z.ZodArray || bare instanceof z.ZodRecord ? childOf(bare, '0', undefined) : undefined
+  if (entry !== undefined) return containsSecrets(entry)
+  const fields = isContainer(bare) ? Object.entries(fieldsOf(bare, undefined)) : []
+  return fields.some(([name, field]) => isSecretName(name) || containsSecrets(field))
 }
 
 /** What an excerpt of a readable file must not show: values that may be secret, URLs with a password, and comments. */
@@ -21,8 +50,9 @@ export function hiddenRanges(document: SettingsDocument, schema: z.ZodType, valu
   const spans = document.spans()
   const values = spans.filter(({ isKey, path, start, end }) => {
     const source = document.text.slice(start, end)
-    if (isKey || REFERENCE_ONLY.test(source)) return false
-    return isSecretPath(schema, path, value) || source.includes('@')
+    if (isKey) return isSecretKey(schema, path, value)
+    if (REFERENCE_ONLY.test(source)) return false
+    return isSecretPath(schema, path, value) || mayContainCredentials(source)
   })
   return [...values, ...comments(document.text, spans)]
 }

@@ -3,6 +3,7 @@ import { childOf, fieldsOf, type Path, schemaAt, valueAt, variantsOf } from '../
 import { nearest } from './edit-distance.ts'
 import { alternatives, list, literalsOf } from './expectations.ts'
 import type { Finding } from './finding.ts'
+import { isSecretKey } from './hidden-ranges.ts'
 
 interface UnknownKeys {
   readonly parent: Path
@@ -56,6 +57,7 @@ function keysOfEmptySections(schema: z.ZodType, parent: Path, keys: readonly str
 
 function explainKey(schema: z.ZodType, parent: Path, key: string, value: unknown): Explanation {
   const path = [...parent, key]
+  if (isSecretKey(schema, path, value)) return { finding: keyWithoutValue(parent), explains: [] }
   const at = schemaAt(schema, parent, value)
   const fields = at ? Object.keys(fieldsOf(at, valueAt(value, parent))) : []
   const present = Object.keys(Object(valueAt(value, parent)))
@@ -78,6 +80,12 @@ function explainKey(schema: z.ZodType, parent: Path, key: string, value: unknown
   const section = sectionWith(schema, key, value)
   return section ? explain(`\`${key}\` belongs to \`${section}\`.`, [[section, key]]) : explain(undefined, [])
 }
+
+const keyWithoutValue = (path: Path): Finding => ({
+  path,
+  expected: 'keys with values',
+  got: 'a key without a value (not shown)',
+})
 
 /** The nearest mapping around `parent` that has such a key, and does not have it yet. */
 function ancestorWith(schema: z.ZodType, parent: Path, key: string, value: unknown): Path | undefined {
