@@ -309,7 +309,7 @@ const WIRE_CASES = [
   row(
     'W4',
     'logs and metrics hold no secrets',
-    ['test/unit/gateway/tokens/bearer.test.ts', 'nothing of it in the log'],
+    ['test/unit/gateway/tokens/bearer/access-token.test.ts', 'nothing of it in the log'],
     [LOGOUT, 'a sign-out is logged with the user and without the session ID'],
   ),
   row('W5', 'a bad file keeps the old rules', [

@@ -210,7 +210,7 @@ test('an ended session stops in another process at once, and within cacheSeconds
   const cookie = created.setCookie.slice(0, created.setCookie.indexOf(';'))
   for (const each of [listener, deafOne]) assert.ok(await each.load(cookie))
   const startedAt = performance.now()
-  await ender.end(created.session)
+  await ender.endByKey(created.session.key)
   await eventually(async () => (await listener.load(cookie)) === undefined)
   const notifiedAfter = performance.now() - startedAt
   await eventually(async () => (await deafOne.load(cookie)) === undefined)

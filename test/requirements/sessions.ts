@@ -8,10 +8,10 @@ const LOGOUT = 'test/unit/gateway/signin/logout.test.ts'
 const GATEWAY = 'test/unit/gateway/request/pipeline.test.ts'
 const ENDPOINTS = 'test/unit/gateway/signin/endpoints.test.ts'
 const COOKIE = 'test/unit/gateway/sessions/session-cookie.test.ts'
-const LIFE = 'test/unit/gateway/sessions/limits.test.ts'
+const LIFE = 'test/unit/gateway/sessions/session-limits.test.ts'
 const SEAL = 'test/unit/gateway/sessions/crypto/sealing.test.ts'
 const STORE_DOWN = 'test/unit/gateway/sessions/store-down.test.ts'
-const REFRESH = 'test/unit/gateway/sessions/refresh.test.ts'
+const REFRESH = 'test/unit/gateway/sessions/refresh/refresher.test.ts'
 const ENDED = 'test/path/ended-sessions.test.ts'
 const OUTAGES = 'test/redis/outages.test.ts'
 const FROZEN = 'test/redis/gateway.test.ts'
@@ -33,8 +33,8 @@ export const SESSION_ROWS = [
   row(
     'S-65',
     'idle and absolute limit, on the server',
-    [LIFE, 'a session ends idleSeconds after its last use'],
-    [LIFE, 'a session ends absoluteSeconds after login'],
+    [LIFE, 'a session expires idleSeconds after its last use'],
+    [LIFE, 'a session expires absoluteSeconds after sign-in'],
     [ENDED, 'an open stream is a use'],
   ),
   row('S-66', 'the session cookie is not forwarded, others are', [
@@ -51,11 +51,14 @@ export const SESSION_ROWS = [
   row(
     'S-69',
     'sealed in the store, keys rotate',
-    ['test/unit/gateway/sessions/rotation.test.ts', 'a session begun under a former secret goes on'],
-    ['test/unit/gateway/sessions/rotation.test.ts', 'a withdrawn secret leaves no session, and nothing fails'],
-    [SEAL, 'text sealed with a former secret is read'],
+    ['test/unit/gateway/sessions/rotation.test.ts', 'a session from before a rotation of the secret stays valid'],
+    [
+      'test/unit/gateway/sessions/rotation.test.ts',
+      'after a secret is withdrawn its sessions are gone, and no request fails',
+    ],
+    [SEAL, 'text sealed with a previous secret opens'],
   ),
-  row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed into the same bytes']),
+  row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed to the same bytes']),
   row('S-71', 'an upstream cannot set our cookies', [BROWSER, "S-71 an upstream cannot set the gateway's cookie"]),
 ]
 
@@ -104,7 +107,7 @@ export const OUTAGE_ROWS = [
     'S-184',
     'Redis down: nobody in, nobody out',
     [FROZEN, 'while Redis is down nobody can sign in'],
-    [STORE_DOWN, 'known sessions go on for staleSeconds'],
+    [STORE_DOWN, 'known sessions stay in use for staleSeconds'],
   ),
   row(
     'S-185',
@@ -121,7 +124,7 @@ export const OUTAGE_ROWS = [
   row(
     'S-187',
     'an outage of the refresh is no end, invalid_grant is',
-    [REFRESH, 'an outage of the issuer lets sessions go on'],
+    [REFRESH, 'sessions survive an outage of the issuer for the grace period'],
     [REFRESH, 'an ended grant ends the session'],
   ),
   row(

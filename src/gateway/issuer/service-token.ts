@@ -9,7 +9,7 @@ const SPARE_MS = 30_000
 /** Lifetime of a token whose response names none, in seconds. */
 const ASSUMED_SECONDS = 60
 
-export interface ServiceUser {
+interface ServiceUser {
   /** The issuer, with the client's own credentials. @throws Refusal issuer-down */
   readonly configuration: () => Promise<client.Configuration>
   /** Further parameters of the token request, such as `audience` or `resource`. */
@@ -21,7 +21,7 @@ export interface ServiceUser {
  * Access tokens of a service user (RFC 6749 §4.4), requested on demand and reused until shortly before they expire.
  * @returns a function that throws Refusal issuer-down, or the errors of openid-client
  */
-export function serviceToken({ configuration, parameters, clock }: ServiceUser): () => Promise<string> {
+function serviceToken({ configuration, parameters, clock }: ServiceUser): () => Promise<string> {
   let current: { token: string; until: number } | undefined
   let running: Promise<string> | undefined
   const request = async () => {

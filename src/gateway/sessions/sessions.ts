@@ -39,7 +39,6 @@ const USER_AGENT_LENGTH = 200
 
 /** The sessions of all browsers: cookies, limits, sealing, caching and refresh on top of a {@link SessionBackend}. */
 export class Sessions {
-  readonly cookieName: string
   readonly refreshMemory: RefreshMemory
   readonly #backend: SessionBackend
   readonly #clock: Clock
@@ -55,7 +54,6 @@ export class Sessions {
     this.#clock = clock
     this.#ring = deriveKeys(config.session.secrets)
     this.#cookie = new SessionCookie(config, this.#ring)
-    this.cookieName = this.#cookie.name
     const limits = new SessionLimits(config.session)
     this.#records = new SessionRecords({ backend, ring: this.#ring, limits, clock, log })
     const dueAt = (session: Session) => this.#refresher.dueAt(session)
@@ -135,12 +133,11 @@ export class Sessions {
     return selected
   }
 
-  /** Ends a session in every process. @throws Refusal `store-down`: it has not ended, and the caller must say so */
-  async end(session: Session): Promise<void> {
-    await this.endByKey(session.key)
-  }
-
-  /** Ends the session under a record key; false when there was none. @throws Refusal `store-down` */
+  /**
+   * Ends the session under a record key, in every process.
+   * @returns false when there was none
+   * @throws Refusal `store-down`: it has not ended, and the caller must say so
+   */
   endByKey(key: string): Promise<boolean> {
     return this.#backend.end(key).catch(refuseStoreDown)
   }

@@ -5,7 +5,7 @@ import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose
 import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
 import { type LoginKit, startLoginKit } from '../signin/kit.ts'
 
-/** The OpenID Foundation's Basic RP plan and its neighbours. "Reject" there means no further request; here: no session. */
+/** The Basic RP plan of the OpenID Foundation, and related cases. "Reject" there means no further request; here, no session. */
 let fake: FakeIssuer
 let kit: LoginKit
 
@@ -94,7 +94,7 @@ test('an ID token signed by a foreign key under a known kid gives no session', a
   await assertRefused('foreign key')
 })
 
-test('an ID token that brings its own key along gives no session', async () => {
+test('an ID token that contains its own key gives no session', async () => {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = await exportJWK(publicKey)
   fake.bent.sign = (claims) => fake.sign(claims, { jwk, jku: 'https://evil.example/jwks' }, privateKey)
@@ -219,7 +219,7 @@ test('keys that cannot be loaded are an outage of the issuer, not a bad token', 
   await assertRefused('jwks 500', 'issuer-down', 503)
 })
 
-test('max_age is asked for, and auth_time is checked', async () => {
+test('max_age is requested, and auth_time is checked', async () => {
   kit = startLoginKit(fake, { issuer: { maxAgeSeconds: 60 } })
   const { authorization } = await kit.browser().startLogin(fake)
   assert.equal(authorization.searchParams.get('max_age'), '60')
@@ -230,7 +230,7 @@ test('max_age is asked for, and auth_time is checked', async () => {
   assert.equal((await kit.browser().login(fake)).status, 303)
 })
 
-test('the clock difference that is tolerated comes from the configuration', async () => {
+test('the tolerated clock difference comes from the configuration', async () => {
   fake.bent.claims = { iat: seconds(100) }
   kit = startLoginKit(fake, { issuer: { clockSkewSeconds: 200 } })
   assert.equal((await kit.browser().login(fake)).status, 303)

@@ -7,7 +7,7 @@ import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts
 
 export const START = Date.UTC(2026, 0, 1)
 
-/** A clock that stands still until it is told to move. */
+/** A clock that a test moves. */
 export class MovedClock {
   now = START
   readonly read = () => this.now
@@ -41,7 +41,7 @@ export function testConfig(session: Partial<SessionConfig> = {}, cookie: Partial
   return config as SessionsDeps['config']
 }
 
-/** Alice's login; her access token is good for `accessSeconds` from {@link START}. */
+/** Alice's sign-in. Her access token expires `accessSeconds` after {@link START}. */
 export function login(overrides: Partial<NewSession> = {}, accessSeconds = 36_000): NewSession {
   return {
     principal: {
@@ -67,7 +67,7 @@ export interface Gateway {
   readonly clock: MovedClock
   readonly backend: SessionBackend
   readonly sessions: Sessions
-  /** Logs in and returns the session with the Cookie header of its browser. */
+  /** Signs in. Returns the session and the Cookie header of its browser. */
   signIn(overrides?: Partial<NewSession>, accessSeconds?: number): Promise<{ session: Session; cookie: string }>
 }
 
@@ -85,7 +85,7 @@ export interface GatewayOptions {
 /** `Set-Cookie` as the browser sends it back. */
 export const cookieHeader = (setCookie: string) => setCookie.slice(0, setCookie.indexOf(';'))
 
-/** One gateway process; give two of them the same backend and clock to have replicas. */
+/** One gateway process. Two with the same backend and clock are replicas. */
 export function startSessions(options: GatewayOptions = {}): Gateway {
   const clock = options.clock ?? new MovedClock()
   const backend = options.backend ?? new MemoryBackend(clock.read)

@@ -36,7 +36,7 @@ for (const [name, expected, cookie] of attributes) {
   })
 }
 
-test('an id has 256 random bits, is never given twice, and fits into any browser', () => {
+test('an id has 256 random bits, is never repeated, and fits into any browser', () => {
   const cookie = cookieOf()
   const values = new Set(Array.from({ length: 1000 }, () => cookie.mint()))
   assert.equal(values.size, 1000)
@@ -54,7 +54,7 @@ const accepted: [string, string][] = [
   ['alone', `${NAME}=${value}`],
   ['first of several', `${NAME}=${value}; theme=dark`],
   ['last of several', `theme=dark; lang=de; ${NAME}=${value}`],
-  ['without blanks between pairs', `theme=dark;${NAME}=${value};lang=de`],
+  ['without spaces between pairs', `theme=dark;${NAME}=${value};lang=de`],
   ['after a tab', `theme=dark;\t${NAME}=${value}`],
   ['beside cookies whose names end or begin like it', `x${NAME}=1; ${NAME}2=1; ${NAME}=${value}`],
   ['beside the bare name', `modelops_gateway=${value.replace(/./g, 'A')}; ${NAME}=${value}`],
@@ -88,9 +88,9 @@ const hostile: [string, string][] = [
   ['the name without prefix', `modelops_gateway=${value}`],
   ['the other prefix', `__Secure-modelops_gateway=${value}`],
   ['a nameless cookie', `=${NAME}=${value}`],
-  ['a blank before the equals sign', `${NAME} =${value}`],
-  ['a blank after the equals sign', `${NAME}= ${value}`],
-  ['a blank after the value', `${NAME}=${value} ; theme=dark`],
+  ['a space before the equals sign', `${NAME} =${value}`],
+  ['a space after the equals sign', `${NAME}= ${value}`],
+  ['a space after the value', `${NAME}=${value} ; theme=dark`],
   ['a no-break space before the name', `theme=dark; \u00a0${NAME}=${value}`],
   ['a no-break space after the value', `${NAME}=${value}\u00a0`],
   ['a next-line control before the name', `\u0085${NAME}=${value}`],
@@ -106,7 +106,7 @@ const hostile: [string, string][] = [
   ['a value with NUL', `${NAME}=${value.slice(0, 63)}\0`],
   ['a value with letters beyond ASCII', `${NAME}=${'é'.repeat(43)}.${'é'.repeat(20)}`],
   ['64 KB of names', `${NAME}=;`.repeat(2600)],
-  ['64 KB of blanks', `;${' '.repeat(65_536)}${NAME}`],
+  ['64 KB of spaces', `;${' '.repeat(65_536)}${NAME}`],
   ['__proto__ as value', `${NAME}=__proto__`],
 ]
 for (const [name, header] of hostile) {
@@ -134,7 +134,7 @@ test('a value with any one character left out, or cut anywhere, is no session', 
   }
 })
 
-test('a damaged cookie costs the store no question', async () => {
+test('a damaged cookie causes no read from the store', async () => {
   const { sessions: asked, backend } = startSessions()
   backend.get = () => assert.fail('the store was asked')
   for (const [, header] of hostile) assert.equal(await asked.load(header), undefined)

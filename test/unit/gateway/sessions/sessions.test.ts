@@ -4,7 +4,9 @@ import { Refusal } from '../../../../src/gateway/errors.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { cookieHeader, login, MovedClock, START, startSessions } from './kit.ts'
 
-test('a new session is known at once, to this process and to one that starts later', async () => {
+const COOKIE_NAME = '__Host-modelops_gateway'
+
+test('a new session is valid at once, in this process and in one that starts later', async () => {
   const { sessions, backend, clock, signIn } = startSessions()
   const { session, cookie } = await signIn()
   assert.equal(sessions.peek(cookie), session)
@@ -14,7 +16,7 @@ test('a new session is known at once, to this process and to one that starts lat
   assert.deepEqual(later.sessions.peek(cookie), session)
 })
 
-test('a request without the cookie has no session and asks no store', async () => {
+test('a request without the cookie has no session and reads no store', async () => {
   const { sessions } = startSessions()
   for (const header of [undefined, '', 'theme=dark', 'a=1; b=2']) {
     assert.equal(sessions.peek(header), 'none')
@@ -22,15 +24,15 @@ test('a request without the cookie has no session and asks no store', async () =
   }
 })
 
-test('an ended session is gone at once', async () => {
+test('an ended session is invalid at once', async () => {
   const { sessions, signIn } = startSessions()
   const { session, cookie } = await signIn()
-  await sessions.end(session)
+  await sessions.endByKey(session.key)
   assert.equal(sessions.peek(cookie), undefined)
   assert.equal(await sessions.load(cookie), undefined)
 })
 
-test('a login gets a new id and ends the session the browser had', async () => {
+test('a sign-in creates a new id and ends the session that the browser had', async () => {
   const { sessions, signIn } = startSessions()
   const before = await signIn()
   const ended: string[] = []
@@ -42,15 +44,15 @@ test('a login gets a new id and ends the session the browser had', async () => {
   assert.equal(sessions.peek(cookieHeader(setCookie)), session)
 })
 
-test('an id that an attacker made up is never taken over by a login', async () => {
+test('a sign-in never adopts an id that an attacker chose', async () => {
   const { sessions } = startSessions()
-  const planted = `${sessions.cookieName}=${'A'.repeat(43)}.${'A'.repeat(20)}`
+  const planted = `${COOKIE_NAME}=${'A'.repeat(43)}.${'A'.repeat(20)}`
   const { setCookie } = await sessions.create(login(), planted)
   assert.ok(!setCookie.includes('AAAA'))
   assert.equal(await sessions.load(planted), undefined)
 })
 
-test('the store holds neither the cookie nor anything of the person in the clear', async () => {
+test('the store contains neither the cookie nor anything of the user in clear text', async () => {
   const { backend, signIn } = startSessions()
   const { cookie } = await signIn()
   const stored = JSON.stringify(await backend.list({ offset: 0, limit: 10 }))
@@ -61,11 +63,11 @@ test('the store holds neither the cookie nor anything of the person in the clear
   }
 })
 
-test('a store key used as cookie is no session', async () => {
+test('a store key used as a cookie is no session', async () => {
   const { sessions, signIn } = startSessions()
   const { session } = await signIn()
   for (const value of [session.key, `${session.key}.${session.key.slice(0, 20)}`]) {
-    assert.equal(sessions.peek(`${sessions.cookieName}=${value}`), 'none')
+    assert.equal(sessions.peek(`${COOKIE_NAME}=${value}`), 'none')
   }
 })
 
@@ -82,14 +84,14 @@ test('a selected project stays with the session and can be unselected', async ()
 test('a project cannot be selected in a session that ended', async () => {
   const { sessions, signIn } = startSessions()
   const { session } = await signIn()
-  await sessions.end(session)
+  await sessions.endByKey(session.key)
   await assert.rejects(
     sessions.selectProject(session, '11111111-1111-4111-8111-111111111111'),
     (error) => error instanceof Refusal && error.reason === 'login-required',
   )
 })
 
-test('ending by subject ends all sessions of that person at that issuer and no others', async () => {
+test('ending by subject ends all sessions of that subject at that issuer and no others', async () => {
   const { sessions, signIn } = startSessions()
   const { principal } = login()
   const [first, second] = [await signIn(), await signIn()]
@@ -100,7 +102,7 @@ test('ending by subject ends all sessions of that person at that issuer and no o
   for (const { cookie, session } of [other, elsewhere]) assert.equal(await sessions.load(cookie), session)
 })
 
-test('ending by sid ends what that session at the issuer started and no others', async () => {
+test('ending by sid ends the sessions that began in that session at the issuer and no others', async () => {
   const { sessions, signIn } = startSessions()
   const first = await signIn()
   const other = await signIn({ sid: 'issuer-session-2' })
@@ -110,7 +112,7 @@ test('ending by sid ends what that session at the issuer started and no others',
   assert.equal(await sessions.load(other.cookie), other.session)
 })
 
-test('administration lists living sessions, newest first, and ends one by its key', async () => {
+test('administration lists unexpired sessions, newest first, and ends one by its key', async () => {
   const { sessions, signIn } = startSessions()
   const first = await signIn({ userAgent: `Browser ${'x'.repeat(500)}` })
   const second = await signIn()
@@ -126,7 +128,7 @@ test('administration lists living sessions, newest first, and ends one by its ke
   assert.equal(await sessions.load(first.cookie), undefined)
 })
 
-test('a name is claimed once until its time is over', async () => {
+test('a name is claimed once until the claim expires', async () => {
   const { sessions, clock } = startSessions()
   assert.equal(await sessions.claimOnce('state-1', 600), true)
   assert.equal(await sessions.claimOnce('state-1', 600), false)
@@ -134,7 +136,7 @@ test('a name is claimed once until its time is over', async () => {
   assert.equal(await sessions.claimOnce('state-1', 600), true)
 })
 
-test('many requests with one cookie ask the store once', async () => {
+test('many requests with one cookie read the store once', async () => {
   const clock = new MovedClock()
   const backend = new MemoryBackend(clock.read)
   const { cookie } = await startSessions({ backend, clock }).signIn()

@@ -51,7 +51,7 @@ function start(session = {}) {
 const storeDown = (error: unknown) =>
   error instanceof Refusal && error.reason === 'store-down' && error.headers['Retry-After'] === '5'
 
-test('a process answers from its own copy for cacheSeconds, then asks the shared store', async () => {
+test('a process uses its own copy for cacheSeconds, then reads the shared store', async () => {
   const { sessions, store, clock, signIn } = start({ cacheSeconds: 5 })
   const { session, cookie } = await signIn()
   clock.advance(4)
@@ -64,7 +64,7 @@ test('a process answers from its own copy for cacheSeconds, then asks the shared
   assert.ok(sessions.peek(cookie))
 })
 
-test('cacheSeconds 0 asks a shared store for each request', async () => {
+test('with cacheSeconds 0 a shared store is read for each request', async () => {
   const { sessions, store, signIn } = start({ cacheSeconds: 0 })
   const { cookie } = await signIn()
   for (let request = 1; request <= 3; request++) {
@@ -74,34 +74,34 @@ test('cacheSeconds 0 asks a shared store for each request', async () => {
   }
 })
 
-test('a store of one process is asked once, whatever cacheSeconds says', async () => {
+test('a store of one process is read once, whatever cacheSeconds says', async () => {
   const { sessions, clock, signIn } = startSessions({ session: { cacheSeconds: 0, idleSeconds: 36_000 } })
   const { session, cookie } = await signIn()
   clock.advance(30_000)
   assert.equal(sessions.peek(cookie), session)
 })
 
-test('the word that a session ended makes every process forget it at once', async () => {
+test('the notification that a session ended removes it from the cache of every process at once', async () => {
   const first = start({ cacheSeconds: 60 })
   const second = startSessions({ backend: first.store, clock: first.clock, session: { cacheSeconds: 60 } })
   const { session, cookie } = await first.signIn()
   assert.ok(await second.sessions.load(cookie))
   const ended: string[] = []
   second.sessions.onEnded((key) => ended.push(key))
-  await first.sessions.end(session)
+  await first.sessions.endByKey(session.key)
   assert.equal(second.sessions.peek(cookie), undefined)
   assert.equal(await second.sessions.load(cookie), undefined)
   assert.deepEqual(ended, [session.key])
 })
 
-test('a session that ended while it was being read is not kept', async () => {
+test('a session that ended during a read is not cached', async () => {
   const { sessions, store, clock, signIn } = start({ cacheSeconds: 60 })
   const { session, cookie } = await signIn()
   const late = startSessions({ backend: store, clock, session: { cacheSeconds: 60 } })
   const get = store.get.bind(store)
   store.get = async (key) => {
     const record = await get(key)
-    await sessions.end(session)
+    await sessions.endByKey(session.key)
     return record
   }
   await late.sessions.load(cookie)
@@ -110,7 +110,7 @@ test('a session that ended while it was being read is not kept', async () => {
   assert.equal(await late.sessions.load(cookie), undefined)
 })
 
-test('a process keeps at most cacheEntries sessions and finds the others in the store', async () => {
+test('a process caches at most cacheEntries sessions and reads the others from the store', async () => {
   const { sessions, store, signIn } = start({ cacheEntries: 100, cacheSeconds: 60 })
   const signedIn = []
   for (let n = 0; n < 101; n++) signedIn.push(await signIn())
@@ -120,7 +120,7 @@ test('a process keeps at most cacheEntries sessions and finds the others in the 
   assert.equal(store.asked, 1)
 })
 
-test('known sessions go on for staleSeconds while the store is down, then are refused and not ended', async () => {
+test('known sessions stay in use for staleSeconds while the store is down, then are refused and not ended', async () => {
   const { sessions, store, clock, signIn } = start({ cacheSeconds: 5, staleSeconds: 300 })
   const { session, cookie } = await signIn()
   store.down = true
@@ -134,7 +134,7 @@ test('known sessions go on for staleSeconds while the store is down, then are re
   assert.deepEqual((await sessions.load(cookie))?.principal, session.principal)
 })
 
-test('staleSeconds 0 refuses known sessions as soon as the store must be asked', async () => {
+test('with staleSeconds 0 known sessions are refused as soon as the store must be read', async () => {
   const { sessions, store, clock, signIn } = start({ cacheSeconds: 5, staleSeconds: 0 })
   const { cookie } = await signIn()
   store.down = true
@@ -142,7 +142,7 @@ test('staleSeconds 0 refuses known sessions as soon as the store must be asked',
   await assert.rejects(sessions.load(cookie), storeDown)
 })
 
-test('a store that is down is asked once a second for a known session, not by each request', async () => {
+test('a store that is down is tried once a second for a known session, not by each request', async () => {
   const { sessions, store, clock, signIn } = start({ cacheSeconds: 5 })
   const { session, cookie } = await signIn()
   store.down = true
@@ -155,7 +155,7 @@ test('a store that is down is asked once a second for a known session, not by ea
   assert.equal(store.asked, 2)
 })
 
-test('the limits of a session hold while the store is down', async () => {
+test('the limits of a session apply while the store is down', async () => {
   const { sessions, store, clock, signIn } = start({ staleSeconds: 3600, idleSeconds: 100, cacheSeconds: 5 })
   const { cookie } = await signIn()
   store.down = true
@@ -164,7 +164,7 @@ test('the limits of a session hold while the store is down', async () => {
   await assert.rejects(sessions.load(cookie), storeDown)
 })
 
-test('a session this process does not know is refused with store-down, never taken for none', async () => {
+test('a session that this process does not know is refused with store-down, never treated as absent', async () => {
   const { store, clock, signIn } = start()
   const { cookie } = await signIn()
   store.down = true
@@ -178,23 +178,23 @@ test('what cannot be stored is reported as failed', async () => {
   const { sessions, store, signIn } = start()
   const { session, cookie } = await signIn()
   store.down = true
-  await assert.rejects(sessions.end(session), storeDown)
+  await assert.rejects(sessions.endByKey(session.key), storeDown)
   await assert.rejects(sessions.endBySubject('https://sso.example', 'alice-sub'), storeDown)
   await assert.rejects(sessions.create(login(), cookie), storeDown)
   await assert.rejects(sessions.claimOnce('state', 60), storeDown)
   await assert.rejects(sessions.ping(), storeDown)
   store.down = false
-  assert.ok(await sessions.load(cookie), 'a login that failed left the former session alive')
+  assert.ok(await sessions.load(cookie), 'a sign-in that failed ended the previous session')
 })
 
-test('an error that is not the store’s outage is not disguised as one', async () => {
+test('an error that is no outage of the store is not reported as one', async () => {
   const { sessions, store, signIn } = start({ cacheSeconds: 0 })
   const { cookie } = await signIn()
   store.get = () => Promise.reject(new RangeError('a bug'))
   await assert.rejects(sessions.load(cookie), RangeError)
 })
 
-test('an outage is logged once when it begins and once when it is over, without cookie or key', async () => {
+test('an outage is logged once when it begins and once when it ends, without cookie or key', async () => {
   const lines: string[] = []
   const { store, clock, signIn } = start()
   const log = pino({}, { write: (line) => void lines.push(line) })

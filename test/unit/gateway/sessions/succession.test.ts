@@ -4,22 +4,22 @@ import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { login, MovedClock, SECRET, START, startSessions } from './kit.ts'
 
-/** Sessions that take over from others in one process, because a setting changed. */
+/** Sessions that replace others in one process, because a setting changed. */
 
 const OTHER = 'another-secret-of-the-tests-with-32-bytes'
 
-test('a session goes on under other settings and a further secret', async () => {
+test('a session stays valid under other settings and an additional secret', async () => {
   const first = startSessions()
   const { cookie, session } = await first.signIn()
   const { backend, clock } = first
   const next = startSessions({ backend, clock, former: first.sessions, session: { secrets: [OTHER, SECRET] } })
   first.sessions.retire()
   assert.equal((await next.sessions.load(cookie))?.key, session.key)
-  await next.sessions.end(session)
+  await next.sessions.endByKey(session.key)
   assert.equal(await next.sessions.load(cookie), undefined)
 })
 
-test('a session whose secret was taken out is over, also where it was known', async () => {
+test('a session whose secret was withdrawn is invalid, even where it was cached', async () => {
   const first = startSessions()
   const { cookie } = await first.signIn()
   const { backend, clock } = first
@@ -27,7 +27,7 @@ test('a session whose secret was taken out is over, also where it was known', as
   assert.equal(next.sessions.peek(cookie), 'none')
 })
 
-test('what the issuer gave and the store did not take is not lost with the sessions that asked for it', async () => {
+test('tokens that could not be stored survive the replacement of the sessions', async () => {
   const clock = new MovedClock()
   const backend = new MemoryBackend(clock.read)
   let asked = 0
@@ -45,7 +45,7 @@ test('what the issuer gave and the store did not take is not lost with the sessi
   backend.replace = replace
   const next = startSessions({ clock, backend, refresh, former: first.sessions, session: { idleSeconds: 7200 } })
   first.sessions.retire()
-  clock.advance(1500) // past the grace, so that the tokens are waited for
+  clock.advance(1500) // after the grace period, so that the request waits for the tokens
   assert.equal((await next.sessions.load(cookie))?.tokens.refreshToken, 'rotated')
   assert.equal(asked, 1)
 })

@@ -80,7 +80,7 @@ test('an attempt given back after its minute, or twice, is no credit', () => {
   assert.throws(() => attempts.take('a'), { reason: 'rate-limited' })
 })
 
-test('keys are bounded: the one not seen for longest is forgotten', () => {
+test('keys are limited: the least recently used one is forgotten', () => {
   const attempts = new Attempts(1, movedClock().read, 2)
   for (const key of ['a', 'b', 'c']) attempts.take(key)
   attempts.take('a')
@@ -97,7 +97,7 @@ const keys: [string, string][] = [
 ]
 for (const [address, key] of keys) test(`${address} is counted as ${key}`, () => assert.equal(addressKey(address), key))
 
-test('login starts and callbacks of one address are limited separately, for a minute, and recorded', async () => {
+test('sign-in starts and callbacks of one address are limited separately, for a minute, and recorded', async () => {
   const kit = startLoginKit(fake, { limits: { loginsPerMinute: 2 } })
   const browser = kit.browser()
   const json = { accept: 'application/json' }

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { exportJWK } from 'jose'
 import { pino } from 'pino'
 import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
@@ -11,19 +13,19 @@ import { testConfig } from '../signin/kit.ts'
 type Section = Record<string, unknown>
 
 export interface TokenKit {
-  /** Judges a bearer token. */
+  /** Verifies a bearer token. */
   verifyBearer(token: string, address: string): Promise<Principal>
   readonly issuer: Issuer
   readonly logged: Record<string, unknown>[]
   /** Milliseconds by which the clock was moved. */
   readonly clock: { ahead: number }
-  /** Judges an `Authorization` header on a route. */
+  /** Verifies an `Authorization` header on a route. */
   authorize(header: string, route?: string, clientAddress?: string): Promise<Caller>
-  /** Claims of an access token of bob's, as they stand now. */
+  /** Claims of an access token of bob, issued now. */
   claims(): Record<string, unknown>
 }
 
-/** The judgement of `Authorization` headers in front of a fake issuer. */
+/** Verifies `Authorization` headers with a fake issuer. */
 export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = {}, basic: string[] = []): TokenKit {
   const config = testConfig(fake, over)
   const routes = config.routes.map((route) => ({ ...route, basicCredentials: basic.includes(route.name) }))
@@ -46,7 +48,7 @@ export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = 
   }
 }
 
-/** As Keycloak writes them. */
+/** Claims as Keycloak writes them. */
 const bobsClaims = (fake: FakeIssuer, now: number) => ({
   iss: fake.url,
   aud: ['gateway', 'account'],
@@ -65,3 +67,16 @@ export const machineClaims = (kit: TokenKit, client = 'ci-service') => {
   const { sid, ...claims } = kit.claims()
   return { ...claims, sub: `account-of-${client}`, azp: client, preferred_username: `service-account-${client}` }
 }
+
+/** A part of a JWT: base64url of a text, or of a value as JSON. */
+export const part = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
+/** A key pair that no issuer publishes, unless a test does. */
+export const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const strangersJwk = async (kid: string) => ({
+  ...(await exportJWK(stranger.publicKey)),
+  kid,
+  alg: 'RS256',
+  use: 'sig',
+})

@@ -14,14 +14,14 @@ test('sealed text opens under its own key', () => {
   assert.equal(openRecord(both, 'key-a', sealRecord(both, 'key-a', 'a text, ä and 🔑')), 'a text, ä and 🔑')
 })
 
-test('text sealed with a former secret is read, and new text names the first secret', () => {
+test('text sealed with a previous secret opens, and new text names the first secret', () => {
   const old = deriveKeys([OLD])
   assert.equal(openRecord(both, 'key-a', sealRecord(old, 'key-a', 'text')), 'text')
   assert.ok(sealRecord(both, 'key-a', 'text').startsWith(`${both[0].id}.`))
   assert.equal(openRecord(old, 'key-a', sealRecord(both, 'key-a', 'text')), undefined)
 })
 
-test('the same text is never sealed into the same bytes', () => {
+test('the same text is never sealed to the same bytes', () => {
   const sealed = new Set(Array.from({ length: 1000 }, () => sealRecord(both, 'key-a', 'text').slice(9, 25)))
   assert.equal(sealed.size, 1000)
 })
@@ -30,7 +30,7 @@ test('sealed text moved under another key does not open', () => {
   assert.equal(openRecord(both, 'key-b', sealRecord(both, 'key-a', 'text')), undefined)
 })
 
-test('one changed character anywhere in sealed text opens nothing', () => {
+test('sealed text with any character changed does not open', () => {
   const sealed = sealRecord(both, 'key-a', 'text of a session')
   for (let at = 0; at < sealed.length - 1; at++) {
     const changed = sealed.slice(0, at) + (sealed[at] === 'A' ? 'B' : 'A') + sealed.slice(at + 1)
@@ -38,7 +38,7 @@ test('one changed character anywhere in sealed text opens nothing', () => {
   }
 })
 
-test('every beginning of sealed text opens nothing and crashes nothing', () => {
+test('truncated sealed text does not open and does not throw', () => {
   const sealed = sealRecord(both, 'key-a', 'text of a session')
   for (let length = 0; length < sealed.length - 1; length++) {
     assert.equal(openRecord(both, 'key-a', sealed.slice(0, length)), undefined, `length ${length}`)
@@ -52,7 +52,7 @@ for (const [name, text] of [
   ['characters outside base64url', `${both[0].id}.${'%'.repeat(80)}`],
   ['a shortened tag', `${both[0].id}.${'A'.repeat(30)}`],
 ] as const) {
-  test(`${name} opens nothing`, () => assert.equal(openRecord(both, 'key-a', text), undefined))
+  test(`${name} does not open`, () => assert.equal(openRecord(both, 'key-a', text), undefined))
 }
 
 /** Sealed before both formats shared one implementation: what browsers and stores contain must stay readable. */
@@ -97,7 +97,7 @@ test('text that a browser carries opens for no other purpose, context, secret or
   }
 })
 
-test('a sealer without secrets is refused by the name of its field', () => {
+test('a sealer without secrets is refused with the name of the field', () => {
   assert.throws(
     () => new Sealer([], 'login state'),
     /^Error: session\.secrets: expected at least one secret, got none$/,
@@ -109,15 +109,15 @@ test('every purpose and every secret has a key of its own', () => {
   assert.equal(new Set(keys.map((key) => key.toString('hex'))).size, 8)
 })
 
-test('a key id does not change with the place of its secret', () => {
+test('a key id does not depend on the position of its secret', () => {
   assert.equal(deriveKeys([OLD])[0].id, both[1]?.id)
 })
 
-test('a ring without secrets is refused by the name of its field', () => {
+test('a key ring without secrets is refused with the name of the field', () => {
   assert.throws(() => deriveKeys([]), /^Error: session\.secrets: expected at least one secret, got none$/)
 })
 
-test('hashed keys keep apart what belongs apart', () => {
+test('different inputs have different hashed keys', () => {
   const [keys] = both
   const hashes = [
     recordKey(keys, 'a'),
@@ -130,13 +130,13 @@ test('hashed keys keep apart what belongs apart', () => {
   assert.equal(new Set(hashes).size, hashes.length)
 })
 
-test('a session is read back as it was written', () => {
+test('a decoded session equals the encoded one', () => {
   const session: Session = { ...login(), key: 'key-a', createdAt: START, lastSeenAt: START }
   assert.deepEqual(decodeSession('key-a', encodeSession(session)), session)
   assert.ok(!encodeSession(session).includes('key-a'))
 })
 
-test('a session of another format is no session', () => {
+test('a session of another version is not decoded', () => {
   const session: Session = { ...login(), key: 'key-a', createdAt: START, lastSeenAt: START }
   const later = { ...JSON.parse(encodeSession(session)), v: 2 }
   assert.equal(decodeSession('key-a', JSON.stringify(later)), undefined)

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
+import { sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import { after, before, beforeEach, mock, test } from 'node:test'
-import { exportJWK, exportSPKI, importJWK } from 'jose'
-import { Refusal } from '../../../../src/gateway/errors.ts'
-import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
-import { startTokenKit, type TokenKit } from './kit.ts'
+import { after, before, beforeEach, test } from 'node:test'
+import { exportSPKI, importJWK } from 'jose'
+import { Refusal } from '../../../../../src/gateway/errors.ts'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../../signin/fake-issuer.ts'
+import { part, startTokenKit, stranger, strangersJwk, type TokenKit } from '../kit.ts'
 
 let fake: FakeIssuer
 let kit: TokenKit
-/** What anybody asked at the address that hostile tokens point to. */
+/** Requests to the address that hostile tokens name. */
 const lured: string[] = []
 const trap = createServer((request, response) => {
   lured.push(request.url ?? '')
@@ -35,19 +35,8 @@ after(async () => {
 })
 
 const verify = async (token: string, address = '192.0.2.1') => kit.verifyBearer(token, address)
-const part = (value: unknown) =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-/** A pair that no issuer published, unless a test does. */
-const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const strangersJwk = async (kid: string) => ({
-  ...(await exportJWK(stranger.publicKey)),
-  kid,
-  alg: 'RS256',
-  use: 'sig',
-})
-
-/** A JWS over exactly these texts, by a key that the issuer publishes: no library would write it. */
+/** A JWS of exactly these texts, signed by a published key. No library would write it. */
 async function signTexts(header: string, claims: string): Promise<string> {
   fake.bent.jwks = { keys: [fake.publicJwk(), await strangersJwk('raw')] }
   const input = `${part(header)}.${part(claims)}`
@@ -69,19 +58,19 @@ test('accepts an access token as Keycloak writes it: typ JWT in the header, Bear
   assert.deepEqual([...principal.groups], ['project-alpha'])
 })
 
-test('accepts an access token by RFC 9068, whose mark is in the header', async () => {
+test('accepts an access token of RFC 9068, whose mark is in the header', async () => {
   const { typ, ...claims } = kit.claims()
   for (const mark of ['at+jwt', 'application/at+jwt', 'AT+JWT'])
     assert.equal((await verify(await fake.sign({ ...claims, jti: mark }, { typ: mark }))).subject, 'bob-sub')
 })
 
-test('accepts fractional seconds and a token without a key id', async () => {
+test('accepts fractional seconds and a token without a key ID', async () => {
   const claims = kit.claims()
   assert.equal((await verify(await fake.sign({ ...claims, exp: Number(claims.exp) + 0.5 }))).subject, 'bob-sub')
   assert.equal((await verify(await fake.sign(claims, { kid: undefined }))).subject, 'bob-sub')
 })
 
-test('without a key id every key that fits is tried', async () => {
+test('without a key ID every key that fits is tried', async () => {
   fake.bent.jwks = { keys: [await strangersJwk('other'), fake.publicJwk()] }
   assert.equal((await verify(await fake.sign(kit.claims(), { kid: undefined }))).subject, 'bob-sub')
 })
@@ -113,9 +102,9 @@ const hostile: [string, Make][] = [
     'an ECDSA signature of zeros',
     () => `${part({ alg: 'ES256', kid: 'key-1' })}.${part(kit.claims())}.${'A'.repeat(86)}`,
   ],
-  ['a foreign key under a known key id', () => fake.sign(kit.claims(), {}, stranger.privateKey)],
-  ['a key id that is a path', withClaims({}, { kid: '../../../../dev/null' })],
-  ['a key id that is a URL', () => fake.sign(kit.claims(), { kid: `${trapUrl}/kid` })],
+  ['a foreign key under a known key ID', () => fake.sign(kit.claims(), {}, stranger.privateKey)],
+  ['a key ID that is a path', withClaims({}, { kid: '../../../../dev/null' })],
+  ['a key ID that is a URL', () => fake.sign(kit.claims(), { kid: `${trapUrl}/kid` })],
   ['jku', () => foreign({ jku: `${trapUrl}/jku` })],
   ['x5u', () => foreign({ x5u: `${trapUrl}/x5u` })],
   ['jwk', async () => foreign({ jwk: await strangersJwk('evil') })],
@@ -136,11 +125,11 @@ const hostile: [string, Make][] = [
   ['an issuer that is a list', () => fake.sign({ ...kit.claims(), iss: [fake.url] })],
   ['no issuer', withClaims({ iss: undefined })],
   ['no subject', withClaims({ sub: undefined })],
-  ['a subject that is no text', withClaims({ sub: 7 })],
+  ['a subject that is no string', withClaims({ sub: 7 })],
   ['a subject with a line break', withClaims({ sub: 'bob\r\nX-Admin: 1' })],
   ['an expired token', withClaims({ exp: now() - 60 })],
   ['no expiry', withClaims({ exp: undefined })],
-  ['an expiry that is a text', withClaims({ exp: '9999999999' })],
+  ['an expiry that is a string', withClaims({ exp: '9999999999' })],
   ['an expiry of 1e300', withClaims({ exp: 1e300 })],
   ['an nbf in the future', withClaims({ nbf: now() + 120 })],
   ['an iat in the future', withClaims({ iat: now() + 120 })],
@@ -154,16 +143,16 @@ const hostile: [string, Make][] = [
   ['a logout token with an access token’s claims', withClaims({}, { typ: 'logout+jwt' })],
   ['a header of a security event', withClaims({}, { typ: 'secevent+jwt' })],
   ['a header of a DPoP proof', withClaims({}, { typ: 'dpop+jwt' })],
-  ['a header type that is no text', withClaims({}, { typ: 7 })],
+  ['a header type that is no string', withClaims({}, { typ: 7 })],
   ['a header type of an object', withClaims({}, { typ: { toString: 1 } })],
   ['a security event', withClaims({ events: { 'urn:x': {} } })],
   ['a typ claim in another case', withClaims({ typ: 'bearer' })],
   ['no mark of an access token', withClaims({ typ: undefined }, { typ: 'JWT' })],
   ['five parts, a JWE', () => [part({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' }), '', 'AA', 'AA', 'AA'].join('.')],
-  ['JSON serialisation', () => Buffer.from(JSON.stringify({ payload: 'e30', signatures: [] })).toString('base64url')],
+  ['JSON serialization', () => Buffer.from(JSON.stringify({ payload: 'e30', signatures: [] })).toString('base64url')],
   ['no JSON in it', () => `${part('{')}.${part('{}')}.AA`],
   ['a list for an object', () => `${part([])}.${part([])}.AA`],
-  ['an opaque token where none are taken', () => 'opaque-0123456789'],
+  ['an opaque token where none is accepted', () => 'opaque-0123456789'],
   ['a token of 1 MB', () => `${part({ alg: 'RS256' })}.${'A'.repeat(1_048_576)}.AA`],
 ]
 
@@ -183,7 +172,7 @@ for (const [name, make] of hostile) {
   })
 }
 
-test('refuses objects that name a member twice, also when the name is written with escapes', async () => {
+test('refuses objects with a repeated member, even when its name is written with escapes', async () => {
   const header = JSON.stringify({ alg: 'RS256', kid: 'raw' })
   const good = JSON.stringify(kit.claims())
   assert.equal((await verify(await signTexts(header, good))).subject, 'bob-sub')
@@ -199,127 +188,16 @@ test('refuses objects that name a member twice, also when the name is written wi
   }
 })
 
-test('values that look like members are none', async () => {
+test('values that look like members are accepted', async () => {
   const tricky = { ...kit.claims(), note: '"sub":"x","sub":"y"', list: ['sub', 'sub'], inner: { sub: 1 } }
   assert.equal((await verify(await fake.sign(tricky))).subject, 'bob-sub')
 })
 
-test('a token of 300 groups passes the default bound, and limits.headerBytes moves it', async () => {
+test('a token of 300 groups is within the default limit, which limits.headerBytes changes', async () => {
   const groups = Array.from({ length: 300 }, (_, i) => `department-with-a-rather-long-name-${i}`.padEnd(90, 'x'))
   const token = await fake.sign({ ...kit.claims(), groups })
   assert.ok(token.length > 36_000)
   assert.equal((await verify(token)).groups.size, 300)
   kit = startTokenKit(fake, { limits: { headerBytes: 16_384 } })
   assert.equal((await refusal(token)).message, 'too long')
-})
-
-test('one token costs one signature check, however often and however many at a time', async () => {
-  const token = await fake.sign(kit.claims())
-  const checks = mock.method(globalThis.crypto.subtle, 'verify').mock
-  await Promise.all(Array.from({ length: 200 }, () => verify(token)))
-  for (let i = 0; i < 10_000; i++) await verify(token)
-  assert.equal(checks.callCount(), 1)
-  await verify(await fake.sign({ ...kit.claims(), jti: 'next' }))
-  assert.equal(checks.callCount(), 2)
-  mock.restoreAll()
-})
-
-test('a remembered token ends with its expiry, and with the key that signed it', async () => {
-  const token = await fake.sign(kit.claims())
-  await verify(token)
-  kit.clock.ahead = 400_000
-  assert.equal((await refusal(token)).status, 401)
-
-  kit = startTokenKit(fake)
-  const other = await fake.sign({ ...kit.claims(), exp: now() + 7200 })
-  await verify(other)
-  fake.bent.jwks = { keys: [await strangersJwk('key-2')] }
-  await (await kit.issuer.keys()).reload()
-  await verify(other) // believed for a minute
-  kit.clock.ahead = 61_000
-  assert.equal((await refusal(other)).status, 401)
-})
-
-test('thousands of unknown key ids in a row cause one load of the keys', async () => {
-  kit = startTokenKit(fake, { limits: { badTokensPerMinute: 1_000_000 } })
-  await verify(await fake.sign(kit.claims()))
-  fake.jwksRequests.count = 0
-  const claims = part(kit.claims())
-  for (let i = 0; i < 2000; i++) {
-    const { status } = await refusal(`${part({ alg: 'RS256', kid: `kid-${i}` })}.${claims}.${'A'.repeat(342)}`)
-    assert.equal(status, 401)
-  }
-  assert.ok(fake.jwksRequests.count <= 1, `${fake.jwksRequests.count} loads`)
-})
-
-for (const kid of [undefined, 'key-of-the-rotation']) {
-  const named = kid === undefined ? 'no key ID' : 'the new key ID'
-  test(`after the issuer rotated its single key, tokens with ${named} are accepted, and the keys are loaded once`, async () => {
-    await verify(await fake.sign(kit.claims()))
-    const own = unbent()
-    fake.bent.jwks = { keys: [await strangersJwk('key-of-the-rotation')] }
-    fake.jwksRequests.count = 0
-    const rotated = (jti: string) => fake.sign({ ...kit.claims(), jti }, { kid }, stranger.privateKey)
-    const tokens = await Promise.all(['a', 'b', 'c', 'd'].map(rotated))
-    const principals = await Promise.all(tokens.map((token) => verify(token)))
-    assert.deepEqual(
-      principals.map(({ subject }) => subject),
-      ['bob-sub', 'bob-sub', 'bob-sub', 'bob-sub'],
-    )
-    assert.equal(fake.jwksRequests.count, 1)
-    assert.equal((await refusal(await fake.sign({ ...kit.claims(), jti: 'withdrawn' }, { kid }))).status, 401)
-    fake.bent = own
-  })
-}
-
-test('tokens without a key ID that no key verifies cause one load of the keys, and are refused', async () => {
-  await verify(await fake.sign(kit.claims()))
-  fake.jwksRequests.count = 0
-  const foreign = (i: number) => fake.sign({ ...kit.claims(), jti: `${i}` }, { kid: undefined }, stranger.privateKey)
-  for (let i = 0; i < 20; i++) assert.equal((await refusal(await foreign(i))).reason, 'token-invalid')
-  assert.equal(fake.jwksRequests.count, 1)
-  kit.clock.ahead = 30_000
-  assert.equal((await refusal(await foreign(20))).reason, 'token-invalid')
-  assert.equal(fake.jwksRequests.count, 2)
-})
-
-test('a token with a known key ID and a wrong signature loads no keys', async () => {
-  await verify(await fake.sign(kit.claims()))
-  fake.jwksRequests.count = 0
-  assert.equal((await refusal(await fake.sign(kit.claims(), {}, stranger.privateKey))).status, 401)
-  assert.equal(fake.jwksRequests.count, 0)
-})
-
-test('while the keys cannot be had a token is neither good nor bad; known keys go on', async () => {
-  fake.bent.jwks = { status: 500, body: 'broken' }
-  const { status, reason, headers } = await refusal(await fake.sign(kit.claims()))
-  assert.deepEqual([status, reason, headers['Retry-After']], [503, 'issuer-down', '5'])
-  fake.bent = unbent()
-  kit = startTokenKit(fake)
-  await verify(await fake.sign(kit.claims()))
-  fake.bent.jwks = { status: 500, body: 'broken' }
-  assert.equal((await verify(await fake.sign({ ...kit.claims(), jti: 'next' }))).subject, 'bob-sub')
-})
-
-test('different bad tokens from one address are limited; good ones known before pass, and other addresses', async () => {
-  kit = startTokenKit(fake, { limits: { badTokensPerMinute: 3 } })
-  const known = await fake.sign(kit.claims())
-  await verify(known)
-  const bad = (i: number) => fake.sign({ ...kit.claims(), aud: 'airflow', jti: `${i}` })
-  const same = await bad(0)
-  for (let i = 0; i < 10; i++) assert.equal((await refusal(same)).status, 401) // counts once
-  for (let i = 1; i < 3; i++) assert.equal((await refusal(await bad(i))).status, 401)
-  const limited = await refusal(await bad(3))
-  assert.deepEqual([limited.status, limited.reason], [429, 'rate-limited'])
-  assert.ok(Number(limited.headers['Retry-After']) > 50)
-  assert.equal((await verify(known)).subject, 'bob-sub')
-  assert.equal((await refusal(await bad(3), '192.0.2.2')).status, 401)
-})
-
-test('all addresses of one IPv6 network count as one', async () => {
-  kit = startTokenKit(fake, { limits: { badTokensPerMinute: 1 } })
-  const bad = (i: number) => fake.sign({ ...kit.claims(), aud: 'airflow', jti: `${i}` })
-  assert.equal((await refusal(await bad(0), '2001:db8:1:2::1')).status, 401)
-  assert.equal((await refusal(await bad(1), '2001:db8:1:2:ffff::9')).status, 429)
-  assert.equal((await refusal(await bad(2), '2001:db8:1:3::1')).status, 401)
 })

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { Refusal } from '../../../../src/gateway/errors.ts'
-import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh/refresher.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
-import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { openBackend } from '../../../../src/gateway/sessions/stores/open.ts'
-import { SqliteBackend } from '../../../../src/gateway/sessions/stores/sqlite.ts'
-import { MovedClock, START, startSessions, testConfig } from './kit.ts'
+import { Refusal } from '../../../../../src/gateway/errors.ts'
+import type { RefreshTokens } from '../../../../../src/gateway/sessions/refresh/refresher.ts'
+import { StoreDown } from '../../../../../src/gateway/sessions/stores/backend.ts'
+import { MemoryBackend } from '../../../../../src/gateway/sessions/stores/memory.ts'
+import { openBackend } from '../../../../../src/gateway/sessions/stores/open.ts'
+import { SqliteBackend } from '../../../../../src/gateway/sessions/stores/sqlite.ts'
+import { MovedClock, START, startSessions, testConfig } from '../kit.ts'
 
 const withFile = (name: string, body: (path: string) => Promise<void>) =>
   test(name, async () => {
@@ -36,13 +36,13 @@ withFile('sessions survive a restart', async (path) => {
   await after.sessions.close()
 })
 
-withFile('a session ended by another process is refused here within a second', async (path) => {
+withFile('a session that another process ended is refused here within a second', async (path) => {
   const clock = new MovedClock()
   const { sessions, signIn } = startSessions({ clock, backend: new SqliteBackend(path, clock.read) })
   const { session, cookie } = await signIn()
   assert.equal(sessions.peek(cookie), session)
   const heard = new Promise((resolve) => sessions.onEnded(resolve))
-  const source = new URL('../../../../src/gateway/sessions/stores/sqlite.ts', import.meta.url)
+  const source = new URL('../../../../../src/gateway/sessions/stores/sqlite.ts', import.meta.url)
   const script = `const { SqliteBackend } = await import(${JSON.stringify(source.href)})
     const backend = new SqliteBackend(${JSON.stringify(path)}, () => ${START})
     await backend.end(${JSON.stringify(session.key)})
@@ -56,7 +56,7 @@ withFile('a session ended by another process is refused here within a second', a
   await sessions.close()
 })
 
-withFile('a process does not forget what it changed itself', async (path) => {
+withFile('a process keeps in its cache what it changed itself', async (path) => {
   const clock = new MovedClock()
   const { sessions, signIn } = startSessions({ clock, backend: new SqliteBackend(path, clock.read) })
   const witness = new SqliteBackend(path, clock.read)
@@ -86,21 +86,24 @@ withFile('200 requests at each of two processes refresh an expired token once', 
   await Promise.all([first.sessions.close(), second.sessions.close()])
 })
 
-withFile('a locked file is a store that is down, and answers again afterwards', async (path) => {
+withFile('a locked file is a store that is down, and responds again afterwards', async (path) => {
   const clock = new MovedClock()
   const backend = new SqliteBackend(path, clock.read, 1)
   const { sessions, signIn } = startSessions({ clock, backend })
   const { session, cookie } = await signIn()
   const other = new DatabaseSync(path)
   other.exec('BEGIN IMMEDIATE')
-  await assert.rejects(sessions.end(session), (error) => error instanceof Refusal && error.reason === 'store-down')
+  await assert.rejects(
+    sessions.endByKey(session.key),
+    (error) => error instanceof Refusal && error.reason === 'store-down',
+  )
   assert.equal(sessions.peek(cookie), session)
   assert.ok(await backend.get(session.key), 'it can be read')
   await assert.rejects(backend.ping(), StoreDown)
   other.exec('ROLLBACK')
   await backend.ping()
   other.close()
-  await sessions.end(session)
+  await sessions.endByKey(session.key)
   assert.equal(await sessions.load(cookie), undefined)
   await sessions.close()
 })
@@ -125,7 +128,7 @@ withFile('a closed store is down for every operation', async (path) => {
   for (const operation of operations) await assert.rejects(operation, StoreDown, String(operation))
 })
 
-withFile('a file that is something else is refused at start and left as it is', async (path) => {
+withFile('a file with other contents is refused at start and left as it is', async (path) => {
   await writeFile(path, 'these are the notes of somebody, and no database at all'.repeat(100))
   const { size } = await stat(path)
   assert.throws(() => new SqliteBackend(path, () => START), StoreDown)
@@ -149,7 +152,7 @@ withFile('only the owner may read the file', async (path) => {
   await backend.close()
 })
 
-withFile('what has expired is swept out of the file', async (path) => {
+withFile('expired records are deleted from the file', async (path) => {
   const clock = new MovedClock()
   const backend = new SqliteBackend(path, clock.read)
   await backend.create(record('old', START + 1000))

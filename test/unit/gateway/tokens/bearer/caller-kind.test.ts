@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { isAdmin } from '../../../../src/gateway/policy/roles.ts'
-import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
-import { machineClaims, startTokenKit, type TokenKit } from './kit.ts'
+import { isAdmin } from '../../../../../src/gateway/policy/roles.ts'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../../signin/fake-issuer.ts'
+import { machineClaims, startTokenKit, type TokenKit } from '../kit.ts'
 
 let fake: FakeIssuer
 let cluster: FakeIssuer
@@ -60,7 +60,7 @@ for (const [name, change] of fakes) {
   })
 }
 
-test('groups are exact strings of a list; everything else is no group', async () => {
+test('groups are the exact strings of a list; other values grant no group', async () => {
   for (const groups of [
     'modelops-admins',
     ['Modelops-admins'],
@@ -90,7 +90,7 @@ const additional = (change: Record<string, unknown> = {}) => ({
   issuer: { additional: [{ url: cluster.url, audiences: ['modelops-gateway'], ...change }] },
 })
 
-test('tokens of an additional issuer are machines with the groups that the configuration gives', async () => {
+test('tokens of an additional issuer belong to machines with the groups that the configuration gives', async () => {
   kit = startTokenKit(fake, additional({ groups: { [KUBERNETES]: ['project-alpha'] } }))
   const principal = await verify(await cluster.sign(kubernetesClaims()))
   assert.deepEqual([principal.issuer, principal.kind], [cluster.url, 'machine'])
@@ -99,7 +99,7 @@ test('tokens of an additional issuer are machines with the groups that the confi
   assert.equal(other.groups.size, 0)
 })
 
-test('an additional issuer cannot name one of our people, a group or a service user', async () => {
+test('an additional issuer cannot name a subject of the own issuer, a group or a service user', async () => {
   kit = startTokenKit(fake, additional())
   const principal = await verify(
     await cluster.sign({
@@ -117,18 +117,18 @@ test('an additional issuer cannot name one of our people, a group or a service u
   assert.equal(isAdmin(principal, rules), false)
 })
 
-test('its principals are people and its groups claim counts where the configuration says so', async () => {
+test('its principals are people, and its groups claim is used, where the configuration says so', async () => {
   kit = startTokenKit(fake, additional({ principals: 'person', groupsClaim: 'teams' }))
   const principal = await verify(await cluster.sign({ ...kubernetesClaims(), teams: ['project-beta'], groups: ['x'] }))
   assert.deepEqual([principal.kind, [...principal.groups]], ['person', ['project-beta']])
 })
 
-test('every issuer is held to its own keys, audiences and marks', async () => {
+test('each issuer is limited to its own keys, audiences and marks', async () => {
   kit = startTokenKit(fake, additional())
   const refused: [string, string][] = [
     ['the first issuer’s audience', await cluster.sign({ ...kubernetesClaims(), aud: 'gateway' })],
     ['the other one’s audience', await fake.sign({ ...kit.claims(), aud: 'modelops-gateway' })],
-    ['signed by another than it says', await fake.sign({ ...kubernetesClaims() })],
+    ['signed by another issuer than its iss', await fake.sign({ ...kubernetesClaims() })],
     ['a mark that is not configured', await cluster.sign({ ...kubernetesClaims(), typ: 'ID' })],
     ['a mark in the header', await cluster.sign(kubernetesClaims(), { typ: 'at+jwt' })],
   ]
@@ -148,7 +148,7 @@ test('its keys come from jwksUrl, or from metadata that names exactly this issue
   await verify(await cluster.sign(kubernetesClaims()))
 })
 
-test('metadata that cannot be had is asked for again after a pause, not with every token', async () => {
+test('metadata that cannot be loaded is requested again after a pause, not for every token', async () => {
   cluster.bent.metadata = { jwks_uri: 7 }
   kit = startTokenKit(fake, additional())
   await assert.rejects(verify(await cluster.sign(kubernetesClaims())), { reason: 'issuer-down' })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
-import { startTokenKit, type TokenKit } from './kit.ts'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../../signin/fake-issuer.ts'
+import { startTokenKit, type TokenKit } from '../kit.ts'
 
 let fake: FakeIssuer
 let kit: TokenKit
@@ -23,7 +23,7 @@ const answering = (change: Record<string, unknown>) => {
   fake.bent.introspection = () => ({ body: { ...active(), ...change } })
 }
 
-test('an opaque token is what the issuer says it is, asked once in half a minute', async () => {
+test('an opaque token is verified by introspection, once in half a minute', async () => {
   answering({})
   const principal = await verify()
   assert.deepEqual([principal.subject, principal.username, principal.kind], ['bob-sub', 'bob', 'person'])
@@ -36,14 +36,14 @@ test('an opaque token is what the issuer says it is, asked once in half a minute
   await assert.rejects(verify(), { reason: 'token-invalid' })
 })
 
-test('an opaque token ends when the issuer said so', async () => {
+test('an opaque token expires when the issuer says so', async () => {
   answering({ exp: Math.floor(Date.now() / 1000) + 10 })
   await verify()
   kit.clock.ahead = 11_000
   await assert.rejects(verify(), { reason: 'token-invalid' })
 })
 
-test('a machine is told from a person here too, and the user name stands in for the preferred one', async () => {
+test('introspection tells machines from people, and uses username where there is no preferred_username', async () => {
   answering({
     sid: undefined,
     sub: 'ci',
@@ -56,7 +56,7 @@ test('a machine is told from a person here too, and the user name stands in for 
   assert.deepEqual([kind, clientId, username], ['machine', 'ci', 'ci-name'])
 })
 
-test('a token without subject speaks for its client', async () => {
+test('a token without a subject belongs to its client', async () => {
   answering({ sid: undefined, azp: undefined, sub: undefined, client_id: 'ci', preferred_username: undefined })
   const { kind, subject } = await verify()
   assert.deepEqual([kind, subject], ['machine', 'ci'])
@@ -73,7 +73,7 @@ const refused: [string, Record<string, unknown>][] = [
   ['without subject', { sub: undefined }],
 ]
 for (const [name, change] of refused) {
-  test(`refuses an opaque token that is ${name}, and asks no second time at once`, async () => {
+  test(`refuses an opaque token that is ${name}, and remembers it`, async () => {
     answering(change)
     await assert.rejects(verify(), { reason: 'token-invalid' })
     await assert.rejects(verify(), { reason: 'token-invalid' })
@@ -93,7 +93,7 @@ test('JWTs and JWEs are never sent to the introspection endpoint', async () => {
   assert.equal(fake.introspectionRequests.count, 0)
 })
 
-test('an issuer that cannot answer says nothing about the token', async () => {
+test('an issuer that does not respond says nothing about the token', async () => {
   for (const status of [500, 429, 404]) {
     fake.bent.introspection = () => ({ status, body: 'broken' })
     await assert.rejects(verify(), { reason: 'issuer-down' })

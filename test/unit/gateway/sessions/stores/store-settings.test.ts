@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
-import type { SessionBackend } from '../../../../src/gateway/sessions/stores/backend.ts'
-import { watchStoreSettings } from '../../../../src/gateway/sessions/stores/store-settings.ts'
+import type { SessionBackend } from '../../../../../src/gateway/sessions/stores/backend.ts'
+import { watchStoreSettings } from '../../../../../src/gateway/sessions/stores/store-settings.ts'
 
 type SettingsFault = NonNullable<SessionBackend['settingsFault']>
 
 const MINUTE = 60_000
 const evicting = { expected: 'noeviction', got: 'allkeys-lru' }
 
-/** A store that answers what `state.ask` says, and a clock to move. */
+/** A store with the settings of `state.ask`, and a clock to move. */
 function watch(context: TestContext, ask: SettingsFault) {
   context.mock.timers.enable({ apis: ['setInterval'] })
   const { log, lines } = collectedLog()
@@ -29,7 +29,7 @@ function collectedLog() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-test('a store that may drop sessions is warned of at start, and once', async (context) => {
+test('a store that may lose sessions is reported at start, once', async (context) => {
   const { look, warned } = watch(context, async () => evicting)
   await settled()
   assert.equal(warned(), 1)
@@ -37,7 +37,7 @@ test('a store that may drop sessions is warned of at start, and once', async (co
   assert.equal(warned(), 1)
 })
 
-test('a setting changed under way is warned of within a minute, and again when it comes back', async (context) => {
+test('a setting that changes later is reported within a minute, and again when it returns', async (context) => {
   const { state, look, warned } = watch(context, async () => undefined)
   await settled()
   for (const [ask, expected] of [
@@ -51,7 +51,7 @@ test('a setting changed under way is warned of within a minute, and again when i
   }
 })
 
-test('a store that is away at start is asked again', async (context) => {
+test('a store that is down at start is checked again', async (context) => {
   const { state, look, warned } = watch(context, () => Promise.reject(new Error('away')))
   await settled()
   state.ask = async () => evicting
@@ -59,7 +59,7 @@ test('a store that is away at start is asked again', async (context) => {
   assert.equal(warned(), 1)
 })
 
-test('nothing is asked of a store once the gateway stops', async (context) => {
+test('a store is not checked after the gateway stops', async (context) => {
   const { state, stop, look, warned } = watch(context, async () => undefined)
   stop()
   state.ask = async () => evicting
@@ -67,7 +67,7 @@ test('nothing is asked of a store once the gateway stops', async (context) => {
   assert.equal(warned(), 0)
 })
 
-test('a store without settings of its own is none to warn of', async (context) => {
+test('a store without settings is never reported', async (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] })
   const { log, lines } = collectedLog()
   watchStoreSettings({}, log)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type Answer, type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
-import { machineClaims, startTokenKit, type TokenKit } from './kit.ts'
+import { type Answer, type FakeIssuer, startFakeIssuer, unbent } from '../../signin/fake-issuer.ts'
+import { machineClaims, startTokenKit, type TokenKit } from '../kit.ts'
 
 let fake: FakeIssuer
 let kit: TokenKit
-/** Secrets by client id, as the issuer knows them. */
+/** Secrets by client ID, as the issuer knows them. */
 let secrets: Map<string, string>
 
 const WRONG: Answer = { status: 401, body: { error: 'invalid_client', error_description: 'not this one' } }
@@ -47,7 +47,7 @@ const decodeBasic = (header: string) =>
 const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 const RIGHT = basic('ci-service', 'ci-secret')
 
-test('a client’s id and secret become its own access token, asked for once by 200 at a time', async () => {
+test('a client’s ID and secret become its own access token, requested once for 200 requests at a time', async () => {
   const callers = await Promise.all(Array.from({ length: 200 }, () => kit.authorize(RIGHT)))
   assert.equal(fake.tokenRequests.length, 1)
   const [caller] = callers
@@ -55,14 +55,14 @@ test('a client’s id and secret become its own access token, asked for once by 
   assert.equal(caller?.token?.split('.').length, 3)
 })
 
-test('only on routes that say so; elsewhere Basic is nobody’s identity', async () => {
+test('Basic credentials are accepted only on routes that allow them', async () => {
   await assert.rejects(kit.authorize(RIGHT, 'core'), { reason: 'token-invalid' })
   kit = startTokenKit(fake)
   await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
   assert.equal(fake.tokenRequests.length, 0)
 })
 
-test('the token is replaced at four fifths of its life, and after five minutes at the latest', async () => {
+test('the token is replaced after four fifths of its lifetime, and after five minutes at the latest', async () => {
   fake.bent.token = grant({}, 100)
   await kit.authorize(RIGHT)
   kit.clock.ahead = 79_000
@@ -75,23 +75,23 @@ test('the token is replaced at four fifths of its life, and after five minutes a
   kit.clock.ahead += 299_000
   await kit.authorize(RIGHT)
   assert.equal(fake.tokenRequests.length, 2)
-  secrets.delete('ci-service') // the client is revoked: over within five minutes
+  secrets.delete('ci-service') // the client is revoked: its token is used for five minutes at most
   kit.clock.ahead += 2000
   await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
 })
 
-test('a wrong secret never meets the right one’s token, and is asked about once in ten seconds', async () => {
+test('a wrong secret never gets the token of the right one, and causes one request in ten seconds', async () => {
   await kit.authorize(RIGHT)
   for (let i = 0; i < 5; i++)
     await assert.rejects(kit.authorize(basic('ci-service', 'wrong')), { reason: 'token-invalid' })
   assert.equal(fake.tokenRequests.length, 2)
   await kit.authorize(RIGHT)
-  secrets.set('ci-service', 'wrong') // rotated: known after ten seconds
+  secrets.set('ci-service', 'wrong') // rotated: noticed after ten seconds
   kit.clock.ahead = 10_001
   await kit.authorize(basic('ci-service', 'wrong'))
 })
 
-test('a refusal asks for Basic again and keeps the secret out of the log', async () => {
+test('a refusal has a Basic challenge, and the secret is not logged', async () => {
   await assert.rejects(kit.authorize(basic('ci-service', 'wr0ng-s3cret')), (error: Error & { headers?: unknown }) => {
     assert.deepEqual(error.headers, { 'WWW-Authenticate': 'Basic realm="modelops", charset="UTF-8"' })
     assert.ok(!JSON.stringify([kit.logged, error.message, String(error.cause)]).includes('wr0ng-s3cret'))
@@ -99,7 +99,7 @@ test('a refusal asks for Basic again and keeps the secret out of the log', async
   })
 })
 
-test('texts are sent on as they are: nothing is percent-decoded, colons belong to the secret', async () => {
+test('credentials are sent unchanged: nothing is percent-decoded, further colons belong to the secret', async () => {
   for (const [id, secret] of [
     ['ci-service', 'a%41b+c'],
     ['ci-service', 'a:b::'],
@@ -122,13 +122,13 @@ const malformed: [string, string][] = [
   ['two credentials', `${RIGHT} ${RIGHT}`],
 ]
 for (const [name, header] of malformed) {
-  test(`refuses Basic with ${name} without asking the issuer`, async () => {
+  test(`refuses Basic with ${name} without a request to the issuer`, async () => {
     await assert.rejects(kit.authorize(header), { reason: 'token-invalid' })
     assert.equal(fake.tokenRequests.length, 0)
   })
 }
 
-test('an issuer that cannot answer is an outage, never a wrong secret; a token at hand goes on to its end', async () => {
+test('an issuer that does not respond is an outage, never a wrong secret; the last token is used until it expires', async () => {
   for (const answer of [{ status: 500, body: 'x' }, { status: 429, body: {} }, { body: 'no JSON' }]) {
     fake.bent.token = () => answer
     await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down', status: 503 })
@@ -148,13 +148,13 @@ const unfit: [string, Record<string, unknown>][] = [
   ['about a person', { sid: 's', preferred_username: 'bob' }],
 ]
 for (const [name, claims] of unfit) {
-  test(`a token ${name} lets nobody in`, async () => {
+  test(`a token ${name} is refused`, async () => {
     fake.bent.token = grant(claims)
     await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
   })
 }
 
-test('guesses are limited for an address and for a client; who was right once is not locked out', async () => {
+test('guesses are limited by address and by client; proven credentials are not locked out', async () => {
   const limits = { badSecretsPerMinute: 4, badSecretsPerClientPerMinute: 2 }
   kit = startTokenKit(fake, { limits }, ['mlflow'])
   await kit.authorize(RIGHT)
@@ -168,14 +168,14 @@ test('guesses are limited for an address and for a client; who was right once is
       return true
     },
   )
-  await assert.rejects(guess('ci-service', 3, '192.0.2.9'), { status: 429 }) // the client, from anywhere
+  await assert.rejects(guess('ci-service', 3, '192.0.2.9'), { status: 429 }) // the client, from any address
   await assert.rejects(guess('another', 4), { status: 401 })
-  await assert.rejects(guess('a-third', 5), { status: 429 }) // the address, for anybody
+  await assert.rejects(guess('a-third', 5), { status: 429 }) // the address, for any client
   kit.clock.ahead = 301_000
   await kit.authorize(RIGHT)
 })
 
-test('right credentials and outages cost no attempt', async () => {
+test('right credentials and outages use no attempt up', async () => {
   kit = startTokenKit(fake, { limits: { badSecretsPerMinute: 1, badSecretsPerClientPerMinute: 1 } }, ['mlflow'])
   fake.bent.token = () => ({ status: 500, body: 'x' })
   for (let i = 0; i < 3; i++) await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down' })
@@ -186,7 +186,7 @@ test('right credentials and outages cost no attempt', async () => {
   }
 })
 
-test('issuer.basicTokenParameters are sent along', async () => {
+test('issuer.basicTokenParameters are sent to the token endpoint', async () => {
   kit = startTokenKit(fake, { issuer: { basicTokenParameters: { audience: 'gateway' } } }, ['mlflow'])
   await kit.authorize(RIGHT)
   assert.equal(fake.tokenRequests.at(-1)?.form.get('audience'), 'gateway')

@@ -4,12 +4,12 @@ import { SessionLimits } from '../../../../src/gateway/sessions/session-limits.t
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { login, MovedClock, START, startSessions } from './kit.ts'
 
-/** Lets writes that were started behind a request come to their end. */
+/** Lets writes that a request started in the background finish. */
 const settle = async () => {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a session ends idleSeconds after its last use, judged from memory and from the store', async () => {
+test('a session expires idleSeconds after its last use, in memory and in the store', async () => {
   const { sessions, clock, signIn } = startSessions({ session: { idleSeconds: 600 } })
   const { session, cookie } = await signIn()
   clock.advance(599)
@@ -19,13 +19,13 @@ test('a session ends idleSeconds after its last use, judged from memory and from
   assert.equal(await sessions.load(cookie), undefined)
 })
 
-test('a use is stored a tenth of the idle time after the last one, whatever time the writer’s clock showed', () => {
+test('a use is stored a tenth of the idle time after the last one, whatever the clock of the writer', () => {
   const limits = new SessionLimits({ idleSeconds: 60, absoluteSeconds: 3600 })
   const session = { ...login(), key: 'k', createdAt: START, lastSeenAt: START + 120_000 }
   assert.equal(limits.touchAt(session, START + 60_000), START + 6000)
 })
 
-test('each use moves the idle limit on', async () => {
+test('each use moves the idle limit', async () => {
   const { sessions, clock, signIn } = startSessions({ session: { idleSeconds: 600 } })
   const { session, cookie } = await signIn()
   for (let use = 0; use < 20; use++) {
@@ -35,7 +35,7 @@ test('each use moves the idle limit on', async () => {
   }
 })
 
-test('a session ends absoluteSeconds after login, however much it is used', async () => {
+test('a session expires absoluteSeconds after sign-in, however often it is used', async () => {
   const { sessions, clock, signIn } = startSessions({ session: { idleSeconds: 600, absoluteSeconds: 3600 } })
   const { session, cookie } = await signIn()
   for (let minute = 0; minute < 59; minute++) {
@@ -58,7 +58,7 @@ test('a change of the session does not prolong its absolute limit', async () => 
   assert.equal(await sessions.load(cookie), undefined)
 })
 
-test('a shorter idle limit applies to sessions from before it as soon as they are met', async () => {
+test('a shorter idle limit applies to existing sessions at their next use', async () => {
   const { backend, clock, signIn } = startSessions({ session: { idleSeconds: 3600 } })
   const { cookie } = await signIn()
   const { sessions } = startSessions({ session: { idleSeconds: 600 }, backend, clock })
@@ -70,7 +70,7 @@ test('a shorter idle limit applies to sessions from before it as soon as they ar
   assert.equal(await sessions.load(cookie), undefined)
 })
 
-test('a shorter absolute limit applies to sessions that began before it', async () => {
+test('a shorter absolute limit applies to existing sessions', async () => {
   const { backend, clock, signIn } = startSessions({ session: { absoluteSeconds: 43_200 } })
   const { cookie } = await signIn()
   clock.advance(1200)
@@ -78,7 +78,7 @@ test('a shorter absolute limit applies to sessions that began before it', async 
   assert.equal(await stricter.sessions.load(cookie), undefined)
 })
 
-test('uses are written at most once in a tenth of the idle time, and never more than once a minute', async () => {
+test('uses are written at most once in a tenth of the idle time, and at most once a minute', async () => {
   for (const [idleSeconds, every] of [
     [100, 10],
     [3600, 60],
@@ -102,7 +102,7 @@ test('uses are written at most once in a tenth of the idle time, and never more 
   }
 })
 
-test('a process that takes over judges by the last written use', async () => {
+test('another process computes idleness from the last stored use', async () => {
   const first = startSessions({ session: { idleSeconds: 600 } })
   const { cookie } = await first.signIn()
   first.clock.advance(400)
@@ -114,7 +114,7 @@ test('a process that takes over judges by the last written use', async () => {
   assert.equal(taken?.lastSeenAt, first.clock.now - 400_000)
 })
 
-test('a use that cannot be written disturbs no request', async () => {
+test('a use that cannot be stored fails no request', async () => {
   const { sessions, backend, clock, signIn } = startSessions()
   const { session, cookie } = await signIn()
   backend.touch = () => Promise.reject(new Error('disk full'))
