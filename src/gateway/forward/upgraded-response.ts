@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import { endAndLinger } from '../http/linger.ts'
 import type { UpstreamError } from '../upstream/errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import { clientHeaders } from './headers/response-headers.ts'
 import { StreamedResponse, unsentBytes } from './streamed-response.ts'
 
-/** The answer to a WebSocket handshake: 101 joins both sockets, everything else is passed on as the answer that it is. */
+/** The response to a WebSocket handshake: 101 joins both sockets, everything else is an ordinary response. */
 export class UpgradedResponse extends StreamedResponse {
   #socket: Socket | undefined
-  /** Called once the sockets are joined, before anything of the client's goes up. */
+  /** Called once the sockets are joined, before anything of the client's is sent to the upstream. */
   onJoined: (upstream: Writable) => void = () => {}
 
   override upgraded(head: ResponseHead, upstream: Writable): void {
@@ -29,7 +30,11 @@ export class UpgradedResponse extends StreamedResponse {
       if (!upstream.write(bytes)) socket.pause()
     })
     upstream.on('drain', () => socket.resume())
-    socket.once('end', () => upstream.end())
+    // Neither side of a WebSocket goes on alone (RFC 6455 §7.1.1): whichever ends, both do.
+    socket.once('end', () => {
+      upstream.end()
+      endAndLinger(socket)
+    })
     socket.once('close', () => {
       this.call?.abort()
       this.left()
@@ -51,7 +56,7 @@ export class UpgradedResponse extends StreamedResponse {
   }
 
   override end(last: Buffer | undefined, trailers: readonly string[]): void {
-    if (this.#socket) this.#socket.end()
+    if (this.#socket) endAndLinger(this.#socket)
     else super.end(last, trailers)
   }
 
@@ -62,7 +67,7 @@ export class UpgradedResponse extends StreamedResponse {
 
   override cut(why: unknown): void {
     this.#socket?.destroy()
-    // Joined sockets have no answer left that could refuse.
+    // Joined sockets have no response left that could deny.
     if (this.#socket) this.transport.response.destroy()
     super.cut(why)
   }

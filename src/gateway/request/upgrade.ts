@@ -5,6 +5,7 @@ import { type Forwarder, requestHead } from '../forward/forwarder.ts'
 import type { BuildResponsePlan } from '../forward/response-plan.ts'
 import { UpgradedResponse } from '../forward/upgraded-response.ts'
 import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
+import { endAndLinger } from '../http/linger.ts'
 import type { Transport } from '../http/reply.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { checkWebSocket } from './content-rules.ts'
@@ -76,23 +77,12 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
   }
 }
 
-/** How long a client may take to close its side after the last byte of a denied upgrade, ms. */
-const LINGER_MS = 2000
-
-/**
- * A response on a socket that the server has handed over; both end together. The server no longer knows this socket:
- * what the client still sends is read and discarded, and a client that does not close is cut off.
- */
+/** A response on a socket that the server has handed over, and that nobody but this response looks after. */
 function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   socket.on('error', () => socket.destroy())
-  response.once('finish', () => {
-    socket.end()
-    socket.resume()
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-    socket.once('close', () => clearTimeout(timer))
-  })
+  response.once('finish', () => endAndLinger(socket))
   return response
 }

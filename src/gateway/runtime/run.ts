@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { buildLog, type Logger } from '../observability/log.ts'
 import { buildReloadMetrics } from '../observability/reload-metrics.ts'
 import { buildReload, type ReloadDeps } from './reload.ts'
-import { startServer } from './start.ts'
+import { type RunningServer, startServer } from './start.ts'
 import { countWorkers } from './workers/count-workers.ts'
 import { Supervisor } from './workers/supervisor.ts'
 import { isWorker, WorkerSide } from './workers/worker.ts'
@@ -47,7 +47,7 @@ async function runAlone({ config, log, load, say }: Start): Promise<void> {
   const server = await startServer(config, { log })
   const metrics = buildReloadMetrics(server.metrics.registry, Date.now())
   hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics }))
-  drainAtSignal(server.close, log)
+  drainAtSignal(server, log)
   say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
 }
 
@@ -66,7 +66,7 @@ async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promi
   // A terminal that closes tells the whole group: it is the supervisor that reads the file again.
   process.on('SIGHUP', () => undefined)
   const server = await startServer(config, { log, exposition: () => worker.exposition() })
-  drainAtSignal(server.close, log)
+  drainAtSignal(server, log)
   await worker.serves(server)
 }
 
@@ -77,19 +77,32 @@ function onHangUp(): (reload: () => Promise<void>) => void {
   return resolve
 }
 
-function drainAtSignal(close: () => Promise<void>, log: Logger): void {
+/** What a draining process may take beyond `server.drainSeconds` before it is ended, s. */
+const GRACE_SECONDS = 5
+
+function drainAtSignal(server: Pick<RunningServer, 'close' | 'drainSeconds'>, log: Logger): void {
   let stopping: Promise<void> | undefined
+  const end = () => {
+    log.flush()
+    if (isWorker()) process.disconnect()
+    process.exitCode = 0
+  }
   const stop = (signal: string) => {
     if (stopping) return
     log.info({ event: 'draining', signal }, 'no new connections; requests in flight are finished')
-    stopping = close().then(() => {
+    // Whatever a peer, a store or an issuer does: a process that was told to stop ends.
+    const forced = () => {
+      log.warn({ event: 'stopped', forced: true }, 'not everything closed in time; the process ends')
+      end()
+      process.exit(0)
+    }
+    setTimeout(forced, (server.drainSeconds() + GRACE_SECONDS) * 1000).unref()
+    stopping = server.close().then(() => {
       log.info({ event: 'stopped' }, 'stopped')
-      log.flush()
-      if (isWorker()) process.disconnect()
-      process.exitCode = 0
+      end()
     })
   }
-  // A worker hears it from its supervisor, and often from whoever signals the whole group: the second must not kill it.
+  // A worker receives it from its supervisor, and often from whoever signals the whole group: the second must not kill it.
   process.on('SIGTERM', () => stop('SIGTERM'))
   if (isWorker()) process.on('SIGINT', () => stop('SIGINT'))
   else process.once('SIGINT', () => stop('SIGINT'))

@@ -28,6 +28,8 @@ export interface RunningServer {
   readonly address: string
   readonly port: number
   readonly metrics: Metrics
+  /** `server.drainSeconds` of the current configuration. */
+  readonly drainSeconds: () => number
   /** Builds what another configuration needs, beside the current one. @throws ConfigurationError; nothing has changed then */
   prepare(config: Config): Promise<Prepared>
   /** Drains: announces it for a moment, then accepts no new connections; requests in flight get `server.drainSeconds`, then everything is closed. */
@@ -119,6 +121,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     address: `${address}:${port}`,
     port,
     metrics,
+    drainSeconds: () => current.config.server.drainSeconds,
     async prepare(wanted) {
       if (draining) throw new Error('this process is stopping')
       const next = await prepareRuntime(wanted, state, () => current)
