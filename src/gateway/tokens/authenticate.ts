@@ -3,13 +3,13 @@ import type { RequestHead } from '../http/request-head.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
 
-/** Finds out who is calling: undefined is nobody. @throws Refusal for credentials that are there and not good */
+/** Authenticates the caller of a request; undefined: it has no credentials. @throws Refusal for credentials that are not valid */
 export type Authenticate = (credentials: Credentials) => Caller | undefined | Promise<Caller | undefined>
 
-/** What of a request says who is calling. */
+/** The parts of a request that authentication needs. */
 export interface Credentials {
   readonly head: Pick<RequestHead, 'headers' | 'rawHeaders' | 'clientAddress'>
-  /** The route that the request is for, if any: it decides whether Basic credentials are accepted. */
+  /** The route of the request, if any: it decides whether Basic credentials are accepted. */
   readonly route: { readonly config: { readonly basicCredentials: boolean } } | undefined
 }
 
@@ -19,12 +19,12 @@ export interface Presented {
   readonly route: Credentials['route']
 }
 
-/** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid` */
+/** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid`, `issuer-down`, `rate-limited` */
 export type VerifyAuthorization = (header: string, presented: Presented) => Caller | Promise<Caller>
 
 /**
- * A session cookie or an `Authorization` header (RFC 6750 §2.1), from nowhere else. Both together must name the same
- * subject, so that no request ever runs under a mixture of two identities.
+ * Accepts a session cookie or an `Authorization` header (RFC 6750 §2.1), and credentials in no other place. Both together
+ * must name the same subject, so that no request combines two identities.
  */
 export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorization): Authenticate {
   const bySession = (cookie: string | undefined): Caller | undefined | Promise<Caller | undefined> => {

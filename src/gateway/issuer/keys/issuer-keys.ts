@@ -27,7 +27,7 @@ export interface IssuerKeys {
 
 /**
  * Keys come from the issuer's `jwks_uri` alone; `jku`, `jwk` and `x5u` of a token are ignored (RFC 8725 §3.10). Known
- * keys stay usable while the issuer cannot be reached; a withdrawn key is gone with the next load.
+ * keys stay usable while the issuer cannot be reached; the next load removes a withdrawn key.
  * @param timeoutSeconds Longest wait for one load.
  */
 export function issuerKeys(jwksUri: URL, timeoutSeconds: number, clock: Clock, log: Logger): IssuerKeys {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import type { SessionKeyRing } from './session-keys.ts'
+import { forEachSecret, type SessionKeyRing } from './session-keys.ts'
 
 /**
  * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D §8.2.2), as base64url(nonce, ciphertext, tag). The context is
@@ -54,10 +54,9 @@ export class Sealer {
 
   /** @param secrets `session.secrets`, newest first. @throws Error when there is none */
   constructor(secrets: readonly string[], purpose: string) {
-    const derive = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', `modelops-gateway ${purpose}`, 32))
-    const [first, ...others] = secrets.map(derive)
-    if (first === undefined) throw new Error('session.secrets: expected at least one secret, got none')
-    this.#keys = [first, ...others]
+    this.#keys = forEachSecret(secrets, (secret) =>
+      Buffer.from(hkdfSync('sha256', secret, '', `modelops-gateway ${purpose}`, 32)),
+    )
   }
 
   /** @param context What the text is bound to; {@link open} needs the same. */

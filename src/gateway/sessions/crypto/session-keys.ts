@@ -29,12 +29,15 @@ const sessionKeys = (secret: string): SessionKeys => ({
   index: derive(secret, 'index key', 32),
 })
 
-/** @param secrets `session.secrets`, newest first. @throws Error when there is none */
-export function deriveKeys(secrets: readonly string[]): SessionKeyRing {
-  const [first, ...others] = secrets.map(sessionKeys)
+/** One value for each secret, newest first. @param secrets `session.secrets`. @throws Error when there is none */
+export function forEachSecret<T>(secrets: readonly string[], derive: (secret: string) => T): readonly [T, ...T[]] {
+  const [first, ...others] = secrets
   if (first === undefined) throw new Error('session.secrets: expected at least one secret, got none')
-  return [first, ...others]
+  return [derive(first), ...others.map(derive)]
 }
+
+/** @param secrets `session.secrets`, newest first. @throws Error when there is none */
+export const deriveKeys = (secrets: readonly string[]): SessionKeyRing => forEachSecret(secrets, sessionKeys)
 
 const keyedHash = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url')
 

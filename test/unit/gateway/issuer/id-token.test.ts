@@ -39,7 +39,7 @@ const badClaims: [string, Record<string, unknown>][] = [
   ['another aud', { aud: 'another-client' }],
   ['no aud', { aud: undefined }],
   ['several audiences without azp', { aud: ['gateway', 'account'] }],
-  ['an audience that nobody trusts', { aud: ['gateway', 'account'], azp: 'gateway' }],
+  ['an audience that is not trusted', { aud: ['gateway', 'account'], azp: 'gateway' }],
   ['azp of another client', { azp: 'another-client' }],
   ['no iat', { iat: undefined }],
   ['iat as text', { iat: 'now' }],

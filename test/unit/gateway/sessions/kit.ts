@@ -79,7 +79,7 @@ export interface GatewayOptions {
   readonly refresh?: RefreshTokens
   readonly log?: Logger
   /** Sessions of the same process that these replace. */
-  readonly former?: Sessions
+  readonly previous?: Sessions
 }
 
 /** `Set-Cookie` as the browser sends it back. */
@@ -95,7 +95,7 @@ export function startSessions(options: GatewayOptions = {}): Gateway {
     clock: clock.read,
     log: options.log ?? pino({ level: 'silent' }),
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
-    ...(options.former === undefined ? {} : { refreshMemory: options.former.refreshMemory }),
+    ...(options.previous === undefined ? {} : { refreshMemory: options.previous.refreshMemory }),
   })
   const signIn: Gateway['signIn'] = async (overrides, accessSeconds) => {
     const { session, setCookie } = await sessions.create(login(overrides, accessSeconds))

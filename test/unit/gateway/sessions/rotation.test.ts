@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { login, startSessions } from './kit.ts'
 
-const OLD = 'the-former-secret-of-at-least-32-bytes'
-const NEW = 'the-present-secret-of-at-least-32-bytes'
+const OLD = 'the-previous-secret-of-at-least-32-bytes'
+const NEW = 'the-current-secret-of-at-least-32-bytes'
 
 /** A session from before the rotation, and the gateway after it, with the same store. */
 async function rotated(secrets: string[]) {

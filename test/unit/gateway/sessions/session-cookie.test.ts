@@ -135,9 +135,9 @@ test('a value with any one character left out, or cut anywhere, is no session', 
 })
 
 test('a damaged cookie causes no read from the store', async () => {
-  const { sessions: asked, backend } = startSessions()
-  backend.get = () => assert.fail('the store was asked')
-  for (const [, header] of hostile) assert.equal(await asked.load(header), undefined)
+  const { sessions: started, backend } = startSessions()
+  backend.get = () => assert.fail('the store was read')
+  for (const [, header] of hostile) assert.equal(await started.load(header), undefined)
 })
 
 test('a header of 64 KB is read in linear time', () => {

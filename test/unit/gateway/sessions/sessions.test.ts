@@ -140,14 +140,14 @@ test('many requests with one cookie read the store once', async () => {
   const clock = new MovedClock()
   const backend = new MemoryBackend(clock.read)
   const { cookie } = await startSessions({ backend, clock }).signIn()
-  let asked = 0
+  let reads = 0
   const get = backend.get.bind(backend)
   backend.get = (key) => {
-    asked++
+    reads++
     return get(key)
   }
   const { sessions } = startSessions({ backend, clock })
   const found = await Promise.all(Array.from({ length: 200 }, () => sessions.load(cookie)))
-  assert.equal(asked, 1)
+  assert.equal(reads, 1)
   assert.ok(found.every((session) => session?.createdAt === START))
 })

@@ -10,10 +10,10 @@ import { login, MovedClock, startSessions } from './kit.ts'
 class SharedStore extends MemoryBackend {
   override readonly shared = true
   down = false
-  asked = 0
+  reads = 0
 
   override async get(key: string): ReturnType<SessionBackend['get']> {
-    this.asked++
+    this.reads++
     this.#check()
     return super.get(key)
   }
@@ -56,11 +56,11 @@ test('a process uses its own copy for cacheSeconds, then reads the shared store'
   const { session, cookie } = await signIn()
   clock.advance(4)
   assert.equal(sessions.peek(cookie), session)
-  assert.equal(store.asked, 0)
+  assert.equal(store.reads, 0)
   clock.advance(1)
   assert.equal(sessions.peek(cookie), undefined)
   assert.ok(await sessions.load(cookie))
-  assert.equal(store.asked, 1)
+  assert.equal(store.reads, 1)
   assert.ok(sessions.peek(cookie))
 })
 
@@ -70,7 +70,7 @@ test('with cacheSeconds 0 a shared store is read for each request', async () => 
   for (let request = 1; request <= 3; request++) {
     assert.equal(sessions.peek(cookie), undefined)
     assert.ok(await sessions.load(cookie))
-    assert.equal(store.asked, request)
+    assert.equal(store.reads, request)
   }
 })
 
@@ -117,7 +117,7 @@ test('a process caches at most cacheEntries sessions and reads the others from t
   assert.equal(sessions.peek(signedIn[0]?.cookie), undefined)
   assert.ok(sessions.peek(signedIn[100]?.cookie))
   assert.ok(await sessions.load(signedIn[0]?.cookie))
-  assert.equal(store.asked, 1)
+  assert.equal(store.reads, 1)
 })
 
 test('known sessions stay in use for staleSeconds while the store is down, then are refused and not ended', async () => {
@@ -149,10 +149,10 @@ test('a store that is down is tried once a second for a known session, not by ea
   clock.advance(5)
   for (let request = 0; request < 50; request++) assert.equal(await sessions.load(cookie), session)
   assert.equal(sessions.peek(cookie), session)
-  assert.equal(store.asked, 1)
+  assert.equal(store.reads, 1)
   clock.advance(1)
   await sessions.load(cookie)
-  assert.equal(store.asked, 2)
+  assert.equal(store.reads, 2)
 })
 
 test('the limits of a session apply while the store is down', async () => {

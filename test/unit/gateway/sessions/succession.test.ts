@@ -12,7 +12,7 @@ test('a session stays valid under other settings and an additional secret', asyn
   const first = startSessions()
   const { cookie, session } = await first.signIn()
   const { backend, clock } = first
-  const next = startSessions({ backend, clock, former: first.sessions, session: { secrets: [OTHER, SECRET] } })
+  const next = startSessions({ backend, clock, previous: first.sessions, session: { secrets: [OTHER, SECRET] } })
   first.sessions.retire()
   assert.equal((await next.sessions.load(cookie))?.key, session.key)
   await next.sessions.endByKey(session.key)
@@ -23,16 +23,16 @@ test('a session whose secret was withdrawn is invalid, even where it was cached'
   const first = startSessions()
   const { cookie } = await first.signIn()
   const { backend, clock } = first
-  const next = startSessions({ backend, clock, former: first.sessions, session: { secrets: [OTHER] } })
+  const next = startSessions({ backend, clock, previous: first.sessions, session: { secrets: [OTHER] } })
   assert.equal(next.sessions.peek(cookie), 'none')
 })
 
 test('tokens that could not be stored survive the replacement of the sessions', async () => {
   const clock = new MovedClock()
   const backend = new MemoryBackend(clock.read)
-  let asked = 0
+  let requests = 0
   const refresh = async () => {
-    asked += 1
+    requests += 1
     const tokens = { accessToken: 'new', accessExpiresAt: START + 36_000_000, refreshToken: 'rotated', idToken: 'id' }
     return { tokens, principal: login().principal }
   }
@@ -43,9 +43,9 @@ test('tokens that could not be stored survive the replacement of the sessions', 
   backend.replace = () => Promise.reject(new StoreDown('away for a moment'))
   await first.sessions.load(cookie)
   backend.replace = replace
-  const next = startSessions({ clock, backend, refresh, former: first.sessions, session: { idleSeconds: 7200 } })
+  const next = startSessions({ clock, backend, refresh, previous: first.sessions, session: { idleSeconds: 7200 } })
   first.sessions.retire()
   clock.advance(1500) // after the grace period, so that the request waits for the tokens
   assert.equal((await next.sessions.load(cookie))?.tokens.refreshToken, 'rotated')
-  assert.equal(asked, 1)
+  assert.equal(requests, 1)
 })

@@ -48,13 +48,13 @@ test('ID tokens cause one load in a second, whatever tokens of clients caused be
   assert.equal(loads(), 3)
 })
 
-test('whoever needs the keys while they are loading waits for that load', async () => {
+test('requests for the keys during a load wait for that load', async () => {
   await Promise.all(Array.from({ length: 50 }, (_, i) => keys.reloadFor(i % 2 ? 'client' : 'issuer')))
   assert.equal(loads(), 1)
   assert.equal(logged.length, 1)
 })
 
-test('a failed load is reported to all who wait, and repeated after five seconds', async () => {
+test('a failed load fails every request that waits for it, and is repeated after five seconds', async () => {
   fake.bent.jwks = { status: 500, body: 'oops' }
   const results = await Promise.allSettled([keys.reloadFor('client'), keys.reloadFor('client')])
   assert.deepEqual(

@@ -6,8 +6,8 @@ import { decodeSession, encodeSession } from '../../../../../src/gateway/session
 import type { Session } from '../../../../../src/gateway/sessions/session.ts'
 import { login, START } from '../kit.ts'
 
-const OLD = 'the-former-secret-of-at-least-32-bytes'
-const NEW = 'the-present-secret-of-at-least-32-bytes'
+const OLD = 'the-previous-secret-of-at-least-32-bytes'
+const NEW = 'the-current-secret-of-at-least-32-bytes'
 const both = deriveKeys([NEW, OLD])
 
 test('sealed text opens under its own key', () => {

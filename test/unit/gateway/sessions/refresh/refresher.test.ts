@@ -111,14 +111,17 @@ test('a failed refresh is retried after a growing pause, not by each request', a
   const { sessions, clock, signIn } = startSessions({ refresh: issuer.refresh })
   const { cookie } = await signIn({}, 300)
   clock.advance(240)
-  const asked: number[] = []
+  const requests: number[] = []
   for (let second = 0; second < 20; second++) {
     for (let request = 0; request < 10; request++) await sessions.load(cookie)
     await settle()
-    asked.push(issuer.requests)
+    requests.push(issuer.requests)
     clock.advance(1)
   }
-  assert.deepEqual([asked[0], asked[1], asked[2], asked[5], asked[6], asked[13], asked[14]], [1, 1, 2, 2, 3, 3, 4])
+  assert.deepEqual(
+    [requests[0], requests[1], requests[2], requests[5], requests[6], requests[13], requests[14]],
+    [1, 1, 2, 2, 3, 3, 4],
+  )
 })
 
 test('after the grace period a request during the pause is refused at once, with Retry-After', async () => {

@@ -70,9 +70,9 @@ withFile('a process keeps in its cache what it changed itself', async (path) => 
 
 withFile('200 requests at each of two processes refresh an expired token once', async (path) => {
   const clock = new MovedClock()
-  let asked = 0
+  let refreshes = 0
   const refresh: RefreshTokens = async ({ principal }) => {
-    const accessToken = `new-${++asked}`
+    const accessToken = `new-${++refreshes}`
     await new Promise((resolve) => setTimeout(resolve, 20))
     return { principal, tokens: { accessToken, accessExpiresAt: START + 36_000_000, idToken: 'id-2' } }
   }
@@ -82,7 +82,7 @@ withFile('200 requests at each of two processes refresh an expired token once', 
   clock.advance(301)
   const loads = [first, second].flatMap(({ sessions }) => Array.from({ length: 200 }, () => sessions.load(cookie)))
   const tokens = new Set((await Promise.all(loads)).map((session) => session?.tokens.accessToken))
-  assert.deepEqual([asked, [...tokens]], [1, ['new-1']])
+  assert.deepEqual([refreshes, [...tokens]], [1, ['new-1']])
   await Promise.all([first.sessions.close(), second.sessions.close()])
 })
 
@@ -129,7 +129,7 @@ withFile('a closed store is down for every operation', async (path) => {
 })
 
 withFile('a file with other contents is refused at start and left as it is', async (path) => {
-  await writeFile(path, 'these are the notes of somebody, and no database at all'.repeat(100))
+  await writeFile(path, 'these are notes, and no database'.repeat(100))
   const { size } = await stat(path)
   assert.throws(() => new SqliteBackend(path, () => START), StoreDown)
   assert.equal((await stat(path)).size, size)

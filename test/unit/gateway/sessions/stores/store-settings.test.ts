@@ -9,17 +9,17 @@ type SettingsFault = NonNullable<SessionBackend['settingsFault']>
 const MINUTE = 60_000
 const evicting = { expected: 'noeviction', got: 'allkeys-lru' }
 
-/** A store with the settings of `state.ask`, and a clock to move. */
-function watch(context: TestContext, ask: SettingsFault) {
+/** A store with the settings of `state.settingsFault`, and a clock to move. */
+function watch(context: TestContext, settingsFault: SettingsFault) {
   context.mock.timers.enable({ apis: ['setInterval'] })
   const { log, lines } = collectedLog()
-  const state = { ask }
-  const stop = watchStoreSettings({ settingsFault: () => state.ask() }, log)
-  const look = async (): Promise<void> => {
+  const state = { settingsFault }
+  const stop = watchStoreSettings({ settingsFault: () => state.settingsFault() }, log)
+  const nextCheck = async (): Promise<void> => {
     context.mock.timers.tick(MINUTE)
     await settled()
   }
-  return { state, stop, look, warned: () => lines.filter(({ event }) => event === 'store-setting').length }
+  return { state, stop, nextCheck, warned: () => lines.filter(({ event }) => event === 'store-setting').length }
 }
 
 function collectedLog() {
@@ -30,40 +30,40 @@ function collectedLog() {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('a store that may lose sessions is reported at start, once', async (context) => {
-  const { look, warned } = watch(context, async () => evicting)
+  const { nextCheck, warned } = watch(context, async () => evicting)
   await settled()
   assert.equal(warned(), 1)
-  await look()
+  await nextCheck()
   assert.equal(warned(), 1)
 })
 
 test('a setting that changes later is reported within a minute, and again when it returns', async (context) => {
-  const { state, look, warned } = watch(context, async () => undefined)
+  const { state, nextCheck, warned } = watch(context, async () => undefined)
   await settled()
   for (const [ask, expected] of [
     [async () => evicting, 1],
     [async () => undefined, 1],
     [async () => evicting, 2],
   ] as const) {
-    state.ask = ask
-    await look()
+    state.settingsFault = ask
+    await nextCheck()
     assert.equal(warned(), expected)
   }
 })
 
 test('a store that is down at start is checked again', async (context) => {
-  const { state, look, warned } = watch(context, () => Promise.reject(new Error('away')))
+  const { state, nextCheck, warned } = watch(context, () => Promise.reject(new Error('down')))
   await settled()
-  state.ask = async () => evicting
-  await look()
+  state.settingsFault = async () => evicting
+  await nextCheck()
   assert.equal(warned(), 1)
 })
 
 test('a store is not checked after the gateway stops', async (context) => {
-  const { state, stop, look, warned } = watch(context, async () => undefined)
+  const { state, stop, nextCheck, warned } = watch(context, async () => undefined)
   stop()
-  state.ask = async () => evicting
-  await look()
+  state.settingsFault = async () => evicting
+  await nextCheck()
   assert.equal(warned(), 0)
 })
 

@@ -25,7 +25,7 @@ after(() => fake.close())
 /** The token endpoint's client-credentials grant. */
 function grant(claims: Record<string, unknown> = {}, seconds = 300): () => Promise<Answer> {
   return async () => {
-    const { form, authorization = '' } = fake.tokenRequests.at(-1) ?? assert.fail('nobody asked')
+    const { form, authorization = '' } = fake.tokenRequests.at(-1) ?? assert.fail('no token request')
     assert.equal(form.get('grant_type'), 'client_credentials')
     const [id = '', secret] = decodeBasic(authorization)
     if (secrets.get(id) !== secret) return WRONG
@@ -129,8 +129,8 @@ for (const [name, header] of malformed) {
 }
 
 test('an issuer that does not respond is an outage, never a wrong secret; the last token is used until it expires', async () => {
-  for (const answer of [{ status: 500, body: 'x' }, { status: 429, body: {} }, { body: 'no JSON' }]) {
-    fake.bent.token = () => answer
+  for (const response of [{ status: 500, body: 'x' }, { status: 429, body: {} }, { body: 'no JSON' }]) {
+    fake.bent.token = () => response
     await assert.rejects(kit.authorize(RIGHT), { reason: 'issuer-down', status: 503 })
   }
   fake.bent.token = grant({}, 100)

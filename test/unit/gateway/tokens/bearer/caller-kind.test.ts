@@ -48,7 +48,7 @@ const fakes: [string, Record<string, unknown>][] = [
   ['who signed in through a service client', { azp: 'ci-service', sub: 'ci-service' }],
   ['with an older issuer’s mark of a session', { sid: undefined, session_state: 's', sub: 'cli' }],
   ['known by the time of the sign-in alone', { sid: undefined, auth_time: 1, sub: 'cli' }],
-  ['behind a client that acts for somebody', { sid: undefined, act: { sub: 'x' }, sub: 'cli' }],
+  ['behind a client with an act claim', { sid: undefined, act: { sub: 'x' }, sub: 'cli' }],
   ['between two client claims that disagree', { sid: undefined, client_id: 'ci-service', sub: 'ci-service' }],
   ['of a token that names no client', { sid: undefined, azp: undefined, sub: 'ci-service' }],
 ]
