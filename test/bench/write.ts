@@ -8,10 +8,10 @@ import type { Report } from './report.ts'
 import { OAUTH2_PROXY } from './tools.ts'
 
 const PAGE = join(checkout, 'docs', 'benchmarks.md')
-/** What people wrote below this line stays. */
+/** Everything below this heading is written by hand and kept. */
 const NOTES = '## Notes'
 
-/** Writes the whole page, but for the notes at its end. */
+/** Writes the page, except for the notes at its end. */
 export async function writePage(
   report: Report,
   lengths: { rounds: number; seconds: number; minutes: number },
@@ -20,10 +20,10 @@ export async function writePage(
   const head = [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench -- --rounds ${rounds} --seconds ${seconds} --minutes ${minutes}\` on ${new Date().toISOString().slice(0, 10)}, subjects`,
-    `interleaved, all in one run; wrk with 1 thread and 32 connections where nothing else is said. Every subject runs on`,
-    `core ${SUBJECT_CORE} alone; load, upstream (nginx, static files) and issuer on the other. Numbers are medians; spread is the`,
-    'distance between the quartiles. An answer other than 2xx fails the run.',
+    `Written by \`npm run bench -- --rounds ${rounds} --seconds ${seconds} --minutes ${minutes}\` on ${new Date().toISOString().slice(0, 10)}, with`,
+    `the subjects interleaved in one run. wrk uses 1 thread and 32 connections unless stated otherwise. Every subject has`,
+    `core ${SUBJECT_CORE} to itself; load, upstream (nginx, static files) and issuer use the other. Numbers are medians. Spread is the`,
+    'distance between the quartiles. A response other than 2xx fails the run.',
     '',
     `Machine: ${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, load average ${loadavg()[2]?.toFixed(1)} over the last 15 minutes of the run.`,
     `Node ${process.version}, oauth2-proxy ${OAUTH2_PROXY}, ${await version('nginx', ['-v'])}, Caddy ${await version('caddy', ['version'])}, ${await version('wrk', ['-v'])}.`,
@@ -35,8 +35,8 @@ export async function writePage(
     ),
     '',
   ]
-  const former = readFileSync(PAGE, 'utf8')
-  const notes = former.includes(NOTES) ? former.slice(former.indexOf(NOTES)) : `${NOTES}\n`
+  const previous = readFileSync(PAGE, 'utf8')
+  const notes = previous.includes(NOTES) ? previous.slice(previous.indexOf(NOTES)) : `${NOTES}\n`
   writeFileSync(PAGE, `${[...head, ...report.lines].join('\n').trimEnd()}\n\n${notes.trimEnd()}\n`)
 }
 
