@@ -78,5 +78,5 @@ draw(root, 0, 1)
 const height = (depth + 2) * ROW
 writeFileSync(
   svgFile,
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="10">\n<rect width="100%" height="100%" fill="#fff"/>\n<title>${escaped(title)}</title>\n<text x="3" y="12" font-size="12">${escaped(title)}</text>\n${boxes.join('\n')}\n</svg>\n`,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="10">\n<title>${escaped(title)}</title>\n<rect width="100%" height="100%" fill="#fff"/>\n<text x="3" y="12" font-size="12">${escaped(title)}</text>\n${boxes.join('\n')}\n</svg>\n`,
 )
