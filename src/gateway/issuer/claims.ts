@@ -7,14 +7,15 @@ import type { Principal } from '../policy/types.ts'
 /** Claims of a verified token or of userinfo. Each may be any JSON value. */
 export type Claims = Readonly<Record<string, unknown>>
 
-type ClaimNames = Pick<Config['issuer'], 'groupsClaim' | 'projectsClaim' | 'usernameClaim'>
+type ClaimNames = Pick<Config['issuer'], 'groupsClaim' | 'projectsClaim' | 'usernameClaim'> &
+  Partial<Pick<Config['issuer'], 'groups'>>
 
 const MAX_SUBJECT = 255
 const MAX_TEXT = 256
 
 /**
  * The principal that verified claims name. Its identity is `iss` + `sub`; username, name and e-mail can be reassigned
- * and are only displayed (OIDC Core §5.7). Groups are the exact strings of a list; any other value grants nothing.
+ * and are only displayed (OIDC Core §5.7). Groups are the exact strings of the claim, as `issuer.groups` reads them.
  * @throws Refusal login-failed: no usable `iss` or `sub`
  */
 export function principalOf(claims: Claims, names: ClaimNames, log: Logger): Principal {
@@ -32,7 +33,7 @@ export function principalOf(claims: Claims, names: ClaimNames, log: Logger): Pri
     username: text(claims[names.usernameClaim]) ?? email ?? subject,
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
-    groups: listed(claims, names.groupsClaim, log),
+    groups: groupsOf(claims, names, log),
     projectIds: new Set([...listed(claims, names.projectsClaim, log)].flatMap((id) => parseProjectId(id) ?? [])),
   }
 }
@@ -44,17 +45,39 @@ function text(value: unknown, max = MAX_TEXT): string | undefined {
 
 const hasControls = (value: string) => /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(value)
 
-/** The strings of a list claim. An absent claim, or one that is not a list, grants nothing. */
+/**
+ * The strings of a list claim, or one string. An absent claim, or one of another type, grants nothing.
+ * @param claim Its name; a dot leads into an object, unless a claim of the whole name exists (`https://o.example/groups`).
+ */
 function listed(claims: Claims, claim: string, log: Logger): ReadonlySet<string> {
-  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined
+  const value = claimAt(claims, claim)
   if (value === undefined) return new Set()
-  if (!Array.isArray(value)) {
+  const entries: readonly unknown[] | undefined =
+    typeof value === 'string' ? [value] : Array.isArray(value) ? value : undefined
+  if (entries === undefined) {
     log.warn({ claim, got: typeof value }, 'claim ignored: expected a list of strings')
     return new Set()
   }
-  const usable = value.filter((entry): entry is string => text(entry) !== undefined)
-  if (usable.length < value.length) {
-    log.warn({ claim, dropped: value.length - usable.length }, 'claim entries dropped: expected printable strings')
+  const usable = entries.filter((entry): entry is string => text(entry) !== undefined)
+  if (usable.length < entries.length) {
+    log.warn({ claim, dropped: entries.length - usable.length }, 'claim entries dropped: expected printable strings')
   }
   return new Set(usable)
+}
+
+/** The value of a claim, or of a member within one. Inherited members are none. */
+export function claimAt(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  return name.split('.').reduce<unknown>((value, member) => {
+    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
+    return isObject && Object.hasOwn(value, member) ? Reflect.get(value, member) : undefined
+  }, claims)
+}
+
+/** Groups as the configuration compares them. */
+function groupsOf(claims: Claims, { groupsClaim, groups }: ClaimNames, log: Logger): ReadonlySet<string> {
+  const found = listed(claims, groups?.claim ?? groupsClaim, log)
+  if (groups === undefined || (groups.normalize === 'none' && groups.prefix === '')) return found
+  const read = [...found].map((group) => (groups.normalize === 'keycloak-path' ? group.replace(/^\//, '') : group))
+  return new Set(read.filter((group) => group !== '' && group.startsWith(groups.prefix)))
 }

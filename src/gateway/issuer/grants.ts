@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
-import { type Claims, principalOf } from './claims.ts'
+import { type Claims, claimAt, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
 import { checkIdToken, type IdTokenClaims } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
@@ -21,6 +21,8 @@ export interface SignedIn {
   readonly principal: Principal
   readonly tokens: Tokens
   readonly sid?: string
+  /** Names of the claims that the issuer sent, without their values. */
+  readonly claimNames: readonly string[]
 }
 
 export interface Grants {
@@ -75,6 +77,7 @@ async function redeem(
   return {
     principal: principalOf(withAllClaims, issuer, deps.log),
     tokens: tokensOf(response, response.id_token, deps.clock()),
+    claimNames: Object.keys(withAllClaims),
     ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
   }
 }
@@ -128,7 +131,8 @@ async function withGroups(
   claims: IdTokenClaims,
   accessToken: string,
 ): Promise<Claims> {
-  if (Object.hasOwn(claims, deps.config.issuer.groupsClaim)) return claims
+  const { groups, groupsClaim } = deps.config.issuer
+  if (claimAt(claims, groups.claim ?? groupsClaim) !== undefined) return claims
   const info = await userInfo(deps, found, claims.sub, accessToken).catch(noGroupsIfRefused(deps))
   return { ...info, ...claims }
 }

@@ -14,6 +14,8 @@ export interface Metrics {
   request(route: string | undefined, status: number | undefined, seconds: number, bytes: number): void
   /** A request was denied. */
   refused(reason: string): void
+  /** Somebody signed in and reaches no project. @param cause One of a closed list */
+  signInWithoutProject(cause: string): void
 }
 
 export interface MetricsSources {
@@ -30,6 +32,12 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     labelNames: ['reason'],
     registers: [registry],
   })
+  const withoutProject = new Counter({
+    name: 'modelops_gateway_sign_ins_without_project_total',
+    help: 'Sign-ins of people who reach no project, by cause.',
+    labelNames: ['cause'],
+    registers: [registry],
+  })
   const observe = buildRequestMetrics(registry)
   gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', 'min', () =>
     Number(sources.issuerReady()),
@@ -40,6 +48,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     registry,
     request: (route = 'none', status, seconds, bytes) => observe(route, status, seconds, bytes),
     refused: (reason) => refusals.inc({ reason }),
+    signInWithoutProject: (cause) => withoutProject.inc({ cause }),
   }
 }
 

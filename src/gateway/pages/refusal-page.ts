@@ -6,6 +6,8 @@ export interface RefusalView {
   readonly reason: Reason
   readonly requestId: string
   readonly who?: Who | undefined
+  /** The person's own groups, as the gateway reads them. */
+  readonly groups?: ReadonlySet<string> | undefined
   /** Where signing in starts; offered where it helps. */
   readonly loginUrl?: string | undefined
 }
@@ -18,13 +20,25 @@ const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set([
   'issuer-down',
 ])
 
+/** Denials that another group would lift: whoever asks for access needs to know what the gateway sees. */
+const NEEDS_GROUP: ReadonlySet<Reason> = new Set(['not-a-member', 'not-in-project'])
+const SHOWN = 10
+
+function ownGroups(groups: readonly string[]): string {
+  if (groups.length === 0)
+    return 'Your account has no groups here. Ask your administrator to add you to the group of your project, then sign in again.'
+  const more = groups.length > SHOWN ? ` and ${groups.length - SHOWN} more` : ''
+  return `Your groups: ${groups.slice(0, SHOWN).join(', ')}${more}. Ask your administrator which group gives access, then sign in again.`
+}
+
 /** What happened, what to do next, and the ID to find it in the log. Nothing from the request is shown. */
-export function refusalPage({ reason, requestId, who, loginUrl }: RefusalView): string {
+export function refusalPage({ reason, requestId, who, groups, loginUrl }: RefusalView): string {
   const { status, text, hint } = REASONS[reason]
   const signIn = loginUrl !== undefined && SIGN_IN_HELPS.has(reason) ? loginUrl : undefined
   const main = html`<section class="narrow alert" aria-labelledby="what">
 <h1 id="what">${text}</h1>
 <p>${hint}</p>
+${groups !== undefined && NEEDS_GROUP.has(reason) && html`<p>${ownGroups([...groups])}</p>`}
 <div class="actions">
 ${signIn !== undefined && html`<a class="button" href="${signIn}">Sign in</a>`}
 <a class="button quiet" href="/">Go to the start page</a>

@@ -49,7 +49,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
       const projects = currentProjectsOf(deps, who)
       return pageReply(status, pages.chooser({ who, projects, selected, returnTo: placeOf(context) }), headers)
     }
-    const view = { reason, requestId: head.requestId, who, loginUrl: loginUrl(context) }
+    const view = { reason, requestId: head.requestId, who, groups: who?.groups, loginUrl: loginUrl(context) }
     return pageReply(status, pages.refusal(view), headers)
   }
 

@@ -49,6 +49,7 @@ export function buildHandlers(
     ...rules,
     ...{ config, log, clock, sessions, issuer, authenticate },
     attempts: components.loginAttempts,
+    countWithoutProject: state.metrics.signInWithoutProject,
     endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
   })
   const ownEndpoints = buildOwnEndpoints({

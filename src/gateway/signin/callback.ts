@@ -1,11 +1,13 @@
 import { Refusal } from '../errors.ts'
 import { pageReply, type Reply, redirectReply } from '../http/reply.ts'
 import type { SignedIn } from '../issuer/grants.ts'
+import { isAdmin } from '../policy/roles.ts'
 import { addressKey } from '../tokens/attempts.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
+import { explainWithoutProject } from './without-project.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one response. */
 const GRACE_MS = 1000
@@ -102,8 +104,9 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
 async function startSession(context: SignInContext, loggedIn: SignedIn, request: SignInRequest): Promise<void> {
   const { headers, requestId } = request.head
   const userAgent = headers['user-agent']
+  const { claimNames: _, ...signedIn } = loggedIn
   const created = await context.sessions.create(
-    { ...loggedIn, ...(userAgent !== undefined && { userAgent }) },
+    { ...signedIn, ...(userAgent !== undefined && { userAgent }) },
     headers.cookie,
   )
   const { session } = created
@@ -117,6 +120,21 @@ async function startSession(context: SignInContext, loggedIn: SignedIn, request:
     user: username,
     session: session.key.slice(0, 8),
   })
+  reportWithoutProject(context, loggedIn, requestId)
+}
+
+/** Whoever signs in and reaches nothing is an error of the set-up more often than of the person. */
+function reportWithoutProject(context: SignInContext, loggedIn: SignedIn, requestId: string): void {
+  const { projects, rules, config, log } = context
+  const snapshot = projects.snapshot()
+  if (snapshot === undefined || isAdmin(loggedIn.principal, rules)) return
+  if (snapshot.memberships(loggedIn.principal).length > 0) return
+  const { cause, detail } = explainWithoutProject(loggedIn, config.issuer)
+  context.countWithoutProject?.(cause)
+  log.warn(
+    { event: 'sign-in-without-project', request_id: requestId, user: loggedIn.principal.username, cause },
+    detail,
+  )
 }
 
 /** A redirect that began at the issuer does not carry a Strict cookie; a page of ours that navigates does. */

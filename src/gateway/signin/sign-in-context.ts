@@ -11,6 +11,7 @@ import { Attempts } from '../tokens/attempts.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import { PendingLogins } from './pending-logins.ts'
 import { ReturnTo } from './return-to.ts'
+import type { WithoutProject } from './without-project.ts'
 
 export interface SignInDeps extends ProjectRules {
   readonly config: Config
@@ -20,6 +21,8 @@ export interface SignInDeps extends ProjectRules {
   readonly issuer: Issuer
   readonly authenticate: Authenticate
   readonly attempts: LoginAttempts
+  /** Counts a person who signed in and reaches no project. */
+  readonly countWithoutProject?: (cause: WithoutProject) => void
   /** `Set-Cookie` values that end the applications' own sessions. */
   readonly endCookies: readonly string[]
 }

@@ -10,6 +10,7 @@ export function issuerErrors(issuer: Issuer, server: Config['server'] | undefine
     ...(isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
     ...(server ? transportErrors('issuer.url', issuer.url, server) : []),
     ...duplicateIssuers(issuer),
+    ...groupClaims(issuer),
     ...(server ? additionalTransportErrors(issuer, server) : []),
   ]
 }
@@ -39,4 +40,10 @@ function additionalTransportErrors({ additional }: Issuer, server: Config['serve
     ...transportErrors(`issuer.additional.${index}.url`, url, server),
     ...(jwksUrl === undefined ? [] : transportErrors(`issuer.additional.${index}.jwksUrl`, jwksUrl, server)),
   ])
+}
+
+function groupClaims({ groups, groupsClaim }: Issuer): CheckError[] {
+  if (groups.claim === undefined || groupsClaim === 'groups') return []
+  const hint = 'Remove issuer.groupsClaim.'
+  return [{ path: 'issuer.groups.claim', expected: 'either this key or issuer.groupsClaim', got: 'both', hint }]
 }

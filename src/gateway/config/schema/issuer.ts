@@ -37,7 +37,26 @@ export const issuer = z
       .array(token)
       .default(['openid', 'profile', 'email'])
       .describe('Scopes requested at sign-in; `openid` is always included.'),
-    groupsClaim: z.string().min(1).default('groups').describe('Claim that lists the groups; an array of strings.'),
+    groupsClaim: z
+      .string()
+      .min(1)
+      .default('groups')
+      .describe(
+        'Claim with the groups: a list of strings, or one string. A dot leads into an object: `realm_access.roles`.',
+      ),
+    groups: z
+      .strictObject({
+        claim: z.string().min(1).optional().describe('The same as issuer.groupsClaim; set one of the two.'),
+        normalize: z
+          .enum(['none', 'keycloak-path'])
+          .default('none')
+          .describe(
+            '`keycloak-path`: a group path such as `/project-alpha` or `/teams/alpha` loses its leading slash, as Keycloak writes it with "Full group path" on.',
+          ),
+        prefix: z.string().default('').describe('Only groups that start with this text count. Empty: all groups.'),
+      })
+      .prefault({})
+      .describe('How groups are read from the claim.'),
     projectsClaim: z
       .string()
       .min(1)

@@ -5,6 +5,7 @@ import { verifyByKeys } from '../../issuer/keys/verify-by-keys.ts'
 import { tokenType } from '../../issuer/token-type.ts'
 import type { Principal } from '../../policy/types.ts'
 import { parseCompactJwt } from '../compact-jwt.ts'
+import { claimRefusal } from './claim-refusal.ts'
 import { invalidToken } from './token-refusals.ts'
 import type { TrustedIssuer } from './trusted-issuers.ts'
 
@@ -35,13 +36,16 @@ export function buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }: Acc
     const issuer = typeof claims.iss === 'string' ? issuers.get(claims.iss) : undefined
     if (issuer === undefined) throw invalidToken('iss: not a trusted issuer')
     checkType(header, claims, issuer.types)
-    const { payload } = await verifyByKeys(token, await issuer.keys(), 'client', {
+    const verification = verifyByKeys(token, await issuer.keys(), 'client', {
       algorithms: [...issuer.algorithms],
       issuer: issuer.url,
       audience: [...issuer.audiences],
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(clock()),
       requiredClaims: ['sub', 'exp'],
+    })
+    const { payload } = await verification.catch((error: unknown) => {
+      throw claimRefusal(error, issuer) ?? error
     })
     checkTimes(payload, clock() / 1000 + clockSkewSeconds)
     return { principal: issuer.principal(payload), until: Math.min((payload.exp ?? 0) * 1000, clock() + RECHECK_MS) }

@@ -2,9 +2,17 @@ import { errors as jose } from 'jose'
 import { Refusal } from '../../errors.ts'
 import { isKeyOutage } from '../../issuer/keys/issuer-keys.ts'
 
-/** The refusal of a bearer token (RFC 6750 §3.1). @param detail for the log; contains nothing of the token */
-export const invalidToken = (detail: string): Refusal =>
-  new Refusal('token-invalid', detail, { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
+/**
+ * The refusal of a bearer token (RFC 6750 §3.1).
+ * @param detail for the log; contains no token
+ * @param explain for the client, without quotes; absent: the hint of the reason
+ */
+export function invalidToken(detail: string, explain?: string): Refusal {
+  return new Refusal('token-invalid', detail, {
+    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    ...(explain !== undefined && { explain }),
+  })
+}
 
 /**
  * The refusal for a failed verification: `token-invalid` when the token is bad, else `issuer-down`, after which a client

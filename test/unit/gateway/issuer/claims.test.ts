@@ -7,7 +7,7 @@ import { ALPHA } from '../signin/kit.ts'
 const NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'preferred_username' }
 const RIGHT = { iss: 'https://sso.example', sub: 'alice-sub' }
 
-function read(claims: Record<string, unknown>, names = NAMES) {
+function read(claims: Record<string, unknown>, names: typeof NAMES & { groups?: Groups } = NAMES) {
   const lines: Record<string, unknown>[] = []
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
   return { principal: principalOf({ ...RIGHT, ...claims }, names, log), lines }
@@ -17,8 +17,9 @@ const groups: [string, unknown, string[], logged: boolean][] = [
   ['absent', undefined, [], false],
   ['a list', ['a', 'b', 'a'], ['a', 'b'], false],
   ['an empty list', [], [], false],
-  ['a string', 'modelops-admins', [], true],
-  ['a comma list', 'a,modelops-admins', [], true],
+  ['one string is one group', 'modelops-admins', ['modelops-admins'], false],
+  ['a comma list is one group, not several', 'a,modelops-admins', ['a,modelops-admins'], false],
+  ['a string that is empty', '', [], true],
   ['an object', { modelops: 'admins' }, [], true],
   ['true', true, [], true],
   ['null', null, [], true],
@@ -40,6 +41,30 @@ for (const [name, value, expected, logged] of groups) {
     assert.deepEqual([...principal.groups], expected)
     assert.equal(lines.length > 0, logged)
     assert.ok(!JSON.stringify(lines).includes('modelops'), 'no value is logged')
+  })
+}
+
+const ISSUER_GROUPS = { normalize: 'none', prefix: '' } as const
+type Groups = { claim?: string; normalize: 'none' | 'keycloak-path'; prefix: string }
+const settings: [string, Partial<Groups>, Record<string, unknown>, string[]][] = [
+  ['a path of Keycloak', { normalize: 'keycloak-path' }, { groups: ['/project-alpha'] }, ['project-alpha']],
+  ['a nested path', { normalize: 'keycloak-path' }, { groups: ['/teams/alpha'] }, ['teams/alpha']],
+  ['one slash alone is removed', { normalize: 'keycloak-path' }, { groups: ['//alpha', '/'] }, ['/alpha']],
+  ['a plain name stays', { normalize: 'keycloak-path' }, { groups: ['alpha'] }, ['alpha']],
+  ['without normalize a path is a path', {}, { groups: ['/project-alpha'] }, ['/project-alpha']],
+  ['a nested claim', { claim: 'realm_access.roles' }, { realm_access: { roles: ['a'] } }, ['a']],
+  ['a nested claim that is absent', { claim: 'realm_access.roles' }, { realm_access: {} }, []],
+  ['a nested claim in a list', { claim: 'groups.0' }, { groups: ['a'] }, []],
+  ['an inherited member', { claim: 'groups.constructor' }, { groups: {} }, []],
+  ['a name with dots', { claim: 'https://o.example/groups' }, { 'https://o.example/groups': ['a'] }, ['a']],
+  ['the whole name wins', { claim: 'a.b' }, { 'a.b': ['x'], a: { b: ['y'] } }, ['x']],
+  ['a prefix', { prefix: 'project-' }, { groups: ['project-a', 'other', 'my-project-b'] }, ['project-a']],
+  ['a prefix after the path', { prefix: 'p-', normalize: 'keycloak-path' }, { groups: ['/p-a', '/x'] }, ['p-a']],
+]
+for (const [name, over, claims, expected] of settings) {
+  test(`issuer.groups: ${name}`, () => {
+    const { principal } = read(claims, { ...NAMES, groups: { ...ISSUER_GROUPS, ...over } })
+    assert.deepEqual([...principal.groups], expected)
   })
 }
 

@@ -48,6 +48,62 @@ test('a sign-in ends at the deep link with a session and without its own cookie'
   assert.equal(session?.sid, 'issuer-session-1')
 })
 
+const without: [string, Record<string, unknown>, Record<string, Record<string, unknown>>, string, RegExp][] = [
+  [
+    'no groups claim',
+    { groups: undefined },
+    {},
+    'no-groups-claim',
+    /^ID token has no claim `groups`; claims present: .*\bsub\b/,
+  ],
+  ['an empty list', { groups: [] }, {}, 'no-groups-claim', /contains no usable group/],
+  [
+    'other groups',
+    { groups: ['x', 'y', 'z'] },
+    {},
+    'no-matching-group',
+    /^none of 3 groups belongs to a project: x, y, z$/,
+  ],
+  [
+    'paths of groups',
+    { groups: ['/project-alpha'] },
+    {},
+    'no-matching-group',
+    /issuer\.groups\.normalize to keycloak-path$/,
+  ],
+  [
+    'more groups than fit',
+    { groups: undefined, _claim_names: { groups: 'src1' } },
+    {},
+    'groups-overage',
+    /too many groups/,
+  ],
+]
+for (const [name, claims, over, cause, detail] of without) {
+  test(`a sign-in with ${name} is logged and counted once, without values of other claims`, async () => {
+    const counted: string[] = []
+    kit = startLoginKit(fake, over, { countWithoutProject: (one) => void counted.push(one) })
+    fake.bent = { ...unbent(), claims }
+    await kit.browser().login(fake)
+    const lines = kit.logged.filter(({ event }) => event === 'sign-in-without-project')
+    assert.deepEqual([counted, lines.map((line) => line.cause)], [[cause], [cause]])
+    assert.match(String(lines[0]?.msg), detail)
+    assert.ok(!JSON.stringify(lines).includes('alice@'), 'no e-mail address')
+  })
+}
+
+test('a path of Keycloak is a project group where issuer.groups says so', async () => {
+  kit = startLoginKit(fake, { issuer: { groups: { normalize: 'keycloak-path' } } })
+  fake.bent = { ...unbent(), claims: { groups: ['/project-alpha'] } }
+  const browser = kit.browser()
+  await browser.login(fake)
+  assert.deepEqual(
+    [...((await kit.deps.sessions.load(browser.cookieHeader))?.principal.groups ?? [])],
+    ['project-alpha'],
+  )
+  assert.equal(kit.logged.filter(({ event }) => event === 'sign-in-without-project').length, 0)
+})
+
 test('the client authenticates at the token endpoint with Basic, encoded credentials and the verifier', async () => {
   await kit.browser().login(fake)
   const asked = fake.tokenRequests[0]

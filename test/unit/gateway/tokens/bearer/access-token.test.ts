@@ -172,6 +172,26 @@ for (const [name, make] of hostile) {
   })
 }
 
+const explained: [string, () => Promise<string> | string, RegExp][] = [
+  ['when it expired', withClaims({ exp: 1_700_000_000 }), /expired at 2023-11-14T22:13:20Z/],
+  ['which audience it has', withClaims({ aud: 'account' }), /audience is account, expected gateway/],
+  ['which audiences it has', withClaims({ aud: ['a', 'b"\r\n'] }), /audience is a, b\?\?\?, expected gateway/],
+  ['that it has none', withClaims({ aud: [] }), /audience is none, expected gateway/],
+]
+for (const [name, make, expected] of explained) {
+  test(`a token whose signature is good is refused with a sentence that says ${name}`, async () => {
+    const { reason, explain, message } = await refusal(await make())
+    assert.equal(reason, 'token-invalid')
+    assert.match(explain, expected)
+    assert.match(message, /^(exp|aud): /)
+  })
+}
+
+test('a token that somebody else signed learns nothing about the expected audience', async () => {
+  const { explain } = await refusal(await fake.sign({ ...kit.claims(), aud: 'account' }, {}, stranger.privateKey))
+  assert.ok(!explain.includes('gateway'), explain)
+})
+
 test('refuses objects with a repeated member, even when its name is written with escapes', async () => {
   const header = JSON.stringify({ alg: 'RS256', kid: 'raw' })
   const good = JSON.stringify(kit.claims())
