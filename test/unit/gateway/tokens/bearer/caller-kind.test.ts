@@ -60,9 +60,10 @@ for (const [name, change] of fakes) {
   })
 }
 
-test('groups are the exact strings of a list; other values grant no group', async () => {
+test('groups are the exact strings of a list, or one string; other values grant no group', async () => {
   for (const groups of [
-    'modelops-admins',
+    'modelops-admins,other',
+    ' modelops-admins',
     ['Modelops-admins'],
     ['/modelops-admins'],
     ['modelops-admins\0'],
