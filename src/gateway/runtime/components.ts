@@ -10,7 +10,7 @@ import { buildRoutes, type RouteTable } from '../routing/routes.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { buildLoginAttempts, type LoginAttempts } from '../signin/sign-in-context.ts'
 import type { VerifyAuthorization } from '../tokens/authenticate.ts'
-import { buildAuthorization } from '../tokens/build-authorization.ts'
+import { buildVerifyAuthorization } from '../tokens/verify-authorization.ts'
 import type { ProcessState } from './process-state.ts'
 
 /** Everything with state of its own: connections, caches, counters. A reload keeps each one whose settings stay the same. */
@@ -54,7 +54,8 @@ export async function buildComponents(config: Config, state: ProcessState, previ
     forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, state.upstreams),
     signer,
     verifyAuthorization:
-      kept('verifyAuthorization', issuerStays, same('limits')) ?? buildAuthorization({ config, issuer, clock, log }),
+      kept('verifyAuthorization', issuerStays, same('limits')) ??
+      buildVerifyAuthorization({ config, issuer, clock, log }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(config, (route) => currentProfile(route, previous) ?? profileOf(route)),
   }

@@ -5,8 +5,8 @@ import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
-import { buildAuthorization } from '../../../../src/gateway/tokens/build-authorization.ts'
 import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
+import { buildVerifyAuthorization } from '../../../../src/gateway/tokens/verify-authorization.ts'
 import type { FakeIssuer } from '../signin/fake-issuer.ts'
 import { testConfig } from '../signin/kit.ts'
 
@@ -35,7 +35,7 @@ export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = 
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
-  const verify = buildAuthorization({ config, issuer, clock, log })
+  const verify = buildVerifyAuthorization({ config, issuer, clock, log })
   const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
     verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
   return {

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { Attempts } from './attempts.ts'
 import type { VerifyAuthorization } from './authenticate.ts'
-import { buildVerifyAuthorization } from './authorization-header.ts'
+import { buildVerifySchemes } from './authorization-schemes.ts'
 import { buildBasicBridge } from './basic/basic-bridge.ts'
 import { buildFetchClientToken } from './basic/client-token.ts'
 import { buildVerifyAccessToken } from './bearer/access-token.ts'
@@ -12,15 +12,15 @@ import { buildIntrospect } from './bearer/introspection.ts'
 import { trustedIssuers } from './bearer/trusted-issuers.ts'
 import { buildVerifyBearer } from './bearer/verify-bearer.ts'
 
-export interface AuthorizationDeps {
+export interface VerifyAuthorizationDeps {
   readonly config: Pick<Config, 'issuer' | 'limits'>
   readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
   readonly clock: Clock
   readonly log: Logger
 }
 
-/** Everything that verifies an `Authorization` header. */
-export function buildAuthorization({ config, issuer, clock, log }: AuthorizationDeps): VerifyAuthorization {
+/** Builds the verification of `Authorization` headers from the configuration. */
+export function buildVerifyAuthorization({ config, issuer, clock, log }: VerifyAuthorizationDeps): VerifyAuthorization {
   const { limits } = config
   const configuration = () => issuer.configuration()
   const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })
@@ -39,5 +39,5 @@ export function buildAuthorization({ config, issuer, clock, log }: Authorization
     byClient: new Attempts(limits.badSecretsPerClientPerMinute, clock),
     clock,
   })
-  return buildVerifyAuthorization(verifyBearer, bridgeBasic)
+  return buildVerifySchemes(verifyBearer, bridgeBasic)
 }

@@ -14,7 +14,7 @@ const bearerTokenOf = (header: string): string | undefined => BEARER.exec(header
  * Verifies an `Authorization` header (RFC 9110 §11.6.2): Bearer on every route, Basic where the route accepts it. Any
  * other scheme is refused with 401.
  */
-export function buildVerifyAuthorization(verifyBearer: VerifyBearer, bridgeBasic: BridgeBasic): VerifyAuthorization {
+export function buildVerifySchemes(verifyBearer: VerifyBearer, bridgeBasic: BridgeBasic): VerifyAuthorization {
   return async (header, { route, clientAddress }) => {
     if (isBasic(header) && route?.config.basicCredentials === true) {
       const credentials = parseBasic(header)
