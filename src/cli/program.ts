@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { checkCommand } from './check.ts'
+import { checkCommand } from './check/command.ts'
 import { coreCommand } from './core.ts'
 import { explainCommand } from './explain.ts'
 import { jobEnvCommand } from './job-env.ts'

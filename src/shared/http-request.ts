@@ -1,4 +1,4 @@
-import { request as requestHttp } from 'node:http'
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
 export interface HttpRequest {
@@ -12,6 +12,7 @@ export interface HttpRequest {
 /** A whole response. */
 export interface HttpResponse {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
@@ -29,7 +30,8 @@ export function httpRequest(url: string, { method, headers, body, timeoutMs }: H
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+      const { statusCode: status = 0, headers } = response
+      response.on('end', () => resolve({ status, headers, text: Buffer.concat(chunks).toString() }))
     })
     sent.on('error', (error) => reject(withMessage(error)))
     sent.end(body)

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { configError, loadConfig } from '../gateway/config/load.ts'
-import type { Config } from '../gateway/config/schema.ts'
-import { loadProjectsFile } from '../gateway/projects/file.ts'
-import { onlineErrors } from './check-online.ts'
-import { CliError } from './cli-error.ts'
+import { configError, loadConfig } from '../../gateway/config/load.ts'
+import type { Config } from '../../gateway/config/schema.ts'
+import { loadProjectsFile } from '../../gateway/projects/file.ts'
+import { CliError } from '../cli-error.ts'
+import { onlineErrors, onlineWarnings } from './online.ts'
 
 interface Options {
   config: string
@@ -33,6 +33,8 @@ export function checkCommand(): Command {
         loadProjectsFile(config.projects.path)
       const errors = online ? await onlineErrors(config) : []
       if (errors.length > 0) throw configError(file, errors)
+      const warnings = online ? await onlineWarnings(config) : []
+      if (warnings.length > 0) console.error(`Warnings:\n${configError(file, warnings).report()}`)
       console.log(summary(file, config, online))
     })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onlineErrors } from '../../../src/cli/check-online.ts'
-import { testConfig } from '../gateway/signin/kit.ts'
+import { onlineErrors } from '../../../../src/cli/check/online.ts'
+import { testConfig } from '../../gateway/signin/kit.ts'
 
 test('check --online names the store that does not answer, and not what its address holds', async () => {
   const issuer = { url: 'http://127.0.0.1:1', clientId: 'gateway', secret: 'not-a-placeholder' }

@@ -1,0 +1,86 @@
+import type { Config } from '../../gateway/config/schema.ts'
+import type { CheckError } from '../../shared/settings/load-settings.ts'
+import { clientErrors } from './client.ts'
+import { parseJson, probe } from './probe.ts'
+import { redirectErrors } from './redirect-uri.ts'
+
+/** What the checks need of the issuer's metadata (OIDC Discovery §3). */
+export interface Metadata {
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+}
+
+/** Metadata, client and redirect URI. @throws Unreachable */
+export async function issuerErrors(config: Config): Promise<CheckError[]> {
+  const { issuer } = config
+  const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const { status, text } = await probe(url)
+  const metadata = parseJson(text)
+  if (status !== 200 || typeof metadata.issuer !== 'string') {
+    const got = status === 200 ? 'a page without metadata' : `status ${status}`
+    const hint = 'Copy the issuer exactly as it is in the metadata or the settings of the issuer, without /.well-known.'
+    return [
+      { path: 'issuer.url', expected: 'OpenID Connect metadata below /.well-known/openid-configuration', got, hint },
+    ]
+  }
+  const errors = metadataErrors(metadata, issuer)
+  const endpoints = { authorizationEndpoint: metadata.authorization_endpoint, tokenEndpoint: metadata.token_endpoint }
+  if (errors.length > 0 || !hasUrls(endpoints)) return errors
+  const [client, redirect] = await Promise.all([clientErrors(endpoints, config), redirectErrors(endpoints, config)])
+  return [...client, ...redirect]
+}
+
+const hasUrls = (endpoints: Record<keyof Metadata, unknown>): endpoints is Record<keyof Metadata, string> =>
+  Object.values(endpoints).every((value) => typeof value === 'string' && URL.canParse(value))
+
+function metadataErrors(metadata: Readonly<Record<string, unknown>>, issuer: Config['issuer']): CheckError[] {
+  const errors: CheckError[] = []
+  if (metadata.issuer !== issuer.url) {
+    const expected = `exactly the issuer that its metadata names: ${JSON.stringify(metadata.issuer)}`
+    errors.push({ path: 'issuer.url', expected, hint: 'Copy that value.' })
+  }
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri']) {
+    if (typeof metadata[name] === 'string' && URL.canParse(metadata[name])) continue
+    const hint = 'Check that this is an OpenID Connect issuer.'
+    errors.push({ path: 'issuer.url', expected: `metadata with ${name}`, got: 'none', hint })
+  }
+  const methods = metadata.code_challenge_methods_supported
+  if (issuer.requirePkce && !(Array.isArray(methods) && methods.includes('S256'))) {
+    errors.push({
+      path: 'issuer.requirePkce',
+      expected: 'an issuer that announces PKCE S256',
+      got: JSON.stringify(methods ?? 'nothing'),
+      hint: 'If the issuer supports PKCE without announcing it, set issuer.requirePkce: false.',
+    })
+  }
+  return errors
+}
+
+/**
+ * What the metadata makes doubtful, but cannot rule out: the lists are optional and need not be complete
+ * (OIDC Discovery §3).
+ */
+export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> {
+  const { text } = await probe(`${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`)
+  const { claims_supported: claims, scopes_supported: scopes } = parseJson(text)
+  const warnings: CheckError[] = []
+  if (Array.isArray(claims) && !claims.includes(issuer.groupsClaim)) {
+    warnings.push({
+      path: 'issuer.groupsClaim',
+      expected: `an issuer that announces the claim \`${issuer.groupsClaim}\``,
+      got: 'other claims',
+      hint: 'Without it nobody belongs to a project. Check that the issuer adds it to ID tokens and access tokens of this client.',
+    })
+  }
+  const missing = Array.isArray(scopes) ? issuer.scopes.filter((scope) => !scopes.includes(scope)) : []
+  if (missing.length > 0) {
+    const hint = 'Check the scopes that the issuer offers to this client.'
+    warnings.push({
+      path: 'issuer.scopes',
+      expected: 'scopes that the issuer announces',
+      got: missing.join(', '),
+      hint,
+    })
+  }
+  return warnings
+}

@@ -1,0 +1,56 @@
+import { type HttpRequest, type HttpResponse, httpRequest } from '../../shared/http-request.ts'
+import type { CheckError } from '../../shared/settings/load-settings.ts'
+
+const TIMEOUT_MS = 5000
+
+/** One request to a server that the configuration names. @throws Unreachable */
+export async function probe(url: string, request: Partial<Omit<HttpRequest, 'timeoutMs'>> = {}): Promise<HttpResponse> {
+  try {
+    return await httpRequest(url, { method: 'GET', timeoutMs: TIMEOUT_MS, ...request })
+  } catch (error) {
+    throw new Unreachable(failureOf(error), { cause: error })
+  }
+}
+
+/** There is no response: the message says why. */
+export class Unreachable extends Error {}
+
+/** Runs the checks of one server. If it does not respond, that is the only error. */
+export async function whereReachable(
+  path: string,
+  who: string,
+  checks: () => Promise<CheckError[]>,
+): Promise<CheckError[]> {
+  try {
+    return await checks()
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    const hint = `Start ${who}, or correct the address.`
+    return [{ path, expected: `a response from ${who}`, got: error.message, hint }]
+  }
+}
+
+const FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed without a response',
+  ENOTFOUND: 'host name not found',
+  EAI_AGAIN: 'host name not resolved',
+  EHOSTUNREACH: 'no route to the host',
+  ABORT_ERR: `no response within ${TIMEOUT_MS / 1000} seconds`,
+  ETIMEDOUT: 'no connection in time',
+}
+
+function failureOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (FAILURES[code] !== undefined) return `${FAILURES[code]} (${code})`
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) return `a certificate that is not trusted (${code})`
+  return error instanceof Error ? code || error.message : 'no response'
+}
+
+export function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
