@@ -23,6 +23,7 @@ import { accessOf, buildRoutes } from '../gateway/routing/routes.ts'
 import { systemClock } from '../shared/clock.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { CliError } from './cli-error.ts'
+import { noSecretsOption, offlineOption, warnOf } from './load-options.ts'
 
 interface Options {
   config: string
@@ -33,6 +34,8 @@ interface Options {
   project?: string
   tokenFile?: string
   json?: boolean
+  offline?: boolean
+  secrets: boolean
 }
 
 interface Explanation {
@@ -48,29 +51,36 @@ interface Explanation {
   readonly groups: readonly string[]
 }
 
-const REFUSED = 3
+const DENIED = 3
 
 /** `explain`: replays a request against the configuration with the gateway's own code. Only projects of a core API are asked for. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .description('tell the decision on a request, the rule and the reason; exit 0 allowed, 3 refused')
+    .description('explain the decision on a request: rule and reason; exit code 0: allowed, 3: denied')
     .requiredOption('--config <file>', 'configuration (YAML)')
     .option('--method <method>', 'request method', 'GET')
     .requiredOption('--url <url>', 'URL as the client sends it, or a path on publicUrl')
-    .option('--user <name>', 'a signed-in person of this name')
-    .option('--groups <list>', 'the groups of that person, separated by commas')
+    .option('--user <name>', 'a signed-in user of this name')
+    .option('--groups <list>', 'the groups of that user, separated by commas')
     .option('--project <uuid>', 'as if sent in AOA-Project-ID')
-    .option('--token-file <file>', 'take person and groups from an access token in this file (not verified)')
+    .option('--token-file <file>', 'take user and groups from an access token in this file (not verified)')
     .option('--json', 'print JSON')
+    .addOption(offlineOption('ask nobody, also not the core API for its projects'))
+    .addOption(noSecretsOption())
     .action(async (options: Options) => {
       const explanation = await explain(options)
       console.log(options.json ? JSON.stringify(explanation, null, 2) : inWords(explanation))
-      process.exitCode = explanation.allowed ? 0 : REFUSED
+      process.exitCode = explanation.allowed ? 0 : DENIED
     })
 }
 
 async function explain(options: Options): Promise<Explanation> {
-  const config = loadConfig(options.config)
+  const { config: file, offline, secrets } = options
+  const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
+  if (offline && config.projects.source === 'core')
+    throw new CliError(
+      '--offline: projects.source is core, and only the core API knows its projects; leave out --offline',
+    )
   const principal = principalFrom(options, config)
   const groups = [...(principal?.groups ?? [])]
   const { source, firstLoad, close } = openProjectsAlone(config)
@@ -185,7 +195,7 @@ function principalOfToken(file: string, config: Config): Principal {
 
 function inWords({ allowed, status, reason, text, groups, ...rest }: Explanation): string {
   const rows: [string, string | undefined][] = [
-    ['decision', allowed ? 'allowed' : `refused (${status})`],
+    ['decision', allowed ? 'allowed' : `denied (${status})`],
     ['reason', `${reason}: ${text}`],
     ['route', rest.route],
     ['access', rest.access],

@@ -1,3 +1,4 @@
+import { StartError } from '../gateway/runtime/start-error.ts'
 import { ConfigurationError } from '../shared/settings/field-errors.ts'
 import { CliError } from './cli-error.ts'
 
@@ -8,7 +9,12 @@ const INTERNAL_ERROR = 70
 export function reportError(error: unknown): number {
   if (error instanceof ConfigurationError) {
     console.error(error.report())
-    if (error.errors.length > 1) console.error(`\n${error.errors.length} errors in ${error.file}`)
+    const count = error.errors.length
+    console.error(`\n${count} ${count === 1 ? 'error' : 'errors'} in ${error.file}`)
+    return 1
+  }
+  if (error instanceof StartError) {
+    console.error(error.message)
     return 1
   }
   if (error instanceof CliError) {

@@ -4,6 +4,7 @@ import { configError, loadConfig } from '../../gateway/config/load.ts'
 import type { Config } from '../../gateway/config/schema.ts'
 import { loadProjectsFile } from '../../gateway/projects/file.ts'
 import { CliError } from '../cli-error.ts'
+import { noSecretsOption, offlineOption, warnOf } from '../load-options.ts'
 import { onlineErrors, onlineWarnings } from './online.ts'
 
 interface Options {
@@ -11,11 +12,6 @@ interface Options {
   online?: boolean
   secrets: boolean
 }
-
-export const offlineOption = (what: string) => new Option('--offline', what)
-
-export const noSecretsOption = () =>
-  new Option('--no-secrets', 'accept environment variables that are not set and files that cannot be read (for CI)')
 
 /** `check`: all errors of a configuration; `--online` asks issuer, store and upstreams as well. */
 export function checkCommand(): Command {
@@ -27,8 +23,7 @@ export function checkCommand(): Command {
     .addOption(noSecretsOption())
     .action(async ({ config: file, online = false, secrets }: Options) => {
       if (online && !secrets) throw new CliError('--online: expected the secrets; leave out --no-secrets')
-      const warn = (message: string) => console.error(`${file}: warning: ${message}`)
-      const config = loadConfig(file, process.env, { warn, withoutSecrets: !secrets })
+      const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
       if (config.projects.source === 'file' && (secrets || existsSync(config.projects.path)))
         loadProjectsFile(config.projects.path)
       const errors = online ? await onlineErrors(config) : []

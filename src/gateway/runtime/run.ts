@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { messageOf } from '../../shared/message-of.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { buildLog, type Logger } from '../observability/log.ts'
@@ -12,6 +13,7 @@ import { isWorker, WorkerSide } from './workers/worker.ts'
 /**
  * Runs the gateway until it is told to stop: load, build, listen, drain. SIGHUP reads the file again.
  * @throws ConfigurationError
+ * @throws StartError
  */
 export async function run(file: string): Promise<void> {
   const worker = isWorker() ? new WorkerSide() : undefined
@@ -65,7 +67,11 @@ async function runSupervisor({ config, log, load, say }: Start, count: number): 
 async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promise<void> {
   // A terminal that closes tells the whole group: it is the supervisor that reads the file again.
   process.on('SIGHUP', () => undefined)
-  const server = await startServer(config, { log, exposition: () => worker.exposition() })
+  const exposition = () => worker.exposition()
+  const server = await startServer(config, { log, exposition }).catch(async (error: unknown) => {
+    await worker.failed(messageOf(error)).catch(() => undefined) // a supervisor that has exited needs no message
+    process.exit(1)
+  })
   drainAtSignal(server, log)
   await worker.serves(server)
 }

@@ -7,6 +7,7 @@ import { LongLivedConnections } from '../forward/long-lived-connections.ts'
 import { openResponses } from '../forward/open-responses.ts'
 import type { Logger } from '../observability/log.ts'
 import { buildMetrics, type Metrics } from '../observability/metrics.ts'
+import { type SessionBackend, StoreDown } from '../sessions/stores/backend.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
 import { buildHttpServer } from './http-server.ts'
@@ -14,6 +15,7 @@ import { drain, listen, openSockets } from './listen.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
 import { prepareRuntime, type Runtime, release, releaseUpstreams, startRuntime } from './runtime.ts'
+import { storeError } from './start-error.ts'
 
 /** Re-authorization interval, ms: a request that lasts is authorized again at the second interval it meets. */
 const REAUTHORIZATION_INTERVAL_MS = 15_000
@@ -43,7 +45,7 @@ export interface ServerOptions {
   readonly exposition?: () => Promise<string>
 }
 
-/** Builds everything, wires it and listens. @throws when the store, the projects or a port cannot be had; nothing is left open then */
+/** Builds everything, wires it and listens. @throws StartError, ConfigurationError; nothing is left open then */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const { log, clock = systemClock } = options
   let draining = false
@@ -52,7 +54,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     issuerReady: () => current.components.issuer.ready,
     projects: () => current.components.projects.size(),
   })
-  const backend = await openBackend(config, clock)
+  const backend = await openStore(config, clock)
   const unwatch = watchStoreSettings(backend, log)
   const state: ProcessState = {
     log,
@@ -66,7 +68,13 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       reauthorize: (context, outlivesToken) => current.reauthorize(context, outlivesToken),
     },
   }
-  current = await startRuntime(config, state)
+  try {
+    current = await startRuntime(config, state)
+  } catch (error) {
+    unwatch()
+    await backend.close()
+    throw error
+  }
   const connections = new LongLivedConnections({
     open: () => openResponses(state.upstreams),
     sessions: current.components.sessions,
@@ -95,8 +103,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   }
 
   try {
-    await listen(server, config.server.listen)
-    if (admin && config.server.adminListen !== undefined) await listen(admin, config.server.adminListen)
+    await listen(server, config.server.listen, 'server.listen')
+    if (admin && config.server.adminListen !== undefined)
+      await listen(admin, config.server.adminListen, 'server.adminListen')
   } catch (error) {
     server.close()
     await closeAll()
@@ -141,6 +150,15 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       await drain(server, sockets, drainSeconds)
       await closeAll()
     },
+  }
+}
+
+/** @throws StartError */
+async function openStore(config: Config, clock: Clock): Promise<SessionBackend> {
+  try {
+    return await openBackend(config, clock)
+  } catch (error) {
+    throw error instanceof StoreDown ? storeError(error) : error
   }
 }
 

@@ -40,7 +40,8 @@ test('a redirect is a response, not followed', async (t) => {
   const url = await serve(t, (request, response) => {
     response.writeHead(request.url === '/' ? 302 : 200, { location: '/next' }).end('here')
   })
-  assert.deepEqual(await httpRequest(url, GET), { status: 302, text: 'here' })
+  const { status, text, headers } = await httpRequest(url, GET)
+  assert.deepEqual({ status, text, location: headers.location }, { status: 302, text: 'here', location: '/next' })
 })
 
 test('HEAD has no body, and characters split between chunks stay whole', async (t) => {
@@ -49,8 +50,9 @@ test('HEAD has no body, and characters split between chunks stay whole', async (
     response.write(bytes.subarray(0, 1))
     setImmediate(() => response.end(bytes.subarray(1)))
   })
-  assert.deepEqual(await httpRequest(url, { ...GET, method: 'HEAD' }), { status: 200, text: '' })
-  assert.deepEqual(await httpRequest(url, GET), { status: 200, text: 'ä' })
+  const textOf = async (method: string) => (await httpRequest(url, { ...GET, method })).text
+  assert.equal(await textOf('HEAD'), '')
+  assert.equal(await textOf('GET'), 'ä')
 })
 
 const failures: [string, RequestListener][] = [

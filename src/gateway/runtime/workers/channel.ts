@@ -7,6 +7,8 @@ export interface ChannelMethods {
   config: { request: undefined; response: Config }
   /** Worker to supervisor: this worker accepts connections. */
   serving: { request: undefined; response: undefined }
+  /** Worker to supervisor: this worker cannot start, in a sentence for the user. */
+  failed: { request: string; response: undefined }
   /** Worker to supervisor: the metrics of all workers, as text. */
   exposition: { request: undefined; response: string }
   /** Supervisor to worker: build what a configuration needs. Without errors the worker is ready to switch. */

@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import type { Logger } from '../../observability/log.ts'
 import { gauge } from '../../observability/metrics.ts'
 import type { Prepared } from '../reload.ts'
+import { StartError } from '../start-error.ts'
 import { BackOff } from './back-off.ts'
 import { prepareAll } from './prepare-all.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -23,6 +24,8 @@ export class Supervisor {
   readonly #started = Promise.withResolvers<void>()
   #config: Config
   #allServed = false
+  /** Why the first worker could not start. */
+  #failure: StartError | undefined
   #stopping = false
 
   constructor(options: { count: number; config: Config; log: Logger; registry: Registry }) {
@@ -34,7 +37,7 @@ export class Supervisor {
     gauge(options.registry, 'modelops_gateway_workers', 'Worker processes that serve.', 'max', serving)
   }
 
-  /** Resolves once all workers serve. If a worker cannot start, the process ends with exit code 1. */
+  /** Resolves once all workers serve. @throws StartError if a worker cannot start */
   start(): Promise<void> {
     cluster.on('exit', (worker, code, signal) => this.#exited(worker, code, signal))
     for (let i = 0; i < this.#count; i += 1) this.#fork()
@@ -81,6 +84,7 @@ export class Supervisor {
         return this.#config
       },
       serving: () => this.#serves(self),
+      failed: (message: string) => this.#startFailed(message),
       exposition: () => this.exposition(),
     })
     this.#workers.set(worker, new WorkerProcess(worker, this.#config, handlers))
@@ -94,6 +98,14 @@ export class Supervisor {
       this.#allServed = true
       this.#started.resolve()
     }
+  }
+
+  /** Ends all workers, then `start`. The first message is reported: a port that is taken is taken for all of them. */
+  #startFailed(message: string): undefined {
+    if (this.#allServed) this.#log.error({ event: 'worker-failed', detail: message }, 'a worker could not start')
+    if (this.#allServed || this.#failure) return
+    this.#failure = new StartError(message)
+    for (const worker of this.#workers.values()) worker.kill()
   }
 
   /** A worker that started while the others switched still has the previous configuration: another one replaces it. */
@@ -110,10 +122,9 @@ export class Supervisor {
     exited.exited()
     if (this.#stopping) return
     const { pid } = exited
-    if (!this.#allServed) {
-      this.#log.error({ event: 'worker-died', pid, code, signal }, 'a worker could not start')
-      process.exitCode = 1
-      this.stop()
+    if (!this.#allServed) this.#startFailed(`Worker ${pid} exited before it was ready (${signal || `code ${code}`}).`)
+    if (this.#failure) {
+      if (this.#workers.size === 0) this.#started.reject(this.#failure)
       return
     }
     const pause = this.#backOff.pauseAfter(Date.now() - exited.startedAt)

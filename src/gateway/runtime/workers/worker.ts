@@ -41,6 +41,11 @@ export class WorkerSide {
     await this.#channel.request('serving', undefined, SUPERVISOR_MS)
   }
 
+  /** Tells the supervisor why this worker cannot start. */
+  async failed(message: string): Promise<void> {
+    await this.#channel.request('failed', message, SUPERVISOR_MS)
+  }
+
   async #prepare(config: Config) {
     try {
       if (this.#server === undefined) throw new Error('the worker is starting')
