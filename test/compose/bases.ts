@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 
 /**
  * Stand-ins for the base images that docker-compose.yml and the Dockerfiles name, under the same names, for machines
- * that reach no image registry. They are made of Debian's packages and pinned parts, and are for these tests alone.
+ * without access to an image registry. They consist of Debian packages and pinned parts, and are only for these tests.
  */
 
 const DEBIAN = 'docker.io/library/debian:bookworm-slim'
@@ -23,7 +23,7 @@ const BASES: readonly { image: string; folder: string; context?: (progress: Prog
   { image: 'quay.io/keycloak/keycloak:26.7.3', folder: 'keycloak', context: keycloakContext },
 ]
 
-/** Makes what is missing of them. @throws PartMissing */
+/** Builds the missing ones. @throws PartMissing */
 export async function ensureBases(engine: Engine, progress: Progress): Promise<void> {
   await ensureDebianImage(engine, progress)
   for (const { image, folder, context } of BASES) {
@@ -37,7 +37,7 @@ export async function ensureBases(engine: Engine, progress: Progress): Promise<v
 const build = (engine: Engine, image: string, file: string, context: string) =>
   engine.podman('build', ...BUILD_OPTIONS, '-q', '-t', image, '-f', file, context)
 
-/** Builds use the machine's network, and know the authorities that the machine knows. */
+/** Builds use the machine's network and trust the same certificate authorities. */
 export const AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt'
 export const BUILD_OPTIONS = ['--network=host', `--volume=${AUTHORITIES}:${AUTHORITIES}:ro`]
 

@@ -26,7 +26,7 @@ export interface ComposeFile {
   readonly secrets: Record<string, { readonly file: string }>
 }
 
-/** docker-compose.yml as it is written, anchors and merges resolved. */
+/** docker-compose.yml with anchors and merges resolved. */
 export const readComposeFile = () =>
   parse(readFileSync(join(checkout, 'docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile
 

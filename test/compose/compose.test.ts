@@ -10,7 +10,7 @@ import { readComposeFile } from './compose-file.ts'
 import { addressesOf, connectFrom, connectFromGateway, type Lab, refusedInside, startLab } from './lab.ts'
 import { untilReady } from './stack.ts'
 
-/** docker-compose.yml as it is shipped, in containers, through Caddy's port as a browser reaches it. */
+/** docker-compose.yml as shipped, in containers, through Caddy's port like a browser. */
 
 const URL_ = 'https://o.example'
 const ISSUER = 'https://sso.o.example:8443'
@@ -34,7 +34,7 @@ async function signIn(browser: Browser, path: string, username: string): Promise
   return await browser.submit(form, { username, password: `${username}-pw` })
 }
 
-test('a login at Keycloak ends in MLflow for the project of the one who signed in', async () => {
+test('a sign-in at Keycloak ends in MLflow in the project of the user', async () => {
   const page = await signIn(bob, '/mlflow/', 'bob')
   assert.deepEqual([page.url.origin, page.status], [URL_, 200])
   assert.match(page.text, /<title>MLflow<\/title>/)
@@ -45,7 +45,7 @@ test('a login at Keycloak ends in MLflow for the project of the one who signed i
   assert.match(JSON.stringify(found.json), /"prices"/)
 })
 
-test('another project is refused, and its members see nothing of the first one', async () => {
+test('another project is denied, and its members see nothing of the first one', async () => {
   const path = `${URL_}/mlflow/ajax-api/2.0/mlflow/experiments/search`
   const refused = await bob.fetch(`${path}?projectId=${BETA}`, { headers: { accept: 'application/json' } })
   assert.equal(refused.status, 403)
@@ -76,7 +76,7 @@ test('the same session opens Airflow, whose scheduler runs a task and whose log 
   assert.match(await log.text(), /hello from the worker of alpha/)
 })
 
-/** Ids of bob's DAGs once the dag-processor has read them. */
+/** IDs of bob's DAGs after the dag-processor has read them. */
 async function untilDags(): Promise<string[]> {
   for (let tries = 0; tries < 120; tries += 1) {
     const { ids } = dagsIn(await call(bob, `${URL_}/airflow/api/v2/dags`))
@@ -95,7 +95,7 @@ async function untilEnded(run: string): Promise<unknown> {
   throw new Error('the run did not end within 180 s')
 }
 
-test('with one replica killed everybody is served and nobody signs in again', async () => {
+test('with one replica killed every user is served and nobody signs in again', async () => {
   const { engine } = lab
   await engine.podman('kill', engine.container('gateway-1'))
   await engine.podman('stop', '--time', '0', engine.container('gateway-1')) // and kept from being restarted
@@ -131,7 +131,7 @@ for (const { service, port, byGateway } of UPSTREAMS) {
   })
 }
 
-/** From where the ports are published. */
+/** From the place where the ports are published. */
 const connectHere = (port: number) =>
   new Promise<string>((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 3000 })
@@ -143,10 +143,10 @@ const connectHere = (port: number) =>
     socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'failed'))
   })
 
-/** CAP_NET_BIND_SERVICE, which Caddy's program cannot be executed without (capabilities(7): bit 10). */
+/** CAP_NET_BIND_SERVICE: Caddy cannot be executed without it (capabilities(7), bit 10). */
 const BIND_SERVICE = 1 << 10
 
-test('no container runs as root, has a needless capability, gains a privilege or writes its root', async () => {
+test('no container runs as root, has an unnecessary capability, can gain privileges or can write its root file system', async () => {
   for (const service of running) {
     const status = await lab.engine.inside(service, 'cat', '/proc/1/status')
     assert.doesNotMatch(status, /^Uid:\s+0\s/m, service)
@@ -176,7 +176,7 @@ test('no secret is in a container’s settings, a command line or a log', async 
   )
 })
 
-/** Of every process in this process namespace, the containers' included. */
+/** Of every process in this process namespace, including the containers. */
 const commandLines = () =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

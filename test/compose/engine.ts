@@ -6,10 +6,10 @@ import type { Podman } from '../../infra/parts/podman.ts'
 
 const call = promisify(execFile)
 
-/** A command that ended with another code than 0; the message holds the end of what it printed. */
+/** A command that exited with a code other than 0. The message contains the end of its output. */
 export class CommandFailed extends Error {}
 
-/** Runs a program of the engine; resolves to what it printed. @throws CommandFailed */
+/** Runs a program of the engine. Resolves to its output. @throws CommandFailed */
 export async function capture(command: string, args: readonly string[], env: Record<string, string>): Promise<string> {
   try {
     const { stdout } = await call(command, args, {
@@ -26,13 +26,13 @@ export async function capture(command: string, args: readonly string[], env: Rec
   }
 }
 
-/** docker-compose.yml under one project name, by podman. */
+/** docker-compose.yml under one project name, with podman. */
 export class Engine {
   readonly project = 'modelops'
   readonly #podman: Podman
   readonly #env: Record<string, string>
 
-  /** @param variables what a person would put into `.env` */
+  /** @param variables The contents of `.env` */
   constructor(podman: Podman, variables: Record<string, string>) {
     this.#podman = podman
     this.#env = { ...podman.env, ...variables }
@@ -53,7 +53,7 @@ export class Engine {
     return capture(this.#podman.compose, [...file, ...project, ...args], this.#env)
   }
 
-  /** What a service's container printed, on either stream. */
+  /** The output of a service's container, both streams. */
   async log(service: string, lines = 10_000): Promise<string> {
     const command = 'exec podman logs --tail "$0" "$1" 2>&1'
     return await capture('sh', ['-c', command, String(lines), this.container(service)], this.#env)

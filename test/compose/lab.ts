@@ -5,10 +5,10 @@ import { toStderr } from '../../infra/parts/progress.ts'
 import { CommandFailed, Engine } from './engine.ts'
 import { startStack } from './stack.ts'
 
-/** All of docker-compose.yml, healthy. */
+/** All services of docker-compose.yml, healthy. */
 export interface Lab {
   readonly engine: Engine
-  /** Name and value of each secret that was made for this run. */
+  /** Name and value of each secret of this run. */
   readonly secrets: readonly (readonly [name: string, value: string])[]
   close(): Promise<void>
 }
@@ -44,24 +44,24 @@ const socket = connect({ host, port: Number(port), timeout: isIP(host) ? 3000 : 
 const end = (word) => { console.log(word); process.exit(0) }
 socket.on('connect', () => end('connected')).on('timeout', () => end('timeout')).on('error', (e) => end(e.code))`
 
-/** What becomes of a TCP connection from a container of its own on a network of the compose file. */
+/** The result of a TCP connection from a separate container on a network of the compose file. */
 export async function connectFrom(engine: Engine, network: string, host: string, port: number): Promise<string> {
   const options = ['--rm', '--network', `${engine.project}_${network}`, '--entrypoint', 'node']
   const said = await engine.podman('run', ...options, 'modelops-gateway:local', '-e', CONNECT, host, String(port))
   return said.trim()
 }
 
-/** The same from within the gateway. */
+/** The same from inside the gateway. */
 export const connectFromGateway = async (engine: Engine, host: string, port: number) =>
   (await engine.inside('gateway-2', 'node', '-e', CONNECT, host, String(port))).trim()
 
-/** A service's addresses, one a network. */
+/** The addresses of a service, one per network. */
 export async function addressesOf(engine: Engine, service: string): Promise<string[]> {
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}'
   return (await engine.podman('inspect', '--format', format, engine.container(service))).trim().split(/\s+/)
 }
 
-/** Whether a command fails in a service's container. */
+/** Whether a command in a service's container fails. */
 export const refusedInside = (engine: Engine, service: string, ...command: string[]) =>
   engine.inside(service, ...command).then(
     () => false,

@@ -9,13 +9,13 @@ import { BUILD_OPTIONS, ensureBases } from './bases.ts'
 import { capture, Engine } from './engine.ts'
 
 /**
- * `npm run test:compose`: docker-compose.yml, really run. Images are built with the machine's network; the containers then
+ * `npm run test:compose`: runs docker-compose.yml. Images are built with the machine's network. The containers then
  * run in namespaces of their own, so that ports, bridges and packet filters are not the machine's, and nothing outlives
  * the tests whatever ends them.
  */
 
 const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-/** The people's browser finds both addresses on loopback, where the ports are published. */
+/** The browser of the tests finds both addresses on loopback, where the ports are published. */
 const ENTER = `
 mount --make-rprivate / && mount -t tmpfs tmpfs /run && ip link set lo up
 printf '127.0.0.1 localhost o.example sso.o.example\\n' > /run/hosts && mount --bind /run/hosts /etc/hosts

@@ -3,14 +3,14 @@ import { toStderr } from '../../infra/parts/progress.ts'
 import { readComposeFile, type Service } from './compose-file.ts'
 import type { Engine } from './engine.ts'
 
-/** Longest time in seconds that one container may take until it is healthy. */
+/** The longest time until a container is healthy, in seconds. */
 const HEALTHY_SECONDS = 300
-/** A container that stops so often is not waited for any longer. */
+/** Stop waiting for a container after this many restarts. */
 const RESTARTS = 3
 
 /**
- * Starts every service and waits for the conditions that docker-compose.yml names, which this engine's version cannot
- * wait for itself. @throws Error naming the container that is not healthy, with the end of its log
+ * Starts every service and waits for the conditions of docker-compose.yml, because this version of the engine cannot
+ * wait for them itself. @throws Error naming the container that is not healthy, with the end of its log
  */
 export async function startStack(engine: Engine): Promise<void> {
   const { services } = readComposeFile()
@@ -30,7 +30,7 @@ export async function startStack(engine: Engine): Promise<void> {
   }
 }
 
-/** Waits until a service is healthy, or, where it has no health to ask for, has ended well. */
+/** Waits until a service is healthy. A service without a health check must have exited successfully. */
 export async function untilReady(engine: Engine, name: string, service: Service): Promise<void> {
   const began = performance.now()
   const isReady = service.healthcheck ? () => isHealthy(engine, name) : () => hasEnded(engine, name)

@@ -7,7 +7,7 @@ import { ADMIN_TOKEN, type Replica } from './replica.ts'
 /** A way to end a session. */
 export type Ending = (lab: Lab, browser: Browser, via: Replica) => Promise<void>
 
-/** The person signs out. */
+/** The user signs out. */
 export const logout: Ending = async ({ url }, browser, via) => {
   const headers = { host: new URL(url).host, origin: url, accept: 'application/json' }
   const { status } = await browser.fetch(`${via.url}/auth/logout`, {
@@ -15,7 +15,7 @@ export const logout: Ending = async ({ url }, browser, via) => {
     headers,
     body: new URLSearchParams(),
   })
-  if (status !== 200) throw new Error(`the logout was answered with ${status}`)
+  if (status !== 200) throw new Error(`the sign-out returned ${status}`)
 }
 
 /** An administrator ends the newest session. */
@@ -25,25 +25,25 @@ export const endByAdmin: Ending = async (_lab, _browser, { adminUrl }) => {
     sessions: { key: string }[]
   }
   const { status } = await fetch(`${adminUrl}/sessions/${page.sessions[0]?.key}`, { method: 'DELETE', headers })
-  if (status !== 200) throw new Error(`the session administration answered ${status}`)
+  if (status !== 200) throw new Error(`the session administration returned ${status}`)
 }
 
-/** The person signs out at the issuer, which tells the gateway by the back channel, through Caddy. */
+/** The user signs out at the issuer, which notifies the gateway over the back channel, through Caddy. */
 export const backchannel: Ending = async ({ issuer }, browser) => {
   const page = await browser.submit(await browser.open(`${issuer.url}/session/end`))
-  if (page.status !== 200) throw new Error(`the issuer answered ${page.status}`)
+  if (page.status !== 200) throw new Error(`the issuer returned ${page.status}`)
 }
 
 export interface EndSeen {
-  /** Milliseconds from the answer to the ending until the last replica refused. */
-  readonly refusedAfter: number
-  /** Requests sent later than the bound and served all the same. */
+  /** Milliseconds from the response that ended the session until the last replica denied a request. */
+  readonly deniedAfter: number
+  /** Requests that were sent after the bound and accepted. */
   readonly letIn: number
 }
 
 const GIVE_UP_MS = 5000
 
-/** Ends the session of a browser that both replicas know, and asks both until they refuse. */
+/** Ends the session of a browser that both replicas know, and sends requests to both until they deny them. */
 export async function endAndWatch(lab: Lab, ending: Ending, boundMs: number, via = lab.replicas[0]): Promise<EndSeen> {
   const [browser] = await lab.browsers(1)
   if (browser === undefined) throw new Error('nobody signed in')
@@ -51,22 +51,22 @@ export async function endAndWatch(lab: Lab, ending: Ending, boundMs: number, via
   const { host } = new URL(lab.url)
   for (const { url } of lab.replicas) {
     const status = await ask(url, cookie, 'GET', host)
-    if (status !== 200) throw new Error(`a new session was answered with ${status}`)
+    if (status !== 200) throw new Error(`a new session got status ${status}`)
   }
   await ending(lab, browser, via)
   const endedAt = performance.now()
-  const untilRefused = async ({ url }: Replica): Promise<EndSeen> => {
+  const untilDenied = async ({ url }: Replica): Promise<EndSeen> => {
     for (let letIn = 0; ; await sleep(20)) {
       const sentAt = performance.now() - endedAt
       const status = await ask(url, cookie, 'GET', host)
       if (status === 200 && sentAt > boundMs) letIn += 1
-      const isRefused = isLoggedOut(status) || status === 503
-      if (isRefused || sentAt > boundMs + GIVE_UP_MS) return { refusedAfter: performance.now() - endedAt, letIn }
+      const isDenied = isLoggedOut(status) || status === 503
+      if (isDenied || sentAt > boundMs + GIVE_UP_MS) return { deniedAfter: performance.now() - endedAt, letIn }
     }
   }
-  const seen = await Promise.all(lab.replicas.map(untilRefused))
+  const seen = await Promise.all(lab.replicas.map(untilDenied))
   return {
-    refusedAfter: Math.round(Math.max(...seen.map((each) => each.refusedAfter))),
+    deniedAfter: Math.round(Math.max(...seen.map((each) => each.deniedAfter))),
     letIn: seen.reduce((sum, each) => sum + each.letIn, 0),
   }
 }

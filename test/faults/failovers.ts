@@ -1,9 +1,9 @@
 import { type FailoverGroup, startRedisCluster, startSentinelGroup } from '../../infra/parts/redis-groups.ts'
 import { startLab } from './lab.ts'
-import { loginAnswer, readyAfter } from './probes.ts'
+import { loginResult, readyAfter } from './probes.ts'
 import { knownPeople, type Row, type Rows, UNMET, underLoad } from './row.ts'
 
-/** A master that dies, and another takes its place. */
+/** A failover: a master is killed and another one takes over. */
 async function* failover(fault: string, start: () => Promise<FailoverGroup>): AsyncGenerator<Row> {
   const group = await start()
   const lab = await startLab({ store: group.address, session: { cacheSeconds: 2 } })
@@ -14,12 +14,12 @@ async function* failover(fault: string, start: () => Promise<FailoverGroup>): As
       mayFail: UNMET,
       seconds: 14,
       async happens(expect) {
-        const former = await group.masterPort()
-        await group.servers.find(({ port }) => port === former)?.crash()
+        const previous = await group.masterPort()
+        await group.servers.find(({ port }) => port === previous)?.crash()
         const after = await readyAfter(lab)
-        const login = await loginAnswer(lab)
-        expect(login === '200', 'a login works with the new master')
-        return `another master, ready again after ${after} ms; then a login: ${login}`
+        const login = await loginResult(lab)
+        expect(login === '200', 'a sign-in works with the new master')
+        return `another master, ready again after ${after} ms; then a sign-in: ${login}`
       },
     })
   } finally {

@@ -6,7 +6,7 @@ import { redisOperator, startRedisLab } from './redis-lab.ts'
 import { knownPeople, PEOPLE, RATE, type Row, type Rows, UNMET, underLoad } from './row.ts'
 
 const TOKEN_SECONDS = 12
-/** Longer than a dead holder's lease, milliseconds. */
+/** Longer than the lease of a killed holder, in milliseconds. */
 const TAKEN_OVER_WITHIN = 15_000
 
 interface Moment {
@@ -14,11 +14,11 @@ interface Moment {
   readonly rotates: boolean
   readonly mayLogOut?: boolean
   readonly remark?: string
-  /** What the issuer does with the refreshes whose asker is killed. */
+  /** What the issuer does with the refreshes of the killed process. */
   readonly meanwhile: TokenEndpoint
 }
 
-/** The process that refreshes everybody's tokens is killed in the middle of it, with people at work on both replicas. */
+/** The process that refreshes all tokens is killed during the refresh, with active users on both replicas. */
 async function* holderKilled({
   fault,
   rotates,
@@ -35,7 +35,7 @@ async function* holderKilled({
   const [first] = lab.replicas
   try {
     const cookies = await knownPeople(lab)
-    // nobody asks while the tokens run out; then everybody asks the first replica alone: it holds every lease
+    // No requests until the tokens have expired. Then all requests go to the first replica, which holds every lease.
     await sleep((TOKEN_SECONDS + 1) * 1000)
     const { tokenRequests, refreshGrants } = lab.issuer
     lab.issuer.tokenEndpoint = meanwhile
@@ -55,7 +55,7 @@ async function* holderKilled({
         lab.issuer.tokenEndpoint = 'normal'
         const asked = lab.issuer.tokenRequests
         const taken = await untilTrue(() => lab.issuer.tokenRequests >= asked + PEOPLE, TAKEN_OVER_WITHIN)
-        expect(taken < TAKEN_OVER_WITHIN, 'the other replica takes every refresh over')
+        expect(taken < TAKEN_OVER_WITHIN, 'the other replica takes over every refresh')
         await first.start()
         await Promise.all(cut)
         const grants = lab.issuer.refreshGrants - refreshGrants
@@ -68,23 +68,23 @@ async function* holderKilled({
   }
 }
 
-/** The moments at which a holder can die. */
+/** The moments at which a holder can be killed. */
 export const holders: Rows = async function* () {
   yield* holderKilled({
-    fault: 'kill -9 of the replica that refreshes, before the issuer looked at its requests',
+    fault: 'kill -9 of the replica that refreshes, before the issuer processed its requests',
     rotates: true,
     meanwhile: { delayMs: 60_000 },
   })
   yield* holderKilled({
-    fault: 'kill -9 of the replica that refreshes, after the issuer granted and before it answered',
+    fault: 'kill -9 of the replica that refreshes, after the issuer granted and before it responded',
     rotates: false,
     meanwhile: { respondAfterMs: 60_000 },
   })
   yield* holderKilled({
-    fault: 'the same, where the issuer takes a refresh token used twice for stolen (RFC 9700 §4.14.2)',
+    fault: 'the same, with an issuer that treats a refresh token used twice as stolen (RFC 9700 §4.14.2)',
     rotates: true,
     mayLogOut: true,
-    remark: '; the new tokens died with the process: sign in again',
+    remark: '; the new tokens were lost with the process, so users sign in again',
     meanwhile: { respondAfterMs: 60_000 },
   })
 }

@@ -11,24 +11,24 @@ import { makeReplica, type Replica } from './replica.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 export interface LabOptions {
-  /** `session.store` of the replicas; two: of each its own way to the store. */
+  /** `session.store` of the replicas. Two values: each replica has its own path to the store. */
   readonly store: string | readonly [string, string]
-  /** Laid over the session section. */
+  /** Merged over the session section. */
   readonly session?: Record<string, unknown>
   readonly issuer?: IssuerOptions
-  /** Seconds that each replica's clock is ahead; negative: behind. */
+  /** How far each replica's clock is ahead, in seconds. Negative: behind. */
   readonly clocksAhead?: readonly [number, number]
 }
 
-/** Two gateway processes behind a real Caddy, an issuer and an upstream that counts. */
+/** Two gateway processes behind a real Caddy, an issuer and an upstream that counts requests. */
 export interface Lab {
   readonly url: string
   readonly issuer: EmbeddedIssuer
   readonly replicas: readonly [Replica, Replica]
   readonly upstream: Upstream
-  /** Signs in as many browsers as asked. */
+  /** Signs in this many browsers. */
   browsers(count: number): Promise<Browser[]>
-  /** The same; resolves to their cookie headers. */
+  /** The same. Resolves to their cookie headers. */
   signIn(count: number): Promise<string[]>
   /** The cookie header that a browser sends. */
   cookieOf(browser: Browser): string

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What a bounded load saw. */
+/** The result of a load. */
 export interface Seen {
-  /** Requests a second that were answered as they should be. */
+  /** Requests per second with the expected response. */
   readonly held: number
   readonly failed: number
-  /** Answers that sent a signed-in person to sign in again. */
+  /** Responses that made a signed-in user sign in again. */
   readonly loggedOut: number
-  /** Requests without a session that were let through. */
+  /** Requests without a session that were accepted. */
   readonly letIn: number
-  /** Milliseconds from the start of the load to the last failure; 0: none. */
+  /** Milliseconds from the start of the load to the last failure. 0: none. */
   readonly lastFailureAt: number
   readonly faults: Readonly<Record<string, number>>
 }
@@ -19,18 +19,18 @@ export interface Seen {
 export interface LoadOptions {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  /** A cookie header for each person who is signed in. */
+  /** A cookie header for each signed-in user. */
   readonly cookies: readonly string[]
   readonly seconds: number
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number
 }
 
 const TIMEOUT_MS = 15_000
 
-/** Keeps asking for `seconds`, one request in ten unsafe, one in ten without a session. */
+/** Sends requests for `seconds`: one in ten is unsafe, one in ten has no session. */
 export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Promise<Seen> {
-  const began = performance.now()
+  const startedAt = performance.now()
   const count = { ok: 0, failed: 0, loggedOut: 0, letIn: 0, lastFailureAt: 0 }
   const faults: Record<string, number> = {}
   const once = async (n: number) => {
@@ -41,26 +41,26 @@ export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Pro
     else if (isLoggedOut(status)) count.loggedOut += 1
     else {
       count.failed += 1
-      count.lastFailureAt = performance.now() - began
+      count.lastFailureAt = performance.now() - startedAt
       faults[String(status)] = (faults[String(status)] ?? 0) + 1
     }
   }
   const running: Promise<void>[] = []
   for (let n = 0; n < seconds * rate; n += 1) {
     running.push(once(n))
-    await sleep(Math.max(0, began + (n * 1000) / rate - performance.now()))
+    await sleep(Math.max(0, startedAt + (n * 1000) / rate - performance.now()))
   }
   await Promise.all(running)
   const { ok, ...rest } = count
-  return { ...rest, faults, held: Math.round(ok / ((performance.now() - began) / 1000)) }
+  return { ...rest, faults, held: Math.round(ok / ((performance.now() - startedAt) / 1000)) }
 }
 
-/** Whether an answer sends a signed-in person to sign in again. */
+/** Whether a response makes a signed-in user sign in again. */
 export const isLoggedOut = (status: number | string) => status === 401 || status === 302 || status === 303
 
 /**
  * The status, or the code of the connection's error.
- * @param host of the gateway, where `url` is that of one replica
+ * @param host Host of the gateway, if `url` is the URL of one replica
  */
 export function ask(
   url: string,

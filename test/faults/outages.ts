@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRefusedForNow, loginAnswer, readyAfter, readyStatus } from './probes.ts'
+import { isTemporaryDenial, loginResult, readyAfter, readyStatus } from './probes.ts'
 import { startRedisLab } from './redis-lab.ts'
-import { type FieldError, knownPeople, RATE, type Row, UNMET, underLoad } from './row.ts'
+import { type Fault, knownPeople, RATE, type Row, UNMET, underLoad } from './row.ts'
 
-/** How long Redis is cut off, seconds. */
+/** How long Redis is disconnected, in seconds. */
 const CUT = 30
 
-/** Replicas, Redis and upstream in trouble, with people at work on two replicas behind Caddy. */
+/** Failures of replicas, Redis and upstream, with active users on two replicas behind Caddy. */
 export async function* outages(): AsyncGenerator<Row> {
   const { lab, redis, wire, close } = await startRedisLab({ session: { cacheSeconds: 2 } })
   const [first, second] = lab.replicas
-  const once = () => `requests that arrived twice: ${lab.upstream.repeated()}`
+  const once = () => `requests received twice: ${lab.upstream.repeated()}`
   try {
     const cookies = await knownPeople(lab)
-    const during = (fault: FieldError) => underLoad(lab, cookies, fault)
+    const during = (fault: Fault) => underLoad(lab, cookies, fault)
     yield await during({
       fault: 'rolling restart of both replicas',
       seconds: 24,
@@ -38,41 +38,41 @@ export async function* outages(): AsyncGenerator<Row> {
       },
     })
     yield await during({
-      fault: 'Redis killed and started again',
+      fault: 'Redis killed and restarted',
       mayFail: UNMET,
       seconds: 8,
       async happens(expect) {
         await redis.crash()
-        const [login, ready] = [await loginAnswer(lab), await readyStatus(lab)]
-        expect(isRefusedForNow(login) && ready === 503, 'logins and /readyz answer 503 while Redis is away')
+        const [login, ready] = [await loginResult(lab), await readyStatus(lab)]
+        expect(isTemporaryDenial(login) && ready === 503, 'sign-ins and /readyz return 503 while Redis is down')
         await redis.restart()
-        return `while it was away: login ${login}, /readyz ${ready}; afterwards ready in ${await readyAfter(lab)} ms`
+        return `while it was down: sign-in ${login}, /readyz ${ready}; afterwards ready in ${await readyAfter(lab)} ms`
       },
     })
     yield await during({
-      fault: 'Redis answers after 2 s',
+      fault: 'Redis responds after 2 s',
       mayFail: UNMET,
       seconds: 10,
       async happens(expect) {
         await wire.delay(2000)
         await sleep(5000)
-        const login = await loginAnswer(lab)
-        expect(isRefusedForNow(login), 'logins answer 503 while Redis is slow')
+        const login = await loginResult(lab)
+        expect(isTemporaryDenial(login), 'sign-ins return 503 while Redis is slow')
         await wire.delay(0)
-        return `login ${login}; afterwards ready in ${await readyAfter(lab)} ms`
+        return `sign-in ${login}; afterwards ready in ${await readyAfter(lab)} ms`
       },
     })
     yield await during({
-      fault: `Redis cut off for ${CUT} s`,
+      fault: `Redis disconnected for ${CUT} s`,
       mayFail: UNMET,
       seconds: CUT + 6,
       async happens(expect) {
         await wire.partition(true)
         await sleep(CUT * 1000)
-        const login = await loginAnswer(lab)
-        expect(isRefusedForNow(login), 'logins answer 503 while Redis is cut off')
+        const login = await loginResult(lab)
+        expect(isTemporaryDenial(login), 'sign-ins return 503 while Redis is disconnected')
         await wire.partition(false)
-        return `login ${login}; afterwards ready in ${await readyAfter(lab)} ms`
+        return `sign-in ${login}; afterwards ready in ${await readyAfter(lab)} ms`
       },
     })
     yield await during({
@@ -83,7 +83,7 @@ export async function* outages(): AsyncGenerator<Row> {
         lab.upstream.resetting = true
         await sleep(2000)
         lab.upstream.resetting = false
-        return 'answered 502 while it lasted'
+        return 'status 502 during the failure'
       },
     })
   } finally {

@@ -3,7 +3,7 @@ import { type RedisServer, startRedis } from '../../infra/parts/redis.ts'
 import { startToxiproxy, type Toxiproxy } from '../../infra/parts/toxiproxy.ts'
 import { type Lab, type LabOptions, startLab } from './lab.ts'
 
-/** A lab whose replicas reach their Redis by a wire that can be cut. */
+/** A lab whose replicas reach Redis through a proxy that can interrupt the connection. */
 export interface RedisLab {
   readonly lab: Lab
   readonly redis: RedisServer
@@ -23,9 +23,9 @@ export async function startRedisLab(options: Partial<LabOptions> = {}): Promise<
   return { lab, redis, wire, close }
 }
 
-/** Who runs Redis, past every wire. */
+/** The operator of Redis, connected without the proxy. */
 export function redisOperator(port: number, password?: string): Redis {
   const operator = new Redis({ port, host: '127.0.0.1', ...(password !== undefined && { password }) })
-  operator.on('error', () => undefined) // a server that is stopped first is no fault
+  operator.on('error', () => undefined) // a server that was stopped earlier is not an error
   return operator
 }

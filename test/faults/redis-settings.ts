@@ -2,26 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { startRedis } from '../../infra/parts/redis.ts'
 import { startLab } from './lab.ts'
-import { isRefusedForNow, loginAnswer, readyAfter, readyStatus } from './probes.ts'
+import { isTemporaryDenial, loginResult, readyAfter, readyStatus } from './probes.ts'
 import { redisOperator } from './redis-lab.ts'
 import { knownPeople, type Row, type Rows, UNMET, underLoad } from './row.ts'
 
 const PASSWORD = 'hunter2-of-the-fault-tests'
-const REFUSED_SECONDS = 10
-/** Bound of the keys that push the sessions out. */
+const DENIED_SECONDS = 10
+/** Upper bound for the keys that evict the sessions. */
 const MOST_KEYS = 20_000
 
-/** A Redis whose operator changes it under way. */
+/** A Redis whose operator changes its settings while it runs. */
 async function* withRedis(
   args: readonly string[],
-  trouble: (lab: Awaited<ReturnType<typeof startLab>>, operator: Redis) => Promise<Row>,
+  change: (lab: Awaited<ReturnType<typeof startLab>>, operator: Redis) => Promise<Row>,
 ): AsyncGenerator<Row> {
   const redis = await startRedis({ args: ['--requirepass', PASSWORD, ...args] })
   const operator = redisOperator(redis.port, PASSWORD)
   const store = `redis://:${PASSWORD}@127.0.0.1:${redis.port}`
   const lab = await startLab({ store, session: { cacheSeconds: 2 } })
   try {
-    yield await trouble(lab, operator)
+    yield await change(lab, operator)
   } finally {
     operator.disconnect()
     await lab.close()
@@ -33,19 +33,19 @@ export const redisSettings: Rows = async function* () {
   yield* withRedis([], async (lab, operator) => {
     const cookies = await knownPeople(lab)
     return await underLoad(lab, cookies, {
-      fault: `Redis refuses the password for ${REFUSED_SECONDS} s`,
+      fault: `Redis denies the password for ${DENIED_SECONDS} s`,
       mayFail: UNMET,
-      seconds: REFUSED_SECONDS + 6,
+      seconds: DENIED_SECONDS + 6,
       async happens(expect) {
         await operator.config('SET', 'requirepass', 'another')
         for (const type of ['normal', 'pubsub']) await operator.call('CLIENT', 'KILL', 'TYPE', type)
-        await sleep(REFUSED_SECONDS * 1000)
-        const [login, ready] = [await loginAnswer(lab), await readyStatus(lab)]
-        expect(isRefusedForNow(login) && ready === 503, 'logins and /readyz answer 503')
+        await sleep(DENIED_SECONDS * 1000)
+        const [login, ready] = [await loginResult(lab), await readyStatus(lab)]
+        expect(isTemporaryDenial(login) && ready === 503, 'sign-ins and /readyz return 503')
         await operator.config('SET', 'requirepass', PASSWORD)
         const after = await readyAfter(lab)
-        expect(!lab.replicas.some((replica) => replica.logged().includes(PASSWORD)), 'no log holds the password')
-        return `login ${login}, /readyz ${ready}; afterwards ready in ${after} ms`
+        expect(!lab.replicas.some((replica) => replica.logged().includes(PASSWORD)), 'no log contains the password')
+        return `sign-in ${login}, /readyz ${ready}; afterwards ready in ${after} ms`
       },
     })
   })
@@ -53,7 +53,7 @@ export const redisSettings: Rows = async function* () {
     const cookies = await knownPeople(lab)
     const kept = async () => (await operator.keys('*:s:*')).length
     return await underLoad(lab, cookies, {
-      fault: 'Redis evicts sessions (maxmemory-policy allkeys-lru, against the advice)',
+      fault: 'Redis evicts sessions (maxmemory-policy allkeys-lru, which is not recommended)',
       mayLogOut: true,
       seconds: 10,
       async happens(expect) {
@@ -62,10 +62,10 @@ export const redisSettings: Rows = async function* () {
         await operator.config('SET', 'maxmemory', '0')
         expect((await kept()) === 0, 'every session was evicted')
         const warned = lab.replicas.every((replica) => replica.logged().includes('"event":"store-setting"'))
-        expect(warned, 'every replica warns of the policy in its log')
-        const login = await loginAnswer(lab)
-        expect(login === '200', 'who signs in again works on')
-        return `an evicted session looks like an ended one: sign in again (${login}); warned of at start`
+        expect(warned, 'every replica logs a warning about the policy')
+        const login = await loginResult(lab)
+        expect(login === '200', 'signing in again works')
+        return `an evicted session looks like an ended one, so users sign in again (${login}); a warning is logged at start`
       },
     })
   })

@@ -4,11 +4,11 @@ import { startRedisLab } from './redis-lab.ts'
 import { type Row, underLoad } from './row.ts'
 
 const TOKEN_SECONDS = 12
-/** How long the token endpoint is down, seconds: several tokens' lives. */
+/** How long the token endpoint is down, in seconds: the lifetime of several tokens. */
 const DOWN = 60
 const AT_ONCE = 200
 
-/** The issuer in trouble while tokens run out. */
+/** Failures of the issuer while tokens expire. */
 export async function* refreshes(): AsyncGenerator<Row> {
   const session = { refreshBeforeSeconds: 2, cacheSeconds: 2 }
   const { lab, close } = await startRedisLab({ session, issuer: { accessTokenSeconds: TOKEN_SECONDS } })
@@ -25,16 +25,16 @@ export async function* refreshes(): AsyncGenerator<Row> {
       fault: `issuer takes 10 s to refresh an expired token, ${AT_ONCE} requests at once`,
       ...{ held, loggedOut, failed: AT_ONCE - held - loggedOut, letIn: 0, lastFailureAt: 0, faults: {} },
       ...{ mayFail: 0, mayLogOut: false, broken: grants === 1 ? [] : ['one refresh for all'] },
-      note: `refreshes asked for: ${grants}`,
+      note: `refresh grants: ${grants}`,
     }
     lab.issuer.tokenEndpoint = 'reset'
     yield await underLoad(lab, cookies, {
-      fault: `issuer’s token endpoint down for ${DOWN} s, tokens running out`,
+      fault: `issuer’s token endpoint down for ${DOWN} s, with expiring tokens`,
       seconds: DOWN + 6,
       async happens() {
         await sleep(DOWN * 1000)
         lab.issuer.tokenEndpoint = 'normal'
-        return 'sessions go on for session.issuerGraceSeconds'
+        return 'sessions continue for session.issuerGraceSeconds'
       },
     })
   } finally {

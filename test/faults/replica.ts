@@ -13,28 +13,28 @@ export const ADMIN_TOKEN = 'a-token-of-the-fault-tests'
 
 /** One gateway process. */
 export interface Replica {
-  /** Its own listener, past Caddy. */
+  /** Its own listener, without Caddy. */
   readonly url: string
   readonly adminUrl: string
   start(): Promise<void>
-  /** SIGTERM and the end of it. */
+  /** Sends SIGTERM and waits for the exit. */
   drain(): Promise<void>
   kill(): Promise<void>
-  /** Everything it logged so far. */
+  /** Its log so far. */
   logged(): string
 }
 
 export interface ReplicaOptions {
   readonly name: string
   readonly folder: string
-  /** The one address of all replicas. */
+  /** The URL of all replicas. */
   readonly publicUrl: string
   readonly issuerUrl: string
   readonly upstreamUrl: string
   readonly store: string
-  /** Laid over the session section. */
+  /** Merged over the session section. */
   readonly session: Record<string, unknown> | undefined
-  /** Seconds that its clock is ahead; negative: behind. */
+  /** How far its clock is ahead, in seconds. Negative: behind. */
   readonly clockAhead: number
 }
 
@@ -45,13 +45,13 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
   writeFileSync(file, JSON.stringify(configOf(options, port, adminPort)))
   const env = options.clockAhead === 0 ? {} : await clockAhead(options.clockAhead)
   let running: Background | undefined
-  const end = async (signal: NodeJS.Signals) => {
-    const former = running
+  const stop = async (signal: NodeJS.Signals) => {
+    const stopping = running
     running = undefined
-    if (former === undefined) return
-    process.kill(signal === 'SIGKILL' ? -former.pid : former.pid, signal)
-    await former.stopped
-    await former.close()
+    if (stopping === undefined) return
+    process.kill(signal === 'SIGKILL' ? -stopping.pid : stopping.pid, signal)
+    await stopping.stopped
+    await stopping.close()
   }
   return {
     url: `http://127.0.0.1:${port}`,
@@ -65,8 +65,8 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
         readySeconds: 60,
       })
     },
-    drain: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    drain: () => stop('SIGTERM'),
+    kill: () => stop('SIGKILL'),
     logged: () => readFileSync(logFile, 'utf8'),
   }
 }

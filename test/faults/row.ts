@@ -4,13 +4,13 @@ import { putLoad, type Seen } from './load.ts'
 
 export interface Row extends Seen {
   readonly fault: string
-  /** What is beside the load: counts, statuses, times. */
+  /** What was observed besides the load: counts, statuses, times. */
   readonly note: string
-  /** Requests that may fail: a process killed with requests in it loses those. */
+  /** How many requests may fail: a killed process loses the requests in it. */
   readonly mayFail: number
-  /** Whether people may have to sign in again; the note says why. */
+  /** Whether users may have to sign in again. The note says why. */
   readonly mayLogOut: boolean
-  /** Promises beside the load that did not hold; none: good. */
+  /** Expectations besides the load that failed. Empty: none. */
   readonly broken: readonly string[]
 }
 
@@ -20,41 +20,41 @@ export type Rows = () => AsyncGenerator<Row>
 export const isGood = ({ failed, mayFail, loggedOut, mayLogOut, letIn, broken }: Row) =>
   failed <= mayFail && (mayLogOut || loggedOut === 0) && letIn === 0 && broken.length === 0
 
-/** Requests a second. */
+/** Requests per second. */
 export const RATE = 30
-/** Odd, so that each person meets both replicas. */
+/** Odd, so that each user reaches both replicas. */
 export const PEOPLE = 7
-/** A replica that has not met a session cannot vouch for it while the store is away: 503, and the session lives. */
+/** A replica that has not cached a session cannot load it while the store is down: 503, and the session stays valid. */
 export const UNMET = 2 * PEOPLE
 
-/** Notes a promise that must hold. */
-export type Expect = (holds: boolean, promise: string) => void
+/** Records an expectation. */
+export type Expect = (isTrue: boolean, expectation: string) => void
 
-export interface FieldError {
+export interface Fault {
   readonly fault: string
   readonly mayFail?: number
   readonly mayLogOut?: boolean
   readonly seconds: number
-  /** Happens under the load; resolves to a note. */
+  /** Runs under the load. Resolves to a note. */
   readonly happens: (expect: Expect) => Promise<string>
 }
 
 export async function underLoad(
   lab: Lab,
   cookies: readonly string[],
-  { fault, mayFail = 0, mayLogOut = false, seconds, happens }: FieldError,
+  { fault, mayFail = 0, mayLogOut = false, seconds, happens }: Fault,
 ): Promise<Row> {
   const broken: string[] = []
   const load = putLoad({ url: lab.url, cookies, seconds, rate: RATE })
   await sleep(1000)
-  const note = await happens((holds, promise) => {
-    if (!holds) broken.push(promise)
+  const note = await happens((isTrue, expectation) => {
+    if (!isTrue) broken.push(expectation)
   })
   const seen = await load
   return { fault, mayFail, mayLogOut, broken, ...seen, note }
 }
 
-/** Signs people in and lets both replicas meet everybody, as they have in any running system. */
+/** Signs users in and sends requests of each to both replicas, as in any running system. */
 export async function knownPeople(lab: Lab): Promise<string[]> {
   const cookies = await lab.signIn(PEOPLE)
   await putLoad({ url: lab.url, cookies, seconds: 2, rate: RATE })

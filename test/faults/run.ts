@@ -9,26 +9,26 @@ import { refreshes } from './refreshes.ts'
 import { revocations } from './revocations.ts'
 import { isGood, type Row, type Rows } from './row.ts'
 
-/** `npm run test:faults [-- --only NAME]`: breaks each part under load and prints what people saw of it. */
+/** `npm run test:faults [-- --only NAME]`: causes failures of each part under load and prints what users saw. */
 
-/** Groups of faults in the order of the table. They share no part, so some run side by side. */
+/** Groups of faults in the order of the table. They share no part, so several run at the same time. */
 const GROUPS = { outages, refreshes, holders, clocks, failovers, redisSettings, revocations, disk }
-const SIDE_BY_SIDE = 3
+const CONCURRENCY = 3
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
 const chosen = Object.entries(GROUPS).filter(([name]) => values.only?.includes(name) ?? true)
 
-const say = (line: string) => process.stdout.write(`${line}\n`)
-const tell = (line: string) => process.stderr.write(`${line}\n`)
+const print = (line: string) => process.stdout.write(`${line}\n`)
+const report = (line: string) => process.stderr.write(`${line}\n`)
 
-/** Resolves to whether every row of the group is good; a lab that falls apart is a row that is not. */
+/** Resolves to whether every row of the group is good. A lab that fails is a bad row. */
 async function runGroup(name: string, rows: Rows, done: (line: string) => void): Promise<boolean> {
   let good = true
   try {
     for await (const row of rows()) {
       good &&= isGood(row)
       done(lineOf(row))
-      tell(`${isGood(row) ? 'held' : 'DID NOT HOLD'}: ${row.fault}`)
+      report(`${isGood(row) ? 'passed' : 'FAILED'}: ${row.fault}`)
     }
     return good
   } catch (error) {
@@ -38,11 +38,11 @@ async function runGroup(name: string, rows: Rows, done: (line: string) => void):
 }
 
 function lineOf({ fault, held, failed, loggedOut, letIn, lastFailureAt, note, faults, broken }: Row): string {
-  const seen = [note, ...(failed === 0 ? [] : [JSON.stringify(faults)]), ...broken.map((each) => `BROKEN: ${each}`)]
+  const seen = [note, ...(failed === 0 ? [] : [JSON.stringify(faults)]), ...broken.map((each) => `EXPECTED: ${each}`)]
   return `| ${fault} | ${held} | ${failed} | ${loggedOut} | ${letIn} | ${Math.round(lastFailureAt)} | ${seen.join('; ')} |`
 }
 
-// a lab that is interrupted still gives back what outlives its processes
+// An interrupted lab still releases what outlives its processes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 const lines = chosen.map((): string[] => [])
@@ -55,8 +55,8 @@ async function lane(): Promise<void> {
     good &&= held
   }
 }
-await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane))
-say('| fault | load held (requests/s) | failed | logged out | let in | last failure after (ms) | |')
-say('| --- | --- | --- | --- | --- | --- | --- |')
-for (const line of lines.flat()) say(line)
+await Promise.all(Array.from({ length: CONCURRENCY }, lane))
+print('| fault | successful requests/s | failed | signed out | accepted without session | last failure after (ms) | |')
+print('| --- | --- | --- | --- | --- | --- | --- |')
+for (const line of lines.flat()) print(line)
 process.exitCode = good ? 0 : 1

@@ -8,7 +8,7 @@ import { ensureHelm } from '../../infra/parts/helm.ts'
 export const CHART = join(checkout, 'infra', 'helm', 'modelops-gateway')
 export const NAMESPACE = 'modelops'
 
-/** A file of the chart's `ci` folder: values that are complete. */
+/** A file of the chart's `ci` folder, with complete values. */
 export type ValuesFile = 'minimal' | 'full'
 export const valuesFile = (name: ValuesFile) => join(CHART, 'ci', `${name}-values.yaml`)
 
@@ -63,28 +63,28 @@ export class Manifests {
   }
 }
 
-/** Renders the chart with the values of a file and those over them. @throws Error with Helm's words when it refuses */
+/** Renders the chart with the values of a file and overrides. @throws Error with Helm's message if it fails */
 export async function render(file: ValuesFile, over?: object): Promise<Manifests> {
   const { ok, stdout, stderr } = await helm(TEMPLATE, valuesOf(file, over))
   if (!ok) throw new Error(stderr)
   return new Manifests(stdout)
 }
 
-/** What Helm says when it must refuse. */
+/** Helm's error message for values that it must reject. */
 export async function refusal(values: object): Promise<string> {
   const { ok, stderr } = await helm(TEMPLATE, values)
   if (ok) throw new Error('it was rendered')
   return stderr
 }
 
-/** A file's values with others over them; `undefined` takes a key away, `null` takes the chart's own default away. */
+/** The values of a file with overrides. `undefined` removes a key, `null` removes the default of the chart. */
 export const valuesOf = (file: ValuesFile, over: object = {}): object =>
   merge(parse(readFileSync(valuesFile(file), 'utf8')), over)
 
 export const isMapping = (value: unknown): value is object =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 
-/** Mappings are merged key by key, all else is replaced. */
+/** Mappings are merged key by key, everything else is replaced. */
 export function merge(base: object, over: object): object {
   const merged = Object.entries(over).map(([key, value]) => {
     const below: unknown = Reflect.get(base, key)
@@ -93,7 +93,7 @@ export function merge(base: object, over: object): object {
   return { ...base, ...Object.fromEntries(merged) }
 }
 
-/** What is at a dotted path, e.g. `spec.template.spec.containers.0.image`; undefined where nothing is. */
+/** The value at a dotted path, such as `spec.template.spec.containers.0.image`, or undefined. */
 export function at(node: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((here, key) => {
     return here !== null && typeof here === 'object' ? Reflect.get(here, key) : undefined

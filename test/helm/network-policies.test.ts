@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { at, type Manifest, type Manifests, NAMESPACE, render } from './chart.ts'
 
-/** "Only the gateway reaches the upstreams": who may speak to whom, as rows, and that no rule is open by accident. */
+/** "Only the gateway reaches the upstreams": allowed connections as rows, and no rule that is open by accident. */
 
 let minimal: Manifests
 let full: Manifests
@@ -47,7 +47,7 @@ const FULL = {
 
 const policy = (manifests: Manifests, name: string) => manifests.one('NetworkPolicy', name)
 
-test('the gateway hears its clients, and speaks to DNS, Redis, issuer and upstreams alone', () => {
+test('the gateway accepts its clients, and connects only to DNS, Redis, issuer and upstreams', () => {
   for (const [manifests, name, rules] of [
     [minimal, 'gw-modelops-gateway', MINIMAL],
     [full, 'gw', FULL],
@@ -87,7 +87,7 @@ const CLOSED: [name: string, of: 'minimal' | 'full', namespace: string, pods: ob
   ],
 ]
 for (const [name, of, namespace, pods, ingress] of CLOSED) {
-  test(`${name}: in its own namespace, the pods of the application hear the gateway and who is named`, () => {
+  test(`${name}: in its own namespace, the pods of the application accept only the gateway and the named peers`, () => {
     const found = policy(of === 'full' ? full : minimal, name)
     assert.equal(found.metadata.namespace, namespace)
     assert.deepEqual(at(found, 'spec'), { podSelector: { matchLabels: pods }, policyTypes: ['Ingress'], ingress })
@@ -99,7 +99,7 @@ test('an application outside the cluster has an address in the gateway’s polic
   assert.deepEqual(names.toSorted(), ['gw', 'gw-upstream-airflow', 'gw-upstream-mlflow'])
 })
 
-test('the gateway’s policies select its pods and the pod of helm test, in the words of the upstreams’ policies', () => {
+test('the gateway’s policies select its pods and the pod of helm test, with the same labels as the upstreams’ policies', () => {
   for (const [manifests, name, of] of [
     [minimal, 'gw-modelops-gateway', 'modelops-gateway'],
     [full, 'gw', 'gw'],
@@ -115,7 +115,7 @@ test('the gateway’s policies select its pods and the pod of helm test, in the 
   }
 })
 
-test('no rule has an empty list of peers or ports, which would mean everybody and everything', () => {
+test('no rule has an empty list of peers or ports, which would allow everything', () => {
   const policies = [...minimal.all, ...full.all].filter(({ kind }) => kind === 'NetworkPolicy')
   const rules = policies.flatMap((each: Manifest) => [
     ...((at(each, 'spec.ingress') ?? []) as object[]),
@@ -129,7 +129,7 @@ test('no rule has an empty list of peers or ports, which would mean everybody an
   }
 })
 
-test('without monitoring nobody reaches the admin port, and without an admin listener there is none', async () => {
+test('without monitoring no peer reaches the admin port, and without an admin listener the port does not exist', async () => {
   assert.ok(!JSON.stringify(at(policy(minimal, 'gw-modelops-gateway'), 'spec')).includes('4181'))
   const without = await render('full', {
     serviceMonitor: { enabled: false },
@@ -142,7 +142,7 @@ test('without monitoring nobody reaches the admin port, and without an admin lis
   )
 })
 
-test('networkPolicy.enabled: false makes none and asks for nobody', async () => {
+test('networkPolicy.enabled: false renders no policy and requires no peers', async () => {
   const off = { enabled: false, clients: [], redis: { to: [] }, issuer: { to: [] }, upstreams: { mlflow: undefined } }
   assert.ok(!(await render('minimal', { networkPolicy: off })).kinds.includes('NetworkPolicy'))
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { checkout } from '../../infra/parts/directories.ts'
 import { at, type Manifests } from './chart.ts'
 
-/** A rendered pod as a process of this machine: what the kubelet does, on a folder instead of a root file system. */
+/** A rendered pod as a local process: does the work of the kubelet, in a folder instead of a root file system. */
 
 interface Volume {
   readonly name: string
@@ -38,14 +38,14 @@ export class Pod {
   readonly #volumes: readonly Volume[]
   #version = 0
 
-  /** @param spec The pod's: of a Pod, or the template of a Deployment. */
+  /** @param spec The pod spec: of a Pod, or of the template of a Deployment. */
   constructor(spec: unknown, folder: string) {
     this.#folder = folder
     this.#volumes = at(spec, 'volumes') as readonly Volume[]
     this.container = at(spec, 'containers.0') as Container
   }
 
-  /** Writes what the volumes hold; again, when the ConfigMaps have changed. */
+  /** Writes the contents of the volumes, again after the ConfigMaps have changed. */
   mount(manifests: Manifests): void {
     this.#version += 1
     for (const { name, mountPath } of this.container.volumeMounts) {
@@ -55,7 +55,7 @@ export class Pod {
     }
   }
 
-  /** As the kubelet does it: a new folder, and one rename of the link that all files go through. */
+  /** As the kubelet does: a new folder, and one rename of the link that all files go through. */
   #swap(folder: string, files: Files): void {
     const version = `..v${this.#version}`
     mkdirSync(join(folder, version), { recursive: true })

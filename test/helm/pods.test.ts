@@ -47,7 +47,7 @@ for (const [path, value] of HARDENED) {
   })
 }
 
-test('everything is mounted read-only, and nothing of the node is', () => {
+test('everything is mounted read-only, and nothing of the node is mounted', () => {
   const mounts = at(minimal.one('Deployment'), `${CONTAINER}.volumeMounts`) as { readOnly: boolean }[]
   assert.ok(mounts.length === 2 && mounts.every(({ readOnly }) => readOnly))
   assert.ok(!JSON.stringify([minimal.all, full.all]).includes('hostPath'))
@@ -91,16 +91,16 @@ for (const [what, of, path, value] of ROWS) {
   test(`${of}: ${what}`, () => assert.deepEqual(at((of === 'full' ? full : minimal).one('Deployment'), path), value))
 }
 
-test('the account of the pods has no token', () => {
+test('the service account of the pods has no token', () => {
   assert.equal(at(minimal.one('ServiceAccount'), 'automountServiceAccountToken'), false)
   assert.equal(at(minimal.one('Deployment'), `${POD}.serviceAccountName`), minimal.one('ServiceAccount').metadata.name)
 })
 
-test('a pod that never got ready keeps no node from being drained', () => {
+test('a pod that never became ready does not prevent a node from being drained', () => {
   assert.equal(at(minimal.one('PodDisruptionBudget'), 'spec.unhealthyPodEvictionPolicy'), 'AlwaysAllow')
 })
 
-test('scaling is by processor time, and down by one pod at a time', () => {
+test('scaling follows the CPU usage, and scales down by one pod at a time', () => {
   const spec = at(full.one('HorizontalPodAutoscaler'), 'spec')
   assert.equal(at(spec, 'metrics.0.resource.name'), 'cpu')
   assert.equal(at(spec, 'metrics.1'), undefined)
@@ -110,7 +110,7 @@ test('scaling is by processor time, and down by one pod at a time', () => {
   })
 })
 
-test('Ingress and HTTPRoute lead the hosts of config, whole, to the Service', () => {
+test('Ingress and HTTPRoute route the hosts of config completely to the Service', () => {
   const hosts = ['o.example', 'api.example']
   const rules = at(full.one('Ingress'), 'spec.rules') as { host: string; http: unknown }[]
   assert.deepEqual(
@@ -126,7 +126,7 @@ test('Ingress and HTTPRoute lead the hosts of config, whole, to the Service', ()
   assert.deepEqual(at(full.one('HTTPRoute'), 'spec.rules.0.backendRefs'), [{ name: 'gw', port: 8080 }])
 })
 
-test('the gateway gets config as it was given, large numbers included', () => {
+test('the gateway gets config unchanged, including large numbers', () => {
   const given = at(valuesOf('full'), 'config') as object
   const { server, issuer, session } = DEFAULT_CONFIG
   const rendered: unknown = parse(full.one('ConfigMap').data?.['gateway.yaml'] ?? '')

@@ -15,13 +15,13 @@ import { eventually } from '../redis-store.ts'
 import { at, type Manifests, render } from './chart.ts'
 import { Pod, type Running } from './pod.ts'
 
-/** The chart's settings as processes: its files, arguments, probes and times, with a real issuer and a real Redis. */
+/** The rendered chart as processes: its files, arguments, probes and times, with a real issuer and a real Redis. */
 
 const PASSWORD = 'the-password-of-this-redis'
 const folder = mkdtempSync(join(tmpdir(), 'modelops-helm-'))
 let issuer: EmbeddedIssuer
 let redis: RedisServer
-/** Answers at once; what asks for `/hold` waits in `held`. */
+/** Responds at once. Requests for `/hold` wait in `held`. */
 const held: ServerResponse[] = []
 const upstream = createServer((request, response) => {
   if (request.url?.endsWith('/hold')) held.push(response)
@@ -80,7 +80,7 @@ const upstreamPods = { podSelector: { matchLabels: { app: 'lobby' } }, ports: [8
 
 const url = () => `http://127.0.0.1:${pod.port('http')}`
 
-/** What the kubelet gets for a probe of the container. */
+/** The response that the kubelet gets for a probe of the container. */
 async function probe(name: string, of: Pod = pod): Promise<number> {
   const { path, port } = at(of.container, `${name}.httpGet`) as { path: string; port: string }
   const answer = await fetch(`http://127.0.0.1:${of.port(port)}${path}`)
@@ -88,21 +88,21 @@ async function probe(name: string, of: Pod = pod): Promise<number> {
   return answer.status
 }
 
-test('check finds no fault in the rendered configuration', async () => {
+test('check finds no error in the rendered configuration', async () => {
   const check = pod.start(['check', '--config', '/etc/modelops-gateway/gateway.yaml'])
   assert.deepEqual(await check.ended, { code: 0, signal: null }, check.output())
 })
 
-test('helm test’s pod asks issuer, store and upstreams, and ends well', async () => {
+test('the pod of helm test checks issuer, store and upstreams, and succeeds', async () => {
   const check = new Pod(at(manifests.one('Pod'), 'spec'), join(folder, 'check'))
   check.mount(manifests)
   const started = check.start()
-  // a Redis that may evict sessions would be a fault: the usual one of Debian does not
+  // A Redis that may evict sessions would be an error. The default configuration of Debian does not.
   assert.deepEqual(await started.ended, { code: 0, signal: null }, started.output())
   assert.match(started.output(), /issuer, store and \d+ upstreams? are reachable/)
 })
 
-test('a new pod with a wrong password lives but never starts, so a rollout stops at it', async () => {
+test('a new pod with a wrong password runs but never becomes ready, so a rollout stops at it', async () => {
   const wrong = await render('minimal', await values('another-password'))
   const broken = new Pod(at(wrong.one('Deployment'), 'spec.template.spec'), join(folder, 'broken'))
   broken.mount(wrong)
@@ -116,7 +116,7 @@ test('a new pod with a wrong password lives but never starts, so a rollout stops
   }
 })
 
-test('the container serves: every probe is answered where the chart asks, and it writes no file', async () => {
+test('the container serves every probe of the chart and writes no file', async () => {
   running = pod.start()
   await eventually(async () => (await probe('startupProbe')) === 200)
   assert.equal(await probe('readinessProbe'), 200)
@@ -124,13 +124,13 @@ test('the container serves: every probe is answered where the chart asks, and it
   assert.doesNotMatch(running.output(), /ERR_ACCESS_DENIED/)
 })
 
-test('the admin port answers at the path of the ServiceMonitor', async () => {
+test('the admin port responds at the path of the ServiceMonitor', async () => {
   const answer = await fetch(`http://127.0.0.1:${pod.port('admin')}/metrics`)
   assert.equal(answer.status, 200)
   assert.match(await answer.text(), /^# HELP /m)
 })
 
-test('while Redis is away the pod stays in the Service, and who is signed in goes on', async () => {
+test('while Redis is down the pod stays in the Service, and signed-in users continue', async () => {
   const browser = await signedInBrowser({ url: url() }, 'bob')
   assert.equal((await browser.fetch(`${url()}/lobby/`)).status, 200)
   await redis.crash()
@@ -143,7 +143,7 @@ test('while Redis is away the pod stays in the Service, and who is signed in goe
   assert.equal((await browser.fetch(`${url()}/lobby/`)).status, 200)
 })
 
-test('an upgrade with other projects reaches the running pod, without a new one', async () => {
+test('an upgrade with other projects reaches the running pod without a restart', async () => {
   const browser = await signedInBrowser({ url: url() }, 'bob')
   const renamed = KIT_PROJECTS.map((project) => ({ ...project, name: `${project.name}-renamed` }))
   const upgraded = await render('minimal', await values(PASSWORD, renamed))
@@ -158,7 +158,7 @@ test('an upgrade with other projects reaches the running pod, without a new one'
   })
 })
 
-test('SIGTERM: a request in flight is finished, a stuck one is cut, and the pod ends by itself before the kubelet kills it', async () => {
+test('SIGTERM: a request in flight is completed, a stuck one is cut, and the pod exits before the kubelet kills it', async () => {
   const spec = at(manifests.one('Deployment'), 'spec.template.spec')
   const grace = Number(at(spec, 'terminationGracePeriodSeconds'))
   const preStop = Number(at(pod.container, 'lifecycle.preStop.sleep.seconds'))
@@ -170,7 +170,7 @@ test('SIGTERM: a request in flight is finished, a stuck one is cut, and the pod 
   )
   await eventually(() => held.length === 2)
   running.child.kill('SIGTERM')
-  // preStop counts against the grace and came before
+  // preStop counts towards the grace period and ran before
   const kill = sleep((grace - preStop) * 1000, undefined, { ref: false }).then(() => running.child.kill('SIGKILL'))
   await eventually(() => running.output().includes('"draining"'))
   held[0]?.end('finished')

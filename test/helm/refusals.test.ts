@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHART, helm, refusal, render, valuesFile, valuesOf } from './chart.ts'
 
-/** What the chart refuses, and that it names the value. Nothing of this reaches a cluster. */
+/** Values that the chart rejects, with the name of the value in the error. None of them reaches a cluster. */
 
 for (const file of ['minimal', 'full'] as const) {
-  test(`helm lint --strict finds nothing in ${file}-values.yaml`, async () => {
+  test(`helm lint --strict finds no error in ${file}-values.yaml`, async () => {
     const { ok, stdout, stderr } = await helm(['lint', '--strict', CHART, '-f', valuesFile(file)])
     assert.ok(ok, stdout + stderr)
   })
 }
 
-test('without values every value that is missing is named at once', async () => {
+test('without values all missing values are reported together', async () => {
   const said = await refusal({})
   for (const path of [
     'config.server.publicUrl',
@@ -33,7 +33,7 @@ const SECRET = 'hunter2-hunter2-hunter2-hunter2-hunter2'
 const config = (section: string, over: object) => ({ config: { [section]: over } })
 const upstreams = (over: object) => ({ networkPolicy: { upstreams: over } })
 
-/** By the templates: `path: expected …, got …`. */
+/** Rejected by the templates: `path: expected …, got …`. */
 const FAULTS: [what: string, path: string, values: object][] = [
   ['a client secret in plain text', 'config.issuer.clientSecret', config('issuer', { clientSecret: SECRET })],
   ['a session secret in plain text', 'config.session.secrets.0', config('session', { secrets: [SECRET] })],
@@ -140,14 +140,14 @@ const FAULTS: [what: string, path: string, values: object][] = [
   ['autoscaling upside down', 'autoscaling.maxReplicas', { autoscaling: { enabled: true, minReplicas: 9 } }],
 ]
 for (const [what, path, values] of FAULTS) {
-  test(`${what} is refused: ${path}`, async () => {
+  test(`${what} is rejected: ${path}`, async () => {
     const said = await refusal(valuesOf('minimal', values))
     assert.match(said, new RegExp(`^${path.replaceAll('.', '\\.')}: expected .+, got .+$`, 'm'))
     assert.ok(!said.includes(SECRET), 'the value is shown')
   })
 }
 
-/** By values.schema.json: Helm names the place. */
+/** Rejected by values.schema.json: Helm names the place. */
 const UNKNOWN: [what: string, place: RegExp, values: object][] = [
   ['a value that the chart does not know', /replicas/, { replicas: 3 }],
   [
@@ -188,15 +188,15 @@ const UNKNOWN: [what: string, place: RegExp, values: object][] = [
   ['one replica of an autoscaler', /autoscaling\/minReplicas/, { autoscaling: { minReplicas: 1 } }],
 ]
 for (const [what, place, values] of UNKNOWN) {
-  test(`${what} is refused by the schema`, async () => assert.match(await refusal(valuesOf('minimal', values)), place))
+  test(`${what} is rejected by the schema`, async () => assert.match(await refusal(valuesOf('minimal', values)), place))
 }
 
-test('a variable that is no secret may be plain text', async () => {
+test('a variable that is not a secret may be plain text', async () => {
   const store = 'redis://:${file:/run/secrets/modelops-gateway/redis-password}@${env:HOST}'
   await render('minimal', { ...config('session', { store }), env: [{ name: 'HOST', value: 'redis' }] })
 })
 
-test('the schema takes a reference where the gateway wants a certain form', async () => {
+test('the schema accepts a reference where the gateway expects a certain format', async () => {
   await render('minimal', {
     config: { server: { adminTokenHash: '${env:ADMIN_TOKEN_HASH}' } },
     env: [{ name: 'ADMIN_TOKEN_HASH', valueFrom: { secretKeyRef: { name: 'admin', key: 'hash' } } }],

@@ -11,7 +11,7 @@ const DATA = {
   'redis-password': 'r-7e6d5c4b3a29180f',
 }
 
-test('secrets that the values bring are in the Secret and nowhere else', async () => {
+test('secrets in the values are in the Secret and nowhere else', async () => {
   const manifests = await render('minimal', { secrets: { existingSecret: '', data: DATA } })
   const secret = manifests.one('Secret')
   for (const [name, value] of Object.entries(DATA))
@@ -24,7 +24,7 @@ test('secrets that the values bring are in the Secret and nowhere else', async (
   assert.equal(at(manifests.one('Deployment'), 'spec.template.spec.volumes.1.secret.secretName'), secret.metadata.name)
 })
 
-test('what an installation prints shows no secret', async () => {
+test('the output of an installation contains no secret', async () => {
   const args = ['install', 'gw', CHART, '--dry-run=client', '--hide-secret']
   const values = valuesOf('minimal', { secrets: { existingSecret: '', data: DATA } })
   const { ok, stdout, stderr } = await helm(args, values)
@@ -33,11 +33,11 @@ test('what an installation prints shows no secret', async () => {
   for (const value of Object.values(DATA)) assert.ok(!stdout.includes(value))
 })
 
-test('with a Secret of one’s own the chart makes none', async () => {
+test('with an existing Secret the chart creates none', async () => {
   assert.ok(!(await render('minimal')).kinds.includes('Secret'))
 })
 
-test('the chart’s own values hold no secret: every one is empty or a reference', () => {
+test('the default values contain no secret: each is empty or a reference', () => {
   const values: unknown = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8'))
   assert.deepEqual(at(values, 'secrets'), { existingSecret: '', data: {} })
   const references = [at(values, 'config.issuer.clientSecret'), at(values, 'config.session.secrets.0')]
@@ -45,7 +45,7 @@ test('the chart’s own values hold no secret: every one is empty or a reference
     assert.match(String(reference), /^\$\{file:\/run\/secrets\/modelops-gateway\/[a-z-]+\}$/)
 })
 
-test('no template reads the cluster or makes up a secret: each rendering of the same values is the same', async () => {
+test('no template reads the cluster or generates a secret: the same values render to the same manifests', async () => {
   const templates = join(CHART, 'templates')
   for (const name of readdirSync(templates, { recursive: true })
     .map(String)

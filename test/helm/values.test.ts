@@ -6,23 +6,23 @@ import { parse } from 'yaml'
 import { valuesSchema } from '../../infra/helm/values.ts'
 import { at, CHART, isMapping, type Manifests, merge, render, valuesFile } from './chart.ts'
 
-/** Every value of the chart, flipped: what it changes, and that it is not so without it. */
+/** Every value of the chart, changed: what it changes, and that this is different without it. */
 
 let minimal: Manifests
 let full: Manifests
 let flipped: Manifests
 
-test('values.yaml holds exactly the defaults of the table', () => {
+test('values.yaml contains exactly the defaults of the table', () => {
   assert.deepEqual(parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')), valuesSchema.parse({}))
 })
 
-test('the chart carries the version of package.json', () => {
+test('the chart has the version of package.json', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string; appVersion: string }
   assert.deepEqual([chart.version, chart.appVersion], [version, version])
 })
 
-test('what is optional is off until it is switched on', () => {
+test('optional features are off by default', () => {
   const usual = [
     ...['ConfigMap', 'ConfigMap', 'Deployment', 'NetworkPolicy', 'NetworkPolicy', 'Pod', 'PodDisruptionBudget'],
     ...['Service', 'Service', 'ServiceAccount'],
@@ -89,7 +89,7 @@ const TOGETHER: Row[] = [
   ['serviceMonitor.labels', { a: 'b' }, 'ServiceMonitor:metadata.labels.a', 'b'],
 ]
 
-/** Each rendered by itself, because it changes what others do. */
+/** Each is rendered separately, because it changes the effect of others. */
 const ALONE: Row[] = [
   ['nameOverride', 'door', 'Deployment:metadata.name', 'gw-door'],
   ['fullnameOverride', 'door', 'Deployment:metadata.name', 'door'],
@@ -110,7 +110,7 @@ const ALONE: Row[] = [
   ['networkPolicy.enabled', false, `${GATEWAY}.policyTypes`, undefined],
 ]
 
-/** What a value of ALONE needs beside it. */
+/** Other values that a value of ALONE needs. */
 const BESIDE: Record<string, object> = {
   projects: { config: { projects: { source: 'claim', path: undefined } } },
   'secrets.data': {
@@ -128,7 +128,7 @@ const BESIDE: Record<string, object> = {
   ),
 }
 
-/** The value with what is above it: `a.b` and 1 make `{ a: { b: 1 } }`. */
+/** The value with its parents: `a.b` and 1 become `{ a: { b: 1 } }`. */
 const nest = (path: string, value: unknown): object =>
   path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object
 
