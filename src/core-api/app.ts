@@ -8,9 +8,10 @@ import express, {
 } from 'express'
 import { operations } from './api/index.ts'
 import type { CoreDeps } from './deps.ts'
+import { authorize } from './operation/authorize.ts'
 import { openApiDocument } from './operation/openapi.ts'
 import { Problem, problemBody, problemOf } from './operation/problems.ts'
-import type { Operation } from './operation/spec.ts'
+import type { Authorization, Operation } from './operation/spec.ts'
 
 /** The request path of the core API, top to bottom. */
 export function buildCore(deps: CoreDeps): Express {
@@ -23,7 +24,9 @@ export function buildCore(deps: CoreDeps): Express {
   app.get('/openapi.json', (_request, response) => void response.json(document))
   for (const [path, all] of Map.groupBy(operations, ({ spec }) => spec.path)) {
     const route = app.route(path)
-    for (const one of all) route[one.spec.method](...(one.spec.body ? body : []), handle(one, deps)) // 3 authorized, validated, handled
+    // 3 authorized before the body is read, then validated and handled
+    for (const one of all)
+      route[one.spec.method](authorizeCaller(one, deps), ...(one.spec.body ? body : []), handle(one, deps))
     route.all(methodNotAllowed(all))
   }
   app.use(() => {
@@ -32,8 +35,12 @@ export function buildCore(deps: CoreDeps): Express {
   return app.use(respondToError(deps)) // 4 the only place where an error becomes a response
 }
 
+/** Longest body that is read and discarded after a denial, in bytes. */
+const DISCARDED_BYTES = 65_536
+
 interface Locals {
   requestId: string
+  authorization: Authorization
   reason?: string
 }
 /** Express types `locals` as anything; the first step sets these. */
@@ -80,23 +87,29 @@ function jsonBody(limit: number): RequestHandler[] {
   return [checkType, express.json({ limit, type: () => true })]
 }
 
+function authorizeCaller({ spec }: Operation, deps: CoreDeps): RequestHandler {
+  return async (request, response, next) => {
+    const { headersDistinct } = request
+    localsOf(response).authorization = await authorize(spec, { headersDistinct, query: queryOf(request) }, deps)
+    next()
+  }
+}
+
 function handle(one: Operation, deps: CoreDeps): RequestHandler {
   return async (request, response) => {
-    const at = request.url.indexOf('?')
-    const reply = await one.run(
-      {
-        headersDistinct: request.headersDistinct,
-        params: lowerCaseIds(request.params),
-        query: new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1)),
-        body: request.body,
-        requestId: localsOf(response).requestId,
-      },
-      deps,
-    )
+    const { requestId, authorization } = localsOf(response)
+    const { headersDistinct, params, body } = request
+    const input = { headersDistinct, params: lowerCaseIds(params), query: queryOf(request), body, requestId }
+    const reply = await one.run(authorization, input, deps)
     response.status(reply.status).set({ ...reply.headers })
     if (reply.body === undefined) response.end()
     else response.json(reply.body)
   }
+}
+
+function queryOf({ url }: Request): URLSearchParams {
+  const at = url.indexOf('?')
+  return new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
 }
 
 /** UUIDs are stored and compared in lower case. */
@@ -121,9 +134,15 @@ function respondToError({ log }: CoreDeps): ErrorRequestHandler {
       const facts = { reason: problem.reason, method: request.method, path: request.path, request_id: requestId }
       log.error({ event: 'failed', ...facts, detail: problem.message, cause: causeOf(problem) }, 'request failed')
     }
-    response.status(problem.status).set({ ...problem.headers })
+    response.status(problem.status).set({ ...problem.headers, ...(hasUnreadBody(request) && { Connection: 'close' }) })
     response.type('application/problem+json').send(JSON.stringify(problemBody(problem, requestId)))
   }
+}
+
+/** A short body is cheaper to discard than a connection. The rest of a long one is not read: the connection ends. */
+function hasUnreadBody({ complete, headers }: Request): boolean {
+  const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : Infinity
+  return !complete && length > DISCARDED_BYTES
 }
 
 /** Name, code and stack of a cause. Its message is left out: databases and parsers quote values there. */

@@ -6,7 +6,7 @@ import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../ope
 import { inputErrors } from '../operation/input-errors.ts'
 import { operation } from '../operation/operation.ts'
 import { Problem } from '../operation/problems.ts'
-import { checkUnchanged, isUnchanged, tagOf } from '../operation/revisions.ts'
+import { checkUnchanged, isMatch, isUnchanged, tagOf } from '../operation/revisions.ts'
 import type { Context, Operation, Reply } from '../operation/spec.ts'
 import type { ConnectionRecord } from '../store/connections.ts'
 import { applyChange, credentialsIn, isVisible, storedCredentials, withCredentials } from './connection-rules.ts'
@@ -149,14 +149,13 @@ const remove = operation({
   revisions: true,
   reasons: ['not-found'],
   handle: async (context) => {
-    const { deps, project, administrator, params } = context
-    const record = administrator
-      ? await deps.connections.find(project.id, params.id ?? '')
-      : await findVisible(context, params.id)
-    if (!record) throw new Problem('not-found', 'connection')
-    checkUnchanged(context.ifMatch, undefined, record.revision)
-    if (!(await deps.connections.delete(record.id, record.revision)))
-      throw new Problem('precondition-failed', 'changed by another request')
+    const { deps, project, administrator, principal, params, ifMatch } = context
+    const record = await deps.connections.find(project.id, params.id ?? '')
+    const canSee = record !== undefined && isVisible(record, principal)
+    if (!record || !(canSee || administrator)) throw new Problem('not-found', 'connection')
+    const isDeleted = isMatch(ifMatch, record.revision) && (await deps.connections.delete(record.id, record.revision))
+    // An administrator cannot see somebody else's personal connection, so 412 must not say that it exists.
+    if (!isDeleted) throw new Problem(canSee ? 'precondition-failed' : 'not-found', `at revision ${record.revision}`)
     context.audit('connection-deleted', { connection: record.id, personal: record.personal, owner: record.owner })
     return {}
   },

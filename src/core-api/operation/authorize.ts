@@ -4,14 +4,7 @@ import type { ProjectRecord } from '../store/projects.ts'
 import { namedProject } from './named-project.ts'
 import { Problem } from './problems.ts'
 import type { OperationRequest } from './request.ts'
-import type { Operation } from './spec.ts'
-
-/** Who calls, and in which project. */
-export interface Authorization {
-  readonly principal: Principal | undefined
-  readonly administrator: boolean
-  readonly project: ProjectRecord | undefined
-}
+import type { Authorization, Operation } from './spec.ts'
 
 const PUBLIC: Authorization = { principal: undefined, administrator: false, project: undefined }
 

@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import type { CoreDeps } from '../deps.ts'
-import { type Authorization, authorize } from './authorize.ts'
 import { parseBody, parseQuery } from './parse-input.ts'
 import type { OperationRequest } from './request.ts'
-import type { Context, Operation, OperationSpec, Scope } from './spec.ts'
+import type { Authorization, Context, Operation, OperationSpec, Scope } from './spec.ts'
 
 const nothing = z.strictObject({})
 type Nothing = typeof nothing
 
-/** Makes an endpoint from its description: every request is authorized, then validated, then handled. */
+/** Makes an endpoint from its description. An authorized request is validated, then handled. */
 export function operation<
   S extends Scope,
   Q extends z.ZodObject = Nothing,
@@ -17,8 +16,7 @@ export function operation<
 >({ handle, ...spec }: OperationSpec<S, Q, B, R>): Operation {
   return {
     spec,
-    async run(request, deps) {
-      const authorization = await authorize(spec, request, deps)
+    async run(authorization, request, deps) {
       const context = {
         deps,
         ...authorization,
@@ -26,7 +24,8 @@ export function operation<
         body: spec.body && parseBody(spec.body, request.body),
         params: request.params,
         ifMatch: request.headersDistinct['if-match']?.join(', '),
-        ifNoneMatch: request.headersDistinct['if-none-match']?.join(', '),
+        // 304 is a response to GET only (RFC 9110 §13.1.2).
+        ifNoneMatch: spec.method === 'get' ? request.headersDistinct['if-none-match']?.join(', ') : undefined,
         audit: auditor(authorization, request, deps),
       }
       // Each member above is typed; that they fit the scope together is what TypeScript cannot infer.

@@ -13,10 +13,12 @@ const tags = (header: string) => header.split(',').map((tag) => tag.trim())
  */
 export function checkUnchanged(ifMatch: string | undefined, readRevision: number | undefined, revision: number): void {
   const isStale = readRevision !== undefined && readRevision !== revision
-  // Weak tags never match (RFC 9110 §13.1.1).
-  const isUnmatched = ifMatch !== undefined && ifMatch.trim() !== '*' && !tags(ifMatch).includes(tagOf(revision))
-  if (isStale || isUnmatched) throw new Problem('precondition-failed', `is at revision ${revision}`)
+  if (isStale || !isMatch(ifMatch, revision)) throw new Problem('precondition-failed', `is at revision ${revision}`)
 }
+
+/** Whether the revision meets an `If-Match`, if there is one. Weak tags never match (RFC 9110 §13.1.1). */
+export const isMatch = (ifMatch: string | undefined, revision: number): boolean =>
+  ifMatch === undefined || ifMatch.trim() === '*' || tags(ifMatch).includes(tagOf(revision))
 
 export function isUnchanged(ifNoneMatch: string | undefined, tag: string): boolean {
   if (ifNoneMatch === undefined) return false

@@ -16,6 +16,13 @@ export type Scope = 'public' | 'signed-in' | 'project'
 /** Who may call an operation, beyond its scope. `editor`: a member who may write, in a project that is not archived. */
 export type Requirement = 'editor' | 'admin' | 'directory-reader' | 'job-user'
 
+/** Who calls, and in which project. */
+export interface Authorization {
+  readonly principal: Principal | undefined
+  readonly administrator: boolean
+  readonly project: ProjectRecord | undefined
+}
+
 export interface Context<S extends Scope, Q, B> {
   readonly deps: CoreDeps
   readonly principal: S extends 'public' ? undefined : Principal
@@ -60,5 +67,9 @@ export interface OperationSpec<S extends Scope, Q extends z.ZodObject, B extends
 
 export interface Operation {
   readonly spec: Omit<OperationSpec<Scope, z.ZodObject, z.ZodType, z.ZodType>, 'handle'>
-  run(request: OperationRequest, deps: CoreDeps): Promise<Reply<unknown> & { status: number }>
+  run(
+    authorization: Authorization,
+    request: OperationRequest,
+    deps: CoreDeps,
+  ): Promise<Reply<unknown> & { status: number }>
 }

@@ -40,6 +40,28 @@ export function connectionCases(suite: Suite): void {
       assert.equal((await suite.core.as(ALICE).get(`${PATH}/${id}`).set(inAlpha)).status, 404)
     })
 
+    test('a wrong If-Match tells an administrator nothing about somebody else’s personal connection', async () => {
+      const { id } = await suite.create(ALICE, newConnection('unseen', { personal: true }))
+      for (const tag of ['"99"', 'W/"1"', 'nonsense']) {
+        const [foreign, unknown] = await Promise.all(
+          [id, UNKNOWN].map((each) => suite.core.as(ADMIN).delete(`${PATH}/${each}`).set(inAlpha).set('If-Match', tag)),
+        )
+        assert.equal(foreign?.status, 404)
+        assert.deepEqual({ ...foreign?.body, request_id: '' }, { ...unknown?.body, request_id: '' })
+      }
+      assert.equal(
+        (await suite.core.as(ALICE).delete(`${PATH}/${id}`).set(inAlpha).set('If-Match', '"99"')).status,
+        412,
+      )
+      assert.equal((await suite.core.as(ADMIN).delete(`${PATH}/${id}`).set(inAlpha).set('If-Match', '"1"')).status, 204)
+    })
+
+    test('a change is never answered with 304', async () => {
+      const { id } = await suite.create(ALICE, newConnection('changed'))
+      const put = suite.core.as(ALICE).put(`${PATH}/${id}`).set(inAlpha).set('If-None-Match', '*')
+      assert.equal((await put.send({ description: 'new' })).status, 200)
+    })
+
     test('only administrators delete all personal connections of a subject', async () => {
       for (const name of ['one', 'two']) await suite.create(BOB, newConnection(name, { personal: true }))
       assert.equal((await suite.core.as(ALICE).delete(`${PATH}?owner=sub-bob`).set(inAlpha)).body.reason, 'admin-only')
