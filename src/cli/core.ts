@@ -6,7 +6,8 @@ import { buildCoreLog } from '../core-api/log.ts'
 import { openApiDocument } from '../core-api/operation/openapi.ts'
 import { buildDeps, startCore } from '../core-api/service.ts'
 import { backupSqlite } from '../core-api/store/backup-sqlite.ts'
-import { openStorage } from '../core-api/store/open.ts'
+import { eraseFreeSpace } from '../core-api/store/erase-free-space.ts'
+import { openStorage, type Storage } from '../core-api/store/open.ts'
 import { StorageDown } from '../core-api/store/storage-errors.ts'
 import { systemClock } from '../shared/clock.ts'
 import { messageOf } from '../shared/message-of.ts'
@@ -68,6 +69,7 @@ async function rotate(config: CoreConfig, keepOwnerNames: boolean): Promise<void
       rotateToken({ ...deps, keepOwnerNames }, (count) => console.error(`${count} connections re-encrypted ...`)),
     )
     console.error(`${reencrypted} connections re-encrypted. All readable connections now use encryption.token.`)
+    await erase(storage)
     if (unreadable.length > 0)
       throw new CliError(
         `No configured token decrypts these connections, which were not changed: ${unreadable.join(', ')}`,
@@ -78,11 +80,22 @@ async function rotate(config: CoreConfig, keepOwnerNames: boolean): Promise<void
   }
 }
 
+async function erase({ db, kind }: Storage): Promise<void> {
+  try {
+    await eraseFreeSpace(db, kind)
+  } catch (cause) {
+    if (!(cause instanceof StorageDown)) throw cause
+    const message =
+      'The previous credentials may still be in the files of the database, which is busy. Run the command again.'
+    throw new CliError(message, { cause })
+  }
+}
+
 async function backUp({ storage }: CoreConfig, out: string): Promise<void> {
   if (!storage.url.startsWith('sqlite:'))
     throw new CliError('storage.url: expected sqlite:PATH, got PostgreSQL. Use pg_dump instead.')
   try {
-    await backupSqlite(storage.url.slice('sqlite:'.length), out)
+    backupSqlite(storage.url.slice('sqlite:'.length), out)
   } catch (cause) {
     throw new CliError(`The backup failed: ${messageOf(cause)}`, { cause })
   }

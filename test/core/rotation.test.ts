@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { sql } from 'kysely'
 import { checkout } from '../../infra/parts/directories.ts'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
 import { CredentialCipher } from '../../src/core-api/crypto/credential-cipher.ts'
 import { decryptCredentials, encryptCredentials } from '../../src/core-api/crypto/credentials.ts'
+import { backupSqlite } from '../../src/core-api/store/backup-sqlite.ts'
+import type { Storage } from '../../src/core-api/store/open.ts'
 import { ALPHA, type Signer, startCoreUnderTest, startSigner, TOKEN } from './kit.ts'
 
 const COUNT = 2000
@@ -43,6 +46,7 @@ describe('rotate-token, killed while it runs', () => {
           const target = { host: 'h', logMech: 'TD2', database: '', valDb: '', byomDb: '' }
           const bare = { id, projectId: ALPHA, name: `c${at}`, description: '', ...owner, ...target, revision: 1 }
           const credentials = await encryptCredentials(previous, bare, { username: `u${at}`, password: `p${at}` })
+          replaced.push(credentials.password.slice(0, 40))
           await connections.create({ ...bare, credentials, createdAt: 0, updatedAt: 0 })
         }
         const config = join(folder, `${database}.yaml`)
@@ -80,12 +84,38 @@ describe('rotate-token, killed while it runs', () => {
         assert.equal(last.status, 0, last.stderr)
         assert.equal(await rotated(), COUNT)
         await readAll(await CredentialCipher.create(['the-new-encryption-token']))
+        await (database === 'SQLite' ? checkFilesOf(folder) : checkTable(core.storage))
         assert.ok(!`${last.stdout}${last.stderr}`.includes('the-new-encryption-token'))
       } finally {
         await core.close()
       }
     })
 })
+
+/** Marks of credentials that were replaced. */
+const replaced: string[] = []
+
+function checkFilesOf(folder: string): void {
+  const file = join(folder, 'core.db')
+  const copy = join(folder, 'copy.db')
+  backupSqlite(file, copy)
+  const files = readdirSync(folder).filter((name) => /\.db(-wal|-shm)?$/.test(name))
+  assert.deepEqual(files.sort(), ['copy.db', 'core.db', 'core.db-shm', 'core.db-wal'])
+  for (const name of files) {
+    const bytes = readFileSync(join(folder, name)).toString('latin1')
+    const found = replaced.filter((mark) => bytes.includes(mark))
+    assert.equal(found.length, 0, `${found.length} of ${replaced.length} in ${name}`)
+  }
+}
+
+async function checkTable({ db }: Storage): Promise<void> {
+  await sql`checkpoint`.execute(db)
+  const { rows } = await sql<{ bytes: Buffer }>`
+    select pg_read_binary_file(pg_relation_filepath('connections')) as bytes`.execute(db)
+  const bytes = rows[0]?.bytes.toString('latin1') ?? ''
+  assert.ok(bytes.length > 100_000)
+  assert.equal(replaced.filter((mark) => bytes.includes(mark)).length, 0)
+}
 
 const arguments_ = (config: string) => [
   '--disable-warning=ExperimentalWarning',

@@ -43,6 +43,8 @@ function openNodeSqlite(path: string, busySeconds: number): SqliteDatabase {
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, { timeout: busySeconds * 1000 })
   database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+  // Deleted and replaced content is overwritten with zeros.
+  database.exec('pragma secure_delete = on')
   const prepared = new Map<string, SqliteStatement>()
   return {
     close: () => database.close(),
