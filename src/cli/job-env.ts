@@ -55,7 +55,7 @@ async function write(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
     user: option('--user', options.user),
   }
   const encryptionTokens = encryptionTokensOf(env)
-  const url = variable(env, 'VMO_URL')
+  const url = secureUrl(env, 'VMO_URL')
   const request: JobEnvRequest = { ...target, url, encryptionTokens, accessToken: await accessToken(env) }
   const environment = await jobEnvironment(request).catch((error: unknown) => {
     throw error instanceof JobEnvRefused ? new CliError(error.message, { cause: error }) : error
@@ -76,13 +76,10 @@ function secret(environment: Parameters<typeof renderSecret>[0], connectionId: s
   }
 }
 
-/** RFC 6749 §4.4. Plain http is allowed on loopback only, for the demo and tests. */
+/** RFC 6749 §4.4. */
 async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
-  const tokenUrl = variable(env, 'VMO_API_AUTH_TOKEN_URL')
-  if (!URL.canParse(tokenUrl)) throw new CliError('VMO_API_AUTH_TOKEN_URL: expected a URL')
-  const { hostname, protocol, origin } = new URL(tokenUrl)
-  if (protocol !== 'https:' && !isLoopback(hostname))
-    throw new CliError('VMO_API_AUTH_TOKEN_URL: expected https outside loopback')
+  const tokenUrl = secureUrl(env, 'VMO_API_AUTH_TOKEN_URL')
+  const { protocol, origin } = new URL(tokenUrl)
   const secret = variable(env, 'VMO_API_AUTH_CLIENT_SECRET')
   const metadata = { issuer: origin, token_endpoint: tokenUrl }
   const id = variable(env, 'VMO_API_AUTH_CLIENT_ID')
@@ -93,6 +90,17 @@ async function accessToken(env: NodeJS.ProcessEnv): Promise<string> {
   } catch (cause) {
     throw new CliError(`The issuer did not issue a token for the service user: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** Access tokens and encrypted credentials go there. Plain http is allowed on loopback only, for the demo and tests. */
+function secureUrl(env: NodeJS.ProcessEnv, name: string): string {
+  const value = variable(env, name)
+  if (!URL.canParse(value)) throw new CliError(`${name}: expected a URL (not shown)`)
+  const { protocol, hostname, username, password } = new URL(value)
+  const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+  if (!isSecure) throw new CliError(`${name}: expected https, got ${protocol} outside loopback`)
+  if (username !== '' || password !== '') throw new CliError(`${name}: expected a URL without user name and password`)
+  return value
 }
 
 function encryptionTokensOf(env: NodeJS.ProcessEnv): [string, ...string[]] {

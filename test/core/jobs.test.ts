@@ -128,6 +128,9 @@ describe('job-env', () => {
       /403 /,
     ],
     ['a core that is down', {}, { VMO_URL: 'http://127.0.0.1:1' }, /is not reachable/],
+    ['a core API by plain http', {}, { VMO_URL: 'http://core.example' }, /^VMO_URL: expected https/],
+    ['a core API by another protocol', {}, { VMO_URL: 'ftp://127.0.0.1/' }, /^VMO_URL: expected https/],
+    ['a core API with a password in its URL', {}, { VMO_URL: 'https://u:needle@core.example' }, /^VMO_URL: expected/],
     ['a token endpoint by plain http', {}, { VMO_API_AUTH_TOKEN_URL: 'http://sso.example/token' }, /expected https/],
   ]
   for (const [what, options, env, message] of failures)

@@ -1,28 +1,40 @@
-import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, constants, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { deferSignals, raise } from './defer-signals.ts'
+import { overwrite } from './overwrite.ts'
 import { MARK } from './render.ts'
+import { draftPath, removeStaleDrafts } from './stale-drafts.ts'
 
 /**
  * Writes a file that only this user can read, completely or not at all: to a draft in the same folder, then renamed. A link
- * in place of the target is replaced, never followed.
+ * in place of the target is replaced, never followed. SIGINT, SIGTERM and SIGHUP in the meantime end the process without
+ * any file; what SIGKILL leaves behind is removed by the next run.
  */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
-  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
-  const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  await removeStaleDrafts(dirname(path))
+  const signal = await deferSignals(() => writeAtOnce(path, text))
+  if (signal === undefined) return
+  await shredSecretFile(path)
+  raise(signal)
+}
+
+/** Synchronous: no signal handler runs in between. */
+function writeAtOnce(path: string, text: string): void {
+  const draft = draftPath(path)
+  const file = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
     try {
       // The umask may have removed bits of the mode at creation.
-      await file.chmod(0o600)
-      await file.writeFile(text)
-      await file.sync()
+      fchmodSync(file, 0o600)
+      writeFileSync(file, text)
+      fsyncSync(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
-    await rename(draft, path)
+    renameSync(draft, path)
   } catch (error) {
-    await unlink(draft).catch(() => undefined)
+    rmSync(draft, { force: true })
     throw error
   }
 }
@@ -31,20 +43,16 @@ export async function writeSecretFile(path: string, text: string): Promise<void>
 export class ForeignFile extends Error {}
 
 /**
- * Overwrites and deletes a file that was written here; resolves to false when it does not exist. Copy-on-write file
- * systems, SSDs and snapshots may keep the previous blocks: keep such files on tmpfs.
+ * Overwrites and deletes a file that was written here, and stale drafts beside it; resolves to false when the file does not
+ * exist.
  * @throws ForeignFile for a file that was not written here, or a link
  */
 export async function shredSecretFile(path: string): Promise<boolean> {
+  await removeStaleDrafts(dirname(path))
   const file = await openOwnFile(path)
   if (file === undefined) return false
   try {
-    const { size } = await file.stat()
-    for (let at = 0; at < size; at += 65_536) {
-      const noise = randomBytes(Math.min(65_536, size - at))
-      await file.write(noise, 0, noise.length, at)
-    }
-    await file.sync()
+    await overwrite(file)
     await unlink(path)
     return true
   } finally {
