@@ -1,4 +1,4 @@
-/** Something the person at the terminal can act on: printed as one line, without a stack. Holds no secret. */
+/** An error that the user can act on: printed as one line, without a stack. Contains no secret. */
 export class CliError extends Error {
   readonly exitCode: number
 

@@ -53,7 +53,7 @@ interface Explanation {
 
 const DENIED = 3
 
-/** `explain`: replays a request against the configuration with the gateway's own code. Only projects of a core API are asked for. */
+/** `explain`: runs a request through the gateway's own steps. No server is contacted, except a core API for its projects. */
 export function explainCommand(): Command {
   return new Command('explain')
     .description('explain the decision on a request: rule and reason; exit code 0: allowed, 3: denied')
@@ -65,7 +65,7 @@ export function explainCommand(): Command {
     .option('--project <uuid>', 'as if sent in AOA-Project-ID')
     .option('--token-file <file>', 'take user and groups from an access token in this file (not verified)')
     .option('--json', 'print JSON')
-    .addOption(offlineOption('ask nobody, also not the core API for its projects'))
+    .addOption(offlineOption('contact no server, not even the core API for its projects'))
     .addOption(noSecretsOption())
     .action(async (options: Options) => {
       const explanation = await explain(options)

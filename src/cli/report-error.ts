@@ -9,8 +9,7 @@ const INTERNAL_ERROR = 70
 export function reportError(error: unknown): number {
   if (error instanceof ConfigurationError) {
     console.error(error.report())
-    const count = error.errors.length
-    console.error(`\n${count} ${count === 1 ? 'error' : 'errors'} in ${error.file}`)
+    if (error.errors.length > 1) console.error(`\n${error.errors.length} errors in ${error.file}`)
     return 1
   }
   if (error instanceof StartError) {

@@ -149,7 +149,7 @@ test('an issuer that is away: the token at hand is printed while it lives, then 
     const { code, stdout, stderr } = await cli.run('token')
     assert.equal(code, 1)
     assert.equal(stdout, '')
-    assert.match(stderr, /^issuer \S+ gave no new token\n$/)
+    assert.match(stderr, /^issuer \S+: the token could not be refreshed\n$/)
   } finally {
     kit.issuer.tokenEndpoint = 'normal'
   }

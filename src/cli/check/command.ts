@@ -13,13 +13,15 @@ interface Options {
   secrets: boolean
 }
 
-/** `check`: all errors of a configuration; `--online` asks issuer, store and upstreams as well. */
+/** `check`: all errors of a configuration; `--online` checks issuer, store and upstreams as well. */
 export function checkCommand(): Command {
   return new Command('check')
     .description('check a configuration; exit code 0: valid, 1: all errors are printed')
     .requiredOption('--config <file>', 'configuration (YAML)')
-    .addOption(new Option('--online', 'also ask the issuer, the session store and the upstreams').conflicts('offline'))
-    .addOption(offlineOption('ask nobody (the default)'))
+    .addOption(
+      new Option('--online', 'also check the issuer, the session store and the upstreams').conflicts('offline'),
+    )
+    .addOption(offlineOption('contact no server (the default)'))
     .addOption(noSecretsOption())
     .action(async ({ config: file, online = false, secrets }: Options) => {
       if (online && !secrets) throw new CliError('--online: expected the secrets; leave out --no-secrets')
@@ -40,7 +42,7 @@ function summary(file: string, { routes, issuer, session, projects }: Config, on
   const store = session.store.startsWith('redis') ? 'Redis' : session.store
   const what = online
     ? `issuer, store and ${upstreams(routes.length)} are reachable`
-    : 'nobody was asked (--online asks)'
+    : 'no server was contacted (--online does)'
   return `${file}: configuration is valid; ${what}.\n${count}, issuer ${issuer.url}, projects: ${source}, sessions: ${store}`
 }
 

@@ -69,7 +69,7 @@ export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> 
       path: 'issuer.groupsClaim',
       expected: `an issuer that announces the claim \`${issuer.groupsClaim}\``,
       got: 'other claims',
-      hint: 'Without it nobody belongs to a project. Check that the issuer adds it to ID tokens and access tokens of this client.',
+      hint: 'Without it no user belongs to a project. Check that the issuer adds it to ID tokens and access tokens of this client.',
     })
   }
   const missing = Array.isArray(scopes) ? issuer.scopes.filter((scope) => !scopes.includes(scope)) : []

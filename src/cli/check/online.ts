@@ -5,7 +5,7 @@ import { whereReachable } from './probe.ts'
 import { storeErrors } from './store.ts'
 import { upstreamErrors } from './upstreams.ts'
 
-/** What the servers say that the configuration points to; all of them are asked at the same time. */
+/** Errors that show at the servers that the configuration names; all checks run at the same time. */
 export async function onlineErrors(config: Config): Promise<CheckError[]> {
   const checks = [
     whereReachable('issuer.url', 'the issuer', () => issuerErrors(config)),
@@ -15,6 +15,6 @@ export async function onlineErrors(config: Config): Promise<CheckError[]> {
   return (await Promise.all(checks)).flat()
 }
 
-/** What is worth a look, although everything may work. */
+/** What may be wrong, although it need not be. */
 export const onlineWarnings = (config: Config): Promise<CheckError[]> =>
   whereReachable('issuer.url', 'the issuer', () => issuerWarnings(config))

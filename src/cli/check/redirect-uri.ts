@@ -30,7 +30,7 @@ export async function redirectErrors(
     state: 'check',
     nonce: 'check',
     prompt: 'none',
-    // SHA-256 of a verifier that nobody will send.
+    // SHA-256 of a verifier that is never sent.
     code_challenge: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
     code_challenge_method: 'S256',
   }

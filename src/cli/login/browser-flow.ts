@@ -5,14 +5,14 @@ import * as oidc from 'openid-client'
 import { messageOf } from '../../shared/message-of.ts'
 import { CliError } from '../cli-error.ts'
 
-type TokenAnswer = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
+type TokenResponse = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
 
-const PATIENCE_MS = 5 * 60_000
+const TIMEOUT_MS = 5 * 60_000
 
 /**
- * Signs in with the browser of this machine: code flow with PKCE, the answer comes to a port of this program that only
- * this machine reaches.
- * @param open Shows the address to the person, or opens it.
+ * Signs in with the browser of this machine: authorization code flow with PKCE. The response arrives at a loopback port of
+ * this program.
+ * @param open Shows the URL to the user, or opens it.
  * @throws CliError
  * @see RFC 8252 §7.3, RFC 7636
  */
@@ -20,8 +20,8 @@ export async function browserFlow(
   config: oidc.Configuration,
   scope: string,
   open: (url: string) => void,
-  patienceMs = PATIENCE_MS,
-): Promise<TokenAnswer> {
+  timeoutMs = TIMEOUT_MS,
+): Promise<TokenResponse> {
   const verifier = oidc.randomPKCECodeVerifier()
   const checks = {
     pkceCodeVerifier: verifier,
@@ -29,15 +29,18 @@ export async function browserFlow(
     expectedNonce: oidc.randomNonce(),
     idTokenExpected: true,
   }
-  const { promise, resolve, reject } = Promise.withResolvers<TokenAnswer>()
+  const { promise, resolve, reject } = Promise.withResolvers<TokenResponse>()
   const server = createServer((request, response) => {
     receive(config, checks, request, response).then(
-      (answer) => answer !== undefined && resolve(answer),
+      (tokens) => tokens !== undefined && resolve(tokens),
       (error) => reject(error),
     )
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const late = setTimeout(() => reject(new CliError('Nobody signed in within five minutes.')), patienceMs)
+  const timer = setTimeout(
+    () => reject(new CliError('The sign-in timed out after five minutes. Run the command again.')),
+    timeoutMs,
+  )
   try {
     const { port } = server.address() as AddressInfo
     const url = oidc.buildAuthorizationUrl(config, {
@@ -51,35 +54,35 @@ export async function browserFlow(
     open(url.href)
     return await promise
   } finally {
-    clearTimeout(late)
+    clearTimeout(timer)
     server.close()
     server.closeIdleConnections()
   }
 }
 
-/** A request with another state is answered and forgotten: a page elsewhere cannot end the sign-in by guessing the port. */
+/** A request with another state is ignored, so that another page cannot end the sign-in by guessing the port. */
 async function receive(
   config: oidc.Configuration,
   checks: oidc.AuthorizationCodeGrantChecks,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<TokenAnswer | undefined> {
+): Promise<TokenResponse | undefined> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
   if (url.pathname !== '/callback' || url.searchParams.get('state') !== checks.expectedState) {
-    answer(response, 404, 'This is not the sign-in that the terminal waits for.')
+    respond(response, 404, 'This is not the sign-in that the terminal expects.')
     return undefined
   }
   try {
     const tokens = await oidc.authorizationCodeGrant(config, url, checks)
-    answer(response, 200, 'You are signed in. Close this window and go back to the terminal.')
+    respond(response, 200, 'You are signed in. Close this window and return to the terminal.')
     return tokens
   } catch (error) {
-    answer(response, 400, 'The sign-in failed. The terminal says why.')
+    respond(response, 400, 'The sign-in failed. See the terminal for the reason.')
     throw new CliError(`The sign-in failed: ${messageOf(error)}`, { cause: error })
   }
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+function respond(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -96,7 +99,7 @@ const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 }
 
-/** Asks the desktop to open the address. The person sees it printed as well, so a machine without one loses nothing. */
+/** Opens the URL on the desktop, if there is one. The URL is printed as well. */
 export function openBrowser(url: string): void {
   const [command, ...given] = OPENERS[process.platform] ?? ['xdg-open']
   const child = spawn(command, [...given, url], { stdio: 'ignore', detached: true })

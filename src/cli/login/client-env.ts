@@ -5,13 +5,13 @@ import { CliError } from '../cli-error.ts'
 
 export interface ClientEnv {
   variables: Record<string, string>
-  /** What a variable cannot say. */
+  /** For the user: what a variable cannot express. */
   hints: string[]
 }
 
 /**
  * The public address of the gateway's route to the application.
- * @throws CliError naming the routes to choose from
+ * @throws CliError that names the routes to choose from
  */
 export function routeUrl(config: ClientConfig, app: string, name: string | undefined): string {
   const routes = config.routes.filter((route) => route.app === app && (name === undefined || route.name === name))
@@ -22,7 +22,7 @@ export function routeUrl(config: ClientConfig, app: string, name: string | undef
   throw new CliError(`--route: expected one of ${known.join(', ')}, got ${name ?? 'nothing'}`)
 }
 
-/** What MLflow's client needs: the project is part of the address, so that no header must be set. */
+/** What MLflow's client needs. The project is part of the URL, so that no header must be set. */
 export function mlflowEnv(gateway: string, url: string, project: string, token: string, plugin: boolean): ClientEnv {
   const variables = {
     MLFLOW_TRACKING_URI: `${url}/${project}`,
@@ -32,11 +32,11 @@ export function mlflowEnv(gateway: string, url: string, project: string, token: 
   if (plugin) return { variables: { ...variables, MLFLOW_TRACKING_AUTH: 'modelops' }, hints: [] }
   return {
     variables: { ...variables, MLFLOW_TRACKING_TOKEN: token },
-    hints: ['The token is good for minutes. For longer work install modelops-gateway-mlflow and add --plugin.'],
+    hints: ['The token expires within minutes. For longer work, install modelops-gateway-mlflow and add --plugin.'],
   }
 }
 
-/** What Airflow's clients need. airflowctl reads its address from a file alone, hence the hint. */
+/** What Airflow's clients need. airflowctl reads its URL only from a file, hence the hint. */
 export function airflowEnv(gateway: string, url: string, project: string | undefined, token: string): ClientEnv {
   return {
     variables: {
@@ -46,7 +46,7 @@ export function airflowEnv(gateway: string, url: string, project: string | undef
       ...(project === undefined ? {} : { MODELOPS_PROJECT: project }),
     },
     hints: [
-      'airflowctl keeps the address in a file; run once: airflowctl auth login --api-url "$AIRFLOW_API_URL" --skip-keyring',
+      'airflowctl reads its URL from a file. Run once: airflowctl auth login --api-url "$AIRFLOW_API_URL" --skip-keyring',
     ],
   }
 }
@@ -54,8 +54,8 @@ export function airflowEnv(gateway: string, url: string, project: string | undef
 const sessionSchema = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) })
 
 /**
- * The UUID of a project that a person named by UUID or by name.
- * @throws CliError when none or several of the person's projects have the name
+ * The UUID of a project that the user named by UUID or by name.
+ * @throws CliError if none or several of the user's projects have the name
  */
 export async function projectId(gateway: string, token: string, named: string): Promise<string> {
   const id = parseProjectId(named)

@@ -12,49 +12,51 @@ import { parseShell, SHELLS, type Shell, shellExports } from './shell-exports.ts
 import { signInFrom } from './sign-in.ts'
 import { TokenCache } from './token-cache.ts'
 
-/** People read this; stdout belongs to what programs read. */
+/** For the user, on stderr: stdout is for programs. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const gatewayOption = () =>
-  new Option('--gateway <url>', 'address of the gateway (default: the one signed in to last)')
+  new Option('--gateway <url>', 'URL of the gateway (default: the last one you signed in to)')
     .env('MODELOPS_GATEWAY')
     .argParser(gatewayOrigin)
 
-/** `login`: signs a person in and keeps the tokens in this user's config directory. */
+/** `login`: signs the user in and keeps the tokens in the user's configuration directory. */
 export function loginCommand(): Command {
   return new Command('login')
-    .description('sign in at a terminal, by device code or with the browser of this machine')
+    .description('sign in at a terminal, with a device code or the browser of this machine')
     .addOption(gatewayOption())
     .option('--browser', 'use the browser of this machine instead of a device code')
-    .option('--no-open', 'with --browser: print the address, open nothing')
+    .option('--no-open', 'with --browser: print the URL, open nothing')
     .action(async (options: { gateway?: string; browser?: boolean; open: boolean }) => {
       const cache = new TokenCache(configDir())
       const gateway = chooseGateway(await cache.load(), options.gateway)
       const { issuer, client_id: clientId, scopes } = await loadClientConfig(gateway)
       if (clientId === undefined) {
-        throw new CliError(`${gateway} offers no sign-in at a terminal: its administrator must set issuer.cliClientId`)
+        throw new CliError(
+          `${gateway} does not offer sign-in at a terminal. Ask its administrator to set issuer.cliClientId.`,
+        )
       }
       const configuration = await discover(issuer, clientId)
       const scope = scopes.join(' ')
-      const answer = options.browser
-        ? await browserFlow(configuration, scope, (url) => showAddress(url, options.open))
+      const tokens = options.browser
+        ? await browserFlow(configuration, scope, (url) => showUrl(url, options.open))
         : await deviceFlow(configuration, scope, say)
-      const signIn = signInFrom(answer, { issuer, clientId }, systemClock)
-      await cache.update(async (former) => ({
-        ...former,
+      const signIn = signInFrom(tokens, { issuer, clientId }, systemClock)
+      await cache.update(async (previous) => ({
+        ...previous,
         current: gateway,
-        gateways: { ...former.gateways, [gateway]: signIn },
+        gateways: { ...previous.gateways, [gateway]: signIn },
       }))
       say(`Signed in to ${gateway} as ${signIn.username}.`)
     })
 }
 
-function showAddress(url: string, open: boolean): void {
+function showUrl(url: string, open: boolean): void {
   say(`To sign in, open ${url}`)
   if (open) openBrowser(url)
 }
 
-/** `token`: a fresh access token on stdout, nothing else. */
+/** `token`: prints a fresh access token on stdout, and nothing else. */
 export function tokenCommand(): Command {
   return new Command('token')
     .description('print a fresh access token and nothing else')
@@ -67,16 +69,16 @@ export function tokenCommand(): Command {
     })
 }
 
-/** `logout`: forgets the tokens, then asks the issuer to end the refresh token as well (RFC 7009). */
+/** `logout`: deletes the tokens, then revokes the refresh token at the issuer (RFC 7009). */
 export function logoutCommand(): Command {
   return new Command('logout')
-    .description('forget the tokens and end them at the issuer')
+    .description('delete the tokens and revoke them at the issuer')
     .addOption(gatewayOption())
     .action(async (options: { gateway?: string }) => {
       const cache = new TokenCache(configDir())
-      const former = await cache.load()
-      const gateway = chooseGateway(former, options.gateway)
-      const signIn = former.gateways[gateway]
+      const cached = await cache.load()
+      const gateway = chooseGateway(cached, options.gateway)
+      const signIn = cached.gateways[gateway]
       await cache.update(async ({ gateways, current, ...rest }) => {
         const { [gateway]: _ended, ...others } = gateways
         return { ...rest, ...(current === gateway || current === undefined ? {} : { current }), gateways: others }
@@ -93,7 +95,9 @@ async function revoke(issuer: string, clientId: string, refreshToken: string): P
     if (configuration.serverMetadata().revocation_endpoint === undefined) return
     await oidc.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
   } catch (error) {
-    throw new CliError('The tokens are deleted here, but the issuer could not be asked to end them.', { cause: error })
+    throw new CliError('The tokens are deleted on this machine, but could not be revoked at the issuer.', {
+      cause: error,
+    })
   }
 }
 
@@ -105,7 +109,7 @@ interface EnvOptions {
   plugin?: boolean
 }
 
-/** `env`: shell exports for MLflow's or Airflow's clients, to be evaluated. */
+/** `env`: prints shell exports for the clients of MLflow or Airflow, for `eval`. */
 export function envCommand(): Command {
   const command = new Command('env').description("print the shell exports that an application's clients need")
   const application = (app: string, env: (options: EnvOptions) => Promise<ClientEnv>) =>
@@ -114,7 +118,7 @@ export function envCommand(): Command {
       .description(`eval "$(modelops-gateway env ${app} --project alpha)"`)
       .addOption(gatewayOption())
       .option('--project <name>', 'name or UUID of the project')
-      .option('--route <name>', `the route, where the gateway has several to ${app}`)
+      .option('--route <name>', `the route, if the gateway has several to ${app}`)
       .option('--shell <shell>', SHELLS.join(', '), parseShell, 'posix')
       .action(async (options: EnvOptions) => {
         const { variables, hints } = await env(options)

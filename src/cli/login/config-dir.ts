@@ -10,7 +10,7 @@ interface Machine {
 const thisMachine = (): Machine => ({ platform: platform(), home: homedir(), env: process.env })
 
 /**
- * Where this user's tokens are kept, by the custom of the operating system. The Python package looks in the same place.
+ * Where this user's tokens are kept, by the convention of the operating system. The Python package uses the same place.
  * @see XDG Base Directory Specification: a relative XDG_CONFIG_HOME is ignored.
  */
 export function configDir({ platform, home, env }: Machine = thisMachine()): string {

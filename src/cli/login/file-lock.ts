@@ -10,11 +10,11 @@ const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 
 /**
- * Runs `work` while no other process holds the lock `path`.
- * Node has no `flock`, and a lock made of a file's existence outlives a killed process. The lock of an empty SQLite
- * database is the operating system's own: it ends with its holder, and Python's standard library speaks it as well.
- * @param waitMs Longest wait for another holder, in milliseconds.
- * @throws CliError when the lock is still held by then.
+ * Runs `work` while no other process has the lock `path`.
+ * Node has no `flock`, and a lock file outlives a killed process. The lock of an empty SQLite database belongs to the
+ * operating system: it ends with its process, and Python's standard library supports it as well.
+ * @param waitMs Timeout for the lock, in milliseconds.
+ * @throws CliError after the timeout.
  */
 export async function withFileLock<T>(path: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   closeSync(openSync(path, 'a', 0o600))

@@ -6,7 +6,7 @@ import { isAlive, isFresh, signInFrom } from './sign-in.ts'
 import type { Cache, SignIn, TokenCache } from './token-cache.ts'
 
 /**
- * The gateway to act on: the one named, else the one signed in to last.
+ * The gateway to use: the one named, else the last one that the user signed in to.
  * @throws CliError
  */
 export function chooseGateway(cache: Cache, named: string | undefined): string {
@@ -16,9 +16,9 @@ export function chooseGateway(cache: Cache, named: string | undefined): string {
 }
 
 /**
- * The sign-in at the gateway with an access token that will live a while, refreshed if it must be.
- * Parallel callers refresh once: the others wait for the lock and find the new token (a refresh token used twice may
- * end the whole sign-in where the issuer rotates them, RFC 9700 §4.14.2).
+ * The sign-in at the gateway with an access token that is not about to expire, refreshed if necessary.
+ * Parallel callers refresh once: the others wait for the lock and find the new token. An issuer that rotates refresh
+ * tokens may end the whole sign-in if one is used twice (RFC 9700 §4.14.2).
  * @throws CliError
  */
 export async function freshSignIn(cache: TokenCache, gateway: string, clock: Clock): Promise<SignIn> {
@@ -40,23 +40,25 @@ function signInAt(cache: Cache, gateway: string): SignIn {
   throw new CliError(`You are not signed in to ${gateway}. Run: modelops-gateway login --gateway ${gateway}`)
 }
 
-async function refresh(former: SignIn, gateway: string, clock: Clock): Promise<SignIn> {
-  const { issuer, client_id: clientId, refresh_token: refreshToken } = former
-  if (refreshToken === undefined) return aliveOr(former, clock, ended(gateway))
+async function refresh(previous: SignIn, gateway: string, clock: Clock): Promise<SignIn> {
+  const { issuer, client_id: clientId, refresh_token: refreshToken } = previous
+  if (refreshToken === undefined) return aliveOr(previous, clock, ended(gateway))
   try {
-    const answer = await oidc.refreshTokenGrant(await discover(issuer, clientId), refreshToken)
-    return signInFrom(answer, { issuer, clientId }, clock, former)
+    const tokens = await oidc.refreshTokenGrant(await discover(issuer, clientId), refreshToken)
+    return signInFrom(tokens, { issuer, clientId }, clock, previous)
   } catch (error) {
     if (error instanceof oidc.ResponseBodyError && error.error === 'invalid_grant') throw ended(gateway, error)
     const down =
-      error instanceof CliError ? error : new CliError(`issuer ${issuer} gave no new token`, { cause: error })
-    return aliveOr(former, clock, down)
+      error instanceof CliError
+        ? error
+        : new CliError(`issuer ${issuer}: the token could not be refreshed`, { cause: error })
+    return aliveOr(previous, clock, down)
   }
 }
 
-/** An issuer that is away for a moment costs nothing while the token at hand still lives. */
-function aliveOr(former: SignIn, clock: Clock, failure: CliError): SignIn {
-  if (isAlive(former, clock)) return former
+/** While the current token is valid, an issuer that cannot be reached is no error. */
+function aliveOr(previous: SignIn, clock: Clock, failure: CliError): SignIn {
+  if (isAlive(previous, clock)) return previous
   throw failure
 }
 

@@ -6,11 +6,11 @@ import { CliError } from '../cli-error.ts'
 const TIMEOUT_SECONDS = 15
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
-/** Plain http outside this machine shows tokens to the network; `MODELOPS_INSECURE_HTTP=1` is for closed test networks. */
+/** Plain http outside loopback exposes tokens to the network; `MODELOPS_INSECURE_HTTP=1` is for closed test networks. */
 const mayBePlain = (url: URL): boolean => LOOPBACK.test(url.hostname) || process.env.MODELOPS_INSECURE_HTTP === '1'
 
 /**
- * The address that a person gave, as it is kept: an origin.
+ * The origin of the URL that the user gave.
  * @throws CliError
  */
 export function gatewayOrigin(text: string): string {
@@ -24,10 +24,10 @@ export function gatewayOrigin(text: string): string {
 
 function refusePlainHttp(url: URL, field: string): void {
   if (url.protocol === 'https:' || mayBePlain(url)) return
-  throw new CliError(`${field}: expected https, got ${url.origin}; tokens would cross the network in the clear`)
+  throw new CliError(`${field}: expected https, got ${url.origin}; tokens would be sent unencrypted`)
 }
 
-/** @throws CliError when the gateway cannot be reached or publishes nothing usable. */
+/** @throws CliError if the gateway cannot be reached or does not describe itself. */
 export async function loadClientConfig(gateway: string): Promise<ClientConfig> {
   const url = `${gateway}/auth/client-config`
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_SECONDS * 1000) }).catch(
@@ -52,6 +52,6 @@ export async function discover(issuer: string, clientId: string): Promise<oidc.C
   try {
     return await oidc.discovery(url, clientId, undefined, oidc.None(), { execute, timeout: TIMEOUT_SECONDS })
   } catch (error) {
-    throw new CliError(`issuer ${issuer} cannot be reached or is not one: ${messageOf(error)}`, { cause: error })
+    throw new CliError(`issuer ${issuer}: no metadata (${messageOf(error)})`, { cause: error })
   }
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 export const SHELLS = ['posix', 'powershell', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** PowerShell ends a single-quoted string at typographic quotes as well. */
+/** PowerShell also ends a single-quoted string at typographic quotes. */
 const POWERSHELL_QUOTES = /['\u2018\u2019\u201a\u201b]/g
 
 const LINE: Record<Shell, (name: string, value: string) => string> = {
@@ -12,7 +12,7 @@ const LINE: Record<Shell, (name: string, value: string) => string> = {
   fish: (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`,
 }
 
-/** Lines that set the variables in a shell. Every value is quoted: `eval` runs none of it. */
+/** Lines that set the variables in a shell. Every value is quoted, so `eval` runs none of it. */
 export const shellExports = (variables: Record<string, string>, shell: Shell): string =>
   Object.entries(variables)
     .map(([name, value]) => LINE[shell](name, value))

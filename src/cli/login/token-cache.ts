@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 import { withFileLock } from './file-lock.ts'
 
-/** `b64token` of RFC 6750 §2.1: anything else could not travel in a header, or would say more than a token. */
+/** `b64token` of RFC 6750 §2.1: nothing else is valid in the header. */
 export const BEARER_TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 const signInSchema = z.object({
@@ -20,10 +20,10 @@ const signInSchema = z.object({
   refresh_token: z.string().optional(),
 })
 
-/** The sign-ins of this user, one a gateway. The Python package reads and writes the same file: `version` guards it. */
+/** The sign-ins of this user, one per gateway. The Python package uses the same file; `version` identifies its format. */
 const cacheSchema = z.object({
   version: z.literal(1),
-  /** The gateway signed in to last. */
+  /** The last gateway that the user signed in to. */
   current: z.string().optional(),
   gateways: z.record(z.string(), signInSchema),
 })
@@ -31,7 +31,7 @@ const cacheSchema = z.object({
 export type SignIn = z.output<typeof signInSchema>
 export type Cache = z.output<typeof cacheSchema>
 
-/** A refresh takes one answer of the issuer; who waits for it waits a little longer than that. */
+/** A refresh takes one request to the issuer; another process waits a little longer than its timeout. */
 const LOCK_WAIT_MS = 30_000
 
 export class TokenCache {
@@ -43,16 +43,16 @@ export class TokenCache {
     this.path = join(dir, 'tokens.json')
   }
 
-  /** @throws CliError when the file is not what this program wrote, or when others may read it. */
+  /** @throws CliError if the file has another format, or if other users may read it. */
   async load(): Promise<Cache> {
     const text = await this.#read()
     if (text === undefined) return { version: 1, gateways: {} }
     const parsed = cacheSchema.safeParse(parseJson(text))
     if (parsed.success) return parsed.data
-    throw new CliError(`${this.path}: not a token file of this version; delete it and sign in again`)
+    throw new CliError(`${this.path}: expected a token file of this version. Delete it and sign in again.`)
   }
 
-  /** Changes the file as one step that no other process can come between. `change` returns undefined: leave it. */
+  /** Changes the file while no other process can. `change` returns undefined to leave it as it is. */
   async update(change: (cache: Cache) => Promise<Cache | undefined>): Promise<void> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 })
     await withFileLock(`${this.path}.lock`, LOCK_WAIT_MS, async () => {
@@ -71,7 +71,7 @@ export class TokenCache {
       const { mode } = await file.stat()
       if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
         throw new CliError(
-          `${this.path}: other users may read this file; expected mode 600. Change it, or sign in again`,
+          `${this.path}: expected mode 600, because other users must not read this file. Change the mode, or sign in again.`,
         )
       }
       return await file.readFile('utf8')
@@ -80,7 +80,7 @@ export class TokenCache {
     }
   }
 
-  /** Written beside and renamed over: a reader finds the old file or the new one, never half of one. */
+  /** Written to another file that is then renamed: a reader finds the old content or the new, never a part. */
   async #write(cache: Cache): Promise<void> {
     const beside = `${this.path}.${randomUUID()}`
     try {

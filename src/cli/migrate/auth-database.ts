@@ -14,11 +14,11 @@ export interface AuthDatabase {
   readonly shape: Shape
   readonly users: readonly User[]
   readonly grants: readonly Grant[]
-  /** Workspaces that the database knows of, also those in which nobody holds a grant. */
+  /** Workspaces in the database, including those without a grant. */
   readonly workspaces: readonly string[]
 }
 
-/** Revisions of MLflow's auth schema (`alembic_version_auth`) and where each keeps the grants that count. */
+/** Revisions of MLflow's auth schema (`alembic_version_auth`), and the tables that contain the grants. */
 const REVISIONS: Record<string, Shape> = {
   '8606fa83a998': 'legacy',
   '0965eb92f5f0': 'legacy',
@@ -33,12 +33,12 @@ const SQLITE_BUSY = 5
 const SQLITE_NOTADB = 26
 
 /**
- * Reads the whole database of the basic-auth app in one read transaction; nothing in it is changed.
- * @throws CliError when it is missing, locked, no database, or of a schema that is not known
+ * Reads the whole database of the basic-auth app in one read transaction; nothing is changed.
+ * @throws CliError if it is missing, locked, no database, or has an unknown schema
  */
 export function loadAuthDatabase(path: string): AuthDatabase {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new CliError(`${path}: expected the database of the basic-auth app, got no such file; name it with --db`)
+    throw new CliError(`${path}: expected the database of the basic-auth app, got no such file. Name it with --db.`)
   }
   try {
     const database = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS })
@@ -56,7 +56,7 @@ export function loadAuthDatabase(path: string): AuthDatabase {
 function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   if (code === SQLITE_BUSY)
-    return 'locked by another process; stop MLflow, or copy the file and name the copy with --db'
+    return 'locked by another process. Stop MLflow, or copy the file and name the copy with --db.'
   if (code === SQLITE_NOTADB) return 'expected a SQLite database, got another file'
   return `cannot be read: ${messageOf(error)}`
 }
@@ -81,7 +81,7 @@ function shapeOf(path: string, database: DatabaseSync, tables: ReadonlySet<strin
   if (!tables.has('users'))
     throw new CliError(`${path}: expected the tables of the basic-auth app, got none called users`)
   if (!tables.has('alembic_version_auth')) {
-    // Before MLflow 3.6 the app shared its revision table with others or had none: only one schema existed then.
+    // Before MLflow 3.6 the app had no revision table of its own, and only one schema.
     if (tables.has('experiment_permissions') && !tables.has('roles')) return 'legacy'
     throw new CliError(`${path}: expected a table alembic_version_auth beside roles, got none`)
   }
@@ -90,7 +90,7 @@ function shapeOf(path: string, database: DatabaseSync, tables: ReadonlySet<strin
   if (found.length === 1 && shape !== undefined) return shape
   const known = Object.keys(REVISIONS).join(', ')
   throw new CliError(
-    `${path}: alembic_version_auth: expected one of ${known}, got ${found.join(', ') || 'nothing'}; ` +
-      'start an MLflow 3.12 to 3.17 once on a copy, which upgrades it',
+    `${path}: alembic_version_auth: expected one of ${known}, got ${found.join(', ') || 'nothing'}. ` +
+      'Start an MLflow 3.12 to 3.17 once on a copy, which upgrades it.',
   )
 }

@@ -31,16 +31,16 @@ interface Options {
   accept?: string
 }
 
-/** Exit code of `--check` when access would change: the same as a refused `explain`. */
+/** Exit code of `--check` if access would change; the same as of a denied `explain`. */
 const DIFFERENT = 3
 
 export function basicAuthCommand(): Command {
   return new Command('basic-auth')
-    .description("read MLflow's basic-auth setup: who becomes what under the gateway, and what a person must decide")
+    .description("convert MLflow's basic-auth setup to projects and groups, and list what needs a decision")
     .requiredOption('--ini <file>', 'basic_auth.ini of the MLflow server')
     .option('--db <file>', 'SQLite database of the basic-auth app (default: database_uri of the ini)')
     .addOption(
-      new Option('--workspaces <mode>', 'whether the server ran with workspaces')
+      new Option('--workspaces <mode>', 'whether the server runs with workspaces')
         .choices(['auto', 'on', 'off'])
         .default('auto'),
     )
@@ -50,20 +50,20 @@ export function basicAuthCommand(): Command {
         .default('none'),
     )
     .option('--admin-group <name>', 'group of the administrators', 'modelops-admins')
-    .option('--group-prefix <text>', "put before a workspace's name to name its groups", 'project-')
+    .option('--group-prefix <text>', "prefix of a workspace's groups, before its name", 'project-')
     .option('--out-projects <file>', 'write the projects file of the gateway')
     .option('--out-keycloak <file>', 'write users and groups as a partial import of Keycloak, without passwords')
-    .option('--force', 'replace files that are there')
-    .option('--check', `list every difference between old and new access; exit code ${DIFFERENT} when there are any`)
-    .option('--projects <file>', 'with --check: the projects file as it was edited')
-    .option('--users <file>', 'with --check: the partial import as it was edited')
-    .option('--accept <file>', 'with --check: differences that a person accepted, one a line')
+    .option('--force', 'replace existing files')
+    .option('--check', `list all differences between old and new access; exit code ${DIFFERENT} if there are any`)
+    .option('--projects <file>', 'with --check: the edited projects file')
+    .option('--users <file>', 'with --check: the edited partial import')
+    .option('--accept <file>', 'with --check: accepted differences, one per line')
     .action((options: Options, command: Command) => migrate(options, command))
 }
 
 function migrate(options: Options, command: Command): void {
   if (!options.check && (options.projects ?? options.users ?? options.accept) !== undefined) {
-    throw new CliError('--projects, --users and --accept say what to compare: expected --check beside them')
+    throw new CliError('--projects, --users and --accept: expected --check as well')
   }
   const ini = loadBasicAuthIni(options.ini)
   const database = loadAuthDatabase(options.db ?? databaseFile(ini))
@@ -71,7 +71,7 @@ function migrate(options: Options, command: Command): void {
   const before = new OldAccess(ini, database, workspacesOn)
   const workspaces = workspacesOf(database, workspacesOn)
   const plan = planMigration(database, before, workspaces, options)
-  // Read before anything is written, so that a fault in them leaves nothing behind.
+  // Read before anything is written, so that an error in them leaves no files.
   const after = options.check ? newAccess(plan, options) : undefined
   const accepted = options.accept === undefined ? new Set<string>() : loadAccepted(options.accept)
   writeFiles(outputFiles(plan, options), options.force ?? false)
@@ -85,7 +85,7 @@ function migrate(options: Options, command: Command): void {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** A server without workspaces keeps every grant under `default`. */
+/** A server without workspaces has all grants in `default`. */
 const usesWorkspaces = (database: AuthDatabase) =>
   database.workspaces.some((workspace) => workspace !== DEFAULT_WORKSPACE)
 
@@ -105,7 +105,7 @@ function loadAccepted(path: string): Set<string> {
 }
 
 function checkReport(open: readonly string[], accepted: number): string {
-  const head = 'Old access against new, user by user, resource by resource (granting to others is not compared):'
+  const head = 'Differences between old and new access (the right to grant access is not compared):'
   const body = open.length === 0 ? '  no difference' : open.map((line) => `  ${line}`).join('\n')
   return `${head}\n${body}${accepted === 0 ? '' : `\n  (${accepted} accepted)`}`
 }

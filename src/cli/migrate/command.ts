@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { basicAuthCommand } from './basic-auth.ts'
 
-/** `migrate`: from the access control that an application had of its own to the gateway's. */
+/** `migrate`: from an application's own access control to that of the gateway. */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('move from an access control of an application')
+    .description("move from an application's own access control")
     .addCommand(basicAuthCommand())
 }

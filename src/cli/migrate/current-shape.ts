@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Grant } from './grant.ts'
 import { number, rows, text } from './rows.ts'
 
-/** The role that MLflow makes for what was granted to one user directly. */
+/** The role that MLflow creates for what is granted to one user directly. */
 const DIRECT = /^__user_\d+__$/
 
 const SQL = `
@@ -27,6 +27,6 @@ export function currentGrants(database: DatabaseSync): Grant[] {
   })
 }
 
-/** MLflow gives every workspace roles of its own when it is made. */
+/** MLflow creates roles for every new workspace. */
 export const currentWorkspaces = (database: DatabaseSync): string[] =>
   rows(database, 'SELECT DISTINCT workspace FROM roles').map((row) => text(row, 'workspace'))

@@ -3,12 +3,12 @@ import type { Action } from './levels.ts'
 import type { NewAccess } from './new-access.ts'
 import type { OldAccess, Resource } from './old-access.ts'
 
-/** Types that every workspace can hold; others are asked about only where a grant names them. */
+/** Types that exist in every workspace. Others are compared only if a grant names them. */
 const ALWAYS = ['experiment', 'registered_model']
 const ON_DATA: readonly Action[] = ['read', 'update', 'delete']
 const ON_GATEWAY: readonly Action[] = ['read', 'use', 'update', 'delete']
 
-/** Everything that any rule tells apart: what grants name, any other of each type, and making something new. */
+/** All resources that a rule can distinguish: those that grants name, and any other of each type. */
 export function resourcesOf(database: AuthDatabase, workspaces: readonly string[]): Resource[] {
   const named = database.grants.filter((grant) => grant.type !== 'workspace')
   return workspaces.flatMap((workspace) => {
@@ -22,8 +22,8 @@ export function resourcesOf(database: AuthDatabase, workspaces: readonly string[
 }
 
 /**
- * What each user gains or loses, resource by resource, one line each; empty: access stays as it was.
- * Who was no user before and will be one had nothing. The lines are stable, so that a person can accept them one by one.
+ * What each user gains or loses, one line per resource. Empty: access does not change. New users had no access before.
+ * The lines are stable, so that they can be accepted one by one.
  */
 export function differences(
   database: AuthDatabase,

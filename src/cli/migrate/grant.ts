@@ -5,16 +5,16 @@ export interface User {
   readonly isAdmin: boolean
 }
 
-/** One permission of one user, whichever tables it came from. */
+/** One permission of one user, from either shape of the database. */
 export interface Grant {
   readonly userId: number
   readonly workspace: string
   /** `workspace`, `experiment`, `registered_model`, ... */
   readonly type: string
-  /** An id or name of that type, or `*`. */
+  /** An ID or name of that type, or `*`. */
   readonly pattern: string
   /** A level, or `DENY`. */
   readonly permission: string
-  /** Role that carries it; undefined: granted to the user directly. */
+  /** Role that grants it; undefined: granted to the user directly. */
   readonly role: string | undefined
 }

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 import { isLevel, LEVELS, type Level } from './levels.ts'
 
-/** What of `basic_auth.ini` decides about access. The administrator's password is never read out of it. */
+/** The settings of `basic_auth.ini` that affect access. The administrator's password is not read. */
 export interface BasicAuthIni {
   readonly path: string
   readonly defaultPermission: Level
   readonly databaseUri: string
-  /** Whether the workspace `default` is open to everybody at `defaultPermission`. */
+  /** Whether all users have `defaultPermission` in the workspace `default`. */
   readonly defaultWorkspaceOpen: boolean
-  /** Where users come from when MLflow's own check was replaced; undefined: its own. */
+  /** The function that replaces MLflow's own user check; undefined: none. */
   readonly authorizationFunction: string | undefined
 }
 
@@ -17,7 +17,7 @@ const OWN_AUTHORIZATION = 'mlflow.server.auth:authenticate_request_basic_auth'
 const TRUE = new Set(['1', 'yes', 'true', 'on'])
 const FALSE = new Set(['0', 'no', 'false', 'off'])
 
-/** @throws CliError naming file, key, what was expected and what was got */
+/** @throws CliError that names the file and the key */
 export function loadBasicAuthIni(path: string): BasicAuthIni {
   const values = section(path, readText(path), 'mlflow')
   const defaultPermission = required(path, values, 'default_permission')
@@ -43,7 +43,7 @@ function readText(path: string): string {
   }
 }
 
-/** One section as Python's configparser reads it: `key = value` or `key: value`, comments on lines of their own. */
+/** One section as Python's configparser reads it: `key = value` or `key: value`, comments on separate lines. */
 function section(path: string, text: string, name: string): Map<string, string> {
   const values = new Map<string, string>()
   let current: string | undefined
@@ -61,7 +61,9 @@ function section(path: string, text: string, name: string): Map<string, string> 
 
 function plainValue(path: string, key: string, value: string): string {
   if (/%(?!%)/.test(value.replaceAll('%%', ''))) {
-    throw new CliError(`${path}: ${key}: expected a plain value, got an interpolation (%(name)s); write the value out`)
+    throw new CliError(
+      `${path}: ${key}: expected a plain value, got an interpolation (%(name)s). Write the value itself.`,
+    )
   }
   return value.replaceAll('%%', '%')
 }

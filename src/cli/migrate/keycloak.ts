@@ -3,15 +3,15 @@ import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 import type { Plan } from './plan.ts'
 
-/** The parts of Keycloak's partial import that hold users and groups. */
+/** Users and groups in Keycloak's partial import. */
 const importSchema = z.object({
   groups: z.array(z.object({ name: z.string() })).default([]),
   users: z.array(z.object({ username: z.string(), groups: z.array(z.string()).default([]) })),
 })
 
 /**
- * Users and groups for Keycloak's partial import. No password hash is in it: MLflow's are of no use there, and people
- * sign in with the account that they have at the issuer, or get a password by Keycloak's own ways.
+ * Users and groups for Keycloak's partial import. It contains no password hashes, because Keycloak cannot use those of
+ * MLflow: users sign in with an account at the issuer, or set a new password.
  */
 export function keycloakImport(plan: Plan): object {
   const groups = [plan.adminGroup, ...plan.projects.flatMap((project) => [...project.groups, ...project.viewerGroups])]

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Grant } from './grant.ts'
 import { number, type Row, rows, text } from './rows.ts'
 
-/** Each permission table of the time before roles: the type it is about, and the pattern of a row. */
+/** The permission tables before roles: the type of each, and the pattern of a row. */
 const TABLES: Record<string, { type: string; pattern: (row: Row) => string }> = {
   experiment_permissions: { type: 'experiment', pattern: (row) => text(row, 'experiment_id') },
   registered_model_permissions: { type: 'registered_model', pattern: (row) => text(row, 'name') },
@@ -20,8 +20,7 @@ const TABLES: Record<string, { type: string; pattern: (row: Row) => string }> = 
 }
 
 /**
- * Grants of the time before roles. A table without a workspace column predates workspaces or ignored them; MLflow's own
- * upgrade counts its rows to `default`, and so does this.
+ * Grants before roles. The rows of a table without a workspace column belong to `default`, as in MLflow's own upgrade.
  */
 export function legacyGrants(database: DatabaseSync, tables: ReadonlySet<string>): Grant[] {
   return Object.entries(TABLES)

@@ -1,4 +1,4 @@
-/** MLflow's permission levels, weakest first; `DENY` wins against all of them and is not among them. */
+/** MLflow's permission levels, weakest first. `DENY` overrides all of them and is not a level. */
 export const LEVELS = ['NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -8,7 +8,7 @@ export const isAtLeast = (level: Level, least: Level): boolean => LEVELS.indexOf
 
 export const strongest = (a: Level, b: Level): Level => (isAtLeast(a, b) ? a : b)
 
-/** What a level lets somebody do to data. Granting to others (MANAGE) moves to the issuer's groups and is no data access. */
+/** Actions on data. The right to grant access (MANAGE) is not one of them: it moves to the issuer's groups. */
 export const ACTIONS = ['read', 'use', 'create', 'update', 'delete'] as const
 export type Action = (typeof ACTIONS)[number]
 

@@ -5,14 +5,14 @@ import type { Principal, Use } from '../../gateway/policy/types.ts'
 import type { Action } from './levels.ts'
 import type { Resource } from './old-access.ts'
 
-/** How the gateway's MLflow profile classes the routes of a resource type that it does not treat as project data. */
+/** Resource types that the gateway's MLflow profile does not treat as project data, and what their routes need. */
 const SPECIAL: Record<string, Partial<Record<Action, Use>>> = {
   gateway_secret: { read: 'admin', use: 'admin', update: 'admin', delete: 'admin' },
   gateway_endpoint: { update: 'admin', delete: 'admin' },
   gateway_model_definition: { update: 'admin', delete: 'admin' },
 }
 
-/** Access under the gateway: asked of the very function that judges requests, with the groups a user will have. */
+/** Access under the gateway: the decision that it makes for requests, with the groups that a user will have. */
 export class NewAccess {
   readonly #projects: ReadonlyMap<string, ProjectConfig>
   readonly #listed: ListedProjects
@@ -27,12 +27,12 @@ export class NewAccess {
     this.#adminGroup = adminGroup
   }
 
-  /** Every user whom the issuer will know, by name. */
+  /** The users at the issuer, by name. */
   get users(): readonly string[] {
     return [...this.#groups.keys()]
   }
 
-  /** A workspace that no project is named after is reachable by nobody. */
+  /** Without a project of its name, a workspace cannot be reached. */
   may(user: string, action: Action, resource: Resource): boolean {
     const project = this.#projects.get(resource.workspace)
     if (project === undefined) return false

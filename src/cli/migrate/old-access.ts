@@ -4,17 +4,17 @@ import type { Grant, User } from './grant.ts'
 import type { BasicAuthIni } from './ini.ts'
 import { type Action, allows, isAtLeast, isLevel, type Level, strongest } from './levels.ts'
 
-/** Something that access is asked about; `id` `*` is any other of that type, one that no grant names. */
+/** A resource. `id` `*` stands for all resources of the type that no grant names. */
 export interface Resource {
   readonly workspace: string
   readonly type: string
   readonly id: string
 }
 
-/** The workspace of everything on a server that has workspaces off. */
+/** The only workspace of a server without workspaces. */
 export const DEFAULT_WORKSPACE = 'default'
 
-/** Access under the basic-auth app, by the rules of the shape that its database has. */
+/** Access under the basic-auth app, by the rules for the shape of its database. */
 export class OldAccess {
   readonly #ini: BasicAuthIni
   readonly #database: AuthDatabase
@@ -30,14 +30,14 @@ export class OldAccess {
     }
   }
 
-  /** Whether the user may do that to the resource. */
+  /** Whether the user may perform the action on the resource. */
   may(user: User, action: Action, resource: Resource): boolean {
     if (user.isAdmin) return true
     if (action === 'create') return this.#mayCreate(user, resource.workspace)
     return allows(this.#level(user, resource), action)
   }
 
-  /** What the server grants to everybody in the workspace, without any row. */
+  /** What the server grants to every user in the workspace by default. */
   grantedToEveryone(workspace: string): Level {
     const open = !this.#workspacesOn || (workspace === DEFAULT_WORKSPACE && this.#ini.defaultWorkspaceOpen)
     return open ? this.#ini.defaultPermission : 'NO_PERMISSIONS'
@@ -67,7 +67,7 @@ export class OldAccess {
       : this.#levelByRow(user, workspace, matching)
   }
 
-  /** A workspace's administrator before all, then DENY, then the strongest row, never below what everybody has. */
+  /** MANAGE on the workspace first, then DENY, then the strongest row, and at least the default. */
   #levelByRoles(user: User, workspace: string, matching: Grant[]): Level {
     if (this.#workspaceLevel(user, workspace) === 'MANAGE') return 'MANAGE'
     if (matching.some((grant) => grant.permission === 'DENY')) return 'NO_PERMISSIONS'
@@ -76,7 +76,7 @@ export class OldAccess {
     return strongest(granted, this.#ini.defaultPermission)
   }
 
-  /** Before roles a row for the resource decided alone, downwards as well; then the workspace's, then the default. */
+  /** Before roles, the row for the resource decided, even if it was weaker; then that of the workspace; then the default. */
   #levelByRow(user: User, workspace: string, matching: Grant[]): Level {
     const member = this.#workspacesOn ? this.#workspaceLevel(user, workspace) : undefined
     return fold(matching) ?? member ?? this.grantedToEveryone(workspace)

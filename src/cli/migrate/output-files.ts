@@ -8,12 +8,13 @@ export interface OutputFile {
 }
 
 /**
- * Writes all files or none: each is written beside its place first, then they are renamed.
- * @throws CliError when a file is there already and `force` is not given, or cannot be written
+ * Writes all files or none: each is written to a temporary file first, then all are renamed.
+ * @throws CliError if a file exists and `force` is not given, or if one cannot be written
  */
 export function writeFiles(files: readonly OutputFile[], force: boolean): void {
   const taken = files.filter(({ path }) => !force && existsSync(path)).map(({ path }) => path)
-  if (taken.length > 0) throw new CliError(`${taken.join(', ')}: there already; nothing was written (--force replaces)`)
+  if (taken.length > 0)
+    throw new CliError(`${taken.join(', ')}: expected no such file. Nothing was written; --force replaces files.`)
   const written = files.map(({ path, text }) => ({ path, text, beside: `${path}.${randomUUID()}` }))
   try {
     for (const { beside, text } of written) writeFileSync(beside, text, { flag: 'wx' })

@@ -10,33 +10,33 @@ export type Membership = 'member' | 'viewer'
 
 export interface PlanOptions {
   readonly adminGroup: string
-  /** Put before a workspace's name to name its groups. */
+  /** Prefix of the groups of a workspace, before its name. */
   readonly groupPrefix: string
-  /** What a grant on single experiments or models becomes: nothing, or membership of the whole project. */
+  /** What a grant on a single experiment or model becomes: nothing, or membership of the whole project. */
   readonly resourceGrants: 'none' | 'widen'
 }
 
 export interface Plan {
   readonly adminGroup: string
-  /** One project a workspace, by name; its groups are the plan's own. */
+  /** One project per workspace, with new groups. */
   readonly projects: readonly ProjectConfig[]
   /** Groups of every user, by user name. */
   readonly groups: ReadonlyMap<string, readonly string[]>
   readonly placements: readonly { user: string; project: string; as: Membership; because: string }[]
-  /** What has no counterpart: a sentence each, for a person to decide. */
+  /** What has no counterpart and needs a decision: one sentence each. */
   readonly undecided: readonly string[]
 }
 
-/** The workspace's own name where that is a UUID, else one made of the name: the same name gives the same UUID again. */
+/** The workspace's name if it is a UUID, else a UUID derived from the name. */
 export function projectIdOf(workspace: string): string {
   if (parseProjectId(workspace) === workspace) return workspace
   const hash = createHash('sha256').update(`mlflow workspace ${workspace}`).digest('hex')
   const variant = ((Number.parseInt(hash.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
-  // Version 8 of RFC 9562 §5.8: a UUID whose bits the maker chooses.
+  // Version 8 of RFC 9562 §5.8: a UUID with custom bits.
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-${variant}${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }
 
-/** A server without workspaces reads the grants of `default` alone. */
+/** A server without workspaces reads only the grants of `default`. */
 export const workspacesOf = (database: AuthDatabase, workspacesOn: boolean): readonly string[] =>
   workspacesOn ? database.workspaces : [DEFAULT_WORKSPACE]
 
@@ -53,8 +53,8 @@ export function planMigration(
     groups: [`${options.groupPrefix}${workspace}`],
     viewerGroups: [`${options.groupPrefix}${workspace}-viewers`],
   }))
-  const people = database.users.filter((user) => !user.isAdmin)
-  const placements = people.flatMap((user) =>
+  const users = database.users.filter((user) => !user.isAdmin)
+  const placements = users.flatMap((user) =>
     workspaces.flatMap((workspace) => {
       const placed = place(access, user, workspace, options)
       return placed === undefined ? [] : [{ user: user.name, project: workspace, ...placed }]
@@ -72,7 +72,7 @@ export function planMigration(
   )
   const undecided = [
     ...sameNames(database.users),
-    ...people.flatMap((user) => openQuestions(access, user, workspaces, options)),
+    ...users.flatMap((user) => openQuestions(access, user, workspaces, options)),
   ]
   return { adminGroup: options.adminGroup, projects, groups, placements, undecided }
 }
@@ -101,14 +101,16 @@ function openQuestions(access: OldAccess, user: User, workspaces: readonly strin
     access.grantsOf(user, workspace).flatMap((grant) => {
       const where = `${user.name} in ${workspace}: ${describe(grant)}`
       if (grant.permission === 'DENY' || grant.permission === 'NO_PERMISSIONS') {
-        return [`${where}: the gateway denies nothing within a project; leave the person out of it, or accept`]
+        return [
+          `${where}: within a project, the gateway denies nothing; remove the user from the project, or accept this`,
+        ]
       }
       if (grant.type === 'workspace' && grant.permission === 'MANAGE') {
-        return [`${where}: a project has no administrator of its own; who may add members is decided at the issuer`]
+        return [`${where}: a project has no administrator; members are managed at the issuer`]
       }
       if (grant.pattern === '*' || options.resourceGrants === 'widen') return []
       return [
-        `${where}: the gateway grants whole projects; add the person to one (--resource-grants widen), or to none`,
+        `${where}: the gateway grants access to whole projects; add the user to the project (--resource-grants widen), or not at all`,
       ]
     }),
   )

@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts'
 const list = (lines: readonly string[]): string =>
   lines.length === 0 ? '  (none)' : lines.map((line) => `  ${line}`).join('\n')
 
-/** What a person reads before deciding: who becomes what, what has no counterpart, what everybody had. */
+/** The report: roles of users, what has no counterpart, and what was granted by default. */
 export function report(
   ini: BasicAuthIni,
   database: AuthDatabase,
@@ -31,18 +31,20 @@ export function report(
     `In no project:\n${list(nowhere)}`,
     `Projects:\n${list(plan.projects.map(({ id, name, groups, viewerGroups }) => `${name} = ${id}, groups ${[...groups, ...viewerGroups].join(', ')}`))}`,
     `Granted to everyone by default_permission = ${ini.defaultPermission}:\n${list(grantedToEveryone(access, plan))}`,
-    `To be decided by a person:\n${list([...sourceOfUsers(ini), ...plan.undecided])}`,
+    `Needs a decision:\n${list([...sourceOfUsers(ini), ...plan.undecided])}`,
   ].join('\n\n')
 }
 
 function grantedToEveryone(access: OldAccess, plan: Plan): string[] {
   return plan.projects.flatMap(({ name }) => {
     const level = access.grantedToEveryone(name)
-    return level === 'NO_PERMISSIONS' ? [] : [`${level} on all of ${name}, whoever signs in`]
+    return level === 'NO_PERMISSIONS' ? [] : [`${level} on all of ${name}, for every user`]
   })
 }
 
 const sourceOfUsers = ({ authorizationFunction }: BasicAuthIni): string[] =>
   authorizationFunction === undefined
     ? []
-    : [`authorization_function ${authorizationFunction}: users came from there; the database may not hold all of them`]
+    : [
+        `authorization_function ${authorizationFunction}: it defined the users; the database may not contain all of them`,
+      ]

@@ -1,6 +1,6 @@
 import type { Config } from './schema.ts'
 
-/** Origins the gateway answers on: publicUrl's first, then those of routes with a host of their own. */
+/** Origins that the gateway serves: that of publicUrl first, then those of routes with another host. */
 export function ownOrigins({ server, routes }: Pick<Config, 'server' | 'routes'>): readonly string[] {
   const scheme = new URL(server.publicUrl).protocol
   const hosts = routes.flatMap((route) =>

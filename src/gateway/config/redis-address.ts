@@ -9,7 +9,7 @@ export interface RedisAddress {
   /** Name of the master that the sentinels watch. */
   readonly master: string | undefined
   readonly database: number
-  /** Put before every key and channel; holds a hash tag, so that all keys of a gateway share one slot of a cluster. */
+  /** Prefix of every key and channel. Contains a hash tag, so that all keys of a gateway are in one slot of a cluster. */
   readonly prefix: string
   readonly sentinelUsername: string | undefined
   readonly sentinelPassword: string | undefined
@@ -22,7 +22,7 @@ const PARAMETERS = new Set(['prefix', 'sentinelUsername', 'sentinelPassword'])
 /**
  * `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS, `redis+sentinel://host,host/master[/database]`,
  * `redis+cluster://host,host`; parameters `prefix`, `sentinelUsername`, `sentinelPassword`.
- * @throws Error saying what was expected; the address may hold a password and is not shown
+ * @throws Error that says what was expected, without the address: it may contain a password
  */
 export function parseRedisAddress(text: string): RedisAddress {
   const [, scheme, form, user = '', hosts = '', path = '', query] = FORM.exec(text) ?? []

@@ -11,7 +11,7 @@ import { Supervisor } from './workers/supervisor.ts'
 import { isWorker, WorkerSide } from './workers/worker.ts'
 
 /**
- * Runs the gateway until it is told to stop: load, build, listen, drain. SIGHUP reads the file again.
+ * Runs the gateway until it is stopped: load, build, listen, drain. SIGHUP reloads the file.
  * @throws ConfigurationError
  * @throws StartError
  */
@@ -40,7 +40,7 @@ export async function run(file: string): Promise<void> {
 
 interface Start extends Pick<ReloadDeps, 'load' | 'log'> {
   readonly config: Config
-  /** Says that all is ready: last, because whoever reads it may send a signal at once. */
+  /** Prints that the gateway is ready. Called last, because a supervisor may send a signal as soon as it reads this. */
   readonly say: (address: string, workers: string) => void
 }
 

@@ -3,25 +3,25 @@ import { metadataOf } from './schema-walk.ts'
 
 type Options = Pick<NonNullable<Parameters<typeof z.toJSONSchema>[1]>, 'target' | 'override'>
 
-/** The JSON Schema of settings as a person writes them. Former names of keys are in it, as deprecated. */
+/** The JSON Schema of settings as a person writes them. Previous names of keys are in it, as deprecated. */
 export function settingsJsonSchema(schema: z.ZodType, { override, ...options }: Options = {}) {
   return z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     ...options,
     override: (context) => {
-      addFormerNames(context.zodSchema, context.jsonSchema)
+      addPreviousNames(context.zodSchema, context.jsonSchema)
       override?.(context)
     },
   })
 }
 
-function addFormerNames(schema: unknown, { properties }: z.core.JSONSchema.BaseSchema): void {
+function addPreviousNames(schema: unknown, { properties }: z.core.JSONSchema.BaseSchema): void {
   if (!(schema instanceof z.ZodObject) || properties === undefined) return
   for (const [name, field] of Object.entries<z.ZodType>(schema.shape)) {
-    const { formerName } = metadataOf(field)
-    if (formerName === undefined) continue
+    const { previousName } = metadataOf(field)
+    if (previousName === undefined) continue
     const { default: _, ...current } = Object(properties[name])
-    properties[formerName] = { ...current, deprecated: true, description: `Former name of ${name}.` }
+    properties[previousName] = { ...current, deprecated: true, description: `Previous name of ${name}.` }
   }
 }

@@ -6,10 +6,10 @@ import { hiddenInBrokenLine, hiddenRanges } from './errors/hidden-ranges.ts'
 import { inOrder, locate, positionOf } from './errors/locate.ts'
 import { schemaFindings } from './errors/schema-errors.ts'
 import { ConfigurationError, type FieldError, type Position } from './field-errors.ts'
-import { renameFormerKeys } from './former-names.ts'
 import { interpolate } from './interpolate.ts'
 import { placeholderFor } from './placeholders.ts'
 import { resolvePaths } from './relative-paths.ts'
+import { renameKeys } from './renamed-keys.ts'
 import { schemaAt } from './schema-walk.ts'
 import { SettingsDocument } from './settings-document.ts'
 
@@ -30,14 +30,14 @@ export interface SettingsRules<S extends z.ZodType> {
 }
 
 export interface LoadOptions {
-  /** Called for each key that is used by its former name. */
+  /** Called for each key that is used by its previous name. */
   readonly warn?: (message: string) => void
   /** Accept variables that are not set and files that cannot be read: for checks where there are no secrets. */
   readonly withoutSecrets?: boolean
 }
 
 /**
- * Any settings of ours, by their schema: YAML, former names, references, fields, checks across fields, relative paths.
+ * Any settings of ours, by their schema: YAML, previous names, references, fields, checks across fields, relative paths.
  * @param file Names the text in messages, and relative paths start at its folder
  * @throws ConfigurationError with all errors
  */
@@ -50,7 +50,7 @@ export function parseSettings<S extends z.ZodType>(
 ): z.output<S> {
   const folder = dirname(resolve(file))
   const document = parseDocument(text, file, schema)
-  const renamed = renameFormerKeys(schema, document.contents, options.warn ?? (() => undefined))
+  const renamed = renameKeys(schema, document.contents, options.warn ?? (() => undefined))
   const raw = toValue(document, file)
   const placeholder = (value: string, path: readonly string[]) => placeholderFor(schemaAt(schema, path, raw), value)
   const read = references
@@ -82,7 +82,7 @@ export function settingsError(
   errors: readonly CheckError[],
 ): ConfigurationError {
   const document = parseDocument(text, file, schema)
-  renameFormerKeys(schema, document.contents, () => undefined)
+  renameKeys(schema, document.contents, () => undefined)
   const raw = toValue(document, file)
   const read = { value: raw, errors: [], references: new Map(), missing: new Set<string>() }
   const hidden = hiddenRanges(document, schema, raw)

@@ -8,7 +8,7 @@ export interface FieldMetadata {
   /** A section states it; a key of the section may override it. */
   readonly reload?: TakesEffect
   /** A name that the key had before. It is accepted, with a warning, for one release. */
-  readonly formerName?: string
+  readonly previousName?: string
   /** The value may contain a password: it is never shown. */
   readonly secret?: boolean
   /** The value is a path, or contains one after `sqlite:`. A relative one starts at the folder of the file it is in. */

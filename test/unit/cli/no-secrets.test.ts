@@ -30,7 +30,7 @@ test('without secrets, the example is valid only with --no-secrets', () => {
   assert.match(strict.stderr, /2 errors in /)
   const { status, stdout, stderr } = run('check', '--offline', '--no-secrets', '--config', EXAMPLE)
   assert.deepEqual([status, stderr], [0, ''])
-  assert.match(stdout, /configuration is valid; nobody was asked/)
+  assert.match(stdout, /configuration is valid; no server was contacted/)
 })
 
 test('--no-secrets still finds every other mistake', () => {
@@ -74,7 +74,7 @@ test('explain --offline does not guess the projects of a core API', () => {
   assert.match(stderr, /^--offline: projects\.source is core/)
 })
 
-test('a key under its former name is accepted with one warning', () => {
+test('a key under its previous name is accepted with one warning', () => {
   const file = edited('access:', 'limits: { answerIdleSeconds: 60 }\naccess:')
   const { status, stderr } = run('check', '--no-secrets', '--config', file)
   assert.equal(status, 0, stderr)

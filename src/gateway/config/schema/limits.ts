@@ -40,7 +40,7 @@ export const limits = z
       .describe(
         'A response is cancelled if the client reads none of it for this many seconds. Kernels buffer about a megabyte, so a low value also cancels slow clients.',
       )
-      .register(metadata, { formerName: 'answerIdleSeconds' }),
+      .register(metadata, { previousName: 'answerIdleSeconds' }),
     keepAliveSeconds: seconds(1, 3600)
       .default(75)
       .describe(

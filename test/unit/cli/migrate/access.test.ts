@@ -114,12 +114,12 @@ test('an administrator stays one and nothing of theirs is listed', (t) => {
   assert.deepEqual(lines, [])
 })
 
-test('MANAGE of a workspace becomes a member without gain or loss, and the lost right to grant is for a person', (t) => {
+test('MANAGE of a workspace becomes a member without gain or loss, and the lost right to grant needs a decision', (t) => {
   const sql = rolesSql({ users: [[2, 'bob', 0]], roles: [[1, 'admin', 'wa', [['workspace', '*', 'MANAGE']], [2]]] })
   const { plan, lines } = load(t, sql)
   assert.deepEqual(plan.groups.get('bob'), ['project-wa'])
   assert.deepEqual(lines, [])
-  assert.match(plan.undecided.join(), /bob in wa: MANAGE on workspace \*: .*decided at the issuer/)
+  assert.match(plan.undecided.join(), /bob in wa: MANAGE on workspace \*: .*managed at the issuer/)
 })
 
 test('USE of a workspace becomes a member, and what that opens is listed', (t) => {
@@ -130,12 +130,12 @@ test('USE of a workspace becomes a member, and what that opens is listed', (t) =
   ])
 })
 
-test('a grant on one experiment opens no project by itself; its loss is listed and a person must decide', (t) => {
+test('a grant on one experiment grants no project by itself; its loss is listed and needs a decision', (t) => {
   const sql = rolesSql({ users: [[2, 'bob', 0]], roles: [[1, '__user_2__', 'wa', [['experiment', '7', 'EDIT']], [2]]] })
   const { plan, lines } = load(t, sql)
   assert.deepEqual(plan.groups.get('bob'), [])
   assert.deepEqual(lines, ['bob loses read, update: experiment 7 in wa'])
-  assert.match(plan.undecided.join(), /bob in wa: EDIT on experiment 7: the gateway grants whole projects/)
+  assert.match(plan.undecided.join(), /bob in wa: EDIT on experiment 7: the gateway grants access to whole projects/)
 })
 
 test('a workspace-wide grant on experiments becomes a member, and what that opens beyond is listed', (t) => {
@@ -171,7 +171,7 @@ test('default_permission READ makes viewers, and nobody loses what only it gave'
   assert.deepEqual(lines, ['alice loses create: anything in default', 'bob loses create: anything in default'])
 })
 
-test('users whose names differ by case alone are for a person', (t) => {
+test('users whose names differ only by case need a decision', (t) => {
   const { plan } = load(
     t,
     rolesSql({

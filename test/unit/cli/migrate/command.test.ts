@@ -97,9 +97,9 @@ test('--check lists who was no user before and will be one, and who is left out'
   assert.match(printed, /admin loses read, update, delete: every other experiment in wa/)
 })
 
-test('edited files without --check are refused: nobody believes that they were compared', (t) => {
+test('edited files without --check are refused, because they would not be compared', (t) => {
   const at = setup(t, example)
-  assert.throws(() => run(t, '--ini', at.ini, '--users', 'users.json'), /expected --check beside them/)
+  assert.throws(() => run(t, '--ini', at.ini, '--users', 'users.json'), /expected --check as well/)
 })
 
 test('--resource-grants widen makes members of them, and what that opens is listed', (t) => {
@@ -109,9 +109,9 @@ test('--resource-grants widen makes members of them, and what that opens is list
   assert.match(printed, /bob@o\.example gains delete: experiment 1 in wa/)
 })
 
-test('what default_permission granted to everyone is said', (t) => {
+test('the report shows what default_permission granted to everyone', (t) => {
   const at = setup(t, legacySql(''), { default_permission: 'READ' })
-  assert.match(run(t, '--ini', at.ini).printed, /READ on all of default, whoever signs in/)
+  assert.match(run(t, '--ini', at.ini).printed, /READ on all of default, for every user/)
 })
 
 test('--admin-group and --group-prefix name the groups', (t) => {
@@ -227,11 +227,14 @@ test('a locked database is named and nothing is written', (t) => {
   assert.ok(!existsSync(projects))
 })
 
-test('a file that is there is not replaced, and its neighbour is not written either, unless forced', (t) => {
+test('an existing file is not replaced, and the other file is not written either, unless forced', (t) => {
   const at = setup(t, example)
   const { projects, keycloak } = outputs(at)
   writeFileSync(keycloak, 'mine')
-  assert.throws(() => run(t, '--ini', at.ini, '--out-projects', projects, '--out-keycloak', keycloak), /there already/)
+  assert.throws(
+    () => run(t, '--ini', at.ini, '--out-projects', projects, '--out-keycloak', keycloak),
+    /expected no such file/,
+  )
   assert.ok(!existsSync(projects))
   assert.equal(readFileSync(keycloak, 'utf8'), 'mine')
   run(t, '--ini', at.ini, '--out-projects', projects, '--out-keycloak', keycloak, '--force')

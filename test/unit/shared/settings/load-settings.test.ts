@@ -15,11 +15,11 @@ const schema = z.strictObject({
   store: storeAddress.default('sqlite:state.db'),
   files: z.array(z.strictObject({ path: filePath })).default([]),
   limits: z
-    .strictObject({ idleSeconds: seconds(1, 100).default(10).register(metadata, { formerName: 'quietSeconds' }) })
+    .strictObject({ idleSeconds: seconds(1, 100).default(10).register(metadata, { previousName: 'quietSeconds' }) })
     .prefault({}),
   routes: z
     .array(
-      z.strictObject({ waitSeconds: seconds(1, 100).optional().register(metadata, { formerName: 'answerSeconds' }) }),
+      z.strictObject({ waitSeconds: seconds(1, 100).optional().register(metadata, { previousName: 'answerSeconds' }) }),
     )
     .default([]),
   clientSecret: z.string().min(8).optional(),
@@ -54,7 +54,7 @@ test('absolute paths, a database in memory and other addresses stay as they are'
   assert.equal(parse('files: [{ path: /etc/x.yaml }]').files[0]?.path, '/etc/x.yaml')
 })
 
-test('a former name is accepted, with one warning for each name', () => {
+test('a previous name is accepted, with one warning for each name', () => {
   const warnings: string[] = []
   const warn = (message: string) => void warnings.push(message)
   const text = 'limits: { quietSeconds: 5 }\nroutes: [{ answerSeconds: 1 }, { answerSeconds: 2 }]'
@@ -65,8 +65,8 @@ test('a former name is accepted, with one warning for each name', () => {
     [1, 2],
   )
   assert.deepEqual(warnings, [
-    'limits.quietSeconds is now called idleSeconds. The former name is accepted in this release only: rename the key.',
-    'routes.0.answerSeconds is now called waitSeconds. The former name is accepted in this release only: rename the key.',
+    'limits.quietSeconds is now called idleSeconds. The previous name is accepted in this release only: rename the key.',
+    'routes.0.answerSeconds is now called waitSeconds. The previous name is accepted in this release only: rename the key.',
   ])
 })
 
@@ -74,7 +74,7 @@ test('the current name warns of nothing', () => {
   parse('limits: { idleSeconds: 5 }', {}, { warn: (message) => assert.fail(message) })
 })
 
-test('both names of a key are refused, and the value of a former name is validated', () => {
+test('both names of a key are refused, and the value of a previous name is validated', () => {
   assert.deepEqual(
     errorOf('limits: { quietSeconds: 5, idleSeconds: 5 }').errors.map(({ path }) => path),
     ['limits.quietSeconds'],
@@ -84,7 +84,7 @@ test('both names of a key are refused, and the value of a former name is validat
   assert.deepEqual(error?.position, { line: 1, column: 25, length: 1 })
 })
 
-test('a former name is accepted at its own place only', () => {
+test('a previous name is accepted at its own place only', () => {
   assert.equal(errorOf('quietSeconds: 5').errors[0]?.path, 'quietSeconds')
   assert.equal(errorOf('routes: [{ quietSeconds: 5 }]').errors[0]?.path, 'routes.0.quietSeconds')
 })

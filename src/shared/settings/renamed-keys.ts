@@ -4,12 +4,12 @@ import type { FieldError } from './field-errors.ts'
 import { childOf, fieldsOf, metadataOf, type Path } from './schema-walk.ts'
 
 /**
- * Renames keys that have a former name (`metadata.formerName`) in a parsed file, so that everything after it knows one
+ * Renames keys that have a previous name (`metadata.previousName`) in a parsed file, so that everything after it knows one
  * name only.
- * @param warn Called once for each former name that is used, with a sentence
+ * @param warn Called once for each previous name that is used, with a sentence
  * @returns An error for each key that is given under both names
  */
-export function renameFormerKeys(schema: z.ZodType, contents: unknown, warn: (message: string) => void): FieldError[] {
+export function renameKeys(schema: z.ZodType, contents: unknown, warn: (message: string) => void): FieldError[] {
   const warned = new Set<string>()
 
   const renameIn = (map: YAMLMap, at: z.ZodType, path: Path): FieldError[] => {
@@ -18,17 +18,17 @@ export function renameFormerKeys(schema: z.ZodType, contents: unknown, warn: (me
       map.items.map((pair) => [nameOf(pair.key), isScalar(pair.value) ? pair.value.value : pair.value]),
     )
     const errors = Object.entries(fieldsOf(at, value)).flatMap(([name, field]): FieldError[] => {
-      const former = metadataOf(field).formerName
-      const pair = former === undefined ? undefined : map.items.find(({ key }) => nameOf(key) === former)
-      if (former === undefined || pair === undefined) return []
+      const previous = metadataOf(field).previousName
+      const pair = previous === undefined ? undefined : map.items.find(({ key }) => nameOf(key) === previous)
+      if (previous === undefined || pair === undefined) return []
       if (map.has(name)) {
-        const hint = `Remove \`${former}\`, the former name of \`${name}\`.`
+        const hint = `Remove \`${previous}\`, the previous name of \`${name}\`.`
         return [
-          { path: [...path, former].join('.'), expected: `only \`${name}\``, got: 'the key under both names', hint },
+          { path: [...path, previous].join('.'), expected: `only \`${name}\``, got: 'the key under both names', hint },
         ]
       }
-      if (!warned.has(former)) warn(warning([...path, former].join('.'), name))
-      warned.add(former)
+      if (!warned.has(previous)) warn(warning([...path, previous].join('.'), name))
+      warned.add(previous)
       if (isScalar(pair.key)) pair.key.value = name
       return []
     })
@@ -49,4 +49,4 @@ export function renameFormerKeys(schema: z.ZodType, contents: unknown, warn: (me
 }
 
 const warning = (path: string, name: string) =>
-  `${path} is now called ${name}. The former name is accepted in this release only: rename the key.`
+  `${path} is now called ${name}. The previous name is accepted in this release only: rename the key.`
