@@ -33,6 +33,11 @@ const issuer = z
       .min(1)
       .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
       .describe('Signature algorithms accepted in access tokens.'),
+    accessTokenTypes: z
+      .array(token)
+      .min(1)
+      .default(['at+jwt', 'Bearer'])
+      .describe('Accepted types of access tokens: the `typ` header (RFC 9068) or the `typ` claim (Keycloak: Bearer).'),
     groupsClaim: z.string().min(1).default('groups').describe('Claim that contains the groups, an array of strings.'),
     usernameClaim: z.string().min(1).default('preferred_username').describe('Claim that contains the user name.'),
   })

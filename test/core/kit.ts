@@ -99,7 +99,7 @@ export async function startCoreUnderTest(signer: Signer, storageUrl: string, mor
   const seconds = () => Math.floor(Date.now() / 1000)
   const bearer: CoreUnderTest['bearer'] = (person, claims = {}) =>
     signer.sign({
-      ...{ iss: ISSUER, aud: 'modelops', iat: seconds(), exp: seconds() + 300 },
+      ...{ iss: ISSUER, aud: 'modelops', typ: 'Bearer', iat: seconds(), exp: seconds() + 300 },
       ...{ preferred_username: person.sub.replace('sub-', ''), ...person, role: undefined },
       ...claims,
     })

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../../shared/clock.ts'
+import { checkAccessTokenType, checkTokenTimes, REQUIRED_CLAIMS } from '../../shared/tokens/access-token-rules.ts'
+import { parseCompactJwt } from '../../shared/tokens/compact-jwt.ts'
+import { TokenRejected } from '../../shared/tokens/token-rejected.ts'
 import type { CoreConfig } from '../config.ts'
 import { Problem } from '../operation/problems.ts'
-import { isAccessToken, principalOfAssertion, principalOfToken } from './claims.ts'
+import { principalOfAssertion, principalOfToken } from './claims.ts'
 import type { Principal } from './principal.ts'
 import { issuerKeys, remoteKeys } from './remote-keys.ts'
 
@@ -20,6 +23,7 @@ interface Expected {
   readonly audience: string | string[]
   readonly algorithms: string[]
   readonly typ?: string
+  readonly requiredClaims: string[]
 }
 
 /** Verifies who calls. Only a valid signature counts: no header, no address and no network is trusted. */
@@ -56,29 +60,36 @@ export class Authenticator {
     const { gateway } = this.#config
     if (!gateway || !this.#gatewayKeys) throw invalid('no gateway is configured')
     const { publicUrl: issuer, audience } = gateway
-    const payload = await this.#verify(jwt, this.#gatewayKeys, { issuer, audience, algorithms: ['ES256'], typ: 'JWT' })
+    const expected = { issuer, audience, algorithms: ['ES256'], typ: 'JWT', requiredClaims: ['sub', 'iat', 'exp'] }
+    const payload = await this.#verify(jwt, this.#gatewayKeys, expected)
     return principalOfAssertion(payload) ?? throwInvalid('claims of the assertion')
   }
 
   async #fromBearer(token: string): Promise<Principal> {
     const { issuer } = this.#config
     if (!issuer || !this.#issuerKeys) throw invalid('no issuer is configured')
-    const { url, audiences: audience, algorithms } = issuer
-    const payload = await this.#verify(token, this.#issuerKeys, { issuer: url, audience, algorithms })
-    if (!isAccessToken(payload)) throw invalid('not an access token')
+    const { url, audiences: audience, algorithms, accessTokenTypes } = issuer
+    const expected = { issuer: url, audience, algorithms, requiredClaims: REQUIRED_CLAIMS }
+    const payload = await this.#verify(token, this.#issuerKeys, expected, accessTokenTypes)
     return principalOfToken(payload, issuer) ?? throwInvalid('claims of the access token')
   }
 
-  async #verify(jwt: string, keys: JWTVerifyGetKey, expected: Expected): Promise<JWTPayload> {
-    if (jwt.length > MAX_JWT) throw invalid('too long')
+  /** @param types marks of an access token; absent: it is an assertion */
+  async #verify(
+    jwt: string,
+    keys: JWTVerifyGetKey,
+    expected: Expected,
+    types?: readonly string[],
+  ): Promise<JWTPayload> {
+    const { clockSkewSeconds } = this.#config.access
+    const now = this.#clock()
     try {
-      const { payload, protectedHeader } = await jwtVerify(jwt, keys, {
-        ...expected,
-        currentDate: new Date(this.#clock()),
-        clockTolerance: this.#config.access.clockSkewSeconds,
-        requiredClaims: ['iss', 'aud', 'sub', 'iat', 'exp'],
-      })
-      if (!/^(application\/)?(at\+)?jwt$/i.test(protectedHeader.typ ?? 'jwt')) throw invalid('typ header')
+      if (jwt.length > MAX_JWT) throw new TokenRejected('too long')
+      const { header, claims } = parseCompactJwt(jwt)
+      if (types !== undefined) checkAccessTokenType(header, claims, types)
+      const times = { currentDate: new Date(now), clockTolerance: clockSkewSeconds }
+      const { payload } = await jwtVerify(jwt, keys, { ...expected, ...times })
+      checkTokenTimes(payload, now / 1000 + clockSkewSeconds)
       return payload
     } catch (error) {
       throw verificationProblem(error)
@@ -88,7 +99,7 @@ export class Authenticator {
 
 /** Keys that could not be fetched say nothing about the token. */
 function verificationProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error
+  if (error instanceof TokenRejected) return invalid(error.message)
   const isOutage =
     !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout || error.code === 'ERR_JOSE_GENERIC'
   if (isOutage) return new Problem('issuer-down', 'keys could not be fetched', { cause: error })

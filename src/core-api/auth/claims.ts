@@ -1,16 +1,21 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import { parseProjectId } from '../../shared/project-id.ts'
+import { callerKind } from '../../shared/tokens/caller-kind.ts'
+import { MAX_SUBJECT, textClaim, usernameOf } from '../../shared/tokens/claims.ts'
 import type { CoreConfig } from '../config.ts'
 import type { Principal } from './principal.ts'
 
-const name = z.string().min(1).max(1000)
+const text = (max?: number) => z.string().refine((value) => textClaim(value, max) !== undefined)
 const groups = z.array(z.string()).default([])
 
+/** The gateway prefixes the subjects of additional issuers with their URL. */
+const MAX_ASSERTED_SUBJECT = 1000
+
 const assertionClaims = z.object({
-  sub: name,
-  preferred_username: name,
-  client_id: name.optional(),
+  sub: text(MAX_ASSERTED_SUBJECT),
+  preferred_username: text(MAX_ASSERTED_SUBJECT),
+  client_id: text().optional(),
   groups,
   groups_truncated: z.boolean().default(false),
   role: z.enum(['admin', 'editor', 'viewer', 'user', 'anonymous']),
@@ -20,7 +25,7 @@ const assertionClaims = z.object({
     .optional(),
 })
 
-const tokenClaims = z.object({ sub: name, client_id: name.optional(), groups })
+const tokenClaims = z.object({ sub: text(MAX_SUBJECT), groups })
 
 /** The principal of a verified assertion; undefined when its claims are not valid. */
 export function principalOfAssertion(payload: JWTPayload): Principal | undefined {
@@ -42,25 +47,13 @@ type ClaimNames = Pick<NonNullable<CoreConfig['issuer']>, 'groupsClaim' | 'usern
 export function principalOfToken(payload: JWTPayload, names: ClaimNames): Principal | undefined {
   const { data } = tokenClaims.safeParse({ ...payload, groups: payload[names.groupsClaim] })
   if (data === undefined) return undefined
-  const { sub, client_id } = data
+  const { kind, clientId } = callerKind(payload)
   return {
-    subject: sub,
-    username: name.catch(sub).parse(payload[names.usernameClaim]),
+    subject: data.sub,
+    username: usernameOf(payload, names.usernameClaim, data.sub),
     groups: new Set(data.groups),
     groupsComplete: true,
-    machineClientId: isMachine(sub, client_id, payload) ? client_id : undefined,
+    machineClientId: kind === 'machine' ? clientId : undefined,
     gatewayDecision: undefined,
   }
-}
-
-/** ID tokens, logout tokens and refresh tokens are signed by the same keys (RFC 8725 §3.11). */
-export function isAccessToken(payload: JWTPayload): boolean {
-  if (payload.typ !== undefined && payload.typ !== 'Bearer') return false
-  return payload.nonce === undefined && payload.at_hash === undefined && payload.events === undefined
-}
-
-/** A client-credentials token: its subject is the client (RFC 9068 §5), or the client's service account (Keycloak). */
-function isMachine(subject: string, clientId: string | undefined, payload: JWTPayload): boolean {
-  if (clientId === undefined) return false
-  return subject === clientId || payload.preferred_username === `service-account-${clientId}`
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import { isCompactJws, parseCompactJwt } from '../../shared/tokens/compact-jwt.ts'
 import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
 import { isWeaker } from '../policy/roles.ts'
@@ -8,7 +9,6 @@ import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import type { Caller } from '../tokens/caller.ts'
-import { isCompactJws, parseCompactJwt } from '../tokens/compact-jwt.ts'
 
 /**
  * Authorizes a request again that was admitted before: may this caller still do this, in the same project?

@@ -1,17 +1,12 @@
 import type { Logger } from 'pino'
 import { parseProjectId } from '../../shared/project-id.ts'
+import { type Claims, MAX_SUBJECT, textClaim, usernameOf } from '../../shared/tokens/claims.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
 
-/** Claims of a verified token or of userinfo. Each may be any JSON value. */
-export type Claims = Readonly<Record<string, unknown>>
-
 type ClaimNames = Pick<Config['issuer'], 'groupsClaim' | 'projectsClaim' | 'usernameClaim'> &
   Partial<Pick<Config['issuer'], 'groups'>>
-
-const MAX_SUBJECT = 255
-const MAX_TEXT = 256
 
 /**
  * The principal that verified claims name. Its identity is `iss` + `sub`; username, name and e-mail can be reassigned
@@ -19,31 +14,24 @@ const MAX_TEXT = 256
  * @throws Refusal login-failed: no usable `iss` or `sub`
  */
 export function principalOf(claims: Claims, names: ClaimNames, log: Logger): Principal {
-  const issuer = text(claims.iss)
-  const subject = text(claims.sub, MAX_SUBJECT)
+  const issuer = textClaim(claims.iss)
+  const subject = textClaim(claims.sub, MAX_SUBJECT)
   if (issuer === undefined || subject === undefined) {
     throw new Refusal('login-failed', 'the claims contain no usable iss and sub')
   }
-  const email = text(claims.email)
-  const name = text(claims.name)
+  const email = textClaim(claims.email)
+  const name = textClaim(claims.name)
   return {
     issuer,
     subject,
     kind: 'person',
-    username: text(claims[names.usernameClaim]) ?? email ?? subject,
+    username: usernameOf(claims, names.usernameClaim, subject),
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
     groups: groupsOf(claims, names, log),
     projectIds: new Set([...listed(claims, names.projectsClaim, log)].flatMap((id) => parseProjectId(id) ?? [])),
   }
 }
-
-/** A string that fits into a header and a log line as it is. One with control characters is unusable; none is trimmed. */
-function text(value: unknown, max = MAX_TEXT): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= max && !hasControls(value) ? value : undefined
-}
-
-const hasControls = (value: string) => /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(value)
 
 /**
  * The strings of a list claim, or one string. An absent claim, or one of another type, grants nothing.
@@ -58,7 +46,7 @@ function listed(claims: Claims, claim: string, log: Logger): ReadonlySet<string>
     log.warn({ claim, got: typeof value }, 'claim ignored: expected a list of strings')
     return new Set()
   }
-  const usable = entries.filter((entry): entry is string => text(entry) !== undefined)
+  const usable = entries.filter((entry): entry is string => textClaim(entry) !== undefined)
   if (usable.length < entries.length) {
     log.warn({ claim, dropped: entries.length - usable.length }, 'claim entries dropped: expected printable strings')
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult } from 'jose'
+import { tokenType } from '../../shared/tokens/token-type.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import { type IssuerKeys, isKeyOutage } from './keys/issuer-keys.ts'
 import { verifyByKeys } from './keys/verify-by-keys.ts'
-import { tokenType } from './token-type.ts'
 
 export interface IdTokenExpectations {
   readonly issuer: Config['issuer']

@@ -46,6 +46,7 @@ test('public endpoints need no credentials', async () => {
 const base = () => ({
   iss: ISSUER,
   aud: 'modelops',
+  typ: 'Bearer',
   sub: 'sub-carol',
   groups: ['modelops-admins'],
   iat: now(),
@@ -63,6 +64,17 @@ const hostile: [string, () => Promise<string>][] = [
   ['with an empty subject', () => signer.sign({ ...base(), sub: '' })],
   ['an ID token', () => signer.sign({ ...base(), nonce: 'n' })],
   ['an ID token of Keycloak', () => signer.sign({ ...base(), typ: 'ID' })],
+  ['an ID token without a mark', () => signer.sign({ ...base(), typ: undefined })],
+  ['an ID token by its at_hash', () => signer.sign({ ...base(), at_hash: 'h' })],
+  ['an ID token by its c_hash', () => signer.sign({ ...base(), c_hash: 'h' })],
+  ['a refresh token of Keycloak', () => signer.sign({ ...base(), typ: 'Refresh' })],
+  ['a logout token by its header', () => signer.sign({ ...base(), typ: undefined }, 'us', { typ: 'logout+jwt' })],
+  ['from the future', () => signer.sign({ ...base(), iat: now() + 600 })],
+  ['that never expires', () => signer.sign({ ...base(), exp: 1e15 })],
+  ['with a subject of two lines', () => signer.sign({ ...base(), sub: 'sub\ncarol' })],
+  ['with a subject of 256 characters', () => signer.sign({ ...base(), sub: 's'.repeat(256) })],
+  ['with a member that is named twice', () => withHeader('{"alg":"ES256","alg":"ES256","kid":"k1"}')],
+  ['with a critical header', () => withHeader('{"alg":"ES256","kid":"k1","crit":["x"],"x":1}')],
   ['a logout token', () => signer.sign({ ...base(), events: {} })],
   ['of another type', () => signer.sign(base(), 'us', { typ: 'logout+jwt' })],
   ['an assertion as bearer', () => core.assertion(ADMIN)],
@@ -71,6 +83,11 @@ const hostile: [string, () => Promise<string>][] = [
   ['cut short', async () => (await signer.sign(base())).slice(0, -4)],
   ['too long', async () => 'a'.repeat(15_000)],
 ]
+/** A token whose header was replaced by this text. */
+async function withHeader(text: string): Promise<string> {
+  const [, claims, signature] = (await signer.sign(base())).split('.')
+  return `${Buffer.from(text).toString('base64url')}.${claims}.${signature}`
+}
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 for (const [what, make] of hostile)
@@ -81,8 +98,14 @@ for (const [what, make] of hostile)
   })
 
 test('a valid bearer token is accepted, also with the type of RFC 9068', async () => {
-  const token = await signer.sign(base(), 'us', { typ: 'at+jwt' })
-  assert.equal((await ask({ Authorization: `Bearer ${token}` })).body.page.totalElements, 2)
+  for (const [claims, typ] of [
+    [base(), 'JWT'],
+    [{ ...base(), typ: undefined }, 'at+jwt'],
+    [{ ...base(), typ: undefined }, 'application/at+JWT'],
+  ] as const) {
+    const token = await signer.sign(claims, 'us', { typ })
+    assert.equal((await ask({ Authorization: `Bearer ${token}` })).body.page.totalElements, 2)
+  }
 })
 
 const assertionAttacks: [string, () => Promise<string>][] = [
@@ -159,16 +182,30 @@ test('if the gateway left groups out, its decision counts', async () => {
 test('a person who is named like a service user is not a service user', async () => {
   for (const claims of [
     { sub: 'sub-x', preferred_username: 'ci', client_id: 'web' },
-    { sub: 'sub-x', preferred_username: 'service-account-ci', azp: 'ci' },
+    { sub: 'sub-x', preferred_username: 'service-account-ci', azp: 'ci', sid: 's' },
+    { sub: 'sub-x', preferred_username: 'service-account-ci', client_id: 'ci', sid: 's' },
+    { sub: 'ci', client_id: 'ci', sid: 's' },
+    { sub: 'ci', client_id: 'ci', session_state: 's' },
+    { sub: 'ci', client_id: 'ci', auth_time: 1 },
+    { sub: 'ci', client_id: 'ci', amr: ['pwd'] },
+    { sub: 'ci', client_id: 'ci', act: { sub: 'x' } },
+    { sub: 'ci', client_id: 'ci', azp: 'web' },
+    { sub: 'ci', preferred_username: 'service-account-ci', client_id: 'web', azp: 'ci' },
+    { sub: 'ci' },
     { sub: 'sub-x', preferred_username: 'x', client_id: 'ci' },
     { sub: 'sub-x', azp: 'ci' },
   ]) {
     const token = await core.bearer(SERVICE, { client_id: undefined, ...claims })
     assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).body.reason, 'service-only')
   }
-  const keycloak = { sub: 'b0c1', client_id: 'ci', preferred_username: 'service-account-ci' }
-  const token = await core.bearer(SERVICE, keycloak)
-  assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).status, 200)
+  for (const machine of [
+    { sub: 'b0c1', client_id: 'ci', preferred_username: 'service-account-ci' },
+    { sub: 'b0c1', azp: 'ci', client_id: undefined, preferred_username: 'service-account-ci' },
+    { sub: 'ci', client_id: 'ci', azp: 'ci', preferred_username: undefined },
+  ]) {
+    const token = await core.bearer(SERVICE, machine)
+    assert.equal((await ask({ Authorization: `Bearer ${token}` }, '/api/directory')).status, 200)
+  }
 })
 
 test('keys that cannot be fetched cause 503, not 401', async () => {

@@ -89,7 +89,15 @@ encryption: { token: t }`,
     {},
   )
   const authenticator = new Authenticator(config, Date.now)
-  const claims = { iss: origin, sub: 's', preferred_username: 'p', role: 'user', iat: now(), exp: now() + 60 }
+  const claims = {
+    iss: origin,
+    sub: 's',
+    preferred_username: 'p',
+    role: 'user',
+    iat: now(),
+    exp: now() + 60,
+    typ: 'Bearer',
+  }
   const assertion = await signer.sign({ ...claims, aud: 'core' })
   const bearer = await signer.sign({ ...claims, aud: 'modelops' })
   assert.equal(

@@ -1,11 +1,11 @@
 import * as client from 'openid-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Config } from '../../config/schema.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
-import { callerKind } from './caller-kind.ts'
 import { invalidToken } from './token-refusals.ts'
 
 /** How long a response is used, in milliseconds: a revoked token ends within it. */

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { callerKind } from '../../../shared/tokens/caller-kind.ts'
+import type { Claims } from '../../../shared/tokens/claims.ts'
 import type { Config } from '../../config/schema.ts'
-import { type Claims, principalOf } from '../../issuer/claims.ts'
+import { principalOf } from '../../issuer/claims.ts'
 import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
 import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
 import type { Principal } from '../../policy/types.ts'
-import { callerKind } from './caller-kind.ts'
 
 /** An issuer whose access tokens are accepted. */
 export interface TrustedIssuer {

@@ -1,6 +1,6 @@
-import type { Claims } from '../issuer/claims.ts'
-import { invalidToken } from './bearer/token-refusals.ts'
+import type { Claims } from './claims.ts'
 import { hasRepeatedMember } from './repeated-members.ts'
+import { TokenRejected } from './token-rejected.ts'
 
 /** The parts of a token. Nothing of them is verified. */
 export interface UnverifiedJwt {
@@ -17,14 +17,14 @@ export const isCompactJws = (token: string): boolean => COMPACT.test(token)
 /**
  * Parses a JWT strictly: compact serialization (RFC 7515 §7.1), UTF-8, objects without repeated members, and no header
  * that changes how the rest is read (`crit`, RFC 7515 §4.1.11; `b64`, RFC 7797; `zip`, which is for encrypted tokens).
- * @throws Refusal token-invalid
+ * @throws TokenRejected
  */
 export function parseCompactJwt(token: string): UnverifiedJwt {
   const [, header = '', claims = ''] = COMPACT.exec(token) ?? []
-  if (header === '') throw invalidToken('not a compact JWS')
+  if (header === '') throw new TokenRejected('not a compact JWS')
   const parsed = { header: parseObject(header, 'header'), claims: parseObject(claims, 'claims') }
   for (const name of ['crit', 'b64', 'zip']) {
-    if (Object.hasOwn(parsed.header, name)) throw invalidToken(`header: ${name} is not understood`)
+    if (Object.hasOwn(parsed.header, name)) throw new TokenRejected(`header: ${name} is not understood`)
   }
   return parsed
 }
@@ -36,10 +36,10 @@ function parseObject(part: string, where: string): Claims {
     text = utf8.decode(Buffer.from(part, 'base64url'))
     value = JSON.parse(text)
   } catch {
-    throw invalidToken(`${where}: expected JSON in UTF-8`)
+    throw new TokenRejected(`${where}: expected JSON in UTF-8`)
   }
-  if (!isObject(value)) throw invalidToken(`${where}: expected an object`)
-  if (hasRepeatedMember(text)) throw invalidToken(`${where}: a member is named twice`)
+  if (!isObject(value)) throw new TokenRejected(`${where}: expected an object`)
+  if (hasRepeatedMember(text)) throw new TokenRejected(`${where}: a member is named twice`)
   return value
 }
 
