@@ -369,7 +369,7 @@ const HEADER_TRUST = [
     'S-107',
     'trailers are dropped',
     [WIRE, 'S-107 trailers of a request'],
-    [HOSTILE, 'trailers that would mean something'],
+    [HOSTILE, 'trailers that change the meaning of a response'],
   ),
   row(
     'S-108',
@@ -487,7 +487,7 @@ const FRAMING = [
     'each request is judged on its own',
     [WIRE, 'S-134 a second request on the connection'],
     [WIRE, 'S-134 a denied request with an unread body closes the connection'],
-    ['test/unit/gateway/upstream/pool.test.ts', 'an answer nobody asked for ends the connection'],
+    ['test/unit/gateway/upstream/pool.test.ts', 'a response without a request ends the connection'],
   ),
   row(
     'S-135',

@@ -36,7 +36,7 @@ test('a client that takes nothing of its answer is cut, and the upstream is ther
   stuck.socket.resume()
   assert.ok((await stuck.ended()).length < BIG.length)
   const cut = kit.logged.find((line) => line.reason === 'request-timeout')
-  assert.equal(cut?.detail, 'the client took nothing of the answer for too long')
+  assert.equal(cut?.detail, 'the client read nothing of the response for too long')
 })
 
 test('a client that takes its answer slowly gets all of it', async () => {

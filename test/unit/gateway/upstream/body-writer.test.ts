@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BodyWriter } from '../../../../src/gateway/upstream/body-writer.ts'
 
-/** An upstream that takes nothing until it is told to. */
+/** An upstream that reads only when the test lets it. */
 class SlowUpstream extends Writable {
   readonly taken: Buffer[] = []
   readonly #waiting: (() => void)[] = []

@@ -36,7 +36,7 @@ for (const [share, names, held] of [
 
 test('with one connection every tenant may have it', () => assert.deepEqual(filled(1, 0.5, ['a', 'b']), [1, 0]))
 
-test('more tenants than connections: nobody holds two', () => {
+test('more tenants than connections: none holds two', () => {
   const held = filled(8, 0.5, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'])
   assert.deepEqual(held, [1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
 })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ask, type Outcome, openUpstream, startRaw } from './kit.ts'
 
-/** Asks an upstream that answers exactly `bytes` (Latin-1), in one piece or byte by byte, then closes. */
-async function answerOf(bytes: string, method: string, bytewise: boolean): Promise<Outcome> {
+/** What becomes of a request whose upstream sends exactly `bytes` (Latin-1), in one write or byte by byte, then closes. */
+async function responseTo(bytes: string, method: string, bytewise: boolean): Promise<Outcome> {
   const { server, origin } = await startRaw((socket) => {
     socket.setNoDelay(true)
     socket.once('data', async () => {
@@ -54,7 +54,7 @@ const refused: [string, string][] = [
   ['a head beyond the limit', `${OK}X: ${'a'.repeat(20_000)}\r\n\r\n`],
   ['a body longer than its Content-Length', `${OK}Content-Length: 3\r\n\r\nabcd`],
   ['a body where none belongs', 'HTTP/1.1 204 No Content\r\n\r\nabc'],
-  ['a switch of protocols that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'],
+  ['a switch of protocols without a request for it', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'],
   ['a chunk size that is no number', `${CHUNKED}xyz\r\n`],
   ['a chunk size with a sign', `${CHUNKED}+3\r\nabc\r\n0\r\n\r\n`],
   ['a chunk size with 0x', `${CHUNKED}0x3\r\nabc\r\n0\r\n\r\n`],
@@ -71,8 +71,8 @@ const refused: [string, string][] = [
   ['a trailer with a NUL', `${CHUNKED}0\r\nX: a\0\r\n\r\n`],
 ]
 for (const [what, bytes] of refused) {
-  test(`an answer with ${what} is no answer`, async () => {
-    assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-invalid')
+  test(`a response with ${what} is invalid`, async () => {
+    assert.equal((await responseTo(bytes, 'GET', false)).reason, 'upstream-invalid')
   })
 }
 
@@ -85,8 +85,8 @@ const cut: [string, string][] = [
   ['trailers cut short', `${CHUNKED}0\r\nX: a`],
 ]
 for (const [what, bytes] of cut) {
-  test(`an answer of ${what} is never taken for a whole one`, async () => {
-    assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-down')
+  test(`a response of ${what} is never taken for a complete one`, async () => {
+    assert.equal((await responseTo(bytes, 'GET', false)).reason, 'upstream-down')
   })
 }
 
@@ -111,7 +111,7 @@ const accepted: [string, string, string, Partial<Outcome>][] = [
     { status: 304, headers: ['Content-Length', '9'] },
   ],
   [
-    'a final answer after interim ones',
+    'a final response after interim ones',
     'GET',
     `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${OK}Content-Length: 1\r\n\r\na`,
     { status: 200, information: [100, 103], body: 'a' },
@@ -120,20 +120,20 @@ const accepted: [string, string, string, Partial<Outcome>][] = [
 ]
 for (const [what, method, bytes, expected] of accepted) {
   for (const bytewise of [false, true]) {
-    test(`an answer that ends with ${what} is read as that${bytewise ? ', byte by byte' : ''}`, async () => {
-      assert.partialDeepStrictEqual(await answerOf(bytes, method, bytewise), expected)
+    test(`a response that ends with ${what} is read as that${bytewise ? ', byte by byte' : ''}`, async () => {
+      assert.partialDeepStrictEqual(await responseTo(bytes, method, bytewise), expected)
     })
   }
 }
 
 test('headers of one hop do not go on, nor those that Connection names', async () => {
   const bytes = `${OK}Connection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nTE: x\r\nUpgrade: y\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n`
-  assert.deepEqual((await answerOf(bytes, 'GET', false)).headers, ['X-End', '2', 'Content-Length', '0'])
+  assert.deepEqual((await responseTo(bytes, 'GET', false)).headers, ['X-End', '2', 'Content-Length', '0'])
 })
 
-test('interim answers without end are no answer', async () => {
+test('interim responses without end are invalid', async () => {
   const bytes = `${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50)}${OK}Content-Length: 0\r\n\r\n`
-  assert.equal((await answerOf(bytes, 'GET', false)).reason, 'upstream-invalid')
+  assert.equal((await responseTo(bytes, 'GET', false)).reason, 'upstream-invalid')
 })
 
 for (const upgrade of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nUpgrade: h2c\r\n']) {
@@ -150,8 +150,8 @@ for (const upgrade of ['', 'Upgrade: h2c\r\n', 'Upgrade: websocket\r\nUpgrade: h
   })
 }
 
-test('trailers that would mean something to whoever judges the answer are dropped', async () => {
+test('trailers that change the meaning of a response are dropped', async () => {
   const fields = ['X-Request-Id', 'X-Gateway-Assertion', 'Access-Control-Allow-Origin', 'Clear-Site-Data', 'Location']
   const bytes = `${CHUNKED}0\r\n${fields.map((name) => `${name}: evil\r\n`).join('')}X-Digest: 1\r\n\r\n`
-  assert.deepEqual((await answerOf(bytes, 'GET', false)).trailers, ['X-Digest', '1'])
+  assert.deepEqual((await responseTo(bytes, 'GET', false)).trailers, ['X-Digest', '1'])
 })

@@ -14,11 +14,11 @@ export interface Outcome {
   body: string
   trailers?: readonly string[]
   information: number[]
-  /** What a client is told, where the exchange failed. */
+  /** The reason that a client receives, where the exchange failed. */
   reason?: string
 }
 
-/** A server that says, per connection, whatever bytes it is told to. */
+/** A server that sends, per connection, the bytes of the test. */
 export async function startRaw(
   onConnection: (socket: Socket, n: number) => unknown,
 ): Promise<{ server: Server; origin: URL }> {

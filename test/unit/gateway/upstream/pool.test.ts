@@ -5,14 +5,14 @@ import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { ask, openUpstream, startRaw } from './kit.ts'
 
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na'
-const answering = (socket: Socket) => socket.on('data', () => socket.write(ANSWER))
+const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na'
+const responding = (socket: Socket) => socket.on('data', () => socket.write(RESPONSE))
 
 test('one connection carries one request after the other', async () => {
   let connections = 0
   const { server, origin } = await startRaw((socket, n) => {
     connections = n
-    answering(socket)
+    responding(socket)
   })
   const upstream = openUpstream(origin)
   for (let i = 0; i < 5; i++) assert.equal((await ask(upstream)).body, 'a')
@@ -27,7 +27,7 @@ test('more requests than connections wait their turn', async () => {
   const { server, origin } = await startRaw((socket) => {
     open += 1
     most = Math.max(most, open)
-    answering(socket)
+    responding(socket)
   })
   const upstream = openUpstream(origin, { maxConnections: 2 })
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => ask(upstream)))
@@ -37,7 +37,7 @@ test('more requests than connections wait their turn', async () => {
   server.close()
 })
 
-test('a request that finds no free connection in time is told so', async () => {
+test('a request that gets no free connection in time fails with a timeout', async () => {
   const { server, origin } = await startRaw(() => {})
   const upstream = openUpstream(origin, { maxConnections: 1, connectMs: 40 })
   const first = ask(upstream)
@@ -47,13 +47,13 @@ test('a request that finds no free connection in time is told so', async () => {
   await Promise.race([first, Promise.resolve()])
 })
 
-/** A server that answers the first request of each connection and closes without a word at the second. */
+/** A server that responds to the first request of each connection and closes without a response at the second. */
 const closesAtSecond = (seen: string[]) => (socket: Socket) => {
   let requests = 0
   socket.on('data', (bytes) => {
     requests += 1
     seen.push(bytes.toString('latin1').split(' ')[0] as string)
-    if (requests === 1) socket.write(ANSWER)
+    if (requests === 1) socket.write(RESPONSE)
     else socket.destroy()
   })
 }
@@ -79,12 +79,12 @@ for (const [method, repeatable, seenTimes] of [
   })
 }
 
-test('a request is not sent again once a byte of the answer has come', async () => {
+test('a request is not sent again once a byte of the response has arrived', async () => {
   let requests = 0
   const { server, origin } = await startRaw((socket) =>
     socket.on('data', () => {
       requests += 1
-      if (requests === 1) socket.write(ANSWER)
+      if (requests === 1) socket.write(RESPONSE)
       else socket.end('H')
     }),
   )
@@ -96,10 +96,10 @@ test('a request is not sent again once a byte of the answer has come', async () 
   server.close()
 })
 
-test('an answer nobody asked for ends the connection and reaches no later request', async () => {
+test('a response without a request ends the connection and reaches no later request', async () => {
   const { server, origin } = await startRaw((socket, n) => {
     socket.on('data', () => {
-      socket.write(ANSWER)
+      socket.write(RESPONSE)
       if (n === 1) setImmediate(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nevil!'))
     })
   })
@@ -130,7 +130,7 @@ test('an upstream that says how long it keeps a connection is believed, one seco
   server.close()
 })
 
-test('an upstream that does not answer in time is told apart from one that is not there', async () => {
+test('an upstream that does not respond in time is distinguished from one that is unreachable', async () => {
   const { server, origin } = await startRaw((socket) => socket.resume())
   const slow = openUpstream(origin, { idleMs: 40 })
   assert.equal((await ask(slow, { responseMs: 40 })).reason, 'upstream-timeout')
@@ -142,7 +142,7 @@ test('an upstream that does not answer in time is told apart from one that is no
   absent.close()
 })
 
-test('a client that stops sending its body is told so, not the upstream blamed', async () => {
+test('a client that stops sending its body gets a timeout of its own, not one of the upstream', async () => {
   const { server, origin } = await startRaw(() => {})
   const upstream = openUpstream(origin, { bodyIdleMs: 40 })
   const source = new PassThrough()
@@ -158,7 +158,7 @@ test('a body is framed anew, chunk by chunk', async () => {
   const { server, origin } = await startRaw((socket) =>
     socket.on('data', (bytes) => {
       got += bytes.toString('latin1')
-      if (got.endsWith('0\r\n\r\n')) socket.write(ANSWER)
+      if (got.endsWith('0\r\n\r\n')) socket.write(RESPONSE)
     }),
   )
   const upstream = openUpstream(origin)
@@ -170,11 +170,11 @@ test('a body is framed anew, chunk by chunk', async () => {
   server.close()
 })
 
-test('an answer before the body was sent comes through, and its connection is not used again', async () => {
+test('a response before the body was sent is passed on, and its connection is not used again', async () => {
   let connections = 0
   const { server, origin } = await startRaw((socket, n) => {
     connections = n
-    answering(socket)
+    responding(socket)
   })
   const upstream = openUpstream(origin)
   const source = new PassThrough()
@@ -203,15 +203,15 @@ test('after a switch of protocols bytes pass as they are', async () => {
   server.close()
 })
 
-test('a retired pool finishes what is in flight and waiting, still watches over it, and keeps no connection', async () => {
+test('a retired pool finishes what is in flight and waiting, still applies its timeouts, and keeps no connection', async () => {
   let held: Socket | undefined
   const gone: Promise<unknown>[] = []
   const { server, origin } = await startRaw((socket, n) => {
     gone.push(once(socket, 'close'))
-    if (n === 1) answering(socket)
+    if (n === 1) responding(socket)
     else
       socket.on('data', () => {
-        if (held !== undefined) socket.write(ANSWER)
+        if (held !== undefined) socket.write(RESPONSE)
         else held = socket
       })
   })
@@ -222,7 +222,7 @@ test('a retired pool finishes what is in flight and waiting, still watches over 
   const third = ask(upstream)
   await Promise.all([first, third])
   upstream.retire()
-  held.write(ANSWER)
+  held.write(RESPONSE)
   assert.equal((await second).body, 'a')
   await Promise.all(gone)
   // A request from before may still come: it is served, and its connection goes with it.
@@ -236,11 +236,11 @@ test('a retired pool finishes what is in flight and waiting, still watches over 
 })
 
 test('what is under way is known while it waits, while it is carried, and no longer', async () => {
-  const { server, origin } = await startRaw(answering)
+  const { server, origin } = await startRaw(responding)
   const upstream = openUpstream(origin, { maxConnections: 1 })
   const paths = () => [...upstream.calls()].map(({ exchange: { head } }) => head.slice(0, 6)).sort()
   const first = ask(upstream, { head: 'GET /1 HTTP/1.1\r\n\r\n' })
-  void ask(upstream, { head: 'GET /2 HTTP/1.1\r\n\r\n' }) // given up below, it hears nothing
+  void ask(upstream, { head: 'GET /2 HTTP/1.1\r\n\r\n' }) // aborted below: it receives nothing
   assert.deepEqual(paths(), ['GET /1', 'GET /2'])
   for (const call of upstream.calls()) if (call.exchange.head.startsWith('GET /2')) call.abort()
   assert.deepEqual(paths(), ['GET /1'])

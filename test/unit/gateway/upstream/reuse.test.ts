@@ -41,7 +41,7 @@ function likeUvicorn(socket: Socket, text: string): void {
   }
 }
 
-test('a server that closes after a 500 takes no POST of anybody else with it', async (t) => {
+test('a server that closes after a 500 makes no POST of another client fail', async (t) => {
   const { upstream } = await serving(t, likeUvicorn, { maxConnections: 8 })
   let attacking = true
   const attack = async () => {
