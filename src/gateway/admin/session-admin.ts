@@ -110,7 +110,7 @@ async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchPar
   if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
   const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
   let count = 0
-  // Sessions that go while pages are read move others past them: it is over when a whole pass finds none.
+  // Sessions that end while pages are read shift the others: done when a whole pass finds none.
   for (let keys = await keysUntil(newest, sessions); keys.length > 0; keys = await keysUntil(newest, sessions)) {
     let ended = 0
     for (const key of keys) ended += Number(await sessions.endByKey(key))

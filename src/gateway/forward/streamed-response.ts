@@ -71,7 +71,7 @@ export class StreamedResponse implements ResponseSink {
     const headers = clientHeaders(head.headers, this.context, this.plan)
     if (isSending(request)) headers.push('Connection', 'close')
     response.writeHead(head.status, headers)
-    // A stream may say nothing for long: its client must see that it has begun.
+    // A stream may stay silent for long: its client must see that it has begun.
     if (typeof head.framing !== 'number') process.nextTick(() => this.#ended || response.flushHeaders())
   }
 
@@ -112,14 +112,14 @@ export class StreamedResponse implements ResponseSink {
     this.#reject(denialOf(error))
   }
 
-  /** One request and its answer: the access token was judged when it began. */
+  /** One request and its response: the access token was verified when it began. */
   get outlivesToken(): boolean {
     return true
   }
 
   /**
-   * Ends the exchange from our side: the upstream is left, and the client is refused, or cut off where its answer has
-   * begun. After the end: nothing.
+   * Ends the request from our side: the upstream request is aborted, and the client gets a denial, or is cut off where
+   * its response has begun. After the end: nothing.
    */
   cut(why: unknown): void {
     if (this.#ended) return

@@ -20,7 +20,7 @@ export function checkSyntax(head: RequestHead, { urlBytes, headerCount }: Syntax
   const { httpVersion, rawHeaders } = head
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
     throw new Refusal('request-malformed', 'version is not HTTP/1.0 or HTTP/1.1', CLOSE)
-  if (head.target.length > urlBytes) throw new Refusal('url-too-long', `target is over ${urlBytes} bytes`, CLOSE)
+  if (head.target.length > urlBytes) throw new Refusal('url-too-long', `target is longer than ${urlBytes} bytes`, CLOSE)
   if (rawHeaders.length > headerCount * 2) throw new Refusal('headers-too-large', `over ${headerCount} fields`, CLOSE)
   const coding = head.headers['transfer-encoding']
   if (coding !== undefined && (httpVersion === '1.0' || coding.toLowerCase() !== 'chunked'))

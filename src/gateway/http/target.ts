@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts'
 
 /**
- * The one reading of a request target. What comes out is canonical, and exactly that is routed, judged and sent on
+ * The one reading of a request target. What comes out is canonical, and exactly that is routed, authorized and forwarded
  * (RFC 3986 §6.2.2): escapes of unreserved characters are decoded, other escapes are upper case, and whatever two
  * readers could read in two ways is refused.
  */

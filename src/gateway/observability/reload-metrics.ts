@@ -9,13 +9,13 @@ export interface ReloadMetrics {
 export function buildReloadMetrics(registry: Registry, startedAt: number): ReloadMetrics {
   const reloads = new Counter({
     name: 'modelops_gateway_config_reloads_total',
-    help: 'Reloads of the configuration by result; a failure leaves the former one in force.',
+    help: 'Reloads of the configuration by result; after a failure the current one stays.',
     labelNames: ['result'],
     registers: [registry],
   })
   const succeededAt = new Gauge({
     name: 'modelops_gateway_config_last_reload_success_timestamp_seconds',
-    help: 'When the configuration in force was read.',
+    help: 'When the current configuration was read.',
     registers: [registry],
   })
   for (const result of ['success', 'failure']) reloads.inc({ result }, 0)

@@ -17,7 +17,7 @@ export const accessOf = ({ config, profile }: Route, request: AppRequest): Acces
   profile.isPublic?.(request) ? 'public' : config.access
 
 export interface RouteTable {
-  /** Hosts the gateway answers for, lower case, with port where it is not the default. */
+  /** Hosts of the gateway, lower case, with port where it is not the default. */
   readonly hosts: ReadonlySet<string>
   /** The route of the longest matching path on this host, by whole segments. */
   match(host: string, path: string): Route | undefined

@@ -15,7 +15,7 @@ export class ReturnTo {
   }
 
   /**
-   * Judges a return address: a path, or a URL on one of our origins; anything else becomes `/`.
+   * Checks a return address: a path, or a URL on one of our origins; anything else becomes `/`.
    * The WHATWG parser decides, and what it read is what is returned, never the given text (RFC 9700 §4.11.1).
    * @param value As the client sent it, decoded once.
    * @param base Origin that a bare path belongs to; the public one unless the request came in on a route's host.

@@ -7,7 +7,7 @@ import { outwardGroups } from './outward-groups.ts'
 
 /** Life of an assertion, seconds. */
 const LIFE = 60
-/** An assertion is handed out again for this long: it proves who asks, not which request it is. */
+/** An assertion is handed out again for this long: it proves who is calling, not which request this is. */
 const REUSE_MS = 10_000
 /** Assertions kept for one principal: an administrator may walk through thousands of projects. */
 const KEPT = 16
@@ -42,7 +42,7 @@ export async function buildSigner(options: {
   const keys = await Promise.all(options.secrets.map(keyOf))
   const [first] = keys
   if (first === undefined) throw new TypeError('expected at least one secret')
-  /** Principals never change: the object stands for all its claims, and takes its assertions with it when it goes. */
+  /** Principals never change: the object identifies all its claims, and its assertions are collected with it. */
   const kept = new WeakMap<Principal, Kept[]>()
 
   function keep(subject: AssertionSubject, one: Kept): void {

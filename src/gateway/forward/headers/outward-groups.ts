@@ -6,7 +6,7 @@ const MAX_CHARACTERS = 6000
 const known = new WeakMap<Principal, readonly string[]>()
 
 /**
- * The groups an upstream is told. All of them where they fit; the policy itself always judges by all. Where a person is
+ * The groups an upstream is told. All of them where they fit; the policy itself always uses all. Where a person is
  * in hundreds, the shortest names stay: an upstream that needs one certain group reads `role` and `project_id` instead.
  */
 export function outwardGroups(principal: Principal): readonly string[] {
