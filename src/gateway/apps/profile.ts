@@ -125,6 +125,9 @@ export interface AppProfile {
 
   // What comes back
 
+  /** Requests whose response is a page of the application's user interface, which gets the gateway's page bar. Absent: none. */
+  isPage?(request: AppRequest): boolean
+
   /** How the response is rewritten. Undefined: it streams unread. */
   responseRule?(request: AppRequest): ResponseRule | undefined
   /** Response headers added to the application's own, names and values in turn. */

@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import { clientHeaders } from './headers/response-headers.ts'
-import type { Rewrite } from './response-plan.ts'
+import type { Rewrite } from './rewrite.ts'
 import { StreamedResponse } from './streamed-response.ts'
 
 /** Reads a small response completely, because its content is rewritten. */
@@ -26,11 +26,16 @@ export class BufferedResponse extends StreamedResponse {
     if (last) this.piece(last)
     const { apply } = this.plan.rewrite as Rewrite
     const { status, headers } = this.#head as ResponseHead
-    const body = apply(status, Buffer.concat(this.#chunks))
+    const body = apply(status, Buffer.concat(this.#chunks), headerOf(headers, 'content-type') ?? '')
     const kept = headers.filter((_, i) => (headers[i - (i % 2)] as string).toLowerCase() !== 'content-length')
     const head = clientHeaders(kept, this.context, this.plan)
     head.push('Content-Length', String(body.length))
     this.transport.response.writeHead(status, head)
     super.end(body, [])
   }
+}
+
+function headerOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((item, i) => i % 2 === 0 && item.toLowerCase() === name)
+  return at < 0 ? undefined : headers[at + 1]
 }

@@ -1,5 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
+import { isPageForBar, pageBarRewrite } from './page-bar.ts'
+import type { Rewrite } from './rewrite.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
 
 /** How the response to an upstream request is sent to the client. */
@@ -13,26 +15,30 @@ export interface ResponsePlan {
   readonly rewrite?: Rewrite | undefined
 }
 
-/** How a response is rewritten; it must be small. */
-export interface Rewrite {
-  readonly maxBytes: number
-  apply(status: number, body: Buffer): Buffer
-}
-
 export type BuildResponsePlan = (admitted: AdmittedRequest, request: Pick<UpstreamRequest, 'origin'>) => ResponsePlan
 
 export function buildResponsePlan(config: Config): BuildResponsePlan {
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = config.cookie.name
 
-  return ({ context, route: { profile }, below, admission }, { origin }) => {
+  return (admitted, { origin }) => {
+    const {
+      context,
+      route: { profile },
+      below,
+      admission,
+    } = admitted
     const rule = profile.responseRule?.(below.app)
     const prefix = profile.stripPrefix ? below.publicPrefix : ''
     return {
       cookieBase,
       headers: profile.responseHeaders?.(below.app) ?? [],
       location: (value) => publicLocation(value, origin, prefix, `${scheme}://${context.host}`),
-      rewrite: rule && { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admission) },
+      rewrite: rule
+        ? { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admission) }
+        : isPageForBar(admitted)
+          ? pageBarRewrite
+          : undefined,
     }
   }
 }

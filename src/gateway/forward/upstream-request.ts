@@ -9,6 +9,7 @@ import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
 import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
+import { isPageForBar, NOT_FOR_PAGES } from './page-bar.ts'
 
 /** What is sent to an upstream: all of it was authorized, and nothing is added after this. */
 export interface UpstreamRequest {
@@ -62,19 +63,11 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     }
   }
 
-  function outgoingHeaders(
-    { context, route, below, admission }: AdmittedRequest,
-    assertion: string | undefined,
-  ): string[] {
+  function outgoingHeaders(request: AdmittedRequest, assertion: string | undefined): string[] {
+    const { context, route, admission } = request
     const { head } = context
     const { profile, config } = route
-    const headers = passableHeaders(
-      head,
-      // A response that is rewritten must not be compressed.
-      profile.responseRule?.(below.app)
-        ? new Set([...profile.dropRequestHeaders, 'accept-encoding'])
-        : profile.dropRequestHeaders,
-    )
+    const headers = passableHeaders(head, droppedHeaders(request))
     const upstream = profile.upstream?.(admission) ?? config.upstream
     headers.push('Host', profile.hostHeader === 'public' ? context.host : hostOf(upstream))
     const cookies = upstreamCookies(head.headers.cookie, cookieBase, profile.cookies)
@@ -113,6 +106,14 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
 /** Requests without identity share what one tenant may hold. */
 const tenantOf = ({ project, principal }: Admission): string => project?.id ?? principal?.subject ?? 'public'
+
+/** A response that is rewritten must come whole and must not be compressed. */
+function droppedHeaders(request: AdmittedRequest): ReadonlySet<string> {
+  const { profile } = request.route
+  if (profile.responseRule?.(request.below.app)) return new Set([...profile.dropRequestHeaders, 'accept-encoding'])
+  if (isPageForBar(request)) return new Set([...profile.dropRequestHeaders, ...NOT_FOR_PAGES])
+  return profile.dropRequestHeaders
+}
 
 /** Upstreams come from the configuration: few, and parsed once. */
 const upstreamHosts = new Map<string, string>()

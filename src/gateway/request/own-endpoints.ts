@@ -1,5 +1,7 @@
 import type { AppRequest } from '../apps/profile.ts'
+import { PAGE_BAR_PATH } from '../forward/page-bar.ts'
 import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
+import { PAGE_BAR_SCRIPT } from '../pages/page-bar-script.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 
 type Replies = Reply | undefined | Promise<Reply>
@@ -58,8 +60,9 @@ export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEnd
       const path = target?.path ?? ''
       const isPortal = path === '/' && route === undefined
       if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return undefined
-      context.endpoint = path === '/auth/jwks.json' || signIn.has(path) ? path : '/auth'
-      if (path === '/auth/jwks.json') return keys
+      const fixed = FIXED.get(path) ?? (path === '/auth/jwks.json' ? keys : undefined)
+      context.endpoint = fixed || signIn.has(path) ? path : '/auth'
+      if (fixed) return fixed
       return signIn.serve(context, transport)
     },
     disguised({ route }, request) {
@@ -71,6 +74,18 @@ export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEnd
     },
   }
 }
+
+/** Replies that never change. */
+const FIXED: ReadonlyMap<string, Reply> = new Map([
+  [
+    PAGE_BAR_PATH,
+    {
+      status: 200,
+      headers: ['Content-Type', 'text/javascript; charset=utf-8', 'Cache-Control', 'public, max-age=300'],
+      body: PAGE_BAR_SCRIPT,
+    },
+  ],
+])
 
 /** The gateway's own paths are never an application's, whatever a proxy in front asks about. */
 export const isOwnPath = (path: string) => /^\/(auth|healthz|readyz)(\/|$)/.test(path)

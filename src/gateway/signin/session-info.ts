@@ -4,6 +4,7 @@ import { loginPath } from '../pages/login-path.ts'
 import { isAdmin } from '../policy/roles.ts'
 import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import type { Session } from '../sessions/session.ts'
+import { applicationsOf } from './applications.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import type { SignInHandler } from './sign-in-request.ts'
 import { callerOf } from './signed-in.ts'
@@ -28,6 +29,10 @@ export function sessionInfo(context: SignInContext): SignInHandler {
       groups: [...principal.groups],
       admin: isAdmin(principal, context.rules),
       projects: projects.map(({ project, role }) => ({ id: project.id, name: project.name, role })),
+      applications: applicationsOf(context, principal, session?.selectedProject).map(({ title, href }) => ({
+        title,
+        url: new URL(href, context.config.server.publicUrl).href,
+      })),
       selected_project: selected?.project.id ?? null,
       ...(session === undefined
         ? { expires_at: null, idle_expires_at: null }

@@ -36,3 +36,7 @@ export function airflowUse({ method, decodedPath }: AppRequest): Use {
 }
 
 export const allowsEncodedSlash = (decodedPath: string) => NAMES_WITH_SLASH.some((name) => name.test(decodedPath))
+
+/** The user interface serves one page under many addresses; its interfaces and files are elsewhere. */
+export const isAirflowPage = ({ decodedPath }: AppRequest): boolean =>
+  !/^\/(?:api|static|ui|auth|execution|edge_worker|docs|redoc|openapi\.json)(?:\/|$)/.test(decodedPath)

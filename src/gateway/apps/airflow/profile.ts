@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../../config/schema.ts'
 import type { AppProfile, AppReply, AppRequest } from '../profile.ts'
 import { endedCookies, FAB_COOKIES } from './cookies.ts'
-import { airflowUse, allowsEncodedSlash, isWorkerPath } from './paths.ts'
+import { airflowUse, allowsEncodedSlash, isAirflowPage, isWorkerPath } from './paths.ts'
 
 const NO_NAMES: ReadonlySet<string> = new Set()
 const LOGIN = '/api/v2/auth/login'
@@ -27,6 +27,7 @@ export function airflowProfile(route: RouteConfig): AppProfile {
     assertsProjects: true,
     hides: isWorkerPath,
     allowsInPath: (what, decodedPath) => what === 'encoded-slash' && allowsEncodedSlash(decodedPath),
+    isPage: isAirflowPage,
     use: airflowUse,
     logoutPath: ({ method, path }) => method === 'GET' && LOGOUTS.has(path),
     refusal: (reason, _status, message, requestId) => ({

@@ -38,6 +38,7 @@ export function buildMlflowProfile(route: RouteConfig, clock: Clock = systemCloc
     cookies: 'none',
     authorization: 'none',
     allowsInPath: (what, path) => what === 'semicolon' && ARTIFACT.test(path),
+    isPage: ({ decodedPath }) => decodedPath === '/',
     use: ({ method, decodedPath }) => (hasOwnReply(method, decodedPath) ? 'read' : classify(method, decodedPath)),
     reply: replyFor,
     bodyRule: buildBodyRules(limits, shared),

@@ -54,6 +54,12 @@ const route = z.strictObject({
     .array(z.string().regex(/^[A-Z]+$/, 'expected an HTTP method in capital letters, e.g. GET'))
     .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
     .describe('Forwarded methods. TRACE, TRACK and CONNECT are never forwarded.'),
+  pageBar: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether pages of MLflow and Airflow get a small menu with the project, the role and the other applications, and a notice when the session has ended.',
+    ),
   authorization: z
     .enum(['none', 'access-token', 'assertion'])
     .optional()

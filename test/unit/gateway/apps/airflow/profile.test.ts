@@ -15,6 +15,7 @@ const route = (login: 'assertion' | 'fab'): RouteConfig => ({
   methods: ['GET', 'POST'],
   basicCredentials: false,
   webSockets: true,
+  pageBar: 'on',
   responseSeconds: 300,
   connectSeconds: 5,
   airflow: { login },

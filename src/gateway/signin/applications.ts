@@ -1,0 +1,44 @@
+import type { Config, RouteConfig } from '../config/schema.ts'
+import type { ApplicationView } from '../pages/portal-page.ts'
+import type { Principal } from '../policy/types.ts'
+import { currentProjectsOf } from '../projects/current-projects-of.ts'
+import { decideNow } from '../projects/decide-now.ts'
+import type { SignInContext } from './sign-in-context.ts'
+
+const APPS = {
+  mlflow: { title: 'MLflow', about: 'Experiments, runs and models' },
+  airflow: { title: 'Airflow', about: 'Workflows and schedules' },
+  core: { title: 'Core API', about: 'Projects and services, for programs' },
+  generic: { title: undefined, about: 'Application' },
+} as const
+
+/** The applications that a person can open. */
+export function applicationsOf(
+  context: SignInContext,
+  principal: Principal,
+  selected: string | undefined,
+): readonly ApplicationView[] {
+  return context.config.routes
+    .filter((route) => isOpen(context, principal, route, selected))
+    .map((route) => applicationOf(context.config, route))
+}
+
+/** Whether opening the route leads anywhere: to the application, or at least to a project to choose. */
+function isOpen(
+  context: SignInContext,
+  principal: Principal,
+  { access }: RouteConfig,
+  selected: string | undefined,
+): boolean {
+  const question = { access, use: 'read', principal, named: { kind: 'none' }, selected } as const
+  const decision = decideNow(question, context.rules, context.projects)
+  if (decision.allow) return true
+  return decision.reason === 'project-missing' && currentProjectsOf(context, principal).length > 0
+}
+
+function applicationOf({ server }: Config, route: RouteConfig): ApplicationView {
+  const { title, about } = APPS[route.app]
+  const path = route.path === '/' ? '/' : `${route.path}/`
+  const href = route.host === undefined ? path : `${new URL(server.publicUrl).protocol}//${route.host}${path}`
+  return { title: route.title ?? title ?? route.name, about, href }
+}
