@@ -44,6 +44,11 @@ test('/auth/session says who I am and what I reach, and holds no token', async (
     groups: ['project-alpha'],
     admin: false,
     projects: [{ id: ALPHA, name: 'alpha', role: 'editor' }],
+    applications: [
+      { title: 'MLflow', url: 'https://o.example/mlflow/' },
+      { title: 'Airflow', url: 'https://o.example/airflow/' },
+      { title: 'Core API', url: 'https://api.example/' },
+    ],
     selected_project: null,
     login_url: '/auth/login',
     logout_url: '/auth/logout',
