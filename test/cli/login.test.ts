@@ -99,7 +99,7 @@ test('login with the browser of this machine comes back to a port of loopback', 
 
 test('eight callers at once with an expired token refresh once and all print the same fresh one', async () => {
   await signInByBrowser('bob')
-  const former = (await cli.run('token')).stdout
+  const previous = (await cli.run('token')).stdout
   letTokenExpire()
   const before = kit.issuer.refreshGrants
   const answers = await Promise.all(Array.from({ length: 8 }, () => cli.run('token')))
@@ -107,7 +107,7 @@ test('eight callers at once with an expired token refresh once and all print the
   assert.equal(kit.issuer.refreshGrants - before, 1)
   const [fresh, ...others] = new Set(answers.map(({ stdout }) => stdout))
   assert.deepEqual(others, [])
-  assert.notEqual(fresh, former)
+  assert.notEqual(fresh, previous)
   assert.equal((await whoAmI(fresh ?? '')).username, 'bob')
 })
 

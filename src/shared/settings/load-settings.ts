@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { excerpt } from './errors/excerpt.ts'
 import type { Finding } from './errors/finding.ts'
 import { hiddenInBrokenLine, hiddenRanges } from './errors/hidden-ranges.ts'
-import { inOrder, locate, positionOf } from './errors/locate.ts'
+import { inOrder, locate } from './errors/locate.ts'
 import { schemaFindings } from './errors/schema-errors.ts'
 import { ConfigurationError, type FieldError, type Position } from './field-errors.ts'
-import { interpolate } from './interpolate.ts'
+import { type Interpolated, interpolate } from './interpolate.ts'
 import { placeholderFor } from './placeholders.ts'
 import { resolvePaths } from './relative-paths.ts'
 import { renameKeys } from './renamed-keys.ts'
-import { schemaAt } from './schema-walk.ts'
+import { type Path, schemaAt } from './schema-walk.ts'
 import { SettingsDocument } from './settings-document.ts'
 
 /** An error that no single field can show. */
@@ -46,31 +46,23 @@ export function parseSettings<S extends z.ZodType>(
   text: string,
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  options: LoadOptions = {},
+  { warn, withoutSecrets = false }: LoadOptions = {},
 ): z.output<S> {
   const folder = dirname(resolve(file))
-  const document = parseDocument(text, file, schema)
-  const renamed = renameKeys(schema, document.contents, options.warn ?? (() => undefined))
-  const raw = toValue(document, file)
-  const placeholder = (value: string, path: readonly string[]) => placeholderFor(schemaAt(schema, path, raw), value)
+  const { document, raw, renamed } = openDocument(schema, text, file, warn)
+  const placeholder = (value: string, path: Path) => placeholderFor(schemaAt(schema, path, raw), value)
   const read = references
-    ? interpolate(raw, { folder, env, ...(options.withoutSecrets && { placeholder }) })
-    : { value: raw, errors: [], references: new Map(), missing: new Set<string>() }
+    ? interpolate(raw, { folder, env, ...(withoutSecrets && { placeholder }) })
+    : withoutReferences(raw)
   const result = schema.safeParse(read.value)
-  const findings = result.success ? [] : schemaFindings(schema, result.error, read)
   const valid: unknown = result.success ? result.data : validParts(schema, read.value)
-  const checked = checks(valid as Partial<z.output<S>>)
-  const complete = (finding: Finding) => locate(finding, schema, document, read)
-  const errors = [
-    ...renamed.map((error) => ({ ...error, ...positionOf(document, error.path, 'key') })),
-    ...read.errors.map((error) => ({ ...error, ...positionOf(document, error.path) })),
-    ...findings.map(complete),
-    ...withoutMissing(checked, read.missing).map((error) => complete({ ...error, path: error.path.split('.') })),
+  const findings = [
+    ...renamed,
+    ...read.errors.map(findingOf),
+    ...(result.success ? [] : schemaFindings(schema, result.error, read)),
+    ...withoutMissing(checks(valid as Partial<z.output<S>>), read.missing).map(findingOf),
   ]
-  if (!result.success || errors.length > 0) {
-    const hidden = hiddenRanges(document, schema, raw)
-    throw new ConfigurationError(file, inOrder(errors), (position) => excerpt(text, position, hidden))
-  }
+  if (!result.success || findings.length > 0) throw errorOf(findings, { schema, document, file, read })
   return deepFreeze(resolvePaths(schema, result.data, folder))
 }
 
@@ -81,13 +73,37 @@ export function settingsError(
   file: string,
   errors: readonly CheckError[],
 ): ConfigurationError {
+  const { document, raw } = openDocument(schema, text, file)
+  return errorOf(errors.map(findingOf), { schema, document, file, read: withoutReferences(raw) })
+}
+
+const findingOf = ({ path, ...error }: CheckError): Finding => ({ ...error, path: path === '' ? [] : path.split('.') })
+
+const withoutReferences = (raw: unknown): Interpolated => ({
+  value: raw,
+  errors: [],
+  references: new Map(),
+  missing: new Set(),
+})
+
+interface Opened {
+  readonly schema: z.ZodType
+  readonly document: SettingsDocument
+  readonly file: string
+  readonly read: Interpolated
+}
+
+function errorOf(findings: readonly Finding[], { schema, document, file, read }: Opened): ConfigurationError {
+  const errors = findings.map((finding) => locate(finding, schema, document, read))
+  const hidden = hiddenRanges(document, schema, document.toValue())
+  return new ConfigurationError(file, inOrder(errors), (position) => excerpt(document.text, position, hidden))
+}
+
+/** The file with the current names of its keys, and as a value. @throws ConfigurationError */
+function openDocument(schema: z.ZodType, text: string, file: string, warn: LoadOptions['warn'] = () => undefined) {
   const document = parseDocument(text, file, schema)
-  renameKeys(schema, document.contents, () => undefined)
-  const raw = toValue(document, file)
-  const read = { value: raw, errors: [], references: new Map(), missing: new Set<string>() }
-  const hidden = hiddenRanges(document, schema, raw)
-  const located = errors.map((error) => locate({ ...error, path: error.path.split('.') }, schema, document, read))
-  return new ConfigurationError(file, inOrder(located), (position) => excerpt(text, position, hidden))
+  const renamed = renameKeys(schema, document.contents, warn)
+  return { document, renamed, raw: toValue(document, file) }
 }
 
 function parseDocument(text: string, file: string, schema: z.ZodType): SettingsDocument {

@@ -34,7 +34,7 @@ function show(path: readonly string[], schema: z.ZodType, { value, references }:
   return secret ? 'a value from outside the file (not shown)' : `the value of ${JSON.stringify(reference)} (not shown)`
 }
 
-export function positionOf(document: SettingsDocument, path: string, prefer?: 'key' | 'value') {
+function positionOf(document: SettingsDocument, path: string, prefer?: 'key' | 'value') {
   const position = document.positionOf(path, prefer)
   return position && { position }
 }

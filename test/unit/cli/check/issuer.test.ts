@@ -81,7 +81,7 @@ test('an issuer that shows the refusal with status 200 is understood', async (t)
   assert.equal((await errorsFor(t, () => ({ '/auth': { body: page } })))[0]?.path, 'server.publicUrl')
 })
 
-test('a client that the issuer does not know is told apart from a redirect URI', async (t) => {
+test('a client that the issuer does not know is not reported as a redirect URI', async (t) => {
   const errors = await errorsFor(t, () => ({ '/auth': { status: 400, body: '<p>Client not found.</p>' } }))
   assert.equal(errors[0]?.path, 'issuer.clientId')
 })

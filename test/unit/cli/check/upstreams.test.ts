@@ -68,7 +68,7 @@ test('something else is neither', async (t) => {
   assert.equal((await errorsFor(t, { '/version': { body: '<html>3.17.2</html>' } }, 'mlflow')).length, 1)
 })
 
-test('Airflow whose base_url has another path is told apart', async (t) => {
+test('Airflow whose base_url has another path is recognized', async (t) => {
   const [error] = await errorsFor(t, airflow(''), 'airflow')
   assert.equal(error?.expected, 'Airflow below /airflow')
   assert.equal(error?.hint, 'Set base_url of Airflow (section [api]) to https://o.example/airflow.')

@@ -21,7 +21,7 @@ async function cacheHolding(t: TestContext, issuer: string, expiresIn: number): 
     issuer,
     client_id: 'cli',
     username: 'bob',
-    access_token: 'former',
+    access_token: 'previous',
     issued_at: now + expiresIn - 300,
     expires_at: now + expiresIn,
     refresh_token: 'first',
@@ -39,7 +39,7 @@ async function issuerAnswering(t: TestContext, status: number, body: Record<stri
 test('a token with life left is printed without asking the issuer', async (t) => {
   const issuer = await issuerAnswering(t, 200, renewed)
   const cache = await cacheHolding(t, issuer.url, 120)
-  assert.equal((await freshSignIn(cache, gateway, clock)).access_token, 'former')
+  assert.equal((await freshSignIn(cache, gateway, clock)).access_token, 'previous')
   assert.deepEqual(issuer.refreshed, [])
 })
 
@@ -61,7 +61,7 @@ test('the rotated refresh token is kept for the next time, readable by its owner
   assert.equal((await stat(cache.path)).mode & 0o777, 0o600)
 })
 
-test('an issuer that does not rotate leaves the former refresh token in place', async (t) => {
+test('an issuer that does not rotate leaves the previous refresh token in place', async (t) => {
   const { refresh_token: _, ...unrotated } = renewed
   const issuer = await issuerAnswering(t, 200, unrotated)
   const cache = await cacheHolding(t, issuer.url, -1)
@@ -81,7 +81,7 @@ test('a sign-in that the issuer has ended is said so, with the command to run', 
 test('an issuer that is away costs nothing while the token at hand lives', async (t) => {
   const issuer = await issuerAnswering(t, 503, {})
   const cache = await cacheHolding(t, issuer.url, 10)
-  assert.equal((await freshSignIn(cache, gateway, clock)).access_token, 'former')
+  assert.equal((await freshSignIn(cache, gateway, clock)).access_token, 'previous')
 })
 
 test('an issuer that is away is an error once the token has expired, and no token is in it', async (t) => {
@@ -89,7 +89,7 @@ test('an issuer that is away is an error once the token has expired, and no toke
   const cache = await cacheHolding(t, issuer.url, -1)
   await assert.rejects(freshSignIn(cache, gateway, clock), (error: unknown) => {
     assert.ok(error instanceof CliError)
-    assert.ok(!/former|first/.test(error.message))
+    assert.ok(!/previous|first/.test(error.message))
     return true
   })
 })

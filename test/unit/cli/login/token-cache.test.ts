@@ -80,7 +80,7 @@ test('changes at once are made one after the other and none is lost', async (t) 
   await cache.update(async () => ({ version: 1, current: '', gateways: {} }))
   await Promise.all(
     ['a', 'b', 'c', 'd'].map((letter) =>
-      cache.update(async (former) => ({ ...former, current: `${former.current}${letter}` })),
+      cache.update(async (cached) => ({ ...cached, current: `${cached.current}${letter}` })),
     ),
   )
   assert.deepEqual([...((await cache.load()).current ?? '')].sort(), ['a', 'b', 'c', 'd'])

@@ -75,7 +75,7 @@ test('two roles add up, and a role in another workspace adds nothing', (t) => {
   assert.equal(access.may(user(2, 'bob'), 'delete', experiment('1')), false)
 })
 
-test('with workspaces off everybody has default_permission on everything and may create', (t) => {
+test('without workspaces, every user has default_permission on everything and may create', (t) => {
   const { access } = load(t, rolesSql({ users: [[2, 'bob', 0]] }), { default_permission: 'READ' }, false)
   assert.equal(access.may(user(2, 'bob'), 'read', experiment('1', 'default')), true)
   assert.equal(access.may(user(2, 'bob'), 'update', experiment('1', 'default')), false)
@@ -165,7 +165,7 @@ test('secrets of the AI gateway stay with administrators: losing one is listed',
   assert.ok(lines.includes('bob loses read, use, update, delete: gateway_secret s1 in wa'))
 })
 
-test('default_permission READ makes viewers, and nobody loses what only it gave', (t) => {
+test('default_permission READ makes viewers, and no user loses what it granted', (t) => {
   const { plan, lines } = load(t, legacySql(''), { default_permission: 'READ' }, false)
   assert.deepEqual(plan.groups.get('alice'), ['project-default-viewers'])
   assert.deepEqual(lines, ['alice loses create: anything in default', 'bob loses create: anything in default'])

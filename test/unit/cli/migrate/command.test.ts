@@ -72,7 +72,7 @@ test('--check ends with 3 and names each difference, and with 0 once a person ac
   assert.equal(run(t, '--ini', at.ini, '--check', '--accept', accept).exitCode, 0)
 })
 
-test('--check judges the files as a person edited them', (t) => {
+test('--check compares the edited files', (t) => {
   const at = setup(t, example)
   const { projects, keycloak } = outputs(at)
   run(t, '--ini', at.ini, '--out-projects', projects, '--out-keycloak', keycloak)
@@ -140,7 +140,7 @@ test('--db names another database than the ini, and --workspaces says how the se
   assert.match(run(t, '--ini', at.ini).printed, /workspaces on/)
 })
 
-const faulty: [string, RegExp, (t: TestContext) => string[]][] = [
+const invalid: [string, RegExp, (t: TestContext) => string[]][] = [
   [
     'a missing ini',
     /--ini .*expected a readable basic_auth\.ini, got ENOENT/,
@@ -205,7 +205,7 @@ const faulty: [string, RegExp, (t: TestContext) => string[]][] = [
     (t) => ['--ini', setup(t, example.replace("'EDIT'", "'OWN'")).ini],
   ],
 ]
-for (const [what, message, args] of faulty) {
+for (const [what, message, args] of invalid) {
   test(`${what} is named and nothing is written`, (t) => {
     const at = setup(t, example)
     const { projects, keycloak } = outputs(at)

@@ -28,7 +28,7 @@ function changed(path: string): Config {
   return copy
 }
 
-test('every key of the schema is said to take a reload or a restart, once', () => {
+test('the table of reloads has every key of the schema, once', () => {
   interface Section {
     properties?: Record<string, { deprecated?: boolean }>
   }
@@ -46,16 +46,16 @@ for (const { path, takes } of keysOf(RELOADABLE)) {
   test(`a change of ${path} takes a ${takes}`, () => {
     const next = changed(path)
     assert.deepEqual(changesOf(config, next), [{ path, takes }])
-    const faults = restartErrors(config, next)
+    const errors = restartErrors(config, next)
     assert.deepEqual(
-      faults.map((fault) => fault.path),
+      errors.map((error) => error.path),
       takes === 'restart' ? [path] : [],
     )
-    assert.doesNotMatch(JSON.stringify(faults), /another-value/)
+    assert.doesNotMatch(JSON.stringify(errors), /another-value/)
   })
 }
 
-test('the same file is no change, read twice', () => {
+test('a file without changes has no differences', () => {
   assert.deepEqual(changesOf(config, structuredClone(config)), [])
 })
 

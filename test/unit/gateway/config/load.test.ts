@@ -178,21 +178,21 @@ for (const [name, path, spoil] of bad) {
     const error = fieldErrorsOf(raw)
     assert.ok(error)
     assert.ok(
-      error.errors.some((fault) => fault.path === path),
+      error.errors.some((each) => each.path === path),
       error.message,
     )
-    assert.ok(error.errors.every((fault) => fault.expected !== '' && fault.got !== ''))
+    assert.ok(error.errors.every((each) => each.expected !== '' && each.got !== ''))
   })
 }
 
-test('tells all faults at once', () => {
+test('reports all errors together', () => {
   const raw = base()
   raw.session.secrets = ['short']
   raw.server.publicUrl = 'nonsense'
   Reflect.deleteProperty(raw.access, 'adminGroup')
   assert.deepEqual(
     fieldErrorsOf(raw)
-      ?.errors.map((fault) => fault.path)
+      ?.errors.map((each) => each.path)
       .sort(),
     ['access.adminGroup', 'server.publicUrl', 'session.secrets.0'],
   )
@@ -232,7 +232,7 @@ test('names the variable and the file that are missing', () => {
   assert.match(message, /issuer\.clientSecret: expected the environment variable NOT_THERE/)
 })
 
-test('a file that is no YAML, or not there, is one clear fault', () => {
+test('a file that is not YAML, or does not exist, is one clear error', () => {
   assert.throws(() => parseConfig('a: [', 'gateway.yaml', {}), ConfigurationError)
   assert.throws(
     () => loadConfig('/nowhere.yaml', {}),

@@ -42,7 +42,7 @@ function start({ load, prepare }: Setting) {
   return { reload, logged, results, committed }
 }
 
-test('a good file takes over, and the log names what changed', async () => {
+test('a valid file is applied, and the log names what changed', async () => {
   const { reload, logged, results, committed } = start({ load: () => withLevel('warn') })
   await reload()
   assert.deepEqual(committed, ['warn'])
@@ -53,7 +53,7 @@ test('a good file takes over, and the log names what changed', async () => {
   )
 })
 
-test('a file with faults prepares nothing', async () => {
+test('a file with errors prepares nothing', async () => {
   let prepared = 0
   const { reload, logged, results } = start({
     load: () => withLevel('loud'),
@@ -78,7 +78,7 @@ test('a change that needs a restart is refused before anything is prepared', asy
   ])
 })
 
-test('what could not be prepared is not in force: the next file is compared with the former one', async () => {
+test('what could not be prepared is not applied: the next file is compared with the current configuration', async () => {
   const levels = ['warn', 'error']
   let fails = true
   const { reload, logged, results } = start({

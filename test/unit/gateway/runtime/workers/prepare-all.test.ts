@@ -71,10 +71,10 @@ test('if one exits while it prepares, none switches', async () => {
 })
 
 test('one that was ready and does not switch is killed', async () => {
-  const [good, bad]: string[][] = [[], []]
+  const [switches, sticks]: string[][] = [[], []]
   const stuck = { commit: () => Promise.reject(new Error('no response')) }
-  const { switchAll } = await prepareAll([worker({}, good ?? []), worker(stuck, bad ?? [])], next)
+  const { switchAll } = await prepareAll([worker({}, switches ?? []), worker(stuck, sticks ?? [])], next)
   await switchAll()
-  assert.deepEqual(good, ['prepare', 'commit'])
-  assert.deepEqual(bad, ['prepare', 'commit', 'SIGKILL'])
+  assert.deepEqual(switches, ['prepare', 'commit'])
+  assert.deepEqual(sticks, ['prepare', 'commit', 'SIGKILL'])
 })
