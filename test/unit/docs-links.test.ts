@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
-import { documentation, prose } from './pages.ts'
+import { documentation, prose } from './infra/docs/pages.ts'
 
 /** The anchors that a Markdown renderer gives to headings. */
 function anchorsOf(path: string): Set<string> {
