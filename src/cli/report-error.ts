@@ -1,5 +1,5 @@
-import { StartError } from '../gateway/runtime/start-error.ts'
 import { ConfigurationError } from '../shared/settings/field-errors.ts'
+import { StartError } from '../shared/start-error.ts'
 import { CliError } from './cli-error.ts'
 
 /** EX_SOFTWARE of sysexits.h: an error in this program. */

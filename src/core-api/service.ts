@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Clock } from '../shared/clock.ts'
+import { listen } from '../shared/listen.ts'
 import { ConfigurationError } from '../shared/settings/field-errors.ts'
 import { buildCore } from './app.ts'
 import { Authenticator } from './auth/authenticator.ts'
@@ -21,7 +22,7 @@ export interface CoreService {
   close(): Promise<void>
 }
 
-/** Builds and starts the core API. @throws ConfigurationError, StorageDown */
+/** Builds and starts the core API. @throws ConfigurationError, StorageDown, StartError */
 export async function startCore(config: CoreConfig, log: Logger, clock: Clock): Promise<CoreService> {
   const storage = await openStorage(config.storage, log)
   try {
@@ -29,8 +30,8 @@ export async function startCore(config: CoreConfig, log: Logger, clock: Clock): 
     await checkTokens(deps)
     await warn(deps)
     const server = createServer(buildCore(deps))
-    const url = await listen(server, config.server.listen)
-    return { url, close: () => stop(server, storage, config.server.drainSeconds) }
+    await listen(server, config.server.listen, 'server.listen')
+    return { url: urlOf(server), close: () => stop(server, storage, config.server.drainSeconds) }
   } catch (error) {
     await storage.close()
     throw error
@@ -82,13 +83,7 @@ async function warn({ config, connections, log }: CoreDeps): Promise<void> {
     log.warn({ event: 'outdated-credentials', connections: outdated }, 'run `core rotate-token` to re-encrypt them')
 }
 
-async function listen(server: Server, address: string): Promise<string> {
-  const at = address.lastIndexOf(':')
-  const host = address.slice(0, at).replace(/^\[|\]$/g, '')
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(Number(address.slice(at + 1)), host, resolve)
-  })
+function urlOf(server: Server): string {
   const { port, address: bound, family } = server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${bound}]` : bound}:${port}`
 }

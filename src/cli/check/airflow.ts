@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { airflowRelease, mlflowRelease } from './identify.ts'
-import type { Upstream } from './upstreams.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Whether it is Airflow, below the path of the route. @throws Unreachable */
 export async function airflowErrors(route: RouteConfig, { path, url, publicUrl }: Upstream): Promise<CheckError[]> {

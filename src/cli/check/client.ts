@@ -1,6 +1,6 @@
 import type { Config } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
-import type { Metadata } from './issuer.ts'
+import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 
 interface Client {
@@ -14,7 +14,7 @@ interface Client {
  * the client first, so `invalid_grant` means that the secret is right (RFC 6749 §5.2).
  * @throws Unreachable
  */
-export async function clientErrors({ tokenEndpoint }: Metadata, config: Config): Promise<CheckError[]> {
+export async function clientErrors({ tokenEndpoint }: Endpoints, config: Config): Promise<CheckError[]> {
   const { issuer, server } = config
   const client = { id: issuer.clientId, secret: issuer.clientSecret, authentication: issuer.clientAuthentication }
   const outcome = await requestToken(tokenEndpoint, client, {

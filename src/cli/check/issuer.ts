@@ -1,14 +1,9 @@
 import type { Config } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { clientErrors } from './client.ts'
+import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 import { redirectErrors } from './redirect-uri.ts'
-
-/** What the checks need of the issuer's metadata (OIDC Discovery §3). */
-export interface Metadata {
-  readonly authorizationEndpoint: string
-  readonly tokenEndpoint: string
-}
 
 /** Metadata, client and redirect URI. @throws Unreachable */
 export async function issuerErrors(config: Config): Promise<CheckError[]> {
@@ -30,7 +25,7 @@ export async function issuerErrors(config: Config): Promise<CheckError[]> {
   return [...client, ...redirect]
 }
 
-const hasUrls = (endpoints: Record<keyof Metadata, unknown>): endpoints is Record<keyof Metadata, string> =>
+const hasUrls = (endpoints: Record<keyof Endpoints, unknown>): endpoints is Record<keyof Endpoints, string> =>
   Object.values(endpoints).every((value) => typeof value === 'string' && URL.canParse(value))
 
 function metadataErrors(metadata: Readonly<Record<string, unknown>>, issuer: Config['issuer']): CheckError[] {

@@ -3,7 +3,7 @@ import type { RouteConfig } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { airflowRelease, mlflowRelease } from './identify.ts'
 import { parseJson, probe } from './probe.ts'
-import type { Upstream } from './upstreams.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Whether it is MLflow, of the configured release, and with workspaces if projects are workspaces. @throws Unreachable */
 export async function mlflowErrors(route: RouteConfig, upstream: Upstream): Promise<CheckError[]> {

@@ -1,6 +1,6 @@
 import type { Config } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
-import type { Metadata } from './issuer.ts'
+import type { Endpoints } from './endpoints.ts'
 import { probe } from './probe.ts'
 
 /** With `prompt=none` and no session at the issuer, one of these is the proper response (OIDC Core §3.1.2.6). */
@@ -17,7 +17,7 @@ const NOT_SIGNED_IN = new Set([
  * @throws Unreachable
  */
 export async function redirectErrors(
-  { authorizationEndpoint }: Metadata,
+  { authorizationEndpoint }: Endpoints,
   { issuer, server }: Config,
 ): Promise<CheckError[]> {
   const redirectUri = `${server.publicUrl}/auth/callback`

@@ -3,6 +3,7 @@ import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { airflowErrors } from './airflow.ts'
 import { mlflowErrors } from './mlflow.ts'
 import { probe, whereReachable } from './probe.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Whether each application is there, and is the one that its route names. */
 export async function upstreamErrors({ routes, server }: Config): Promise<CheckError[]> {
@@ -14,16 +15,6 @@ export async function upstreamErrors({ routes, server }: Config): Promise<CheckE
     ),
   )
   return (await Promise.all(checks)).flat()
-}
-
-/** An upstream of a route. */
-export interface Upstream {
-  /** Of the key that names it. */
-  readonly path: string
-  readonly url: string
-  /** Of the route. */
-  readonly index: number
-  readonly publicUrl: string
 }
 
 function upstreamsOf({ upstream, app, mlflow }: RouteConfig, index: number): Pick<Upstream, 'path' | 'url'>[] {

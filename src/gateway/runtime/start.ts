@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../shared/clock.ts'
+import { listen } from '../../shared/listen.ts'
+import { StartError } from '../../shared/start-error.ts'
 import { buildAdminServer } from '../admin/admin-server.ts'
 import type { Config } from '../config/schema.ts'
 import { LongLivedConnections } from '../forward/long-lived-connections.ts'
@@ -10,12 +12,11 @@ import { buildMetrics, type Metrics } from '../observability/metrics.ts'
 import { type SessionBackend, StoreDown } from '../sessions/stores/backend.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
+import { drain, openSockets } from './drain.ts'
 import { buildHttpServer } from './http-server.ts'
-import { drain, listen, openSockets } from './listen.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
 import { prepareRuntime, type Runtime, release, releaseUpstreams, startRuntime } from './runtime.ts'
-import { storeError } from './start-error.ts'
 
 /** Re-authorization interval, ms: a request that lasts is authorized again at the second interval it meets. */
 const REAUTHORIZATION_INTERVAL_MS = 15_000
@@ -158,7 +159,11 @@ async function openStore(config: Config, clock: Clock): Promise<SessionBackend> 
   try {
     return await openBackend(config, clock)
   } catch (error) {
-    throw error instanceof StoreDown ? storeError(error) : error
+    if (!(error instanceof StoreDown)) throw error
+    const hint = 'Check session.store, and the permissions of its folder.'
+    throw new StartError(`session.store: the session store cannot be opened (${error.message}). ${hint}`, {
+      cause: error,
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -17,19 +18,22 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs `serve`. A process that is still there after ten seconds hangs, and has no code. */
 async function serve(sections: Record<string, object>): Promise<Ended> {
-  const file = join(folder, `${Math.random()}.yaml`)
-  const config = {
+  return run('serve', {
     issuer: { url: 'http://127.0.0.1:1', clientId: 'gateway', clientSecret: 'not-a-placeholder' },
     session: { secrets: ['a-secret-of-the-tests-with-32-bytes-or-more'] },
     access: { adminGroup: 'admins' },
     projects: { source: 'claim' },
     routes: [{ name: 'a', app: 'generic', path: '/a', upstream: 'http://127.0.0.1:1', access: 'login' }],
     ...sections,
-  }
+  })
+}
+
+/** Runs a command until it ends. A process that is still there after ten seconds hangs, and has no code. */
+async function run(command: string, config: object): Promise<Ended> {
+  const file = join(folder, `${randomUUID()}.yaml`)
   writeFileSync(file, JSON.stringify(config))
-  const args = ['--disable-warning=ExperimentalWarning', MAIN, 'serve', '--config', file]
+  const args = ['--disable-warning=ExperimentalWarning', MAIN, command, '--config', file]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (chunk) => {
@@ -114,4 +118,16 @@ test('two listeners that overlap without being equal end the process as well', a
   const port = await takenPort(t)
   const server = { publicUrl, listen: '127.0.0.1:0', adminListen: `0.0.0.0:${port}` }
   failedWith(await serve({ server }), /^server\.adminListen: .* is already in use\. /)
+})
+
+test('the core API ends in the same way', async (t) => {
+  const listen = `127.0.0.1:${await takenPort(t)}`
+  const config = {
+    server: { listen },
+    gateway: { publicUrl },
+    access: { adminGroup: 'admins' },
+    storage: { url: `sqlite:${join(folder, 'core.db')}` },
+    encryption: { token: 'a-token-without-spaces' },
+  }
+  failedWith(await run('core', config), new RegExp(`^server\\.listen: ${listen} is already in use\\. `))
 })
