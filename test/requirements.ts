@@ -1,6 +1,6 @@
 /**
- * The security requirements and attack cases, and which test proves each: `docs/reference/requirements.md` is written from
- * here (`npm run docs`), and `test/unit/requirements.test.ts` fails when a file or a test of that name is gone.
+ * The security requirements and attack cases with the tests that prove them. `npm run docs` writes
+ * `docs/reference/requirements.md` from this table, and `test/unit/requirements.test.ts` fails if a named test is missing.
  */
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
@@ -36,7 +36,7 @@ const LEAKS = 'test/mlflow/leaks.test.ts'
 const REDIRECT_CASES = [
   row(
     'R1',
-    'no form of return address leads to another host',
+    'no spelling of a return address leads to another host',
     [REDIRECTS, '//evil.example'],
     [RETURN_TO, 'a browser stays on our origins and no header can be injected'],
     [COMBINED, 'none of the combined addresses leads to another origin'],
@@ -44,22 +44,27 @@ const REDIRECT_CASES = [
   ),
   row(
     'R2',
-    'hosts that begin or end like ours, and other ports',
+    'return addresses on hosts that begin or end like the gateway’s, and on other ports',
     [REDIRECTS, 'http://{host}.evil.example/'],
     [REDIRECTS, 'http://127.0.0.1:1/'],
     [COMBINED, 'none of the combined'],
   ),
-  row('R3', '`javascript:` and `data:`', [REDIRECTS, 'javascript:alert(1)'], [REDIRECTS, 'data:text/html,x']),
+  row(
+    'R3',
+    'return addresses with `javascript:` and `data:`',
+    [REDIRECTS, 'javascript:alert(1)'],
+    [REDIRECTS, 'data:text/html,x'],
+  ),
   row(
     'R4',
-    'where a whole login ends, after start and callback have both judged',
+    'the address at which a complete sign-in ends',
     ['test/attacks/redirects.test.ts', 'ends at'],
     [LOGIN, 'neither the state nor the cookie reveals the return address'],
   ),
-  row('R5', 'the same rules after logout', [LOGOUT, 'a hostile return address is ignored']),
+  row('R5', 'return addresses of a sign-out follow the same rules', [LOGOUT, 'a hostile return address is ignored']),
   row(
     'R6',
-    'the protocol is never a client’s',
+    'a client never determines the scheme',
     [HEADERS, "R6 a request without credentials cannot set the redirect's host"],
     [LOGIN, 'Host and X-Forwarded-Host are not used in a URL'],
   ),
@@ -68,7 +73,7 @@ const REDIRECT_CASES = [
 const HEADER_CASES = [
   row(
     'H1',
-    'every identity and project header in any spelling is dropped on all paths',
+    'every identity and project header is removed in every spelling and on every path',
     [HEADERS, 'H1 identity headers of a client are dropped, those of the gateway are set once'],
     [HEADERS, 'H1 on OPTIONS'],
     [HEADERS, 'H1 no identity on a public route'],
@@ -81,42 +86,42 @@ const HEADER_CASES = [
   ),
   row(
     'H2',
-    'what WSGI folds does not reach the application',
+    'headers that WSGI folds into identity headers do not reach the application',
     [HEADERS, 'H2 an alias of the workspace'],
     [MLFLOW, 'H2 what Flask would fold'],
     [E2E, 'is dropped: the upstream receives bob'],
   ),
   row(
     'H3',
-    '`Connection` takes no header of ours away',
+    '`Connection` cannot remove a header that the gateway sets',
     [HEADERS, 'H3 Connection names a header of the gateway'],
     [HEADERS, 'H3 Connection names the workspace'],
   ),
   row(
     'H4',
-    'where a request came from only listed proxies say',
+    'only listed proxies determine the client’s address, host and scheme',
     [HEADERS, 'H4 a client cannot set its own address'],
     [HEADERS, 'H4 a request cannot set the URL of the sign-in'],
     [ADDRESS, 'addresses left of the first unlisted address are ignored'],
   ),
   row(
     'H5',
-    'Host: case, trailing dot, port, absolute-form, two of them',
+    '`Host`: case, trailing dot, port, absolute-form, two of them',
     [HEADERS, 'H5 two Hosts'],
     [HEADERS, 'H5 upper case and a trailing dot'],
     [HEADERS, 'H5 another port'],
     [HEADERS, 'S-124 absolute-form takes precedence over Host'],
   ),
-  row('H6', 'override headers change no method', [HEADERS, 'H6 a method override']),
+  row('H6', 'override headers do not change the method', [HEADERS, 'H6 a method override']),
   row(
     'H7',
-    'no User-Agent is a health check',
+    'a User-Agent does not make a request a health check',
     [HEADERS, 'H7 a User-Agent does not make a request a health check'],
     [HEADERS, 'H7 other names of health checks are ordinary paths'],
   ),
   row(
     'H8',
-    'our credentials and cookies stay behind',
+    'the gateway’s credentials and cookies are not forwarded',
     [HEADERS, "H8 the gateway's cookies are dropped, others are forwarded"],
     [E2E, 'no cookie of the gateway and no bearer token'],
     [GATEWAY, 'the caller’s own token only where the route says so'],
@@ -126,7 +131,7 @@ const HEADER_CASES = [
 const PATH_CASES = [
   row(
     'P1',
-    'the path that is judged is the path that is sent; what two readers read in two ways is refused',
+    'the path that is authorized is the path that is sent; ambiguous paths are rejected',
     [PATHS, 'P1 a path traversal, encoded twice'],
     [PATHS, 'P1 overlong UTF-8 of a slash'],
     [PATHS, 'P1 an encoded letter does not bypass a narrower rule'],
@@ -142,20 +147,20 @@ const PATH_CASES = [
   ),
   row(
     'P3',
-    'no route, no answer',
+    'a request without a route is not forwarded',
     [PATHS, 'P3 a path that is not configured, without credentials'],
     [CONFIG, 'no route at all'],
   ),
   row(
     'P4',
-    'no prefix moves a request out of its rule',
+    'no prefix moves a request to another rule',
     [PATHS, 'P4 two projects in the path do not bypass the rule'],
     [PATHS, 'P4 a prefix of the application does not bypass the rule'],
     [GATEWAY, 'answers for what a profile hides'],
   ),
   row(
     'P5',
-    'every route of the real server is in a class; the rest is denied',
+    'every route of the real server has a class; all others are denied',
     ['test/mlflow/catalogue.test.ts', 'every route of the installed MLflow is in a class'],
     [PATHS, 'P5 jobs'],
     [PATHS, 'P5 a WebSocket to MLflow'],
@@ -166,7 +171,7 @@ const PATH_CASES = [
 const TENANT_CASES = [
   row(
     'T1',
-    'sources that disagree are refused',
+    'sources that name different projects are rejected',
     [TENANT, 'T1 header and query disagree'],
     [TENANT, 'T1 path and workspace disagree'],
     [TENANT, 'T1 four equal sources count as one'],
@@ -174,7 +179,7 @@ const TENANT_CASES = [
   ),
   row(
     'T2',
-    'two copies, lists, other cases and escapes of the name',
+    'two copies, lists, other cases and escapes of the project’s name',
     [TENANT, 'T2 the query twice'],
     [TENANT, 'T2 an escaped name'],
     [TENANT, 'T2 a parameter that another parser'],
@@ -182,7 +187,7 @@ const TENANT_CASES = [
   ),
   row(
     'T3',
-    'a link selects nothing',
+    'a link does not select a project',
     [TENANT, 'T3 a link with a project'],
     [ENDPOINTS, 'a link never selects a project'],
     [BROWSER, 'T3 selecting a project from another site'],
@@ -197,26 +202,26 @@ const TENANT_CASES = [
   ),
   row(
     'T5',
-    'who administers one project administers no other route',
+    'rights in one project give no rights elsewhere',
     [TENANT, 'T5 a member is not an administrator of another route'],
     [DECIDE, 'denies a member on an admin route'],
   ),
   row(
     'T6',
-    'a selected project is forgotten with the membership',
+    'a selected project is ignored when the membership ends',
     [DECIDE, 'ignores a selected project after the membership was revoked'],
     [ENDPOINTS, 'a selected project that is no longer mine'],
   ),
   row(
     'T7',
-    'projects named in bodies',
+    'projects that are named in bodies',
     [TENANT, 'T7 a body that names another author'],
     [TENANT, 'T7 a repeated name in a body'],
     [LEAKS, 'identifiers of carol’s in bob’s requests lead nowhere'],
   ),
   row(
     'T8',
-    'nothing is cached across people or projects',
+    'nothing is cached across users or projects',
     [TENANT, 'T8 two projects on one connection'],
     [TENANT, 'S-147 two requests on one connection, two users'],
   ),
@@ -225,7 +230,7 @@ const TENANT_CASES = [
 const BROWSER_CASES = [
   row(
     'B1',
-    'WebSocket and event streams of other origins',
+    'WebSockets and event streams of other origins',
     [BROWSER, 'S-141 a WebSocket from another site'],
     [BROWSER, 'B1 a stream of events'],
     [BROWSER, 'B1 a WebSocket from a sibling'],
@@ -233,7 +238,7 @@ const BROWSER_CASES = [
   ),
   row(
     'B2',
-    'CORS: listed origins alone, never a star',
+    'CORS: only listed origins, never `*`',
     [BROWSER, 'B2 no CORS headers for other origins, and never a wildcard'],
     [BROWSER, 'B2 an allowed origin can read a denial'],
     [BROWSER, 'B2 CORS headers of an upstream are dropped'],
@@ -241,39 +246,39 @@ const BROWSER_CASES = [
   ),
   row(
     'B3',
-    'Sec-Fetch-Site where the cookie spans hosts',
+    '`Sec-Fetch-Site` if the cookie is shared between hosts',
     [BROWSER, 'B3 no Origin, but the browser says same-site'],
     [BROWSER, "B3 a form on a sibling of the gateway's host, which has the cookie through a shared domain"],
   ),
   row(
     'B4',
-    'uploaded pages run in no origin of ours',
+    'uploaded pages do not run in an origin of the gateway',
     [BROWSER, 'B4 an uploaded page'],
     [MLFLOW, 'B4 an uploaded page comes in a sandbox'],
   ),
   row(
     'B5',
-    'cookies of one application are not shown to another',
+    'cookies of one application are not sent to another',
     [BROWSER, 'B5 cookies of another application'],
     ['test/unit/gateway/apps/airflow/profile.test.ts', 'with FAB passes Airflow’s cookies alone'],
   ),
   row(
     'B6',
-    'what comes from outside is shown as text',
+    'external input is shown as text',
     [BROWSER, 'B6 a page escapes values from the request'],
     [PAGES, 'shows hostile values as text'],
     [PAGES, 'allows its own style and script by hash'],
   ),
   row(
     'B7',
-    'nothing of a person is kept by a cache',
+    'caches store nothing that belongs to a user',
     [BROWSER, 'B7 a denial is not cached'],
     [BROWSER, 'B7 the start of a sign-in is not cached'],
     [PAGES, 'is not cached, framed or sniffed'],
   ),
   row(
     'B8',
-    'logout and choice of project cannot be framed',
+    'sign-out and project selection cannot be framed',
     [BROWSER, 'B8 the sign-out confirmation cannot be framed'],
     [BROWSER, 'B8 the project chooser cannot be framed'],
   ),
@@ -282,7 +287,7 @@ const BROWSER_CASES = [
 const WIRE_CASES = [
   row(
     'W1',
-    'smuggling by framing, line ends, chunks, expectations and upgrades',
+    'request smuggling by framing, line ends, chunks, expectations and upgrades',
     [WIRE, 'S-130 Content-Length and Transfer-Encoding together'],
     [WIRE, 'S-131 a bare LF ends a header'],
     [WIRE, 'S-132 a chunk longer than its size'],
@@ -291,7 +296,7 @@ const WIRE_CASES = [
   ),
   row(
     'W2',
-    'slow and big bodies; 413 and 504 told apart',
+    'slow and large bodies; 413 and 504 are distinguished',
     [STREAMS, 'a client that stops within its body'],
     [STREAMS, 'an upstream that is slow to answer is 504'],
     [ENDPOINTS, 'a body that is too large'],
@@ -300,7 +305,7 @@ const WIRE_CASES = [
   ),
   row(
     'W3',
-    'no request chooses an address that is asked',
+    'a request cannot make the gateway connect to an address of its choice',
     [HEADERS, 'W3 nothing in a request chooses the upstream'],
     ['test/attacks/cases/tokens.txt', 'K1 jku'],
     ['test/unit/gateway/projects/core.test.ts', 'redirects'],
@@ -308,15 +313,15 @@ const WIRE_CASES = [
   ),
   row(
     'W4',
-    'logs and metrics hold no secrets',
+    'logs and metrics contain no secrets',
     ['test/unit/gateway/tokens/bearer/access-token.test.ts', 'nothing of it in the log'],
     [LOGOUT, 'a sign-out is logged with the user and without the session ID'],
   ),
-  row('W5', 'a bad file keeps the old rules', [
+  row('W5', 'an invalid file keeps the previous rules', [
     'test/unit/gateway/projects/file.test.ts',
     'keeps the previous projects after an invalid edit',
   ]),
-  row('W6', 'every configuration key has a test that flips it', [
+  row('W6', 'every configuration key has a test that changes it', [
     'test/unit/gateway/config/flips.test.ts',
     'is flipped by a test',
   ]),
@@ -325,7 +330,7 @@ const WIRE_CASES = [
 const HEADER_TRUST = [
   row(
     'S-100',
-    'what the gateway sets is removed under every alias, then set once',
+    'headers that the gateway sets are removed under every alias, then set once',
     [HEADERS, 'S-100 with dots and other punctuation'],
     [HEADERS, 'S-100 headers of the gateway are set once'],
     [GATEWAY, 'drops every spelling'],
@@ -338,7 +343,7 @@ const HEADER_TRUST = [
   ),
   row(
     'S-102',
-    'names in `Connection` go first, ours survive',
+    'headers named in `Connection` are removed first; the gateway’s remain',
     [HEADERS, 'S-102 Connection names a header of the client'],
     [HEADERS, 'H3 Connection names a header of the gateway'],
   ),
@@ -350,30 +355,30 @@ const HEADER_TRUST = [
   ),
   row(
     'S-104',
-    'the X-Forwarded family from listed proxies alone',
+    'X-Forwarded headers are accepted from listed proxies only',
     [HEADERS, 'H4 a client cannot set its own address'],
     [ADDRESS, 'without a list no proxy is trusted'],
     [CONFIG, 'everybody as trusted proxy'],
   ),
-  row('S-105', 'the judged path is the request target', [
+  row('S-105', 'the authorized path is the request target', [
     HEADERS,
     'S-105 only the request target sets the authorized path',
   ]),
   row(
     'S-106',
-    'a client’s Authorization is not passed on',
+    'a client’s `Authorization` is not forwarded',
     [HEADERS, 'S-106 an unknown Authorization header is denied, not forwarded'],
     [HEADERS, 'S-106 Basic together with a session'],
   ),
   row(
     'S-107',
-    'trailers are dropped',
+    'trailers are removed',
     [WIRE, 'S-107 trailers of a request'],
     [HOSTILE, 'trailers that change the meaning of a response'],
   ),
   row(
     'S-108',
-    'names outside token, aliases of sensitive ones, control characters',
+    'invalid header names, aliases of sensitive headers, control characters',
     [WIRE, 'S-108 a control character in a value'],
     [WIRE, 'S-108 a name in quotes'],
     [HEADERS, 'S-108 an alias of a header that the gateway checks is dropped, the header itself is forwarded'],
@@ -381,13 +386,13 @@ const HEADER_TRUST = [
   ),
   row(
     'S-109',
-    'nothing skips authentication but the route',
+    'only the route can exempt a request from authentication',
     [HEADERS, 'H7 a User-Agent does not make a request a health check'],
     [HEADERS, 'H4 an address in X-Forwarded-For gives no access'],
   ),
   row(
     'S-110',
-    'identity is signed for whoever is reached past the gateway',
+    'the identity is signed for applications that can be reached directly',
     [E2E, 'the assertion at the upstream verifies'],
     ['test/airflow/auth-manager.test.ts', 'the auth manager keeps projects apart'],
     [THROUGH_CADDY, 'no client can use the forward-auth endpoint'],
@@ -397,14 +402,14 @@ const HEADER_TRUST = [
 const ROUTING = [
   row(
     'S-120',
-    'one reading, and that is what is sent',
+    'one interpretation of the path, which is the one that is sent',
     [PATHS, 'S-120 escapes of plain letters'],
     [PATHS, 'S-120 a query is forwarded byte for byte'],
     [PROPERTY, 'the upstream receives what was authorized'],
   ),
   row(
     'S-121',
-    'ambiguous paths are refused',
+    'ambiguous paths are rejected',
     [PATHS, 'P1 an encoded backslash'],
     [PATHS, 'P1 %u escapes'],
     [PATHS, 'S-121 a control character in the query'],
@@ -417,14 +422,14 @@ const ROUTING = [
   ),
   row(
     'S-123',
-    'whole segments, case-sensitive, the longest wins, else 404',
+    'routes match whole segments, case-sensitive, longest first, otherwise 404',
     [PATHS, 'S-123 a prefix ends with a segment'],
     [PATHS, 'S-123 a path is case-sensitive'],
     [PATHS, 'S-123 the longest path decides'],
   ),
   row(
     'S-124',
-    'absolute-form of own hosts alone; no authority-form, no `*`',
+    'absolute-form for own hosts only; no authority-form, no `*`',
     [HEADERS, 'S-124 absolute-form with a configured host'],
     [HEADERS, 'S-124 absolute-form with a host that is not configured'],
     [HEADERS, 'S-124 asterisk-form'],
@@ -432,7 +437,7 @@ const ROUTING = [
   ),
   row(
     'S-125',
-    'upstreams are fixed; their redirects are passed on',
+    'upstreams are fixed; their redirects are forwarded',
     [BROWSER, 'S-125 a redirect of the upstream'],
     [HEADERS, 'W3 nothing in a request chooses the upstream'],
   ),
@@ -455,7 +460,7 @@ const ROUTING = [
 const FRAMING = [
   row(
     'S-130',
-    'odd framing is refused and the connection closed',
+    'invalid framing is rejected, and the connection is closed',
     [WIRE, 'S-130 two different Content-Length'],
     [WIRE, 'S-130 chunks in HTTP/1.0'],
     [WIRE, 'S-130 a coding with a vertical tab'],
@@ -477,28 +482,28 @@ const FRAMING = [
   ),
   row(
     'S-133',
-    'what leaves is framed anew, once',
+    'framing towards the upstream is written once, by the gateway',
     [WIRE, 'S-133 an alias of Transfer-Encoding'],
     [WIRE, 'S-132 a chunk extension is not forwarded'],
     ['test/unit/gateway/upstream/pool.test.ts', 'a body is framed anew'],
   ),
   row(
     'S-134',
-    'each request is judged on its own',
+    'each request is authorized separately',
     [WIRE, 'S-134 a second request on the connection'],
     [WIRE, 'S-134 a denied request with an unread body closes the connection'],
     ['test/unit/gateway/upstream/pool.test.ts', 'a response without a request ends the connection'],
   ),
   row(
     'S-135',
-    'a tunnel only after the upstream’s 101 to WebSocket',
+    'a tunnel opens only after the upstream’s 101 for a WebSocket',
     [WIRE, 'S-135 an upstream that denies the upgrade opens no tunnel'],
     [WIRE, 'S-135 an upstream that switches to another protocol'],
     [WIRE, 'S-135 a request to switch to h2c is ignored'],
   ),
   row(
     'S-136',
-    'HTTP/0.9, no version, unknown versions',
+    'HTTP/0.9, missing and unknown versions',
     [WIRE, 'S-136 HTTP/0.9'],
     [WIRE, 'S-136 a request line without a version that ends in a bare LF'],
     [WIRE, 'S-136 version 1.2'],
@@ -508,14 +513,14 @@ const FRAMING = [
 const WEBSOCKETS = [
   row(
     'S-140',
-    'a WebSocket is judged like any request',
+    'a WebSocket is authorized like any request',
     [BROWSER, 'S-140 a WebSocket without credentials'],
     [BROWSER, 'S-140 a WebSocket to another project'],
     [WEBSOCKET, 'the upstream gets the same headers'],
   ),
   row(
     'S-141',
-    'Origin is in the list, and there',
+    'the `Origin` of a WebSocket is present and permitted',
     [BROWSER, 'S-141 a WebSocket from another site'],
     [BROWSER, 'S-141 a WebSocket with a session and without Origin'],
     [FORWARD_AUTH, 'a WebSocket of our own page passes'],
@@ -531,19 +536,22 @@ const WEBSOCKETS = [
 const PROJECTS = [
   row(
     'S-145',
-    'one canonical project that the groups allow, in one header',
+    'one canonical project, permitted by the groups, in one header',
     [TENANT, 'S-145 a project of other users'],
     [TENANT, 'S-145 a project that does not exist gets the same response'],
     [TENANT, 'T1 header and query agree'],
   ),
   row(
     'S-146',
-    'none where one is wanted: 400; administrators choose',
+    'no project where one is required: 400; administrators choose',
     [TENANT, 'S-146 no project where one is required'],
     [TENANT, 'S-146 an administrator may choose any'],
   ),
-  row('S-147', 'judged per request', [TENANT, 'S-147 two requests on one connection, two users']),
-  row('S-148', 'a route without a rule does not start', [CONFIG, 'a route without access']),
+  row('S-147', 'each request on a connection is authorized separately', [
+    TENANT,
+    'S-147 two requests on one connection, two users',
+  ]),
+  row('S-148', 'a route without a rule prevents the start', [CONFIG, 'a route without access']),
 ]
 
 const LIMITS = [
@@ -557,20 +565,20 @@ const LIMITS = [
   ),
   row(
     'S-181',
-    'slow clients are cut, others not held up',
+    'slow clients are disconnected and do not delay others',
     [STREAMS, 'a client that is slow with its headers'],
     [SLOW, 'a client that takes nothing of its answer is cut'],
     [SLOW, 'a body for the gateway itself that does not come'],
   ),
   row(
     'S-182',
-    'nothing costs more than its length',
+    'processing time grows no faster than the input',
     ['test/unit/gateway/cost.test.ts', 'grows linearly'],
     ['test/unit/gateway/sessions/session-cookie.test.ts', 'a header of 64 KB is read in linear time'],
   ),
   row(
     'S-183',
-    'bodies stream, memory stays flat',
+    'bodies stream; memory does not grow',
     ['test/path/memory.test.ts', '256 MiB down and up'],
     [STREAMS, 'a big body arrives whole in both directions'],
   ),
@@ -579,11 +587,11 @@ const LIMITS = [
 /** By section. */
 export const SECTIONS: readonly { readonly title: string; readonly rows: readonly Requirement[] }[] = [
   { title: 'Redirects', rows: REDIRECT_CASES },
-  { title: 'Headers in', rows: HEADER_CASES },
+  { title: 'Request headers', rows: HEADER_CASES },
   { title: 'Paths', rows: PATH_CASES },
   { title: 'Tenant', rows: TENANT_CASES },
   { title: 'Browser', rows: BROWSER_CASES },
-  { title: 'Wire', rows: WIRE_CASES },
+  { title: 'Transport, logs and configuration', rows: WIRE_CASES },
   { title: 'Header trust', rows: HEADER_TRUST },
   { title: 'Path, host, routing', rows: ROUTING },
   { title: 'Framing', rows: FRAMING },
@@ -591,6 +599,6 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Project and tenant', rows: PROJECTS },
   { title: 'Limits', rows: LIMITS },
   { title: 'Sessions and cookies', rows: SESSION_ROWS },
-  { title: 'Logout', rows: LOGOUT_ROWS },
+  { title: 'Sign-out', rows: LOGOUT_ROWS },
   { title: 'Outages', rows: OUTAGE_ROWS },
 ]

@@ -102,12 +102,12 @@ function reasonsPage(): string {
   ].join('\n')
 }
 
-/** Requirement to proof, for whoever reviews. A case of a fixture file runs through raw sockets. */
+/** The requirements and their tests, for reviewers. */
 function requirementsPage(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|')
   const sections = SECTIONS.flatMap(({ title, rows }) => [
     `\n## ${title}\n`,
-    '| id | what must hold | proved by |',
+    '| ID | requirement | tests |',
     '|---|---|---|',
     ...rows.map(({ id, text, tests }) => {
       const proofs = tests.map(([file, name]) => `${cell(name)} ([${file.split('/').at(-1)}](../../${file}))`)
@@ -115,11 +115,11 @@ function requirementsPage(): string {
     }),
   ])
   const intro = [
-    '# Requirements and their proofs',
+    '# Security requirements and their tests',
     '',
-    'What an attacker may not achieve, and the tests that try it. `test/attacks/cases` are bytes sent through raw sockets to the',
-    'whole gateway and, for headers and paths, through a real Caddy as well (`test/caddy/attacks.test.ts`). A test fails when a',
-    'proof is gone. This page is generated from `test/requirements.ts`.',
+    'What an attacker must not achieve, and the tests that try it. `test/attacks/cases` contains bytes that are sent through raw',
+    'sockets to the whole gateway and, for headers and paths, also through a real Caddy (`test/caddy/attacks.test.ts`). A test',
+    'fails if one of the named tests is missing. This page is generated from `test/requirements.ts`.',
   ]
   return `${[...intro, ...sections].join('\n')}\n`
 }

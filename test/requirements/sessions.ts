@@ -23,34 +23,39 @@ export const SESSION_ROWS = [
   row('S-60', 'attributes of the session cookie', [COOKIE, 'attributes of'], [COOKIE, 'a host-only cookie']),
   row(
     'S-61',
-    'an id of enough randomness, hashed in the store',
+    'a session ID with sufficient randomness, hashed in the store',
     [COOKIE, 'an id has 256 random bits'],
     [OUTAGES, 'Redis contains no cookie'],
   ),
-  row('S-62', 'any change of the cookie is no session', [COOKIE, 'is no session'], [COOKIE, 'the tag of another id']),
-  row('S-63', 'the cookie twice is never two identities', [HEADERS, 'S-63 the session cookie twice']),
+  row('S-62', 'a modified cookie is not a session', [COOKIE, 'is no session'], [COOKIE, 'the tag of another id']),
+  row('S-63', 'two session cookies are never two identities', [HEADERS, 'S-63 the session cookie twice']),
   row('S-64', 'Set-Cookie stays small', [COOKIE, 'fits into any browser']),
   row(
     'S-65',
-    'idle and absolute limit, on the server',
+    'idle and absolute limit, enforced on the server',
     [LIFE, 'a session expires idleSeconds after its last use'],
     [LIFE, 'a session expires absoluteSeconds after sign-in'],
     [ENDED, 'an open stream is a use'],
   ),
-  row('S-66', 'the session cookie is not forwarded, others are', [
+  row('S-66', 'the session cookie is not forwarded; others are', [
     HEADERS,
     "H8 the gateway's cookies are dropped, others are forwarded",
   ]),
-  row('S-67', 'odd cookies are nobody', [HEADERS, 'S-67 eight kilobytes'], [HEADERS, 'S-67 thousands of cookies']),
+  row(
+    'S-67',
+    'malformed cookies identify nobody',
+    [HEADERS, 'S-67 eight kilobytes'],
+    [HEADERS, 'S-67 thousands of cookies'],
+  ),
   row(
     'S-68',
-    'the cookie domain covers the public host and is no public suffix',
+    'the cookie domain includes the public host and is not a public suffix',
     [CONFIG, 'a cookie domain that does not cover the host'],
     [CONFIG, 'a public suffix as cookie domain'],
   ),
   row(
     'S-69',
-    'sealed in the store, keys rotate',
+    'sessions are sealed in the store; keys can be rotated',
     ['test/unit/gateway/sessions/rotation.test.ts', 'a session from before a rotation of the secret stays valid'],
     [
       'test/unit/gateway/sessions/rotation.test.ts',
@@ -59,13 +64,16 @@ export const SESSION_ROWS = [
     [SEAL, 'text sealed with a previous secret opens'],
   ),
   row('S-70', 'nonces are not reused', [SEAL, 'the same text is never sealed to the same bytes']),
-  row('S-71', 'an upstream cannot set our cookies', [BROWSER, "S-71 an upstream cannot set the gateway's cookie"]),
+  row('S-71', 'an upstream cannot set the gateway’s cookies', [
+    BROWSER,
+    "S-71 an upstream cannot set the gateway's cookie",
+  ]),
 ]
 
 export const LOGOUT_ROWS = [
   row(
     'S-160',
-    'logout ends the session at once, sockets and streams too',
+    'sign-out ends the session immediately, with its sockets and streams',
     [LOGOUT, 'signing out ends the session in the store'],
     [ENDED, 'a stream is cut when its session ends'],
     ['test/redis/ended-streams.test.ts', 'cuts the streams at all others'],
@@ -81,7 +89,7 @@ export const LOGOUT_ROWS = [
   row('S-163', 'back-channel logout tokens are validated', [BACKCHANNEL, 'alg none'], [BACKCHANNEL, 'a nonce']),
   row(
     'S-164',
-    'sid ends that session, sub alone all of the person',
+    '`sid` ends that session, `sub` alone all sessions of the user',
     [BACKCHANNEL, 'a logout token with sid ends that session'],
     [BACKCHANNEL, 'a logout token with only a sub'],
     [KEYCLOAK_LOGOUT, 'one session ended at Keycloak'],
@@ -89,13 +97,13 @@ export const LOGOUT_ROWS = [
   ),
   row(
     'S-165',
-    'typ, exp, iat and jti of a logout token',
+    '`typ`, `exp`, `iat` and `jti` of a logout token',
     [BACKCHANNEL, 'an old iat'],
     [BACKCHANNEL, 'is accepted once'],
   ),
   row(
     'S-166',
-    'administrators end sessions',
+    'administrators can end sessions',
     [ADMIN, 'ends one session by its key'],
     [ADMIN, 'ends every session of a person'],
     ['test/e2e/session-admin.test.ts', 'an administrator sees who is signed in'],
@@ -105,25 +113,25 @@ export const LOGOUT_ROWS = [
 export const OUTAGE_ROWS = [
   row(
     'S-184',
-    'Redis down: nobody in, nobody out',
+    'Redis down: nobody is signed in or out',
     [FROZEN, 'while Redis is down nobody can sign in'],
     [STORE_DOWN, 'known sessions stay in use for staleSeconds'],
   ),
   row(
     'S-185',
-    'Redis frozen: bounded; a logout it cannot keep failed',
+    'Redis unresponsive: waits are bounded; a sign-out that cannot be stored fails',
     [FROZEN, 'a sign-out that a frozen Redis cannot store'],
     [OUTAGES, 'a frozen Redis is an outage after storeTimeoutMs'],
   ),
   row(
     'S-186',
-    'issuer down: what is known goes on',
+    'issuer down: known sessions and tokens continue to work',
     ['test/machines/gateway.test.ts', 'while the issuer is unavailable, known callers continue'],
     ['test/machines/gateway.test.ts', 'a sign-in while the issuer is unavailable'],
   ),
   row(
     'S-187',
-    'an outage of the refresh is no end, invalid_grant is',
+    'an outage during a refresh does not end a session; `invalid_grant` does',
     [REFRESH, 'sessions survive an outage of the issuer for the grace period'],
     [REFRESH, 'an ended grant ends the session'],
   ),
@@ -135,7 +143,7 @@ export const OUTAGE_ROWS = [
   ),
   row(
     'S-189',
-    'an unexpected error ends one request',
+    'an unexpected error ends only its request',
     [GATEWAY, 'an error nobody foresaw'],
     [ENDPOINTS, 'an error nobody foresaw'],
   ),
