@@ -45,7 +45,7 @@ export class StreamedResponse implements ResponseSink {
   /** Ties both sides together: a client that leaves takes its request to the upstream with it. */
   follow(call: Call): void {
     this.call = call
-    this.transport.response.once('close', () => {
+    this.transport.response.on('close', () => {
       call.abort()
       this.left()
     })

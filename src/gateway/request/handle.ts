@@ -17,7 +17,9 @@ export function buildHandle({ pipeline, pass, responder }: HandleDeps): Handle {
     const transport = { request, response }
     const context = responder.open(transport)
     try {
-      const result = await pipeline.admit(context, transport)
+      const admitted = pipeline.admit(context, transport)
+      // Most requests are admitted at once: a promise would cost each of them a turn.
+      const result = admitted instanceof Promise ? await admitted : admitted
       const reply = isReply(result) ? result : await pass(result, transport)
       if (reply) responder.send(context, transport, reply)
     } catch (error) {

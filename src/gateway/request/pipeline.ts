@@ -5,10 +5,11 @@ import { parseTarget } from '../http/target.ts'
 import type { Decision } from '../policy/types.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
-import { readBelowRoute } from '../routing/below-route.ts'
+import { type BelowRoute, readBelowRoute } from '../routing/below-route.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { canonicalHost, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
+import type { Caller } from '../tokens/caller.ts'
 import type { Authorize } from './authorize.ts'
 import type { CrossOrigin } from './cross-origin.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
@@ -26,14 +27,17 @@ export interface PipelineDeps {
 
 export interface Pipeline {
   /** Steps 1 to 9. @returns a reply of the gateway's own, or the request that may be forwarded. @throws Refusal */
-  admit(context: RequestContext, transport: Transport): Promise<AdmittedRequest | Reply>
+  admit(context: RequestContext, transport: Transport): Result | Promise<Result>
   /** Steps 1 and 3: where the request goes; nothing is known of who sends it. @throws Refusal */
   locate(context: RequestContext): void
   /** Steps 6 to 9. @throws Refusal */
-  authorize(context: RequestContext): Promise<AdmittedRequest | Reply>
+  authorize(context: RequestContext): Result | Promise<Result>
 }
 
-export const isReply = (result: AdmittedRequest | Reply): result is Reply => 'status' in result
+/** A request that may be forwarded, or a reply of the gateway's own. */
+export type Result = AdmittedRequest | Reply
+
+export const isReply = (result: Result): result is Reply => 'status' in result
 
 /**
  * The request path. Read it from the top: each line is a step over plain values. A step continues, returns a reply, or
@@ -44,7 +48,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
   const { routes, crossOrigin, ownEndpoints, authorize: policy, limits } = deps
   const defaultPort = deps.publicUrl.protocol === 'https:' ? '443' : '80'
 
-  async function admit(context: RequestContext, transport: Transport): Promise<AdmittedRequest | Reply> {
+  function admit(context: RequestContext, transport: Transport): Result | Promise<Result> {
     readTarget(context) // 1 request syntax and target
     const health = ownEndpoints.health(context) // 2 /healthz and /readyz, on any host
     if (health) return health
@@ -57,17 +61,22 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     return authorize(context)
   }
 
-  async function authorize(context: RequestContext): Promise<AdmittedRequest | Reply> {
+  function authorize(context: RequestContext): Result | Promise<Result> {
     const route = checkRoute(context) // 6 404, 405, and what the application sees below the route
     if (isBareMount(context, route)) return redirectToSlash(context)
     const below = readBelowRoute(context.head, targetOf(context), route)
     if (route.profile.hides?.(below.app)) throw new Refusal('no-route', 'the profile hides the path')
     const disguised = ownEndpoints.disguised(context, below.app)
     if (disguised) return disguised
-    const caller = deps.authenticate(context) // 7 who is calling
-    context.caller = caller instanceof Promise ? await caller : caller
+    const caller = deps.authenticate(context) // 7 who is calling; at once for a session or token that is known
+    if (caller instanceof Promise) return caller.then((found) => decide(context, route, below, found))
+    return decide(context, route, below, caller)
+  }
+
+  function decide(context: RequestContext, route: Route, below: BelowRoute, caller: Caller | undefined): Result {
+    context.caller = caller
     // A session cookie that another site sent along is denied before anything is decided with it.
-    if (context.caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
+    if (caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
     const decision = policy.decide(context, route, below) // 9 the decision
     if (!decision.allow) throw denialOf(decision)
     context.decision = decision

@@ -63,7 +63,7 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
   return {
     open({ request, response }) {
       const context = openContext(readRequestHead(request, clientAddress))
-      response.once('close', () => {
+      response.on('close', () => {
         record(context, response.headersSent ? response.statusCode : undefined, response.writableFinished)
       })
       return context
