@@ -75,14 +75,15 @@ export class Pod {
   }
 
   /**
-   * Starts the container: ENTRYPOINT of the Dockerfile (from the sources instead of what the image builds of them), the
-   * rendered arguments and variables, and nothing else of this process's environment. Node may write no file at all: more
-   * than a read-only root file system forbids.
+   * Starts the container: the ENTRYPOINT of the Dockerfile (from the sources instead of the build), the rendered arguments
+   * and variables, and nothing else of this process's environment. Node may write no file at all, which is stricter than
+   * a read-only root file system.
    */
   start(args: readonly string[] = this.container.args): Running {
     const [program, ...entry] = entrypoint()
     if (program !== 'node') throw new Error(`the image starts ${program}`)
-    const main = entry.map((each) => each.replace(/^dist\/(.+)\.js$/, 'src/$1.ts'))
+    // The entry only checks the version of Node and loads the build, which a checkout need not have.
+    const main = entry.map((each) => each.replace(/^bin\/modelops-gateway\.cjs$/, 'src/cli/main.ts'))
     const readOnly = ['--permission', '--allow-fs-read=*']
     const child = spawn(process.execPath, [...readOnly, ...main, ...args.map((each) => this.#onThisMachine(each))], {
       cwd: checkout,
