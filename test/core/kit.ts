@@ -74,7 +74,7 @@ export function coreConfig(signer: Pick<Signer, 'jwksUrl'>, storageUrl: string, 
     `
 gateway: { publicUrl: "${GATEWAY}", jwksUrl: "${signer.jwksUrl}" }
 issuer: { url: "${ISSUER}", jwksUrl: "${signer.jwksUrl}", audiences: [modelops] }
-access: { adminGroup: modelops-admins, directoryReaders: [ci], jobUsers: [ci], adminClients: [ci] }
+${more.includes('access:') ? '' : 'access: { adminGroup: modelops-admins, directoryReaders: [ci], jobUsers: [ci], adminClients: [ci] }'}
 ${more.includes('jobs:') ? '' : 'jobs: { userIs: username }'}
 storage: { url: "${storageUrl}", timeoutSeconds: 3 }
 encryption: { token: ${TOKEN} }

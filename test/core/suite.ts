@@ -3,6 +3,7 @@ import { type CoreUnderTest, type Signer, startCoreUnderTest, startSigner } from
 import { connectionCases } from './suite/connections.ts'
 import { credentialBindingCases } from './suite/credential-binding.ts'
 import { defaultConnectionCases } from './suite/default-connection.ts'
+import { membershipCases } from './suite/memberships.ts'
 import { namedProjectCases } from './suite/named-project.ts'
 import { projectCases } from './suite/projects.ts'
 import { secretCases } from './suite/secrets.ts'
@@ -29,5 +30,6 @@ export function coreApiSuite(database: string, storageUrl: () => Promise<string>
     credentialBindingCases(suite)
     defaultConnectionCases(suite)
     secretCases(suite)
+    membershipCases(suite)
   })
 }

@@ -5,7 +5,8 @@ import type { ConnectionSummary } from '../store/connections.ts'
 
 const host = line(255)
   .min(1)
-  .regex(/^[^\s/?#@]+$/, 'expected a host name or address, optionally with a port')
+  // Without the characters of URLs and connection strings: those may contain a password, and everybody reads the host.
+  .regex(/^[^\s/?#@=;&]+$/, 'expected a host name or address, optionally with a port')
 
 const metadata = z.strictObject({
   host: host.describe('Host name or address of the database.'),

@@ -1,6 +1,13 @@
-import { type Permissions, type Principal, permissionsOf, projectAccess } from '../auth/principal.ts'
+import {
+  type Permissions,
+  type Principal,
+  type ProjectAccess,
+  permissionsOf,
+  projectAccess,
+} from '../auth/principal.ts'
 import type { CoreDeps } from '../deps.ts'
 import type { ProjectRecord } from '../store/projects.ts'
+import { StorageDown } from '../store/storage-errors.ts'
 import { namedProject } from './named-project.ts'
 import { Problem } from './problems.ts'
 import type { OperationRequest } from './request.ts'
@@ -38,14 +45,13 @@ async function findProject(
   { needs }: Requirements,
   principal: Principal,
   { administrator, jobUser }: Permissions,
-  { projects, memberships }: CoreDeps,
+  deps: CoreDeps,
 ): Promise<ProjectRecord> {
+  const { projects, memberships } = deps
   const project = await projects.find(id)
   const access = project && projectAccess(principal, project)
-  const { subject, username } = principal
-  if (project && (administrator || access))
-    await memberships.record({ projectId: id, subject, username, group: access?.group ?? '' })
-  else if (project && needs !== 'job-user') await memberships.remove(id, subject)
+  if (project && (administrator || access)) await recordMembership(project, principal, access, deps)
+  else if (project && needs !== 'job-user') await memberships.remove(id, principal.subject)
   // The same response for a project that does not exist and one that the caller is not a member of.
   const isAllowed = administrator || access !== undefined || (needs === 'job-user' && jobUser)
   if (!project || !isAllowed) throw new Problem('not-in-project', id)
@@ -54,4 +60,19 @@ async function findProject(
     if (project.archived) throw new Problem('project-archived', id)
   }
   return project
+}
+
+/** A database that is busy or read-only is no reason to deny a request that reads. The next request tries again. */
+async function recordMembership(
+  { id: projectId }: ProjectRecord,
+  { subject, username }: Principal,
+  access: ProjectAccess | undefined,
+  { memberships, log }: CoreDeps,
+): Promise<void> {
+  try {
+    await memberships.record({ projectId, subject, username, group: access?.group ?? '' })
+  } catch (error) {
+    if (!(error instanceof StorageDown)) throw error
+    log.warn({ event: 'membership-not-recorded', detail: error.message }, 'jobs of this user may be denied')
+  }
 }
