@@ -20,7 +20,8 @@ const gateway = (name: string, holds: string, mayImport: readonly string[]): Roo
 export const ROOMS: readonly Room[] = [
   {
     path: 'cli',
-    holds: 'The command line: serve, check, explain, schema, login, token, migrate, core, job-env.',
+    holds:
+      'The command line: init, serve, check, explain, schema, login, token, whoami, projects, migrate, core, job-env.',
     mayImport: [
       'core-api',
       'gateway/runtime',

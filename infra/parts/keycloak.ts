@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Background, startBackground } from './background.ts'
 import { ensureDebian } from './debian.ts'
 import { checkout, partsDirectory } from './directories.ts'
@@ -63,31 +63,35 @@ export interface KeycloakOptions {
   readonly port?: number
   /** Origin of the gateway, which receives back-channel logouts. */
   readonly gatewayUrl: string
+  /** Realm files to import, named `NAME-realm.json`. Default: the realm `shared`. None: a Keycloak as after installation. */
+  readonly realms?: readonly string[]
   readonly progress?: Progress
 }
 
+const SHARED_REALM = join(checkout, 'infra', 'keycloak', 'shared-realm.json')
+
 export interface Keycloak extends Background {
-  /** Issuer of the realm `shared`. */
+  /** Issuer of the first imported realm, or of Keycloak's own realm `master`. */
   readonly url: string
   /** Base URL of the realm's admin REST API. The administrator is `admin` / `admin`. */
   readonly adminUrl: string
   readonly origin: string
+  /** Folder with Keycloak's own command line, `kcadm.sh`. */
+  readonly bin: string
 }
 
 const ADMIN = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' }
 
-/** Starts a real Keycloak on loopback with the realm `shared` in memory, so every start has the same new realm. */
+/** Starts a real Keycloak on loopback with its realms in memory, so every start has the same new realms. */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
-  const { gatewayUrl, progress = toStderr } = options
+  const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr } = options
   const installed = await ensureKeycloak(progress)
   const port = options.port ?? (await freePort())
   const home = await mkdtemp(join(tmpdir(), 'keycloak-'))
   cpSync(installed, home, { recursive: true })
   mkdirSync(join(home, 'data', 'import'), { recursive: true })
-  cpSync(
-    join(checkout, 'infra', 'keycloak', 'shared-realm.json'),
-    join(home, 'data', 'import', 'shared-realm.json'), // Keycloak requires the realm's name in the file name
-  )
+  // Keycloak requires the realm's name in the file name.
+  for (const realm of realms) cpSync(realm, join(home, 'data', 'import', basename(realm)))
   const origin = `http://localhost:${port}`
   progress('Keycloak: starting (about half a minute)')
   const background = await startBackground({
@@ -100,15 +104,26 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
       GATEWAY_BACKCHANNEL_LOGOUT_URL: `${gatewayUrl}/auth/backchannel-logout`,
     },
     logFile: join(home, 'keycloak.log'),
-    readyUrl: `http://127.0.0.1:${port}/realms/shared/.well-known/openid-configuration`,
+    readyUrl: `http://127.0.0.1:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
     readySeconds: 180,
   })
   const close = async () => {
     await background.close()
     rmSync(home, { recursive: true, force: true })
   }
-  return { ...background, close, origin, url: `${origin}/realms/shared`, adminUrl: `${origin}/admin/realms/shared` }
+  const realm = firstRealm(realms)
+  const bin = join(home, 'bin')
+  return {
+    ...background,
+    close,
+    origin,
+    bin,
+    url: `${origin}/realms/${realm}`,
+    adminUrl: `${origin}/admin/realms/${realm}`,
+  }
 }
+
+const firstRealm = ([file]: readonly string[]) => (file === undefined ? 'master' : basename(file, '-realm.json'))
 
 const startArguments = (origin: string, port: number, managementPort: number) => [
   ...['start', '--optimized', '--import-realm', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1'],

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import { checkCommand } from './check/command.ts'
 import { coreCommand } from './core.ts'
 import { explainCommand } from './explain.ts'
+import { initCommand } from './init/command.ts'
 import { jobEnvCommand } from './job-env.ts'
 import { envCommand, loginCommand, logoutCommand, tokenCommand } from './login/commands.ts'
+import { projectsCommand, whoamiCommand } from './login/session-commands.ts'
 import { migrateCommand } from './migrate/command.ts'
 import { schemaCommand } from './schema.ts'
 import { serveCommand } from './serve.ts'
@@ -17,12 +19,15 @@ export function createProgram(): Command {
     )
     .version(version(), '--version', 'print the version')
     .showHelpAfterError()
+    .addCommand(initCommand())
     .addCommand(serveCommand())
     .addCommand(checkCommand())
     .addCommand(explainCommand())
     .addCommand(schemaCommand())
     .addCommand(loginCommand())
     .addCommand(tokenCommand())
+    .addCommand(whoamiCommand())
+    .addCommand(projectsCommand())
     .addCommand(logoutCommand())
     .addCommand(envCommand())
     .addCommand(migrateCommand())

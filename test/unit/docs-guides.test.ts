@@ -6,8 +6,10 @@ import { parse } from 'yaml'
 import { checkCommand } from '../../src/cli/check/command.ts'
 import { coreCommand } from '../../src/cli/core.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
+import { initCommand } from '../../src/cli/init/command.ts'
 import { jobEnvCommand } from '../../src/cli/job-env.ts'
 import { envCommand, loginCommand, logoutCommand, tokenCommand } from '../../src/cli/login/commands.ts'
+import { projectsCommand, whoamiCommand } from '../../src/cli/login/session-commands.ts'
 import { migrateCommand } from '../../src/cli/migrate/command.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
 import { serveCommand } from '../../src/cli/serve.ts'
@@ -17,7 +19,17 @@ import { configSchema } from '../../src/gateway/config/schema.ts'
 import { codeBlocks, documentation } from './infra/docs/pages.ts'
 
 const COMMANDS = [serveCommand(), checkCommand(), explainCommand(), schemaCommand(), loginCommand(), tokenCommand()]
-const ALL = [...COMMANDS, logoutCommand(), envCommand(), migrateCommand(), coreCommand(), jobEnvCommand()]
+const ALL = [
+  ...COMMANDS,
+  initCommand(),
+  whoamiCommand(),
+  projectsCommand(),
+  logoutCommand(),
+  envCommand(),
+  migrateCommand(),
+  coreCommand(),
+  jobEnvCommand(),
+]
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 
 /** Sections that a complete configuration needs beside those that a guide shows. */

@@ -15,7 +15,7 @@ import { TokenCache } from './token-cache.ts'
 /** For the user, on stderr: stdout is for programs. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-const gatewayOption = () =>
+export const gatewayOption = () =>
   new Option('--gateway <url>', 'URL of the gateway (default: the last one you signed in to)')
     .env('MODELOPS_GATEWAY')
     .argParser(gatewayOrigin)

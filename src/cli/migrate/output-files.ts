@@ -5,6 +5,8 @@ import { CliError } from '../cli-error.ts'
 export interface OutputFile {
   readonly path: string
   readonly text: string
+  /** Permissions. Default: those that the umask leaves. */
+  readonly mode?: number
 }
 
 /**
@@ -15,9 +17,9 @@ export function writeFiles(files: readonly OutputFile[], force: boolean): void {
   const taken = files.filter(({ path }) => !force && existsSync(path)).map(({ path }) => path)
   if (taken.length > 0)
     throw new CliError(`${taken.join(', ')}: expected no such file. Nothing was written; --force replaces files.`)
-  const written = files.map(({ path, text }) => ({ path, text, beside: `${path}.${randomUUID()}` }))
+  const written = files.map((file) => ({ ...file, beside: `${file.path}.${randomUUID()}` }))
   try {
-    for (const { beside, text } of written) writeFileSync(beside, text, { flag: 'wx' })
+    for (const { beside, text, mode } of written) writeFileSync(beside, text, { flag: 'wx', mode: mode ?? 0o666 })
     for (const { path, beside } of written) renameSync(beside, path)
   } catch (error) {
     for (const { beside } of written) rmSync(beside, { force: true })
