@@ -110,6 +110,7 @@ function streamedBody(request: IncomingMessage, headers: string[]) {
   const length = request.headers['content-length']
   const chunked = request.headers['transfer-encoding'] !== undefined
   if (length === undefined && !chunked) return undefined
-  headers.push(chunked ? 'Transfer-Encoding' : 'Content-Length', chunked ? 'chunked' : (length as string))
-  return length === '0' ? undefined : { source: request, chunked }
+  // Written anew: `00005` is 5, but another parser may read it as something else (RFC 9112 §6.2).
+  headers.push(chunked ? 'Transfer-Encoding' : 'Content-Length', chunked ? 'chunked' : String(Number(length)))
+  return Number(length) === 0 && !chunked ? undefined : { source: request, chunked }
 }

@@ -12,7 +12,7 @@ export interface ProjectQuery {
  * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
-  if (query === '' || !/project|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
+  if (query === '' || !/pro|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
   const values: string[] = []
   const rest: string[] = []
   let lookalike = false
@@ -31,8 +31,14 @@ export function takeProjectQuery(query: string): ProjectQuery {
   return { values, rest: rest.join('&'), lookalike }
 }
 
-/** Names that a more lenient parser reads as `projectId`: another case, surrounding spaces, a list, a name cut at a NUL. */
-const isLookalike = (name: string) => /^\s*project[-_]?id\s*(?:[[\0].*)?$/is.test(name)
+/**
+ * Names that a more lenient parser reads as `projectId`: another case, punctuation or spaces around or within it, a list,
+ * a name cut at a NUL, letters of full width (Unicode NFKC).
+ */
+const isLookalike = (name: string) => {
+  const [before = ''] = name.normalize('NFKC').split(/[[\0]/, 1)
+  return before.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
+}
 
 function namesProject(pair: string): boolean {
   const name = decodeParameter(pair.split('=', 1)[0] as string)

@@ -5,7 +5,7 @@ import { foldName } from '../http/fold-name.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
 import { takeProjectQuery } from '../policy/project-query.ts'
-import type { Route } from './routes.ts'
+import { looksNarrower, type Route } from './routes.ts'
 
 /** Every header that names the project, on any route. */
 const PROJECT_HEADERS = ['aoa-project-id', 'vmo-project-id']
@@ -25,6 +25,8 @@ export interface BelowRoute {
  */
 export function readBelowRoute(head: RequestHead, target: Target, route: Route): BelowRoute {
   const { profile, prefix } = route
+  if (looksNarrower(route, target.decodedPath))
+    throw new Refusal('path-ambiguous', 'the path could be read as one of a narrower route')
   let path = target.path.slice(prefix.length) || '/'
   let publicPrefix = prefix
   const values: string[] = []

@@ -9,6 +9,8 @@ export interface Route {
   readonly name: string
   /** Path prefix without trailing slash; empty for `/`. */
   readonly prefix: string
+  /** Narrower routes of the same upstream: what a lenient server could read as one of theirs is not forwarded as ours. */
+  readonly narrower: readonly Route[]
   readonly methods: ReadonlySet<string>
 }
 
@@ -36,11 +38,15 @@ export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => A
       name: entry.name,
       prefix: entry.path === '/' ? '' : entry.path,
       methods: new Set(entry.methods),
+      narrower: [],
     }
     all.push(route)
     byHost.set(host, [...(byHost.get(host) ?? []), route])
   }
-  for (const routes of byHost.values()) routes.sort((a, b) => b.prefix.length - a.prefix.length)
+  for (const routes of byHost.values()) {
+    routes.sort((a, b) => b.prefix.length - a.prefix.length)
+    for (const route of routes) (route.narrower as Route[]).push(...routes.filter((other) => isNarrower(other, route)))
+  }
   return {
     hosts: new Set(byHost.keys()),
     all,
@@ -51,6 +57,24 @@ export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => A
 /** `/mlflow` covers `/mlflow` and `/mlflow/…`, never `/mlflowx`. */
 const covers = (prefix: string, path: string) =>
   path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path.charCodeAt(prefix.length) === 0x2f)
+
+const isNarrower = (other: Route, route: Route) =>
+  other !== route && other.config.upstream === route.config.upstream && covers(route.prefix, other.prefix)
+
+/**
+ * Whether a more lenient server could read the path as one of a narrower route: without the dots and spaces at the end of
+ * a segment (Windows), in another case, or after Unicode normalization (NFKC: `．` is `.`, `／` is `/`).
+ */
+export function looksNarrower({ narrower }: Route, decodedPath: string): boolean {
+  if (narrower.length === 0) return false
+  const folded = decodedPath
+    .normalize('NFKC')
+    .toLowerCase()
+    .split('/')
+    .map((segment) => segment.split(';', 1)[0]?.replace(/[\s.]+$/u, '') ?? '')
+    .join('/')
+  return narrower.some(({ prefix }) => covers(prefix.toLowerCase(), folded))
+}
 
 type Port = '80' | '443'
 

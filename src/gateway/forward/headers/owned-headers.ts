@@ -66,6 +66,7 @@ const ORIGIN_FAMILY = [
   'x-client-ip',
   'true-client-ip',
   'x-cluster-client-ip',
+  'x-original-forwarded-for',
   'x-original-url',
   'x-original-uri',
   'x-original-method',
@@ -81,6 +82,9 @@ const ORIGIN_FAMILY = [
   'x-method-override',
   'via-proxy',
 ]
+
+/** A CGI application reads it as `HTTP_PROXY`, the proxy of its own requests (httpoxy, CVE-2016-5385). */
+const PROXY_VARIABLES = ['proxy', 'http-proxy', 'https-proxy']
 
 /** Connection management is between two hops (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = [
@@ -101,6 +105,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   ...ALIASES,
   ...FOREIGN,
   ...ORIGIN_FAMILY,
+  ...PROXY_VARIABLES,
   ...HOP_BY_HOP,
   'host',
   'content-length',
