@@ -2,7 +2,6 @@ import { Refusal } from '../errors.ts'
 import type { Reply, Transport } from '../http/reply.ts'
 import { checkSyntax, type SyntaxLimits } from '../http/syntax.ts'
 import { parseTarget } from '../http/target.ts'
-import type { Decision } from '../policy/types.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
 import { type BelowRoute, readBelowRoute } from '../routing/below-route.ts'
@@ -78,7 +77,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     // A session cookie that another site sent along is denied before anything is decided with it.
     if (caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
     const decision = policy.decide(context, route, below) // 9 the decision
-    if (!decision.allow) throw denialOf(decision)
+    if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
     context.decision = decision
     const admission = policy.admit(context, below, decision)
     context.admission = admission
@@ -105,12 +104,6 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
 
   return { admit, locate, authorize }
 }
-
-function denialOf({ reason }: Decision & { readonly allow: false }): Refusal {
-  return new Refusal(reason, `decision: ${reason}`, reason === 'projects-down' ? RETRY_SOON : {})
-}
-
-const RETRY_SOON = { headers: { 'Retry-After': '5' } }
 
 /** @throws Refusal no-route, method-not-allowed */
 function checkRoute({ head, route }: RequestContext): Route {

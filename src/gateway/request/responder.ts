@@ -3,6 +3,8 @@ import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { REASONS, type Reason, Refusal } from '../errors.ts'
 import type { ClientAddress } from '../http/client-address.ts'
+import { isWritten } from '../http/finish.ts'
+import { endAndLinger } from '../http/linger.ts'
 import type { Reply, Transport } from '../http/reply.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import { sendReply } from '../http/send-reply.ts'
@@ -76,7 +78,10 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
     },
     upgraded: (context) => record(context, 101, true),
     refuseUnparsed(error, socket) {
-      if (!socket.writable || error.code === 'ECONNRESET' || hasBegun(socket)) {
+      const current = responseOn(socket)
+      // The pipeline denied the same bytes first: its response is complete, and no other follows.
+      if (current !== undefined && isWritten(current)) return endAndLinger(socket)
+      if (!socket.writable || error.code === 'ECONNRESET' || current !== undefined) {
         socket.destroy()
         return
       }
@@ -120,10 +125,10 @@ const PARSER_REASONS: Record<string, Reason> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
-/** Whether a response of an earlier request on this connection is under way. */
-function hasBegun(socket: Socket): boolean {
+/** The response on this connection that has begun, if any. */
+function responseOn(socket: Socket): ServerResponse | undefined {
   const current: unknown = Reflect.get(socket, '_httpMessage')
-  return current instanceof ServerResponse && current.headersSent
+  return current instanceof ServerResponse && current.headersSent ? current : undefined
 }
 
 function unparsedResponse({ reason, status }: Refusal): string {
