@@ -5,7 +5,7 @@ import { issuerRefusal } from '../issuer/issuer-errors.ts'
 import { isKeyOutage } from '../issuer/keys/issuer-keys.ts'
 import { verifyByKeys } from '../issuer/keys/verify-by-keys.ts'
 import { bodyKindOf } from './fields.ts'
-import { digest } from './pending-logins.ts'
+import { digest } from './login/pending-logins.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import type { SignInHandler } from './sign-in-request.ts'
 

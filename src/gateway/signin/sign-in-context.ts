@@ -9,9 +9,9 @@ import { Sealer } from '../sessions/crypto/sealing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Attempts } from '../tokens/attempts.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
-import { PendingLogins } from './pending-logins.ts'
-import { ReturnTo } from './return-to.ts'
-import type { WithoutProject } from './without-project.ts'
+import { PendingLogins } from './login/pending-logins.ts'
+import { ReturnTo } from './login/return-to.ts'
+import type { WithoutProject } from './login/without-project.ts'
 
 export interface SignInDeps extends ProjectRules {
   readonly config: Config

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import request from 'supertest'
-import { LOGIN_SECONDS, loginCookiePrefix, PendingLogins } from '../../../../src/gateway/signin/pending-logins.ts'
+import { LOGIN_SECONDS, loginCookiePrefix, PendingLogins } from '../../../../src/gateway/signin/login/pending-logins.ts'
 import { type FakeIssuer, startFakeIssuer, unbent } from './fake-issuer.ts'
 import { type LoginKit, PUBLIC, SECRET, startLoginKit, testConfig } from './kit.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ReturnTo } from '../../../../src/gateway/signin/return-to.ts'
+import { ReturnTo } from '../../../../src/gateway/signin/login/return-to.ts'
 
 /**
  * Every way in which a return address may lead elsewhere, combined: what stands before, how it separates, how the foreign

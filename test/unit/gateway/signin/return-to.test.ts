@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { MAX_RETURN_TO, ReturnTo } from '../../../../src/gateway/signin/return-to.ts'
+import { MAX_RETURN_TO, ReturnTo } from '../../../../src/gateway/signin/login/return-to.ts'
 import { PUBLIC, testConfig } from './kit.ts'
 
 const config = testConfig({ url: 'https://sso.example', clientId: 'gateway', secret: 'the secret of the gateway' })

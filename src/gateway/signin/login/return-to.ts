@@ -1,5 +1,5 @@
-import { ownOrigins } from '../config/origins.ts'
-import type { Config } from '../config/schema.ts'
+import { ownOrigins } from '../../config/origins.ts'
+import type { Config } from '../../config/schema.ts'
 
 /** Longest return address in characters; a longer one falls back (it has to fit into a cookie). */
 export const MAX_RETURN_TO = 2048

@@ -1,10 +1,10 @@
 import * as client from 'openid-client'
-import { pageReply, redirectReply } from '../http/reply.ts'
-import { loginPath } from '../pages/login-path.ts'
-import { addressKey } from '../tokens/attempts.ts'
+import { pageReply, redirectReply } from '../../http/reply.ts'
+import { loginPath } from '../../pages/login-path.ts'
+import { addressKey } from '../../tokens/attempts.ts'
+import type { SignInContext } from '../sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 import type { PendingLogin } from './pending-logins.ts'
-import type { SignInContext } from './sign-in-context.ts'
-import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
 
 /** The one redirect URI; from the configuration, never from a request (RFC 9700 §2.1). */
 export const callbackUrl = (publicUrl: string): string => `${publicUrl}/auth/callback`

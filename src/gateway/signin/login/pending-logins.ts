@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { stringifySetCookie } from 'cookie'
-import type { Config } from '../config/schema.ts'
-import { usesSecureCookies } from '../config/secure-cookies.ts'
-import { Sealer } from '../sessions/crypto/sealing.ts'
+import type { Config } from '../../config/schema.ts'
+import { usesSecureCookies } from '../../config/secure-cookies.ts'
+import { Sealer } from '../../sessions/crypto/sealing.ts'
 
 /** How long a person may take at the issuer, in seconds. */
 export const LOGIN_SECONDS = 600

@@ -1,5 +1,5 @@
-import type { Config } from '../config/schema.ts'
-import type { SignedIn } from '../issuer/grants.ts'
+import type { Config } from '../../config/schema.ts'
+import type { SignedIn } from '../../issuer/grants.ts'
 
 /** Why somebody who signed in reaches no project. Label of a metric: a closed list. */
 export type WithoutProject = 'no-groups-claim' | 'groups-overage' | 'no-matching-group'
