@@ -1,5 +1,4 @@
-import type { Refusal } from '../errors.ts'
-import type { Reply, Transport } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
 import type { Caller } from '../tokens/caller.ts'
@@ -14,7 +13,6 @@ export interface SignInRequest {
   caller: Caller | undefined
   /** Where a person returns to after signing in. */
   returnTo: string | undefined
-  readonly denial?: Refusal | undefined
 }
 
 /** Handles one request of a sign-in endpoint. @throws Refusal */
@@ -26,5 +24,3 @@ export const queryOf = ({ target }: SignInRequest): URLSearchParams => new URLSe
 export const setCookie = ({ responseHeaders }: SignInRequest, ...cookies: readonly string[]): void => {
   for (const cookie of cookies) responseHeaders.push('Set-Cookie', cookie)
 }
-
-export type { Transport }
