@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DecryptionFailed } from '../../../src/core-api/crypto/aes-gcm.ts'
+import { CredentialCipher } from '../../../src/core-api/crypto/credential-cipher.ts'
 import { decryptCredentials, encryptCredentials } from '../../../src/core-api/crypto/credentials.ts'
 import { rotateToken } from '../../../src/core-api/crypto/rotate-token.ts'
 import { decryptJobConnection } from '../../../src/core-api/jobs/job-env.ts'
@@ -99,6 +100,23 @@ export function credentialBindingCases(suite: Suite): void {
       const after = await find(id)
       assert.equal(await decrypt(after), 'td-password')
       assert.notEqual(after.credentials.password, before.credentials.password)
+    })
+
+    test('a service without the new token does not write credentials under the old one back', async () => {
+      const { id } = await suite.create(ALICE, newConnection('rotated meanwhile'))
+      const { connections, cipher } = suite.core.deps
+      const rotatedCipher = await CredentialCipher.create(['the-new-token', TOKEN])
+      const replace = connections.replace.bind(connections)
+      connections.replace = async (from, to) => {
+        connections.replace = replace
+        const plain = await decryptCredentials(cipher, from, from.credentials)
+        const rotated = { ...from, credentials: await encryptCredentials(rotatedCipher, from, plain) }
+        assert.equal(await replace(from, rotated), true)
+        return replace(from, to)
+      }
+      const response = await suite.core.as(BOB).put(`${PATH}/${id}`).set(inAlpha).send({ description: 'meanwhile' })
+      assert.equal(response.body.reason, 'credentials-unreadable')
+      assert.equal((await find(id)).credentials.keyId, rotatedCipher.currentId)
     })
 
     test('a change during a token rotation keeps the rotated credentials', async () => {

@@ -31,6 +31,8 @@ const databases = () => readdirSync(folder).filter((name) => /\.db(-wal|-shm)?$/
 test('after a rotation no file of the database, and no backup, has credentials under the previous token', async () => {
   const file = join(folder, 'core.db')
   const core = await startCoreUnderTest(signer, `sqlite:${file}`)
+  // As in a database of an earlier version.
+  await sql`pragma secure_delete = off`.execute(core.storage.db)
   const marks: string[] = []
   const keep = async (id: string) => {
     const record = await core.deps.connections.find(ALPHA, id)
@@ -64,6 +66,21 @@ test('after a rotation no file of the database, and no backup, has credentials u
   backupSqlite(file, join(folder, 'backup.db'))
   for (const name of databases()) assert.ok(!marks.some((mark) => read(name).includes(mark)), name)
   assert.ok(databases().length >= 3)
+  await core.close()
+})
+
+test('deleted credentials are overwritten in the database file', async () => {
+  const core = await startCoreUnderTest(signer, `sqlite:${join(folder, 'overwritten.db')}`)
+  const credentials = { username: 'u', password: 'p'.repeat(9000) }
+  const made = await core.as(ALICE).post(PATH).set('AOA-Project-ID', ALPHA).send(newConnection('gone', { credentials }))
+  const record = await core.deps.connections.find(ALPHA, made.body.id)
+  const checkpoint = () => sql`pragma wal_checkpoint(truncate)`.execute(core.storage.db)
+  await checkpoint()
+  const mark = record?.credentials.password.slice(0, 40) ?? ''
+  assert.ok(mark !== '' && read('overwritten.db').includes(mark))
+  await core.as(ALICE).delete(`${PATH}/${made.body.id}`).set('AOA-Project-ID', ALPHA)
+  await checkpoint()
+  assert.ok(!read('overwritten.db').includes(mark))
   await core.close()
 })
 
