@@ -30,5 +30,5 @@ test('where workspaces are wanted and cannot be made, nothing passes: 503, Retry
   assert.deepEqual([status, json.error_code, json.reason], [503, 'TEMPORARILY_UNAVAILABLE', 'upstream-not-ready'])
   assert.equal(headers.get('retry-after'), '5')
   const line = lab.log.find((each) => each.request_id === json.request_id)
-  assert.match(String(line?.detail), /workspace 11111111.* answered 503: .*without workspaces/)
+  assert.match(String(line?.detail), /workspace 11111111.* returned 503: .*without workspaces/)
 })
