@@ -171,7 +171,10 @@ test('the plan places users, leaves what has no counterpart to a person, and its
   assert.match(stdout, /alice of wa \(MANAGE of the workspace by role admin\)/)
   assert.match(stdout, /carol of wb \(USE of the workspace by role user\)/)
   assert.match(stdout, /carol of wa \(READ on experiment \* by role readers\)/)
-  assert.match(stdout, new RegExp(`bob in wa: EDIT on experiment ${experiments.wa[0]}: the gateway grants access to whole projects`))
+  assert.match(
+    stdout,
+    new RegExp(`bob in wa: EDIT on experiment ${experiments.wa[0]}: the gateway grants access to whole projects`),
+  )
   assert.match(stdout, /In no project:\n {2}bob\n {2}dave\n/)
   assert.ok(loadProjectsFile(projects).some(({ name, groups }) => name === 'wa' && groups[0] === 'project-wa'))
   assert.ok(!readFileSync(users, 'utf8').includes('scrypt'))
