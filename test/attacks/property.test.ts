@@ -31,13 +31,14 @@ after(async () => {
   upstream.close()
 })
 
-const piece = fc.constantFrom(
+/** Values that pass, and values most of which are refused: two to one, so that many requests of up to six pieces are forwarded. */
+const mostly = (passing: readonly string[], refused: readonly string[]) =>
+  fc.oneof({ arbitrary: fc.constantFrom(...passing), weight: 2 }, { arbitrary: fc.constantFrom(...refused), weight: 1 })
+const HARMLESS_PIECES = ['/', 'a', 'b', 'notes', '~', '+', '@', ':', '%e2%82%ac', '%61']
+const HOSTILE_PIECES = [
   ...[
-    '/',
-    'a',
     'ops',
     'OPS',
-    'notes',
     '.',
     '..',
     ';',
@@ -50,41 +51,18 @@ const piece = fc.constantFrom(
     '%252f',
     '%00',
     '%23',
-  ],
-  ...[
     '%3f',
     '%6fps',
-    '%61',
-    '%c0%af',
-    '%e2%82%ac',
-    '%u002e',
-    '%',
-    '\\',
-    '~',
-    '+',
-    '%20',
-    '//',
-    '@',
-    ':',
-    '%25',
-    '%3b',
-    '%0a',
   ],
-)
-const path = fc.array(piece, { maxLength: 6 }).map((pieces) => `/notes${pieces.join('')}`)
+  ...['%c0%af', '%u002e', '%', '\\', '%20', '//', '%25', '%3b', '%0a'],
+]
+const path = fc
+  .tuple(mostly(['/notes/'], ['/notes']), fc.array(mostly(HARMLESS_PIECES, HOSTILE_PIECES), { maxLength: 6 }))
+  .map(([start, pieces]) => `${start}${pieces.join('')}`)
+const HARMLESS_PARAMETERS = ['a=1', `projectId=${ALPHA}`, 'b=%2f']
+const HOSTILE_PARAMETERS = [`projectId=${BETA}`, 'ProjectId=x', 'projectid[]=y', '%70rojectId=z']
 const query = fc
-  .array(
-    fc.constantFrom(
-      'a=1',
-      `projectId=${ALPHA}`,
-      `projectId=${BETA}`,
-      'ProjectId=x',
-      'projectid[]=y',
-      '%70rojectId=z',
-      'b=%2f',
-    ),
-    { maxLength: 3 },
-  )
+  .array(mostly(HARMLESS_PARAMETERS, HOSTILE_PARAMETERS), { maxLength: 3 })
   .map((parts) => (parts.length === 0 ? '' : `?${parts.join('&')}`))
 const ownedName = fc
   .constantFrom(
@@ -162,5 +140,6 @@ test('the upstream receives what was authorized, with the gateway’s headers on
     ),
     { numRuns: RUNS },
   )
-  assert.ok(forwarded > RUNS / 20, `only ${forwarded} of ${RUNS} requests were forwarded: update the generator`)
+  console.log('FWD', forwarded)
+  assert.ok(forwarded > RUNS / 10, `only ${forwarded} of ${RUNS} requests were forwarded: update the generator`)
 })

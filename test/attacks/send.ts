@@ -11,6 +11,8 @@ export interface RawResponses {
 
 /** The longest wait for more bytes on an open connection, in milliseconds. */
 const QUIET_MS = 120
+/** The longest wait for the first byte, in milliseconds: long enough for a machine with other work. */
+const FIRST_BYTE_MS = 2400
 
 /** Sends bytes unchanged and collects responses until the connection closes or no more bytes arrive. */
 export const sendRaw = (port: number, bytes: string): Promise<RawResponses> =>
@@ -26,7 +28,7 @@ export function sendOver(socket: Socket, bytes: string, first = false): Promise<
       socket.destroy()
       resolve({ text, closed, responses: split(text) })
     }
-    const quiet = setTimeout(() => done(false), QUIET_MS * (first ? 20 : 4))
+    const quiet = setTimeout(() => done(false), FIRST_BYTE_MS)
     socket.on('data', (piece) => {
       text += piece.toString('latin1')
       clearTimeout(quiet)
