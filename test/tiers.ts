@@ -72,6 +72,13 @@ export const TIERS: readonly Tier[] = [
     minutes: 8,
   },
   {
+    name: 'first-hour',
+    about: 'from a new Keycloak by the guide, init, check and serve to a sign-in with Chromium and a run in MLflow',
+    needs: [ensureKeycloak, ensureMlflow, ensureMlflowClient, ensureChromium],
+    run: { files: ['test/first-hour/*.test.ts'] },
+    minutes: 6,
+  },
+  {
     name: 'keycloak',
     about: 'the sign-in suite against a real Keycloak',
     needs: [ensureKeycloak],

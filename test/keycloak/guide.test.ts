@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { parse } from 'yaml'
@@ -10,13 +9,9 @@ import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { Browser } from '../browser.ts'
 import { startGateway } from '../kit.ts'
-import { codeBlocks } from '../unit/infra/docs/pages.ts'
+import { guideCommands, guideYaml, local, runKcadm } from './guide.ts'
 
 /** The commands, the realm file and the configuration of the guide, on a Keycloak as after installation. */
-const GUIDE = readFileSync('docs/guides/issuers/keycloak.md', 'utf8')
-const ISSUER = 'https://sso.example'
-const GATEWAY = 'https://o.example'
-
 let keycloak: Keycloak
 let url: string
 let port: number
@@ -33,24 +28,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const local = (text: string) => text.replaceAll(ISSUER, keycloak.origin).replaceAll(GATEWAY, url)
-
-/** The shell commands from one heading to another. */
-function commands(from: string, to: string): string {
-  const section = GUIDE.slice(GUIDE.indexOf(`\n## ${from}`), GUIDE.indexOf(`\n## ${to}`))
-  return local(codeBlocks(section, 'sh').join('\n'))
-}
-
-function shell(script: string): void {
-  const env = {
-    ...process.env,
-    PATH: `${keycloak.bin}${delimiter}${process.env.PATH}`,
-    HOME: folder,
-    KC_CLI_PASSWORD: 'admin',
-  }
-  const { status, stdout, stderr } = spawnSync('sh', ['-euc', script], { cwd: folder, env, encoding: 'utf8' })
-  assert.equal(status, 0, `${stdout}${stderr}`)
-}
+const here = (text: string) => local(text, keycloak, url)
 
 interface Sections {
   readonly [name: string]: Record<string, unknown>
@@ -58,8 +36,7 @@ interface Sections {
 
 /** The guide's own configuration, for a realm of any name. */
 function sections(realm: string, clientSecret: string): Sections {
-  const yaml = codeBlocks(GUIDE, 'yaml')[0] ?? ''
-  const config = parse(local(yaml).replace('/realms/modelops', `/realms/${realm}`)) as Sections
+  const config = parse(here(guideYaml()).replace('/realms/modelops', `/realms/${realm}`)) as Sections
   return { ...config, issuer: { ...config.issuer, clientSecret, audiences: ['gateway'] } }
 }
 
@@ -110,7 +87,7 @@ const isAlpha = ({ projects }: Session) =>
 test('with the commands of the guide, bob and the service user reach project alpha', async () => {
   const serviceSecret =
     'kcadm.sh get clients/$training/client-secret -r modelops --fields value --format csv --noquotes > training-secret'
-  shell(`${commands('2. ', '7. ')}\n${serviceSecret}`)
+  await runKcadm(keycloak, folder, `${here(guideCommands(2, 7))}\n${serviceSecret}`)
   const secretFile = join(folder, 'client-secret')
   assert.equal(statSync(secretFile).mode & 0o077, 0)
   const read = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
@@ -127,17 +104,19 @@ test('with the commands of the guide, bob and the service user reach project alp
 test('with the realm file, bob reaches project alpha', async () => {
   const realm = 'from-file'
   const file = readFileSync('config/keycloak-realm.json', 'utf8')
-  writeFileSync(join(folder, 'keycloak-realm.json'), local(file).replace('"realm": "modelops"', `"realm": "${realm}"`))
-  const login = (commands('2. ', '3. ').split('\n')[0] ?? '').trim()
-  const user = commands('5. ', '6. ').replaceAll('-r modelops', `-r ${realm}`)
-  shell(`${login}\nkcadm.sh create realms -f keycloak-realm.json\n${user}`)
+  writeFileSync(join(folder, 'keycloak-realm.json'), here(file).replace('"realm": "modelops"', `"realm": "${realm}"`))
+  const login = here(guideCommands(2, 3)).split('\n')[0] ?? ''
+  const user = guideCommands(5, 6).replaceAll('-r modelops', `-r ${realm}`)
+  await runKcadm(keycloak, folder, `${login}\nkcadm.sh create realms -f keycloak-realm.json\n${user}`)
   await withGateway(realm, 'change-this-secret', async () => isAlpha(await signInBob()))
 })
 
 test('the clients of the realm file can be imported into an existing realm', async () => {
   const { realm: _, enabled: __, ...rest } = JSON.parse(readFileSync('config/keycloak-realm.json', 'utf8'))
-  writeFileSync(join(folder, 'partial.json'), local(JSON.stringify({ ...rest, ifResourceExists: 'SKIP' })))
-  shell(
+  writeFileSync(join(folder, 'partial.json'), here(JSON.stringify({ ...rest, ifResourceExists: 'SKIP' })))
+  await runKcadm(
+    keycloak,
+    folder,
     'kcadm.sh create realms -s realm=existing -s enabled=true\nkcadm.sh create partialImport -r existing -f partial.json',
   )
 })
