@@ -221,15 +221,38 @@ test('what a token began goes on for limits.tokenOverrunSeconds after its expiry
   upload.socket.destroy()
 })
 
+test('a request is judged again when its project took time to be ready', async () => {
+  const carol = await person('carol') // nobody has asked for her project yet
+  const received: string[] = []
+  const ready = Promise.withResolvers<void>()
+  handle = async (request, response) => {
+    received.push(request.url ?? '')
+    await ready.promise
+    response.end('{}')
+  }
+  const admitted = once(kit.server, 'request') // the gateway asks for the workspace
+  const client = send(carol, '/mlflow/version')
+  await admitted
+  await signOut(carol)
+  kit.clock.ahead = 2000
+  ready.resolve()
+  assert.match(await client.until((heard) => heard.includes('"reason"')), /^HTTP\/1\.1 401 [\s\S]*"login-required"/)
+  assert.deepEqual(
+    received.filter((path) => !path.includes('/workspaces/')),
+    [],
+  )
+  client.socket.destroy()
+})
+
 test('a body that is read whole is judged again when it took its time', async () => {
   const bob = await person()
-  const body = '{"name":"x"}'
+  const body = '{"experiment_id":"7"}'
   const received: string[] = []
   handle = (request, response) => void response.end(String(received.push(request.url ?? '')))
   const create = () =>
     send(
       bob,
-      '/mlflow/api/2.0/mlflow/experiments/create',
+      '/mlflow/api/2.0/mlflow/runs/create',
       `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`,
       'POST',
     )
@@ -241,6 +264,6 @@ test('a body that is read whole is judged again when it took its time', async ()
   kit.clock.ahead = 2000
   slow.send(body.slice(5))
   assert.match(await slow.until((heard) => heard.includes('"reason"')), /^HTTP\/1\.1 401 [\s\S]*"login-required"/)
-  assert.ok(!received.some((path) => path.includes('experiments/create')))
+  assert.ok(!received.some((path) => path.includes('runs/create')))
   slow.socket.destroy()
 })

@@ -9,7 +9,11 @@ import { readBody } from '../http/read-body.ts'
 import type { Reply, Transport } from '../http/reply.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 
-/** A request whose body took longer than this to arrive is authorized again before it is forwarded, ms. */
+/**
+ * A request that waited longer than this for its body or for its project is authorized again before it is forwarded, ms.
+ * That of a session always is, for it takes no more than a look into memory: what ends the session cuts only requests
+ * that the upstream has.
+ */
 const REAUTHORIZE_AFTER_MS = 1000
 
 export interface PassDeps {
@@ -46,11 +50,12 @@ export function buildPass(deps: PassDeps): Pass {
     const reply = replyOf(admitted)
     if (reply) return reply
     const rule = route.profile.bodyRule?.(below.app)
-    const authorizedAt = rule && clock()
     const preparing = route.profile.prepare?.(admission)
+    const authorizedAt = clock()
     if (preparing) await preparing
     const body = rule && (await checkedBody(admitted, rule, transport))
-    if (authorizedAt !== undefined && clock() - authorizedAt > REAUTHORIZE_AFTER_MS)
+    const waited = preparing !== undefined || body !== undefined
+    if (waited && (context.caller?.via === 'session' || clock() - authorizedAt > REAUTHORIZE_AFTER_MS))
       await deps.reauthorize(context, true)
     const prepared = upstreamRequest(admitted)
     const plain = prepared instanceof Promise ? await prepared : prepared
