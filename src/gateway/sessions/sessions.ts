@@ -115,10 +115,9 @@ export class Sessions {
       ...(userAgent === undefined ? {} : { userAgent: userAgent.slice(0, USER_AGENT_LENGTH) }),
     }
     // the new one first: a store that fails halfway signs nobody out
-    const created = await this.#records.create(session).catch(refuseStoreDown)
+    await this.#known.create(value, session).catch(refuseStoreDown)
     const previous = this.#keyOf(this.#cookie.read(previousCookieHeader))
     if (previous !== undefined) await this.endByKey(previous)
-    this.#known.keep(value, created)
     return { session, setCookie: this.#cookie.set(value) }
   }
 

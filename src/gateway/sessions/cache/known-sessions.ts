@@ -45,7 +45,7 @@ export class KnownSessions {
     // the only process of its store hears of every change: what it knows stays true
     this.#freshFor = backend.shared ? config.cacheSeconds * 1000 : Number.POSITIVE_INFINITY
     this.#staleFor = config.staleSeconds * 1000
-    this.#unsubscribe = backend.onChange(({ key }) => this.#cache.drop(key))
+    this.#unsubscribe = backend.onChange(({ key, ended }) => this.#cache.drop(key, ended))
   }
 
   /** Stops hearing of changes: for sessions that were replaced and serve no new request. */
@@ -76,16 +76,25 @@ export class KnownSessions {
     return (await this.#read(key, this.#cache.cookieOf(key)))?.session
   }
 
+  /** Stores a new session under its cookie value; this process knows it at once. @throws StoreDown */
+  async create(value: string, session: Session): Promise<void> {
+    const { endings } = this.#cache
+    const created = await this.#deps.records.create(session)
+    if (endings === this.#cache.endings) this.#keep(value, created)
+  }
+
   /** See {@link SessionRecords.update}; this process knows the outcome at once. @throws StoreDown */
   async update(key: string, change: (session: Session) => Session | undefined): Promise<Session | undefined> {
+    const { endings } = this.#cache
     const value = this.#cache.cookieOf(key) // before the write, which removes the session from the cache
     const opened = await this.#deps.records.update(key, change)
-    if (opened !== undefined && value !== undefined) this.keep(value, opened)
+    // A session that ended meanwhile must not come back; any other is read from the store by its next request.
+    if (opened !== undefined && value !== undefined && endings === this.#cache.endings) this.#keep(value, opened)
     return opened?.session
   }
 
   /** Caches what the store just confirmed. */
-  keep(value: string, opened: OpenedSession): KnownSession {
+  #keep(value: string, opened: OpenedSession): KnownSession {
     const known = this.#known(opened)
     this.#cache.set(value, known)
     return known
@@ -127,7 +136,7 @@ export class KnownSessions {
     const opened = await this.#deps.records.read(key)
     if (opened === undefined) return undefined
     // changed during the read: valid for this request, which came before, and for no later one
-    return value !== undefined && changes === this.#cache.changes ? this.keep(value, opened) : this.#known(opened)
+    return value !== undefined && changes === this.#cache.changes ? this.#keep(value, opened) : this.#known(opened)
   }
 
   /** A session known from before the store failed, until `staleSeconds` after the store last confirmed it. */

@@ -25,6 +25,7 @@ export class SessionCache {
   readonly #known: LRUCache<string, KnownSession>
   readonly #cookies = new Map<string, string>()
   #changes = 0
+  #endings = 0
 
   constructor(maxEntries: number) {
     this.#known = boundedCache(maxEntries, ({ session }, value, reason) => {
@@ -51,9 +52,10 @@ export class SessionCache {
     return this.#cookies.get(key)
   }
 
-  /** Removes a session that changed in the store. */
-  drop(key: string): void {
+  /** Removes a session that changed or ended in the store. */
+  drop(key: string, ended: boolean): void {
     this.#changes++
+    if (ended) this.#endings++
     const value = this.#cookies.get(key)
     if (value !== undefined) this.#known.delete(value)
   }
@@ -61,5 +63,10 @@ export class SessionCache {
   /** Grows with each {@link drop}: what was read from the store before a change must not be cached after it. */
   get changes(): number {
     return this.#changes
+  }
+
+  /** Grows with each session that ended: what this process writes may have ended before the store confirms it. */
+  get endings(): number {
+    return this.#endings
   }
 }

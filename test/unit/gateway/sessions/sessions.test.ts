@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal } from '../../../../src/gateway/errors.ts'
+import type { SessionRecord } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { cookieHeader, login, MovedClock, START, startSessions } from './kit.ts'
 
@@ -89,6 +90,36 @@ test('a project cannot be selected in a session that ended', async () => {
     sessions.selectProject(session, '11111111-1111-4111-8111-111111111111'),
     (error) => error instanceof Refusal && error.reason === 'login-required',
   )
+})
+
+/** A store whose writes are confirmed late: in between, the session ends. */
+class LateStore extends MemoryBackend {
+  meanwhile: (key: string) => Promise<unknown> = async () => {}
+
+  override async create(record: SessionRecord): Promise<void> {
+    await super.create(record)
+    await this.meanwhile(record.key)
+  }
+
+  override async replace(record: SessionRecord, revision: number): Promise<number | undefined> {
+    const replaced = await super.replace(record, revision)
+    await this.meanwhile(record.key)
+    return replaced
+  }
+}
+
+test('a session that ends while it is being written does not come back', async () => {
+  const clock = new MovedClock()
+  const backend = new LateStore(clock.read)
+  const { sessions, signIn } = startSessions({ clock, backend })
+  const { session, cookie } = await signIn()
+  backend.meanwhile = (key) => backend.end(key)
+  await sessions.selectProject(session, '11111111-1111-4111-8111-111111111111')
+  assert.equal(sessions.peek(cookie), undefined)
+  assert.equal(await sessions.load(cookie), undefined)
+  const next = await signIn()
+  assert.equal(sessions.peek(next.cookie), undefined)
+  assert.equal(await sessions.load(next.cookie), undefined)
 })
 
 test('ending by subject ends all sessions of that subject at that issuer and no others', async () => {
