@@ -9,6 +9,7 @@ import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { isolationPage } from './isolation-section.ts'
 import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
@@ -38,6 +39,7 @@ export const referencePages: Record<string, () => string> = {
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
   'docs/reference/requirements.md': requirementsPage,
   'docs/architecture.md': architecturePage,
+  'docs/mlflow-isolation.md': isolationPage,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

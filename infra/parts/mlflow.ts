@@ -27,6 +27,10 @@ export interface MlflowOptions {
   readonly workspaces?: boolean
   /** MLflow's `--app-name`. Default: none, so that only the gateway authorizes requests. */
   readonly appName?: string
+  /** URL of the database. Default: a file in `dir`. */
+  readonly database?: string
+  /** Where artifacts are stored. Default: a folder in `dir`. */
+  readonly artifacts?: string
   readonly env?: Record<string, string>
   readonly progress?: Progress
 }
@@ -66,12 +70,14 @@ export async function startMlflow(options: MlflowOptions): Promise<Mlflow> {
   return { ...background, url: `http://${host}` }
 }
 
-function serverArguments({ dir, workspaces = true, appName }: MlflowOptions, port: number): string[] {
+function serverArguments(options: MlflowOptions, port: number): string[] {
+  const { dir, workspaces = true, appName } = options
+  const { database = `sqlite:///${join(dir, 'mlflow.db')}`, artifacts = join(dir, 'artifacts') } = options
   return [
     ...['--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
     ...['--allowed-hosts', `127.0.0.1:${port}`],
-    ...['--backend-store-uri', `sqlite:///${join(dir, 'mlflow.db')}`],
-    ...['--serve-artifacts', '--artifacts-destination', join(dir, 'artifacts')],
+    ...['--backend-store-uri', database],
+    ...['--serve-artifacts', '--artifacts-destination', artifacts],
     ...(workspaces ? ['--enable-workspaces'] : []),
     ...(appName === undefined ? [] : ['--app-name', appName]),
   ]

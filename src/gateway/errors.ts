@@ -122,6 +122,11 @@ export const REASONS = {
     text: 'You have read-only access to this project.',
     hint: 'Ask an administrator for the editor role if you need to make changes.',
   },
+  'no-such-object': {
+    status: 404,
+    text: 'There is no such object in this project.',
+    hint: 'Check the identifier, and the project that the request names.',
+  },
   'app-denied': {
     status: 403,
     text: 'This feature of the application is not available through the gateway.',

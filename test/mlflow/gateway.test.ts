@@ -180,8 +180,12 @@ test('the Python client logs, registers, loads, searches and deletes through the
 
 test('carol’s project has none of it', async () => {
   const carol = await lab.through('carol', BETA)
-  const { status, json } = await carol.ask('POST /api/2.0/mlflow/experiments/search', { max_results: 100 })
-  assert.deepEqual([status, json], [200, {}])
+  const found = await carol.ask('POST /api/2.0/mlflow/experiments/search', { max_results: 100 })
+  // Her project's own default experiment, and nothing else.
+  assert.deepEqual(
+    [found.status, found.pick('experiments.length'), found.pick('experiments.0.name')],
+    [200, '1', 'Default'],
+  )
 })
 
 test('H2 what Flask would fold into a workspace or a user says nothing: the run is bob’s, in alpha', async () => {

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
-import { type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
+import type { Mlflow } from '../../infra/parts/mlflow.ts'
+import { type MlflowRelease, startRelease } from '../../infra/parts/mlflow-release.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
 import { startServer } from '../../src/gateway/runtime/start.ts'
+import { startBackends } from './backends.ts'
+import type { Database } from './database.ts'
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 
 /** alice administers, bob writes in alpha, dave reads in alpha, carol writes in beta. */
@@ -38,6 +41,7 @@ export interface Door {
 export interface Lab {
   readonly dir: string
   readonly mlflow: Mlflow
+  readonly database: Database
   /** What the gateway logged. */
   readonly log: readonly Record<string, unknown>[]
   /** Straight to MLflow, as whoever can reach it; undefined: without naming a workspace. */
@@ -48,6 +52,12 @@ export interface Lab {
 }
 
 export interface LabOptions {
+  /** Default: SQLite and files. `servers`: PostgreSQL, and moto in the place of S3. */
+  readonly backends?: 'files' | 'servers'
+  /** More of the first route, e.g. `transfers`. */
+  readonly route?: object
+  /** Default: the pinned one. */
+  readonly release?: MlflowRelease
   /** Environment of MLflow. */
   readonly env?: Record<string, string>
   /** Whether MLflow has workspaces; default true. */
@@ -58,9 +68,19 @@ export interface LabOptions {
 
 /** Starts an MLflow, and a gateway in front of it. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const { release = '3.17', workspaces = true } = options
   const dir = await mkdtemp(join(tmpdir(), 'mlflow-lab-'))
-  const [mlflow, issuer] = await Promise.all([startMlflow({ ...options, dir }), startTokenIssuer()])
-  const config = labConfig(mlflow.url, issuer, await freePort(), options.second?.(mlflow.url))
+  const backends = await startBackends(options.backends ?? 'files', dir)
+  const env = { ...backends.options.env, ...options.env }
+  const [mlflow, issuer] = await Promise.all([
+    startRelease(release, { ...backends.options, dir, workspaces, env }),
+    startTokenIssuer(),
+  ]).catch(async (error: unknown) => {
+    await backends.close()
+    throw error
+  })
+  const database = await backends.open()
+  const config = labConfig(release, mlflow.url, issuer, await freePort(), options)
   const log: Record<string, unknown>[] = []
   const gateway = await startServer(config, {
     log: pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line)) }),
@@ -68,6 +88,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   return {
     dir,
     mlflow,
+    database,
     log,
     direct: (project) =>
       door(
@@ -85,14 +106,22 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     },
     async close() {
       await gateway.close()
-      await Promise.all([mlflow.close(), issuer.close()])
+      await Promise.all([mlflow.close(), issuer.close(), database.close()])
+      await backends.close()
       await rm(dir, { recursive: true, force: true })
     },
   }
 }
 
-function labConfig(upstream: string, issuer: TokenIssuer, port: number, second: object | undefined) {
+function labConfig(
+  release: MlflowRelease,
+  upstream: string,
+  issuer: TokenIssuer,
+  port: number,
+  { route: more, ...options }: LabOptions,
+) {
   const listen = `127.0.0.1:${port}`
+  const second = options.second?.(upstream)
   const route = (name: string, mlflow: object) => ({
     name,
     app: 'mlflow',
@@ -113,7 +142,7 @@ function labConfig(upstream: string, issuer: TokenIssuer, port: number, second: 
         { id: BETA, name: 'beta', groups: ['project-beta'] },
       ],
     },
-    routes: [route('mlflow', { version: '3.17' }), ...(second ? [route('second', second)] : [])],
+    routes: [{ ...route('mlflow', { version: release }), ...more }, ...(second ? [route('second', second)] : [])],
   }
   return parseConfig(stringify(config), 'test', {})
 }

@@ -1,4 +1,4 @@
-import { CATALOGUES } from '../../gateway/apps/mlflow/catalogue.ts'
+import { CATALOGUES } from '../../gateway/apps/mlflow/catalogue/catalogue.ts'
 import type { RouteConfig } from '../../gateway/config/schema.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { airflowRelease, mlflowRelease } from './identify.ts'

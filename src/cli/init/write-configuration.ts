@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CATALOGUES } from '../../gateway/apps/mlflow/catalogue.ts'
+import { CATALOGUES } from '../../gateway/apps/mlflow/catalogue/catalogue.ts'
 import { loadProjectsFile } from '../../gateway/projects/file.ts'
 import { mlflowRelease } from '../check/identify.ts'
 import { CliError } from '../cli-error.ts'

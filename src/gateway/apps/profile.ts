@@ -45,6 +45,13 @@ export interface AppReply {
   readonly body: string | Uint8Array
 }
 
+/** A line for the audit log that only the application's profile can write, e.g. about a URL that leads past the gateway. */
+export interface AppEvent {
+  readonly event: string
+  readonly request_id: string
+  readonly [fact: string]: string | number | undefined
+}
+
 /** A request body that the gateway reads completely, checks and writes anew. Bodies without a rule stream. */
 export interface BodyRule {
   /** Bytes; a longer body is refused as `body-too-large`. */
@@ -122,6 +129,8 @@ export interface AppProfile {
   readonly assertsProjects?: boolean
   /** More request headers for this application, e.g. MLflow's workspace. */
   headers?(admitted: Admission): Record<string, string>
+  /** The query to forward. Absent: the client's own. */
+  query?(admitted: Admission): string
 
   // What comes back
 

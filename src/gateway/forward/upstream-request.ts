@@ -51,7 +51,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   function withAssertion(request: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
     const { route, below, admission } = request
-    const { query } = below.app
+    const query = route.profile.query?.(admission) ?? below.app.query
     return {
       origin: route.profile.upstream?.(admission) ?? route.config.upstream,
       tenant: tenantOf(admission),

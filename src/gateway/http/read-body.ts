@@ -14,6 +14,8 @@ export interface BodyLimits {
  * @throws Refusal `body-too-large`, `request-timeout`, `request-malformed` when the client leaves
  */
 export function readBody(request: IncomingMessage, { maxBytes, idleMs, wholeMs }: BodyLimits): Promise<Buffer> {
+  // A request without a body may have ended before anybody listens (`optimizeEmptyRequests`).
+  if (request.readableEnded) return Promise.resolve(Buffer.alloc(0))
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes)
     return Promise.reject(new Refusal('body-too-large', `announced ${announced} bytes, at most ${maxBytes}`))

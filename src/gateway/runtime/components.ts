@@ -57,7 +57,10 @@ export async function buildComponents(config: Config, state: ProcessState, previ
       kept('verifyAuthorization', issuerStays, same('limits')) ??
       buildVerifyAuthorization({ config, issuer, clock, log }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
-    routes: buildRoutes(config, (route) => currentProfile(route, previous) ?? profileOf(route)),
+    routes: buildRoutes(
+      config,
+      (route) => currentProfile(route, previous) ?? profileOf(route, (event) => log.info(event)),
+    ),
   }
 }
 

@@ -48,6 +48,7 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'path-ambiguous': 'http',
   'unknown-host': 'request',
   'no-route': 'request',
+  'no-such-object': 'apps',
   'method-not-allowed': 'request',
   'body-too-large': 'http',
   'body-malformed': 'apps',

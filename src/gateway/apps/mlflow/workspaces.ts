@@ -1,10 +1,7 @@
 import type { Clock } from '../../../shared/clock.ts'
-import { httpRequest } from '../../../shared/http-request.ts'
-import { Refusal } from '../../errors.ts'
 import type { Project } from '../../policy/types.ts'
+import { type MlflowApi, notReady } from './mlflow-api.ts'
 
-const RETRY_SECONDS = 5
-const CALL_TIMEOUT_MS = 10_000
 /** A known workspace is looked up again after this time, in case an administrator has removed it. */
 const REMEMBER_MS = 600_000
 const PATH = '/api/3.0/mlflow/workspaces'
@@ -16,13 +13,15 @@ const PATH = '/api/3.0/mlflow/workspaces'
 export class Workspaces {
   private readonly knownUntil = new Map<string, number>()
   private readonly pending = new Map<string, Promise<void>>()
-  private readonly upstream: string
+  private readonly api: MlflowApi
   private readonly clock: Clock
+  private readonly onReady: (project: Project) => Promise<void>
 
-  /** @param upstream Origin of an MLflow that was started with workspaces enabled */
-  constructor(upstream: string, clock: Clock) {
-    this.upstream = upstream
+  /** @param onReady Called once a workspace is known to exist, before requests are forwarded to it. */
+  constructor(api: MlflowApi, clock: Clock, onReady: (project: Project) => Promise<void> = async () => {}) {
+    this.api = api
     this.clock = clock
+    this.onReady = onReady
   }
 
   /** Undefined when there is nothing to wait for. Concurrent calls share one attempt; a failure is not remembered. */
@@ -31,6 +30,7 @@ export class Workspaces {
     const running = this.pending.get(project.id)
     if (running) return running
     const attempt = this.findOrCreate(project)
+      .then(() => this.onReady(project))
       .then(() => {
         this.knownUntil.set(project.id, this.clock() + REMEMBER_MS)
       })
@@ -40,39 +40,11 @@ export class Workspaces {
   }
 
   private async findOrCreate({ id, name }: Project): Promise<void> {
-    const found = await this.call(id, 'GET', `${PATH}/${id}`)
+    const found = await this.api.call(undefined, 'GET', `${PATH}/${id}`)
     if (found.status === 200) return
-    if (found.status !== 404) throw notReady(id, found.text)
-    const created = await this.call(id, 'POST', PATH, { name: id, description: name })
-    const exists = created.status < 300 || created.errorCode === 'RESOURCE_ALREADY_EXISTS' // by another process
-    if (!exists) throw notReady(id, created.text)
+    if (found.status !== 404) throw notReady(`workspace ${id}: ${found.text}`)
+    const created = await this.api.call(undefined, 'POST', PATH, { name: id, description: name })
+    const exists = created.status < 300 || created.json.error_code === 'RESOURCE_ALREADY_EXISTS' // by another process
+    if (!exists) throw notReady(`workspace ${id}: ${created.text}`)
   }
-
-  private async call(id: string, method: 'GET' | 'POST', path: string, body?: object) {
-    try {
-      const response = await httpRequest(this.upstream + path, {
-        method,
-        headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
-        body: body && JSON.stringify(body),
-        timeoutMs: CALL_TIMEOUT_MS,
-      })
-      const text = `${method} ${path} returned ${response.status}: ${response.text.slice(0, 300)}`
-      return { status: response.status, errorCode: errorCodeIn(response.text), text }
-    } catch (error) {
-      throw notReady(id, `${method} ${path} failed`, error)
-    }
-  }
-}
-
-function errorCodeIn(text: string): unknown {
-  try {
-    return JSON.parse(text)?.error_code
-  } catch {
-    return undefined
-  }
-}
-
-function notReady(id: string, detail: string, cause?: unknown): Refusal {
-  const headers = { 'Retry-After': String(RETRY_SECONDS) }
-  return new Refusal('upstream-not-ready', `workspace ${id}: ${detail}`, { cause, headers })
 }

@@ -69,6 +69,15 @@ const route = z.strictObject({
     .default(false)
     .describe('Accept `Authorization: Basic client_id:client_secret` and exchange it for a client-credentials token.'),
   webSockets: z.boolean().default(true).describe('Forward WebSocket upgrades.'),
+  transfers: z
+    .enum(['proxied', 'presigned', 'deny'])
+    .default('proxied')
+    .describe(
+      'Artifacts of MLflow: `proxied`: through the gateway only; `presigned`: also by presigned URLs of the object store, each checked and logged; `deny`: no upload or download.',
+    ),
+  presignedSeconds: seconds(1, 86_400)
+    .default(3600)
+    .describe('Maximum lifetime of a presigned URL, in seconds. A URL that lives longer is not handed out.'),
   responseSeconds: seconds(0, 86_400)
     .default(300)
     .describe(

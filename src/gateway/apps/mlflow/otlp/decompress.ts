@@ -1,6 +1,6 @@
 import { crc32, type InputType, inflate, inflateRaw, type ZlibOptions } from 'node:zlib'
 import { Refusal } from '../../../errors.ts'
-import { malformed } from '../malformed.ts'
+import { malformed } from '../body/malformed.ts'
 
 /**
  * Undoes the `Content-Encoding` of a body. Decoders disagree about what may follow the compressed data (a second gzip

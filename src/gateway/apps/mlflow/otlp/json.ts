@@ -1,5 +1,5 @@
-import { malformed } from '../malformed.ts'
-import { isObject, type JsonObject, type JsonValue } from '../strict-json.ts'
+import { malformed } from '../body/malformed.ts'
+import { isObject, type JsonObject, type JsonValue } from '../body/strict-json.ts'
 import type { Field, Message } from './messages.ts'
 
 const tables = new WeakMap<Message, ReadonlyMap<string, Field>>()

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { malformed } from '../malformed.ts'
+import { malformed } from '../body/malformed.ts'
 import type { Field, Message } from './messages.ts'
 
 const VARINT = 0

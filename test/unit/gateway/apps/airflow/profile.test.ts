@@ -16,6 +16,8 @@ const route = (login: 'assertion' | 'fab'): RouteConfig => ({
   basicCredentials: false,
   webSockets: true,
   pageBar: 'on',
+  transfers: 'proxied',
+  presignedSeconds: 3600,
   responseSeconds: 300,
   connectSeconds: 5,
   airflow: { login },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { buildMlflowProfile } from '../../../../../src/gateway/apps/mlflow/profile.ts'
-import type { Admission } from '../../../../../src/gateway/apps/profile.ts'
+import type { Admission, AppRequest } from '../../../../../src/gateway/apps/profile.ts'
 import { ALPHA, admit, askFor, BETA, mlflowRoute, refusalOf } from './fixtures.ts'
 
 const profile = buildMlflowProfile(mlflowRoute(undefined))
@@ -26,8 +26,8 @@ test('with an instance a project each goes to its own, no workspace is named, an
   const instances = { [ALPHA.id]: 'http://127.0.0.1:5001' }
   const { upstream, headers, prepare } = buildMlflowProfile(mlflowRoute({ tenancy: 'instance', instances }))
   assert.equal(upstream?.(admit('GET /')), 'http://127.0.0.1:5001')
-  assert.equal(headers, undefined)
-  assert.equal(prepare, undefined)
+  assert.deepEqual(headers?.(admit('GET /')), {})
+  assert.equal(prepare?.(admit('GET /')), undefined)
   assert.equal(refusalOf(() => upstream?.(admit('GET /', { project: BETA }))).reason, 'upstream-not-ready')
 })
 
@@ -168,3 +168,44 @@ for (const [status, mlflowStatus, code] of dialect) {
     })
   })
 }
+
+const notForwarded: [string, string, AppRequest['headers']?][] = [
+  ['HEAD /api/3.0/mlflow/workspaces', 'denied'],
+  ['HEAD /api/2.0/mlflow/runs/get', 'denied'],
+  ['HEAD /ajax-api/3.0/mlflow/server-info', 'denied'],
+  ['HEAD /api/2.0/mlflow-artifacts/artifacts/1/a.txt', 'denied'],
+  ['HEAD /static-files/a.js', 'read'],
+  ['GET /', 'denied', { upgrade: 'WebSocket' }],
+  ['GET /ajax-api/3.0/mlflow/workspaces', 'denied', { 'sec-websocket-key': 'x' }],
+  ['GET /api/2.0/mlflow-artifacts/artifacts/workspaces/other/mlflow/server-info', 'denied'],
+  ['PATCH /api/3.0/mlflow/mcp-servers/mlflow/server-info', 'denied'],
+  ['GET /api/3.0/mlflow/server-info', 'read'],
+]
+for (const [line, use, headers] of notForwarded) {
+  test(`${line} ${JSON.stringify(headers ?? {})} is ${use}`, () => {
+    assert.equal(buildMlflowProfile(mlflowRoute(undefined)).use(askFor(line, headers)), use)
+  })
+}
+
+test('a GET with a body is refused: MLflow would read its fields from there', () => {
+  const { prepare } = buildMlflowProfile(mlflowRoute(undefined))
+  for (const headers of [{ 'content-length': '2' }, { 'transfer-encoding': 'chunked' }]) {
+    const request = askFor('GET /api/2.0/mlflow/runs/get', headers)
+    assert.equal(refusalOf(() => prepare?.(admit('GET /', { request }))).reason, 'request-malformed')
+  }
+})
+
+test('the author of a logged model cannot be removed, in any spelling', () => {
+  const { prepare } = buildMlflowProfile(mlflowRoute(undefined))
+  for (const key of ['mlflow.user', 'MLflow.User', 'mlflow.user ']) {
+    const line = `DELETE /api/2.0/mlflow/logged-models/m-1/tags/${key}`
+    const request = { ...askFor('DELETE /'), decodedPath: line.slice(7) }
+    assert.equal(refusalOf(() => prepare?.(admit(line, { request }))).reason, 'app-denied')
+  }
+})
+
+test('tags may have a semicolon in their key', () => {
+  const { allowsInPath } = buildMlflowProfile(mlflowRoute(undefined))
+  assert.equal(allowsInPath?.('semicolon', '/api/2.0/mlflow/logged-models/m-1/tags/a;b'), true)
+  assert.equal(allowsInPath?.('semicolon', '/api/2.0/mlflow/runs/a;b'), false)
+})

@@ -118,6 +118,14 @@ test('compressed JSON never reaches MLflow, which would not decompress it', asyn
   assert.equal(upstream.received.length, before)
 })
 
+test('a request without a body is forwarded without one', async () => {
+  for (const headers of [{}, { 'content-length': '0' }]) {
+    const line = 'DELETE /mlflow/api/2.0/mlflow/logged-models/m-1'
+    assert.equal((await ask(line, { ...headers })).status, 200)
+    assert.equal(last()?.body.length, 0)
+  }
+})
+
 const refusals: [string, string, string, string][] = [
   [
     'a reserved key',

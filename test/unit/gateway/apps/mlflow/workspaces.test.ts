@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
+import { MlflowApi } from '../../../../../src/gateway/apps/mlflow/mlflow-api.ts'
 import { Workspaces } from '../../../../../src/gateway/apps/mlflow/workspaces.ts'
 import { Refusal } from '../../../../../src/gateway/errors.ts'
 import { ALPHA } from './fixtures.ts'
@@ -34,7 +35,7 @@ async function refusalOf(workspaces: Workspaces): Promise<Refusal> {
 
 test('a workspace is created before the first request, once for all that wait, and remembered', async (t) => {
   const { url, asked } = await upstream(t, (line) => ({ status: isFind(line) ? 404 : 201 }))
-  const workspaces = new Workspaces(url, () => 0)
+  const workspaces = new Workspaces(new MlflowApi(url), () => 0)
   await Promise.all([workspaces.ensure(ALPHA), workspaces.ensure(ALPHA), workspaces.ensure(ALPHA)])
   assert.equal(workspaces.ensure(ALPHA), undefined)
   assert.deepEqual(asked, [FIND, CREATE])
@@ -43,7 +44,7 @@ test('a workspace is created before the first request, once for all that wait, a
 test('a workspace that exists is only looked up, and looked up again after ten minutes', async (t) => {
   const { url, asked } = await upstream(t, () => ({ status: 200 }))
   let now = 0
-  const workspaces = new Workspaces(url, () => now)
+  const workspaces = new Workspaces(new MlflowApi(url), () => now)
   await workspaces.ensure(ALPHA)
   now = 599_999
   assert.equal(workspaces.ensure(ALPHA), undefined)
@@ -55,14 +56,14 @@ test('a workspace that exists is only looked up, and looked up again after ten m
 test('a workspace that another process made in between is as good', async (t) => {
   const exists = { status: 400, body: '{"error_code":"RESOURCE_ALREADY_EXISTS"}' }
   const { url } = await upstream(t, (line) => (isFind(line) ? { status: 404 } : exists))
-  await new Workspaces(url, () => 0).ensure(ALPHA)
+  await new Workspaces(new MlflowApi(url), () => 0).ensure(ALPHA)
 })
 
 test('an upstream that refuses is told apart in the log, refused with 503 and Retry-After, and called again', async (t) => {
   const disabled = { status: 500, body: '{"error_code":"FEATURE_DISABLED"}' }
   let response: { status: number; body?: string } = disabled
   const { url } = await upstream(t, () => response)
-  const workspaces = new Workspaces(url, () => 0)
+  const workspaces = new Workspaces(new MlflowApi(url), () => 0)
   const refusal = await refusalOf(workspaces)
   assert.equal(refusal.reason, 'upstream-not-ready')
   assert.equal(refusal.headers['Retry-After'], '5')
@@ -73,11 +74,11 @@ test('an upstream that refuses is told apart in the log, refused with 503 and Re
 
 test('a creation that fails is a refusal too, and so is a response that is not JSON', async (t) => {
   const { url } = await upstream(t, (line) => (isFind(line) ? { status: 404 } : { status: 500, body: '<html>' }))
-  assert.match((await refusalOf(new Workspaces(url, () => 0))).message, /POST .* returned 500/)
+  assert.match((await refusalOf(new Workspaces(new MlflowApi(url), () => 0))).message, /POST .* returned 500/)
 })
 
 test('an upstream that cannot be reached is a refusal with its cause', async () => {
-  const refusal = await refusalOf(new Workspaces('http://127.0.0.1:1', () => 0))
+  const refusal = await refusalOf(new Workspaces(new MlflowApi('http://127.0.0.1:1'), () => 0))
   assert.equal(refusal.reason, 'upstream-not-ready')
   assert.ok(refusal.cause instanceof Error)
 })

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
+
+const PAGE = 'docs/mlflow-isolation.md'
+const BEGIN = '<!-- fields: generated from the catalogues and the results of the probes by `npm run docs` -->'
+const END = '<!-- /fields -->'
+/** Written by `npm run test:mlflow` where `PROBE_RESULTS` is set; the tests compare it with what they see. */
+const RESULTS = 'test/mlflow/probes/results.json'
+
+/** What MLflow does by itself with another project's identifier, by release and field. */
+type Results = Readonly<Record<string, Readonly<Record<string, { fieldClass: string; direct: string }>>>>
+
+/** `docs/mlflow-isolation.md`: written by hand, except for what the probes have found. */
+export function isolationPage(): string {
+  const page = readFileSync(PAGE, 'utf8')
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (begin === -1 || end < begin) throw new Error(`${PAGE}: expected the markers ${BEGIN} and ${END}`)
+  const results: Results = JSON.parse(readFileSync(RESULTS, 'utf8'))
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${figures(results)}\n\n${checkedFields(results)}\n\n${page.slice(end)}`
+}
+
+const RELEASES = Object.entries(CATALOGUES) as [string, CatalogueFile][]
+
+function figures(results: Results): string {
+  const rows: [string, (release: string, file: CatalogueFile) => number][] = [
+    ['routes for viewers', (_, file) => file.viewer.length],
+    ['routes for members who are not viewers', (_, file) => file.editor.length],
+    ['routes for administrators', (_, file) => file.admin.length],
+    ['routes that nobody reaches', (_, file) => file.denied.length],
+    ['fields that MLflow looks up within the workspace', (_, file) => count(file, 'workspace')],
+    ['fields that the gateway looks up first', (_, file) => count(file, 'checked') + count(file, 'derived')],
+    ['fields that repeat the path, and must agree with it', (_, file) => count(file, 'path')],
+    ['fields that are refused or removed', (_, file) => count(file, 'refused') + count(file, 'removed')],
+    ['fields that identify nothing', (_, file) => count(file, 'plain')],
+    ['probes with another project’s identifier', (release) => Object.keys(results[release] ?? {}).length],
+  ]
+  const head = ['| figure |', ...RELEASES.map(([release]) => ` ${release} |`)].join('')
+  const rule = ['| --- |', ...RELEASES.map(() => ' --- |')].join('')
+  const lines = rows.map(([name, of]) =>
+    [`| ${name} |`, ...RELEASES.map(([release, file]) => ` ${of(release, file)} |`)].join(''),
+  )
+  return [head, rule, ...lines].join('\n')
+}
+
+function count(file: CatalogueFile, fieldClass: string): number {
+  const own = Object.values(file.requests ?? {}).flatMap(({ path, headers, fields }) =>
+    [path, headers, fields].flatMap((part) => Object.values(part ?? {})),
+  )
+  const shaped = Object.values(file.shapes ?? {}).flatMap((fields) => Object.values(fields))
+  return [...own, ...shaped].filter((text) => text.split(' ')[0] === fieldClass).length
+}
+
+/** The fields that MLflow does not look up within the workspace. */
+function checkedFields(results: Results): string {
+  const open = new Map<string, Map<string, string>>()
+  for (const [release] of RELEASES)
+    for (const [probe, { fieldClass, direct }] of Object.entries(results[release] ?? {})) {
+      const [owner = ''] = probe.split(' | ')
+      if (direct === 'held' || !/^(?:checked|derived|refused)/.test(fieldClass)) continue
+      const byRelease = open.get(owner) ?? new Map<string, string>()
+      open.set(owner, byRelease.set(release, direct))
+    }
+  const head = ['| field |', ...RELEASES.map(([release]) => ` ${release} without the gateway |`)].join('')
+  const rule = ['| --- |', ...RELEASES.map(() => ' --- |')].join('')
+  const lines = [...open]
+    .sort()
+    .map(([owner, byRelease]) =>
+      [`| \`${owner}\` |`, ...RELEASES.map(([release]) => ` ${byRelease.get(release) ?? 'held'} |`)].join(''),
+    )
+  return [head, rule, ...lines].join('\n')
+}

@@ -1,0 +1,60 @@
+import { httpRequest } from '../../../shared/http-request.ts'
+import { Refusal } from '../../errors.ts'
+
+const RETRY_SECONDS = 5
+const CALL_TIMEOUT_MS = 10_000
+
+export interface MlflowReply {
+  readonly status: number
+  /** The JSON of the response; an empty object where it is none. */
+  readonly json: Readonly<Record<string, unknown>>
+  /** What was asked and answered, for the log. */
+  readonly text: string
+}
+
+/** The gateway's own calls to MLflow: directly to the upstream, in the workspace of a project. */
+export class MlflowApi {
+  private readonly upstream: string
+
+  /** @param upstream Origin of an MLflow that was started with workspaces enabled. */
+  constructor(upstream: string) {
+    this.upstream = upstream
+  }
+
+  /**
+   * @param workspace Undefined: a request that names none, e.g. one about workspaces.
+   * @throws Refusal `upstream-not-ready` when there is no response
+   */
+  async call(workspace: string | undefined, method: 'GET' | 'POST', path: string, body?: object): Promise<MlflowReply> {
+    try {
+      const response = await httpRequest(this.upstream + path, {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(workspace !== undefined && { 'x-mlflow-workspace': workspace }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        body: body && JSON.stringify(body),
+        timeoutMs: CALL_TIMEOUT_MS,
+      })
+      const text = `${method} ${path} returned ${response.status}: ${response.text.slice(0, 300)}`
+      return { status: response.status, json: parse(response.text), text }
+    } catch (error) {
+      throw notReady(`${method} ${path} failed`, error)
+    }
+  }
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}
+
+/** MLflow cannot do what the gateway needs for a request; the client may try again. */
+export function notReady(detail: string, cause?: unknown): Refusal {
+  const headers = { 'Retry-After': String(RETRY_SECONDS) }
+  return new Refusal('upstream-not-ready', detail, { cause, headers })
+}

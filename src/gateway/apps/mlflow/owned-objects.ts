@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { boundedCache } from '../../../shared/bounded-cache.ts'
+import { Refusal } from '../../errors.ts'
+import type { Admission } from '../profile.ts'
+import type { Reference } from './body/body-context.ts'
+import { type MlflowApi, notReady } from './mlflow-api.ts'
+
+/** Identifiers that one request may name for a lookup. */
+const MAX_REFERENCES = 1000
+/** Lookups of one request at the same time. */
+const CONCURRENCY = 8
+/** Objects do not change their project: what was found is remembered. What was not found may come into being. */
+const REMEMBERED = 50_000
+
+const V2 = '/api/2.0/mlflow'
+const V3 = '/api/3.0/mlflow'
+/** How an object is looked up; the workspace is in a header. */
+const PATHS: Readonly<Record<string, (id: string, trace: string) => string>> = {
+  experiment: (id) => `${V2}/experiments/get?experiment_id=${id}`,
+  run: (id) => `${V2}/runs/get?run_id=${id}`,
+  model: (id) => `${V2}/logged-models/${id}?allow_deleted=true`,
+  issue: (id) => `${V3}/issues/${id}`,
+  assessment: (id, trace) => `${V3}/traces/${trace}/assessments/${id}`,
+}
+
+/** Which objects belong to a project, by asking MLflow in the project's workspace. */
+export class OwnedObjects {
+  private readonly api: Pick<MlflowApi, 'call'>
+  private readonly owned = boundedCache<true>(REMEMBERED)
+
+  constructor(api: Pick<MlflowApi, 'call'>) {
+    this.api = api
+  }
+
+  /**
+   * Refuses a request that names an object of another project. An object that does not exist is refused in the same
+   * words: nothing is learned about others.
+   * @throws Refusal `no-such-object`, `body-refused`, `upstream-not-ready`
+   */
+  async check(admitted: Admission, references: readonly Reference[]): Promise<void> {
+    const workspace = workspaceOf(admitted)
+    const distinct = new Map(references.map((reference) => [keyOf(workspace, reference), reference]))
+    if (distinct.size > MAX_REFERENCES) {
+      const explain = `body: expected at most ${MAX_REFERENCES} identifiers`
+      throw new Refusal('body-refused', explain, { explain })
+    }
+    const unknown = [...distinct].filter(([key]) => !this.owned.has(key))
+    for (let start = 0; start < unknown.length; start += CONCURRENCY) {
+      const batch = unknown.slice(start, start + CONCURRENCY)
+      await Promise.all(batch.map(([key, reference]) => this.look(workspace, key, reference)))
+    }
+    for (const reference of references) {
+      if (this.owned.has(keyOf(workspace, reference))) continue
+      if (!reference.otherwise) throw noSuchObject(reference.kind)
+      reference.otherwise()
+    }
+  }
+
+  /**
+   * An identifier of the project's own in place of one that its client chose: the same for the same choice on the same
+   * trace, so that a repeated request does not create a second object.
+   */
+  derive(admitted: Admission, id: string, trace = ''): string {
+    const text = [workspaceOf(admitted), trace, id].join('\0')
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 32)
+    return `${/^[a-z]+-/.exec(id)?.[0] ?? ''}${digest}`
+  }
+
+  private async look(workspace: string, key: string, { kind, id, trace }: Reference): Promise<void> {
+    const path = PATHS[kind]
+    if (!path) throw new Refusal('internal', `no lookup for ${kind}`)
+    const found = await this.api.call(workspace, 'GET', path(encodeURIComponent(id), encodeURIComponent(trace ?? '')))
+    if (found.status === 200) this.owned.set(key, true)
+    else if (found.status >= 500) throw notReady(`lookup of ${kind}: ${found.text}`)
+  }
+}
+
+const keyOf = (workspace: string, { kind, id, trace = '' }: Reference) => [workspace, kind, trace, id].join('\0')
+
+function workspaceOf({ project }: Admission): string {
+  if (project) return project.id
+  throw new Refusal('project-missing', 'a lookup for a request without a project')
+}
+
+/** MLflow's own words, for an object of another project and for none alike. */
+function noSuchObject(kind: string): Refusal {
+  return new Refusal('no-such-object', `${kind} is not in the project`, {
+    explain: `Check the identifier of the ${kind}.`,
+  })
+}
