@@ -54,13 +54,10 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** Every URL under a name that ends in `url`, at any depth. */
+/** Every URL of a server, at any depth. */
 function urlsIn(value: unknown): URL[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, item]) => {
-    if (typeof item !== 'string') return urlsIn(item)
-    return /url$/i.test(name) && URL.canParse(item) ? [new URL(item)] : []
-  })
+  if (typeof value === 'string') return /^\s*https?:/i.test(value) && URL.canParse(value) ? [new URL(value)] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(urlsIn) : []
 }
 
 function checkUrl(url: URL, admitted: Admission, { maxSeconds, sharedStorage, record }: Transfers): void {
@@ -69,8 +66,8 @@ function checkUrl(url: URL, admitted: Admission, { maxSeconds, sharedStorage, re
   if (!(seconds <= maxSeconds))
     throw new Refusal('upstream-invalid', `presigned URL: expected at most ${maxSeconds} s, got ${seconds}`)
   const { project, principal, request, requestId } = admitted
-  const path = decodeURIComponent(url.pathname)
-  if (sharedStorage && !(project && path.includes(`/workspaces/${project.id}/`)))
+  const path = decoded(url.pathname)
+  if (sharedStorage && !(project && isBelow(path, project.id)))
     throw new Refusal('upstream-invalid', 'presigned URL: expected one below the workspace of the project')
   record({
     event: 'presigned-url',
@@ -83,6 +80,20 @@ function checkUrl(url: URL, admitted: Admission, { maxSeconds, sharedStorage, re
     object: path,
     seconds,
   })
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    throw new Refusal('upstream-invalid', 'presigned URL: its path is not percent-encoded UTF-8', { cause: error })
+  }
+}
+
+/** The first `workspaces` in a path is MLflow's, below the root of its artifacts; later ones are names of the caller's. */
+function isBelow(path: string, projectId: string): boolean {
+  const segments = path.split('/')
+  return segments[segments.indexOf('workspaces') + 1] === projectId && !segments.includes('..')
 }
 
 /** Seconds until a presigned URL of S3, Google Cloud Storage or Azure expires; undefined where it does not say. */

@@ -29,14 +29,13 @@ export function checkFields(object: JsonObject, shape: Shape, context: BodyConte
 function checkField(object: JsonObject, name: string, field: Field, context: BodyContext): void {
   const value = object[name] as JsonValue
   if (field.nested) {
-    for (const item of Array.isArray(value) ? value : [value])
-      if (isObject(item)) checkFields(item, field.nested, context)
+    checkNested(value, field.nested, name, context)
     return
   }
   if (field.kind === 'experiment') object[name] = withDefaultExperiment(value, context.defaultExperiment)
   if (field.fieldClass === 'refused' && idsOf(value, name).length > 0)
     throw refuse(`${name}: expected none, MLflow chooses it`)
-  if (field.fieldClass === 'path') checkPath(value, name, context)
+  if (field.fieldClass === 'path') checkPath(value, field.name, context)
   if (field.fieldClass === 'checked') checkOwned(object, name, field.kind as string, context)
   if (field.fieldClass === 'derived') {
     for (const id of idsOf(value, name)) {
@@ -45,6 +44,14 @@ function checkField(object: JsonObject, name: string, field: Field, context: Bod
       }
       context.references.push({ kind: field.kind as string, id, trace: context.trace, otherwise })
     }
+  }
+}
+
+/** A message, or a list of them. MLflow keeps what it has read when the rest is something else, so nothing else passes. */
+function checkNested(value: JsonValue, shape: Shape, name: string, context: BodyContext): void {
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (isObject(item)) checkFields(item, shape, context)
+    else if (item !== null) throw malformed(`${name}: expected an object`)
   }
 }
 

@@ -95,6 +95,16 @@ const refused: [string, object | string][] = [
   ['one that expires too late', { presigned_url: urlFor(ALPHA.id, `?Expires=${soon + 900}`) }],
   ['one whose lifetime is not known', { presigned_url: urlFor(ALPHA.id, '?Signature=x') }],
   ['one whose lifetime is no number', { presigned_url: urlFor(ALPHA.id, '?X-Amz-Expires=long') }],
+  [
+    'one of another project, below a folder named like the own one',
+    {
+      url: `https://store.example/ml/workspaces/${BETA.id}/workspaces/${ALPHA.id}/a?X-Amz-Expires=60`,
+    },
+  ],
+  ['one that leaves the project', { url: urlFor(ALPHA.id, '/..%2F..%2F..%2Fa?X-Amz-Expires=60') }],
+  ['one whose path is no text', { url: urlFor(ALPHA.id, '%ff?X-Amz-Expires=60') }],
+  ['one under any other name', { location: urlFor(BETA.id, '?X-Amz-Expires=60') }],
+  ['one in a list of texts', { parts: [urlFor(BETA.id, '?X-Amz-Expires=60')] }],
   ['what is not JSON', '<html>'],
 ]
 for (const [name, body] of refused) {

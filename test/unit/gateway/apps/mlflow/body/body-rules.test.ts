@@ -276,6 +276,20 @@ test('a field that repeats the path must say the same', () => {
   assert.deepEqual(rewritten(line, { model_id: 'm-1', status: 2 }), { model_id: 'm-1', status: 2 })
   assert.equal(refused(line, { model_id: 'm-2', status: 2 }).reason, 'body-refused')
   assert.equal(refused(line, { modelId: 'm-2' }).reason, 'body-refused')
+  assert.deepEqual(rewritten(line, { modelId: 'm-1' }), { modelId: 'm-1' })
+})
+
+test('what stands for a message must be one, or a list of them', () => {
+  const metric = { key: 'k', value: 1, timestamp: 1, model_id: 'foreign' }
+  for (const metrics of ['text', 7, true, [[metric]], [metric, 'text']])
+    assert.equal(refused('POST /api/2.0/mlflow/runs/log-batch', { run_id: 'r', metrics }).reason, 'body-malformed')
+  assert.deepEqual(rewritten('POST /api/2.0/mlflow/runs/log-batch', { run_id: 'r', metrics: null }).metrics, null)
+})
+
+test('a metric of a batch belongs to the run of the batch: it names none of its own', () => {
+  const metrics = [{ key: 'k', value: 1, timestamp: 1, run_id: 'foreign' }]
+  const sent = rewritten('POST /api/2.0/mlflow/runs/log-batch', { run_id: 'r', metrics })
+  assert.deepEqual(sent.metrics, [{ key: 'k', value: 1, timestamp: 1 }])
 })
 
 const INFO = { trace_id: 'tr-1' }
