@@ -28,6 +28,20 @@ class Server:
     asked: list[Asked] = field(default_factory=list)
     #: Forms that reached the token endpoint.
     forms: list[dict[str, str]] = field(default_factory=list)
+    #: Of the gateway's public client for people; None: it has none.
+    client_id: str | None = "cli"
+    #: Forms that reached the device authorization endpoint, and its answer; None: the issuer has no such endpoint.
+    device_forms: list[dict[str, str]] = field(default_factory=list)
+    device_answer: Answer | None = (
+        200,
+        {
+            "device_code": "device",
+            "user_code": "MKRL-PJTR",
+            "verification_uri": "https://sso.example/device",
+            "expires_in": 60,
+            "interval": 1,
+        },
+    )
     token_answer: Callable[[dict[str, str]], Answer] = lambda form: (200, bearer("token-1"))
     #: Answers what is not the gateway's or the issuer's own.
     api_answer: Callable[[Asked], Answer] = lambda asked: (200, {})
@@ -36,16 +50,26 @@ class Server:
         if asked.path == "/auth/client-config":
             return 200, {
                 "issuer": self.url,
+                **({"client_id": self.client_id} if self.client_id else {}),
+                "scopes": ["openid", "offline_access"],
                 "routes": [{"name": "mlflow", "app": "mlflow", "url": f"{self.url}/mlflow"}],
             }
         if asked.path == "/.well-known/openid-configuration":
-            return 200, {"issuer": self.url, "token_endpoint": f"{self.url}/token"}
+            device = {"device_authorization_endpoint": f"{self.url}/device"} if self.device_answer else {}
+            return 200, {"issuer": self.url, "token_endpoint": f"{self.url}/token", **device}
+        if asked.path == "/device" and self.device_answer:
+            self.device_forms.append(form_of(asked))
+            return self.device_answer
         if asked.path == "/token":
-            form = {key: values[0] for key, values in parse_qs(asked.body.decode()).items()}
+            form = form_of(asked)
             self.forms.append(form)
             return self.token_answer(form)
         self.asked.append(asked)
         return self.api_answer(asked)
+
+
+def form_of(asked: Asked) -> dict[str, str]:
+    return {key: values[0] for key, values in parse_qs(asked.body.decode()).items()}
 
 
 def bearer(value: str, expires_in: int = 300, **more: Any) -> dict[str, Any]:

@@ -33,15 +33,31 @@ def _route_origins(config: Mapping[str, Any]) -> list[str]:
     return [origin_of(url, "a route of the gateway") for url in urls if isinstance(url, str)]
 
 
+def client_of(gateway: str) -> tuple[str, str, str]:
+    """Issuer, public client and scopes for people at a terminal. Raises ModelopsAuthError where there are none."""
+    config = get_json(f"{gateway}/auth/client-config")
+    client_id = config.get("client_id")
+    if not isinstance(client_id, str) or not client_id:
+        raise ModelopsAuthError(
+            f"{gateway} does not offer sign-in at a terminal; its administrator must set issuer.cliClientId"
+        )
+    scopes = config.get("scopes")
+    return _text(config, "issuer", gateway), client_id, " ".join(scopes if isinstance(scopes, list) else ["openid"])
+
+
 def token_endpoint(issuer: str) -> str:
-    """The issuer's token endpoint; its metadata must name exactly this issuer (OpenID Connect Discovery 4.3)."""
+    """The issuer's token endpoint."""
+    return str(issuer_metadata(issuer)["token_endpoint"])
+
+
+def issuer_metadata(issuer: str) -> Mapping[str, Any]:
+    """Metadata that names exactly this issuer (OpenID Connect Discovery 4.3) and a token endpoint."""
     origin_of(issuer, "issuer")
     metadata = get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if metadata.get("issuer") != issuer:
         raise ModelopsAuthError(f"{issuer}: its metadata names another issuer; compare the gateway's issuer.url")
-    endpoint = _text(metadata, "token_endpoint", issuer)
-    origin_of(endpoint, "token_endpoint")
-    return endpoint
+    origin_of(_text(metadata, "token_endpoint", issuer), "token_endpoint")
+    return metadata
 
 
 def _text(document: Mapping[str, Any], key: str, where: str) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from .discovery import token_endpoint
 from .errors import IssuerUnavailableError, ModelopsAuthError
 from .http import Rejected, post_form
-from .settings import canonical_origin
+from .settings import canonical_origin, shortest_origin
 from .tokens import Token, token_from
 
 _LOCK_WAIT_SECONDS = 30.0
@@ -68,6 +68,16 @@ class LoginCache:
             self._write(cache)
             return _token(renewed)
 
+    def keep(self, sign_in: Mapping[str, Any]) -> None:
+        """Writes a new sign-in at this gateway and leaves those at others. Raises ModelopsAuthError."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._locked():
+            cache: dict[str, Any] = self._load() if self._path.exists() else {"version": 1, "gateways": {}}
+            known = (key for key in cache["gateways"] if canonical_origin(urlsplit(key)) == self._gateway)
+            key = next(known, shortest_origin(self._gateway))
+            cache["gateways"][key] = sign_in
+            self._write({**cache, "current": key})
+
     def _usable(self, sign_in: Mapping[str, Any], refused: Token | None) -> bool:
         token = _token(sign_in)
         return token.is_fresh(self._clock()) and (refused is None or token.value != refused.value)
@@ -96,8 +106,8 @@ class LoginCache:
 
     def _ended(self) -> ModelopsAuthError:
         return ModelopsAuthError(
-            f"not signed in to {self._gateway}: run modelops-gateway login --gateway {self._gateway}, "
-            "or set MODELOPS_CLIENT_ID for a machine"
+            f"not signed in to {self._gateway}: run modelops-gateway login --gateway {self._gateway} "
+            f"or python -m modelops_gateway_mlflow login {self._gateway}, or set MODELOPS_CLIENT_ID for a machine"
         )
 
     def _key(self, cache: Mapping[str, Any]) -> str:

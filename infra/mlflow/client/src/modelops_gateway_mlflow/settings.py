@@ -76,5 +76,12 @@ def canonical_origin(parts: SplitResult) -> str:
     return f"{parts.scheme}://{bracketed}:{parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)}"
 
 
+def shortest_origin(origin: str) -> str:
+    """The origin as browsers and the command line write it, without the port that its scheme implies."""
+    parts = urlsplit(origin)
+    suffix = f":{_DEFAULT_PORTS.get(parts.scheme)}"
+    return origin.removesuffix(suffix)
+
+
 def _may_be_plain(parts: SplitResult) -> bool:
     return bool(_LOOPBACK.match(parts.hostname or "")) or os.environ.get("MODELOPS_INSECURE_HTTP") == "1"
