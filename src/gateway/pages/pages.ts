@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { type ChooserView, chooserPage } from './chooser-page.ts'
+import { type ClientsView, clientsMissingPage, clientsPage } from './clients-page.ts'
 import { leavePageHeaders, type PageHeaders, pageHeaders, startPageHeaders, withoutReferrer } from './headers.ts'
 import type { Who } from './layout.ts'
 import { confirmLogoutPage, type LeaveView, leavePage, type SignedOutView, signedOutPage } from './logout-pages.ts'
@@ -16,6 +17,8 @@ export interface Page {
 export interface Pages {
   portal(view: PortalView): Page
   chooser(view: ChooserView): Page
+  clients(view: ClientsView): Page
+  clientsMissing(): Page
   refusal(view: RefusalView): Page
   confirmLogout(view: { who?: Who | undefined; returnTo?: string | undefined }): Page
   leave(view: LeaveView): Page
@@ -33,6 +36,8 @@ export function buildPages(config: Pick<Config, 'server' | 'routes'>): Pages {
   return {
     portal: (view) => ({ headers: plain, html: portalPage(view) }),
     chooser: (view) => ({ headers: plain, html: chooserPage(view) }),
+    clients: (view) => ({ headers: bare, html: clientsPage(view) }),
+    clientsMissing: () => ({ headers: bare, html: clientsMissingPage() }),
     // Without forms no referrer is needed, and the URL may contain an authorization code (RFC 9700 §4.2.4).
     refusal: (view) => ({ headers: view.who === undefined ? bare : plain, html: refusalPage(view) }),
     confirmLogout: (view) => ({ headers: plain, html: confirmLogoutPage(view) }),

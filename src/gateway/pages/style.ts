@@ -34,6 +34,7 @@ a.tile:hover{border-color:var(--accent);background:var(--tint)}
 .rows>li+li{border-top:1px solid var(--line)}
 .rows .name{flex:1 1 14rem;min-width:0;overflow-wrap:anywhere}.rows code{color:var(--soft)}
 code{font:.8125rem/1.4 ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
+pre{margin:.6rem 0;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:8px;white-space:pre-wrap}
 .tag{border-radius:99px;background:var(--tint);color:var(--accent);padding:.1rem .65rem;font-size:.8125rem;font-weight:600}
 form{margin:0}
 button,.button{display:inline-block;font:inherit;font-weight:600;cursor:pointer;border-radius:8px;padding:.5rem 1rem;

@@ -16,6 +16,7 @@ import { buildPipeline } from '../request/pipeline.ts'
 import { buildReadiness } from '../request/readiness.ts'
 import { buildResponder } from '../request/responder.ts'
 import { buildUpgrade } from '../request/upgrade.ts'
+import { loadClientPackage } from '../signin/client-package.ts'
 import { buildSignInEndpoints } from '../signin/endpoints.ts'
 import { buildAuthenticate } from '../tokens/authenticate.ts'
 import type { Components } from './components.ts'
@@ -50,6 +51,7 @@ export function buildHandlers(
     ...{ config, log, clock, sessions, issuer, authenticate },
     attempts: components.loginAttempts,
     countWithoutProject: state.metrics.signInWithoutProject,
+    clientPackage: loadClientPackage(),
     endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
   })
   const ownEndpoints = buildOwnEndpoints({

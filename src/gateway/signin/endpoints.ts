@@ -1,7 +1,8 @@
 import { Refusal } from '../errors.ts'
-import { jsonReply, type Reply, type Transport } from '../http/reply.ts'
+import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
 import { backchannelLogout } from './backchannel-logout.ts'
 import { clientConfig } from './client-config.ts'
+import { CLIENTS, noSuchClient, sendClientPackage, showClients } from './clients.ts'
 import { readFields } from './fields.ts'
 import { finishLogin } from './login/callback.ts'
 import { startLogin } from './login/login.ts'
@@ -42,6 +43,11 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
     ['/auth/client-config', { GET: () => published }],
     ['/auth/project', { GET: chooseProject(context), POST: selectProject(context) }],
   ])
+  const { clientPackage } = deps
+  endpoints.set('/auth/clients', { GET: () => redirectReply(CLIENTS, 308) })
+  endpoints.set(CLIENTS, { GET: showClients(context) })
+  if (clientPackage) endpoints.set(CLIENTS + clientPackage.file, { GET: sendClientPackage(clientPackage) })
+  const otherClient: Endpoint = { GET: noSuchClient(context) }
   const bodyMs = deps.config.limits.bodyIdleSeconds * 1000
 
   return {
@@ -50,7 +56,7 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
       const { head, target } = request
       const path = target?.path ?? ''
       request.returnTo = path === '/auth/project' ? pathAndQuery(request) : '/'
-      const endpoint = endpoints.get(path)
+      const endpoint = endpoints.get(path) ?? (path.startsWith(CLIENTS) ? otherClient : undefined)
       if (endpoint === undefined) throw new Refusal('no-route', 'no such endpoint')
       const handler = handlerFor(endpoint, head.method)
       const fields = head.method === 'POST' ? await readFields(head, transport, bodyMs) : {}

@@ -9,6 +9,7 @@ import { Sealer } from '../sessions/crypto/sealing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Attempts } from '../tokens/attempts.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
+import type { ClientPackage } from './client-package.ts'
 import { PendingLogins } from './login/pending-logins.ts'
 import { ReturnTo } from './login/return-to.ts'
 import type { WithoutProject } from './login/without-project.ts'
@@ -23,6 +24,8 @@ export interface SignInDeps extends ProjectRules {
   readonly attempts: LoginAttempts
   /** Counts a person who signed in and reaches no project. */
   readonly countWithoutProject?: (cause: WithoutProject) => void
+  /** What `/auth/clients/` offers; absent where the gateway was built without it. */
+  readonly clientPackage?: ClientPackage | undefined
   /** `Set-Cookie` values that end the applications' own sessions. */
   readonly endCookies: readonly string[]
 }
