@@ -1,3 +1,4 @@
+import { ensureBuildTools } from '../infra/package/python-packages.ts'
 import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
@@ -70,6 +71,13 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureMlflow, ensureChromium],
     run: { files: ['test/e2e/*.test.ts', 'test/cli/*.test.ts'] },
     minutes: 8,
+  },
+  {
+    name: 'packages',
+    about: 'npm run package, made twice, and its files installed where nothing else is',
+    needs: [ensureBuildTools, ensureMlflow, ensureAirflow],
+    run: { files: ['test/packages/*.test.ts'] },
+    minutes: 6,
   },
   {
     name: 'first-hour',

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../issuer/clients.ts'
 import { type EmbeddedIssuer, startIssuer } from '../issuer/issuer.ts'
 import { ALPHA, BETA } from '../issuer/users.ts'
+import { ensureClientWheel } from '../package/client-wheel.ts'
 import { type Background, startBackground } from '../parts/background.ts'
 import { checkout } from '../parts/directories.ts'
 import { ensureMlflow, type Mlflow, startMlflow } from '../parts/mlflow.ts'
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const settings = loadSettings(process.env)
   await checkPorts(settings)
   await ensureMlflow()
+  await ensureClientWheel()
   say('Starting the issuer, MLflow, the core API and the gateway ...')
   const issuer = await startDemoIssuer(settings)
   const [mlflow, core, gateway] = await Promise.all([
@@ -116,6 +118,8 @@ Ready after ${seconds.toFixed(1)} s:  http://localhost:${gatewayPort}/mlflow/
 
 Click a user to sign in; each password is NAME-pw. A link into project alpha:
   http://localhost:${gatewayPort}/mlflow/${ALPHA}/
+
+Sign in from Python or a terminal: http://localhost:${gatewayPort}/auth/clients/
 
 The user interface of the core API, on another origin with the same session:
   http://localhost:${uiPort}/

@@ -21,13 +21,14 @@ export async function ensureMlflowClient(progress: Progress = toStderr): Promise
   const overlay = {
     name: 'mlflow-client',
     installs: [['--require-hashes', '-r', TEST_REQUIREMENTS], [clientPackage]],
-    stamp: packageHash(),
+    stamp: clientPackageHash(),
   }
   const pythonPath = await ensureOverlay(overlay, progress)
   return { python: join(await ensureMlflow(progress), 'bin', 'python'), pythonPath }
 }
 
-function packageHash(): string {
+/** Changes with the sources of the package. */
+export function clientPackageHash(): string {
   const hash = createHash('sha256').update(readFileSync(TEST_REQUIREMENTS))
   hash.update(readFileSync(join(clientPackage, 'pyproject.toml')))
   const source = join(clientPackage, 'src', 'modelops_gateway_mlflow')

@@ -1,0 +1,29 @@
+import { checkout } from '../parts/directories.ts'
+import { PartMissing } from '../parts/progress.ts'
+import { run } from '../parts/run.ts'
+
+const VARIABLE = 'SOURCE_DATE_EPOCH'
+
+/**
+ * The date of the files in the packages, in seconds since 1970: the variable if it is set, else the date of the commit.
+ * @see https://reproducible-builds.org/specs/source-date-epoch/
+ * @throws PartMissing
+ */
+export async function sourceDate(
+  given: string | undefined = process.env[VARIABLE],
+  folder = checkout,
+): Promise<number> {
+  if (given !== undefined) return secondsOf(given)
+  const { ok, tail } = await run('git', ['-C', folder, 'log', '-1', '--format=%ct'])
+  if (!ok)
+    throw new PartMissing(`The date of the commit is unknown. Set ${VARIABLE} to the seconds since 1970.\n${tail}`)
+  return secondsOf(tail)
+}
+
+/** The formats of the packages have no earlier date than 1980. */
+const EARLIEST = 315_532_800
+
+function secondsOf(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) >= EARLIEST) return Number(text)
+  throw new PartMissing(`${VARIABLE}: expected the seconds since 1970, at least ${EARLIEST}, received "${text}".`)
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { stringify } from 'yaml'
+import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
+import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { CHECKSUMS } from '../../infra/package/checksums.ts'
+import { makePackages } from '../../infra/package/make-packages.ts'
+import { CLIENT_PACKAGE, PYTHON_PACKAGES, VERSION, wheelName } from '../../infra/package/python-packages.ts'
+import { ensureAirflow } from '../../infra/parts/airflow.ts'
+import { startBackground } from '../../infra/parts/background.ts'
+import { ensureMlflow } from '../../infra/parts/mlflow.ts'
+import { freePort } from '../../infra/parts/ports.ts'
+import { freshVenv, installGateway, must } from './installed.ts'
+
+/** The files of `npm run package`, made twice, and installed where nothing else is. */
+const TARBALL = `modelops-gateway-${VERSION}.tgz`
+let folder: string
+let packages: string
+let issuer: EmbeddedIssuer
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'packages-'))
+  packages = join(folder, 'packages')
+  mkdirSync(packages)
+  await makePackages(packages, 1_700_000_000, () => {})
+  issuer = await startIssuer({ host: 'localhost' })
+})
+after(async () => {
+  await issuer?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('one command makes the npm package, two wheels with their sources, and the checksums of all', async () => {
+  const python = PYTHON_PACKAGES.flatMap((each) => [
+    wheelName(each),
+    `${each.name.replaceAll('-', '_')}-${VERSION}.tar.gz`,
+  ])
+  assert.deepEqual(readdirSync(packages).sort(), [CHECKSUMS, TARBALL, ...python].sort())
+  const checked = await must('sha256sum', ['--check', '--strict', CHECKSUMS], { cwd: packages })
+  assert.equal(checked.match(/: OK$/gm)?.length, python.length + 1)
+})
+
+test('the same sources and date make the same bytes', async () => {
+  const again = join(folder, 'again')
+  mkdirSync(again)
+  await makePackages(again, 1_700_000_000, () => {})
+  assert.equal(readFileSync(join(again, CHECKSUMS), 'utf8'), readFileSync(join(packages, CHECKSUMS), 'utf8'))
+})
+
+test('the npm package has everything that runs, and neither Node nor sources', async () => {
+  const list = execFileSync('tar', ['-tzf', join(packages, TARBALL)], { encoding: 'utf8', maxBuffer: 1 << 24 })
+  const files = list.trim().split('\n')
+  for (const needed of [
+    'bin/modelops-gateway.cjs',
+    'dist/cli/main.js',
+    'dist/gateway/pages/scripts/page-bar-script.js',
+    'dist/gateway/apps/mlflow/catalogue-3.18.generated.json',
+    `dist/clients/${wheelName(CLIENT_PACKAGE)}`,
+    'config/gateway.yaml',
+    'LICENSE',
+    'node_modules/jose/package.json',
+  ])
+    assert.ok(files.includes(`package/${needed}`), needed)
+  const unwanted =
+    /^package\/(?:node_modules\/(?:node|typescript|@biomejs|playwright-core|oidc-provider)\/|src\/|test\/)|\.map$/
+  assert.deepEqual(
+    files.filter((file) => unwanted.test(file)),
+    [],
+  )
+})
+
+test('in an empty folder without a registry it installs, prints its version, checks a configuration and serves', async () => {
+  const home = join(folder, 'server')
+  const command = await installGateway(join(packages, TARBALL), home)
+  assert.equal(await must('npx', ['--offline', 'modelops-gateway', '--version'], { cwd: home }), VERSION)
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const config = {
+    server: { listen: `127.0.0.1:${port}`, publicUrl: url, drainSeconds: 1 },
+    issuer: { url: issuer.url, clientId: GATEWAY_CLIENT.id, clientSecret: GATEWAY_CLIENT.secret },
+    session: { secrets: ['a-secret-of-the-tests-with-32-bytes-or-more'] },
+    access: { adminGroup: 'modelops-admins' },
+    projects: { source: 'claim' },
+    routes: [{ name: 'mlflow', app: 'mlflow', path: '/mlflow', upstream: 'http://127.0.0.1:9', access: 'project' }],
+  }
+  writeFileSync(join(home, 'gateway.yaml'), stringify(config))
+  const checked = await must('npx', ['--offline', 'modelops-gateway', 'check', '--config', 'gateway.yaml'], {
+    cwd: home,
+  })
+  assert.match(checked, /configuration is valid/)
+  const gateway = await startBackground({
+    name: 'modelops-gateway',
+    command,
+    args: ['serve', '--config', 'gateway.yaml'],
+    cwd: home,
+    logFile: join(home, 'gateway.log'),
+    readyUrl: `${url}/readyz`,
+    readySeconds: 30,
+  })
+  try {
+    const wheel = await fetch(`${url}/auth/clients/${wheelName(CLIENT_PACKAGE)}`)
+    assert.equal(wheel.status, 200)
+    assert.ok(readFileSync(join(packages, wheelName(CLIENT_PACKAGE))).equals(Buffer.from(await wheel.arrayBuffer())))
+  } finally {
+    await gateway.close()
+  }
+  assert.ok(!readFileSync(join(home, 'gateway.log'), 'utf8').includes('ExperimentalWarning'))
+})
+
+test('the wheel of the client gives a new environment of MLflow its two plug-ins and a sign-in', async () => {
+  const venv = await freshVenv(join(folder, 'venv-mlflow'), await ensureMlflow())
+  await venv.pip(join(packages, wheelName(CLIENT_PACKAGE)))
+  const plugins = `
+from importlib.metadata import entry_points
+from mlflow.tracking.request_auth.registry import fetch_auth
+for group in ("mlflow.request_header_provider", "mlflow.request_auth_provider"):
+    [entry] = [entry for entry in entry_points(group=group) if entry.name == "modelops"]
+    print(entry.load().__name__)
+try:
+    fetch_auth("modelops")
+except Exception as error:
+    print(error)
+`
+  const printed = await must(venv.python, ['-c', plugins], {
+    env: { MODELOPS_GATEWAY: '', MLFLOW_DISABLE_TELEMETRY: 'true' },
+  })
+  assert.match(printed, /ProjectHeaderProvider\nModelopsAuthProvider\nMODELOPS_GATEWAY: expected the gateway's URL/)
+  assert.match(await must(venv.python, ['-m', 'modelops_gateway_mlflow', 'login', '--help']), /URL of the gateway/)
+})
+
+test('the wheel for Airflow gives a new environment of the pinned Airflow its auth manager and its policy', async () => {
+  const [, airflow] = PYTHON_PACKAGES
+  assert.ok(airflow)
+  const venv = await freshVenv(join(folder, 'venv-airflow'), await ensureAirflow())
+  await venv.pip(join(packages, wheelName(airflow)))
+  const loaded = `
+from importlib.metadata import entry_points
+[entry] = [entry for entry in entry_points(group="airflow.policy") if entry.name == "modelops_gateway"]
+print(entry.load().__name__)
+from modelops_gateway_airflow.manager import GatewayAuthManager
+print(GatewayAuthManager.__name__)
+`
+  const env = { AIRFLOW_HOME: join(folder, 'airflow'), AIRFLOW__MODELOPS_GATEWAY__ISSUER: 'https://o.example' }
+  const printed = await must(venv.python, ['-c', loaded], { env })
+  assert.match(printed, /modelops_gateway_airflow\.policy\n.*GatewayAuthManager$/s)
+})
