@@ -1,4 +1,4 @@
-import type { AuthDatabase } from './auth-database.ts'
+import type { AuthDatabase } from './database/auth-database.ts'
 import type { Action } from './levels.ts'
 import type { NewAccess } from './new-access.ts'
 import type { OldAccess, Resource } from './old-access.ts'

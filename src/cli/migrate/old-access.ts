@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts'
-import type { AuthDatabase } from './auth-database.ts'
+import type { AuthDatabase } from './database/auth-database.ts'
 import type { Grant, User } from './grant.ts'
 import type { BasicAuthIni } from './ini.ts'
 import { type Action, allows, isAtLeast, isLevel, type Level, strongest } from './levels.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ProjectConfig } from '../../gateway/config/schema.ts'
 import { parseProjectId } from '../../shared/project-id.ts'
-import type { AuthDatabase } from './auth-database.ts'
+import type { AuthDatabase } from './database/auth-database.ts'
 import type { Grant, User } from './grant.ts'
 import { isAtLeast, isLevel, type Level } from './levels.ts'
 import { DEFAULT_WORKSPACE, type OldAccess } from './old-access.ts'

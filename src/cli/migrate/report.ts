@@ -1,4 +1,4 @@
-import type { AuthDatabase } from './auth-database.ts'
+import type { AuthDatabase } from './database/auth-database.ts'
 import type { BasicAuthIni } from './ini.ts'
 import type { OldAccess } from './old-access.ts'
 import type { Plan } from './plan.ts'

@@ -1,7 +1,7 @@
 import { ownOrigins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import { contentSecurityPolicy, hashSource } from './content-security-policy.ts'
-import { KEEP_FRAGMENT, SUBMIT_FORM } from './scripts.ts'
+import { KEEP_FRAGMENT, SUBMIT_FORM } from './scripts/own-scripts.ts'
 import { STYLE } from './style.ts'
 
 export interface PageNeeds {

@@ -1,6 +1,6 @@
 import { html } from './html.ts'
 import { layout, type Who } from './layout.ts'
-import { SUBMIT_FORM } from './scripts.ts'
+import { SUBMIT_FORM } from './scripts/own-scripts.ts'
 
 /** Asks before signing out: a GET request must not change anything (RFC 9110 §9.2.1). */
 export function confirmLogoutPage({ who, returnTo }: { who?: Who | undefined; returnTo?: string | undefined }): string {

@@ -1,6 +1,6 @@
 import { html } from './html.ts'
 import { layout } from './layout.ts'
-import { KEEP_FRAGMENT } from './scripts.ts'
+import { KEEP_FRAGMENT } from './scripts/own-scripts.ts'
 
 /** Shown for a moment between a deep link and the issuer, to keep the `#fragment` that only the browser knows. */
 export function startPage(href: string): string {

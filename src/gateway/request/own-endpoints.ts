@@ -1,7 +1,7 @@
 import type { AppRequest } from '../apps/profile.ts'
 import { PAGE_BAR_PATH } from '../forward/page-bar.ts'
 import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
-import { PAGE_BAR_SCRIPT } from '../pages/page-bar-script.ts'
+import { PAGE_BAR_SCRIPT } from '../pages/scripts/page-bar-script.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 
 type Replies = Reply | undefined | Promise<Reply>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { loadAuthDatabase } from '../../../../src/cli/migrate/auth-database.ts'
+import { loadAuthDatabase } from '../../../../src/cli/migrate/database/auth-database.ts'
 import { differences } from '../../../../src/cli/migrate/differences.ts'
 import { loadBasicAuthIni } from '../../../../src/cli/migrate/ini.ts'
 import type { Action } from '../../../../src/cli/migrate/levels.ts'

@@ -7,7 +7,7 @@ import {
   startPageHeaders,
   withoutReferrer,
 } from '../../../../src/gateway/pages/headers.ts'
-import { KEEP_FRAGMENT, SUBMIT_FORM } from '../../../../src/gateway/pages/scripts.ts'
+import { KEEP_FRAGMENT, SUBMIT_FORM } from '../../../../src/gateway/pages/scripts/own-scripts.ts'
 import { STYLE } from '../../../../src/gateway/pages/style.ts'
 import { testConfig } from '../signin/kit.ts'
 

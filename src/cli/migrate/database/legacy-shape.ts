@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from './grant.ts'
+import type { Grant } from '../grant.ts'
 import { number, type Row, rows, text } from './rows.ts'
 
 /** The permission tables before roles: the type of each, and the pattern of a row. */

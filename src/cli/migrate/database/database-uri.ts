@@ -1,5 +1,5 @@
-import { CliError } from '../cli-error.ts'
-import type { BasicAuthIni } from './ini.ts'
+import { CliError } from '../../cli-error.ts'
+import type { BasicAuthIni } from '../ini.ts'
 
 /**
  * The SQLite file that `database_uri` names. A relative path starts at the working directory, as in MLflow.

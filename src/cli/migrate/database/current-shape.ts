@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from './grant.ts'
+import type { Grant } from '../grant.ts'
 import { number, rows, text } from './rows.ts'
 
 /** The role that MLflow creates for what is granted to one user directly. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { CliError } from '../cli-error.ts'
+import { CliError } from '../../cli-error.ts'
 
 export type Row = Record<string, unknown>
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { messageOf } from '../../shared/message-of.ts'
-import { CliError } from '../cli-error.ts'
+import { messageOf } from '../../../shared/message-of.ts'
+import { CliError } from '../../cli-error.ts'
+import type { Grant, User } from '../grant.ts'
 import { currentGrants, currentWorkspaces } from './current-shape.ts'
-import type { Grant, User } from './grant.ts'
 import { legacyGrants } from './legacy-shape.ts'
 import { number, rows, text } from './rows.ts'
 
