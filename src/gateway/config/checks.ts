@@ -2,7 +2,7 @@ import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
-import { duplicateProjects, serviceUserErrors } from './checks/projects.ts'
+import { projectListErrors, serviceUserErrors } from './checks/projects.ts'
 import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
 import { transportErrors } from './checks/transport.ts'
@@ -19,7 +19,7 @@ export function crossChecks({ server, issuer, session, cookie, routes, projects 
     ...(session ? sessionErrors(session) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
-    ...(projects?.source === 'static' ? duplicateProjects(projects.list, 'projects.list') : []),
+    ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),
     ...(projects?.source === 'core' ? serviceUserErrors(projects) : []),
   ]
 }

@@ -10,6 +10,10 @@ export class ClaimedProjects implements ProjectSnapshot {
     return parseProjectId(id) === id ? { id, name: id, groups: [], viewerGroups: [] } : undefined
   }
 
+  findByName(): undefined {
+    return undefined
+  }
+
   membership({ projectIds }: Principal, id: string): Membership | undefined {
     return projectIds.has(id) ? 'editor' : undefined
   }

@@ -1,4 +1,4 @@
-import { onlyReachableProject, reachableProject } from './reachable.ts'
+import { onlyReachableProject, reachableByName, reachableProject } from './reachable.ts'
 import { isAdmin } from './roles.ts'
 import type {
   AccessRules,
@@ -25,7 +25,7 @@ const allow = (reason: AllowReason, role: Role, project?: Project): Decision =>
  * every other question is decided as usual.
  */
 export function decide(question: Question, rules: AccessRules, projects: ProjectSnapshot | undefined): Decision {
-  const { access, use, principal, named, selected } = question
+  const { access, use, principal, named, projectName, selected } = question
   if (use === 'denied') return deny('app-denied')
   if (access === 'public') return allow('public-route', 'anonymous')
   if (!principal) return deny('login-required')
@@ -35,6 +35,8 @@ export function decide(question: Question, rules: AccessRules, projects: Project
 
   if (named.kind === 'malformed') return deny('project-malformed')
   if (named.kind === 'ambiguous') return deny('project-ambiguous')
+  if (projectName !== undefined)
+    return projects ? decideByName(question, projectName, principal, rules, projects) : deny('projects-down')
   if (named.kind === 'named') {
     return projects ? decideProject(reachableProject(projects, principal, rules, named.id), use) : deny('projects-down')
   }
@@ -50,6 +52,19 @@ function decideProject(reached: ProjectRole | undefined, use: Use): Decision {
   if (role === 'admin') return allow('admin', 'admin', project)
   if (role === 'editor') return allow('project-member', 'editor', project)
   return use === 'read' ? allow('project-viewer', 'viewer', project) : deny('viewer-read-only')
+}
+
+/** A name that the caller does not reach is denied in the same way as one that no project has, also beside an ID. */
+function decideByName(
+  { named, use }: Question,
+  name: string,
+  principal: Principal,
+  rules: AccessRules,
+  projects: ProjectSnapshot,
+): Decision {
+  const reached = reachableByName(projects, principal, rules, name)
+  if (named.kind === 'named' && named.id !== reached?.project.id) return deny('project-ambiguous')
+  return decideProject(reached, use)
 }
 
 /** `project` and `member` routes where the request itself names no project. A stale selection counts as none. */

@@ -4,6 +4,7 @@ import type { Membership, Principal, Project, ProjectRole, ProjectSnapshot } fro
 /** A snapshot of a list of projects, whose groups make a principal a member. */
 export class ListedProjects implements ProjectSnapshot {
   readonly #byId: ReadonlyMap<string, Project>
+  readonly #byName: ReadonlyMap<string, Project | undefined>
   readonly #byGroup: ReadonlyMap<string, readonly Project[]>
   readonly #all: readonly Project[]
   /** A principal's memberships never change within a snapshot, and requests of one session share the principal. */
@@ -11,12 +12,17 @@ export class ListedProjects implements ProjectSnapshot {
 
   constructor(projects: readonly Project[] = []) {
     this.#byId = new Map(projects.map((project) => [project.id, project]))
+    this.#byName = indexByName(projects)
     this.#byGroup = indexByGroup(projects)
     this.#all = Object.freeze([...projects].sort(byName))
   }
 
   find(id: string): Project | undefined {
     return this.#byId.get(id)
+  }
+
+  findByName(name: string): Project | undefined {
+    return this.#byName.get(name)
   }
 
   membership(principal: Principal, id: string): Membership | undefined {
@@ -44,6 +50,27 @@ export class ListedProjects implements ProjectSnapshot {
   all(): readonly Project[] {
     return this.#all
   }
+}
+
+/** A name that two projects have leads to neither. A current name counts before a previous one. */
+function indexByName(projects: readonly Project[]): Map<string, Project | undefined> {
+  const current = uniqueNames(projects, ({ name }) => [name])
+  const previous = uniqueNames(projects, ({ previousNames = [] }) => previousNames)
+  return new Map([...previous, ...current])
+}
+
+function uniqueNames(
+  projects: readonly Project[],
+  namesOf: (project: Project) => readonly string[],
+): Map<string, Project | undefined> {
+  const index = new Map<string, Project | undefined>()
+  for (const project of projects) {
+    for (const name of namesOf(project)) {
+      const isTaken = index.has(name) && index.get(name) !== project
+      index.set(name, isTaken ? undefined : project)
+    }
+  }
+  return index
 }
 
 function indexByGroup(projects: readonly Project[]): Map<string, Project[]> {

@@ -24,6 +24,17 @@ export function reachableProject(
   return role && { project, role }
 }
 
+/** The same by name, or by a previous name. */
+export function reachableByName(
+  projects: ProjectSnapshot,
+  principal: Principal,
+  rules: AccessRules,
+  name: string,
+): ProjectRole | undefined {
+  const project = projects.findByName(name)
+  return project && reachableProject(projects, principal, rules, project.id)
+}
+
 /** The project that is meant where none is named: the only one that the principal reaches. */
 export function onlyReachableProject(
   projects: ProjectSnapshot,

@@ -24,6 +24,8 @@ export interface Project {
   readonly name: string
   readonly groups: readonly string[]
   readonly viewerGroups: readonly string[]
+  /** Names that it had before; they lead to the current one. */
+  readonly previousNames?: readonly string[] | undefined
 }
 
 export type Membership = 'editor' | 'viewer'
@@ -39,6 +41,8 @@ export interface ProjectRole<R extends Role = 'admin' | Membership> {
 /** The projects that are known at one moment. Immutable: a source of projects replaces the whole snapshot. */
 export interface ProjectSnapshot {
   find(id: string): Project | undefined
+  /** The project of this name, or of this previous name; undefined where several have it. */
+  findByName(name: string): Project | undefined
   /** What the principal's own groups or claims give. Administrators need no membership. */
   membership(principal: Principal, id: string): Membership | undefined
   /** Every membership of the principal, sorted by project name. */
@@ -63,6 +67,8 @@ export interface Question {
   readonly use: Use
   readonly principal: Principal | undefined
   readonly named: NamedProject
+  /** The name in the path, which counts together with {@link named}. Absent: none. */
+  readonly projectName?: string | undefined
   /** The project that the browser session has selected: a preference, never a proof of access. */
   readonly selected: string | undefined
 }

@@ -1,5 +1,5 @@
 import { decide } from '../policy/decide.ts'
-import type { AccessRules, Decision, Question } from '../policy/types.ts'
+import type { AccessRules, Decision, ProjectSnapshot, Question } from '../policy/types.ts'
 import type { ProjectSource } from './source.ts'
 
 /**
@@ -9,9 +9,15 @@ import type { ProjectSource } from './source.ts'
 export function decideNow(question: Question, rules: AccessRules, source: ProjectSource): Decision {
   const snapshot = source.snapshot()
   const decision = decide(question, rules, snapshot)
-  const id = notUsed(question, decision)
-  if (id !== undefined && snapshot && !snapshot.find(id)) source.reportUnknown()
+  if (snapshot && isUnknown(question, decision, snapshot)) source.reportUnknown()
   return decision
+}
+
+function isUnknown(question: Question, decision: Decision, snapshot: ProjectSnapshot): boolean {
+  const { projectName } = question
+  if (projectName !== undefined) return decision.reason === 'not-in-project' && !snapshot.findByName(projectName)
+  const id = notUsed(question, decision)
+  return id !== undefined && !snapshot.find(id)
 }
 
 /** The named or selected project that the decision looked for and did not use. */

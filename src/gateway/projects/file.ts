@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { ConfigurationError } from '../../shared/settings/field-errors.ts'
 import { parseSettings } from '../../shared/settings/load-settings.ts'
 import { readSettingsFile } from '../../shared/settings/read-file.ts'
-import { duplicateProjects } from '../config/checks/projects.ts'
+import { projectListErrors } from '../config/checks/projects.ts'
 import { type ProjectConfig, projectList } from '../config/schema.ts'
 import { ListedProjects } from '../policy/listed-projects.ts'
 import type { ProjectSource } from './source.ts'
@@ -12,7 +12,7 @@ import type { ProjectSource } from './source.ts'
 /** Reads a projects file: a YAML or JSON list of projects. @throws ConfigurationError with every error in it */
 export function loadProjectsFile(path: string): ProjectConfig[] {
   const text = readSettingsFile(path, 'a readable YAML or JSON list of projects')
-  const checks = (list: Partial<ProjectConfig[]>) => duplicateProjects(list, '')
+  const checks = (list: Partial<ProjectConfig[]>) => projectListErrors(list, '')
   // Whoever edits projects need not be whom the secrets of the gateway are for: no references.
   return parseSettings({ schema: projectList, checks, references: false }, text, path)
 }

@@ -21,6 +21,7 @@ export function buildAuthorize(deps: ProjectRules): Authorize {
         use: route.profile.use(below.app),
         principal: caller?.principal,
         named: below.named,
+        projectName: below.projectName,
         selected: caller?.session?.selectedProject,
       }
       return decideNow(question, deps.rules, deps.projects)

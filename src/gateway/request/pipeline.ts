@@ -5,6 +5,7 @@ import { parseTarget } from '../http/target.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
 import { type BelowRoute, readBelowRoute } from '../routing/below-route.ts'
+import { redirectToCurrentName } from '../routing/current-name.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { canonicalHost, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
@@ -78,6 +79,8 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     if (caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
     const decision = policy.decide(context, route, below) // 9 the decision
     if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
+    const renamed = redirectToCurrentName(context, route, below, decision.project)
+    if (renamed) return renamed
     context.decision = decision
     const admission = policy.admit(context, below, decision)
     context.admission = admission

@@ -1,5 +1,6 @@
 import { isNavigation } from '../http/navigation.ts'
 import { type Reply, redirectReply } from '../http/reply.ts'
+import { projectSegment } from './below-route.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Route } from './routes.ts'
 
@@ -7,7 +8,7 @@ import type { Route } from './routes.ts'
 export function isBareMount({ head, target }: RequestContext, route: Route): boolean {
   if (!route.profile.stripPrefix || target === undefined || target.path.endsWith('/')) return false
   const rest = target.path.slice(route.prefix.length)
-  const bare = rest === '' || (route.profile.projectInPath && /^\/[0-9a-f-]{36}$/i.test(rest))
+  const bare = rest === '' || (route.profile.projectInPath && projectSegment(rest)?.length === rest.length - 1)
   return bare && (isNavigation(head) || head.method === 'GET' || head.method === 'HEAD')
 }
 

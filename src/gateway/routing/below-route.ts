@@ -1,4 +1,5 @@
 import { type NamedProject, nameProject, parseProjectId } from '../../shared/project-id.ts'
+import { isNameInUrls } from '../../shared/project-name.ts'
 import type { AppRequest } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
 import { foldName } from '../http/fold-name.ts'
@@ -12,7 +13,10 @@ const PROJECT_HEADERS = ['aoa-project-id', 'vmo-project-id']
 
 export interface BelowRoute {
   readonly app: AppRequest
+  /** By ID: in the path, in headers and in the query. */
   readonly named: NamedProject
+  /** The name in the path. Only who is a member may learn whether there is such a project. */
+  readonly projectName: string | undefined
   /** What was removed from the front of the path: route prefix and project segment. */
   readonly publicPrefix: string
   /** Path sent to the upstream, without query. */
@@ -29,16 +33,16 @@ export function readBelowRoute(head: RequestHead, target: Target, route: Route):
     throw new Refusal('path-ambiguous', 'the path could be read as one of a narrower route')
   let path = target.path.slice(prefix.length) || '/'
   let publicPrefix = prefix
+  let projectName: string | undefined
   const values: string[] = []
 
-  if (profile.projectInPath) {
-    const segment = path.slice(1, 37)
-    const id = path.length === 37 || path[37] === '/' ? parseProjectId(segment) : undefined
-    if (id !== undefined) {
-      values.push(id)
-      publicPrefix += `/${segment}`
-      path = path.slice(37) || '/'
-    }
+  const segment = profile.projectInPath ? projectSegment(path) : undefined
+  if (segment !== undefined) {
+    const id = parseProjectId(segment)
+    if (id === undefined) projectName = segment
+    else values.push(id)
+    publicPrefix += `/${segment}`
+    path = path.slice(segment.length + 1) || '/'
   }
   const decodedPath = target.decodedPath === target.path ? path : decodeURIComponent(path)
   for (const oddity of target.oddities) {
@@ -51,9 +55,17 @@ export function readBelowRoute(head: RequestHead, target: Target, route: Route):
   return {
     app: { method: head.method, path, decodedPath, query: query.rest, headers: head.headers },
     named: query.lookalike ? { kind: 'malformed' } : nameProject(values),
+    projectName,
     publicPrefix,
     upstreamPath: profile.stripPrefix ? path : target.path,
   }
+}
+
+/** The first segment of a path below its route, if it is a project's: a UUID, or a name that is no path of the application. */
+export function projectSegment(path: string): string | undefined {
+  const end = path.indexOf('/', 1)
+  const segment = path.slice(1, end < 0 ? undefined : end)
+  return parseProjectId(segment) !== undefined || isNameInUrls(segment) ? segment : undefined
 }
 
 /** Takes each copy of each header, also under names that an upstream would fold into it. */

@@ -1,16 +1,48 @@
+import { isSlug, RESERVED_SEGMENTS } from '../../../shared/project-name.ts'
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import type { Config, ProjectConfig } from '../schema.ts'
 
+type ProjectList = readonly (ProjectConfig | undefined)[]
+
 /** @param path Of the list; empty if it is the whole file */
-export function duplicateProjects(list: readonly (ProjectConfig | undefined)[], path: string): CheckError[] {
+export const projectListErrors = (list: ProjectList, path: string): CheckError[] => [
+  ...duplicateIds(list, path),
+  ...nameErrors(list, path),
+]
+
+const placeOf = (path: string, key: string) => (path ? `${path}.${key}` : key)
+
+function duplicateIds(list: ProjectList, path: string): CheckError[] {
   const seen = new Map<string, number>()
   return list.flatMap((project, index): CheckError[] => {
     if (project === undefined) return []
     const same = seen.get(project.id)
     seen.set(project.id, index)
     if (same === undefined) return []
-    const at = path ? `${path}.${index}.id` : `${index}.id`
+    const at = placeOf(path, `${index}.id`)
     return [{ path: at, expected: 'a unique ID', got: `the ID of entry ${same}`, hint: 'Remove the duplicate.' }]
+  })
+}
+
+/** Names that work in URLs lead to one project each, and hide no path of the application. Other names are free. */
+function nameErrors(list: ProjectList, path: string): CheckError[] {
+  const seen = new Map<string, number>()
+  return list.flatMap((project, index) => {
+    const previous = (project?.previousNames ?? []).map((name, at) => ({ name, key: `previousNames.${at}` }))
+    const names = project === undefined ? [] : [{ name: project.name, key: 'name' }, ...previous]
+    return names.flatMap(({ name, key }): CheckError[] => {
+      if (!isSlug(name)) return []
+      const at = placeOf(path, `${index}.${key}`)
+      const same = seen.get(name)
+      seen.set(name, index)
+      if (RESERVED_SEGMENTS.has(name)) {
+        const hint = `Choose another name: /mlflow/${name} is a path of MLflow.`
+        return [{ path: at, expected: 'a name that is no path of MLflow', got: `"${name}"`, hint }]
+      }
+      if (same === undefined) return []
+      const hint = 'Choose another name: URLs such as /mlflow/alpha/ lead to one project.'
+      return [{ path: at, expected: 'a unique name', got: `"${name}", as in entry ${same}`, hint }]
+    })
   })
 }
 

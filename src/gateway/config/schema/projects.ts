@@ -1,12 +1,21 @@
 import { z } from 'zod'
+import { isSlug } from '../../../shared/project-name.ts'
 import { filePath, httpUrl, seconds, token, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 
 export const project = z.strictObject({
   id: uuid.describe('UUID of the project.'),
-  name: z.string().min(1).max(200).describe('Display name.'),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('Display name. In lower-case letters, digits and `-` it also works in URLs: `/mlflow/alpha/`.'),
   groups: z.array(z.string().min(1)).describe('Groups whose members may read and write.'),
   viewerGroups: z.array(z.string().min(1)).default([]).describe('Groups whose members may read.'),
+  previousNames: z
+    .array(z.string().refine(isSlug, 'expected lower-case letters, digits and `-`, e.g. alpha'))
+    .optional()
+    .describe('Names that the project had before. URLs with one of them lead to the current name.'),
 })
 
 export const projectList = z.array(project)

@@ -6,11 +6,10 @@
  * It asks `/auth/session` when the page opens, when the person comes back to it, when the application got a 401, and when
  * the session should have ended: never regularly, because each question is a use of the session.
  */
-export const PAGE_BAR_SCRIPT = String.raw`(() => {
+export const PAGE_BAR_SCRIPT = `(() => {
 'use strict'
 if (window.top !== window || document.getElementById('modelops-gateway')) return
 const ask = window.fetch.bind(window)
-const UUID = /\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?=\/|$)/i
 const WARN_MS = 300000
 const here = () => location.pathname + location.search + location.hash
 const to = (path) => path + '?return_to=' + encodeURIComponent(here())
@@ -78,10 +77,11 @@ async function check() {
 }
 
 function projectHere() {
-  const [, id] = UUID.exec(location.pathname) || []
-  const { projects, selected_project: selected } = session
-  return projects.find((project) => project.id === (id ? id.toLowerCase() : selected)) ||
-    (projects.length === 1 ? projects[0] : undefined)
+  const { projects, applications, selected_project: selected } = session
+  const application = applications.find(({ url }) => location.href.startsWith(url))
+  const [segment] = application ? location.href.slice(application.url.length).split(/[/?#]/) : []
+  return projects.find(({ id, name }) => name === segment || id === (segment || '').toLowerCase()) ||
+    projects.find(({ id }) => id === selected) || (projects.length === 1 ? projects[0] : undefined)
 }
 
 function show() {
