@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { loadAuthDatabase } from '../../src/cli/migrate/database/auth-database.ts'
 import { loadBasicAuthIni } from '../../src/cli/migrate/ini.ts'
@@ -110,13 +112,16 @@ async function assertSameVerdicts(old: BasicAuthServer, workspacesOn: boolean, r
   assert.deepEqual(verdicts, new Set([true, false]))
 }
 
-function migrate(...given: string[]) {
+/** Not synchronous: MLflow closes idle connections meanwhile, and the next request must not take one of them. */
+async function migrate(...given: string[]) {
   const args = ['--disable-warning=ExperimentalWarning', MAIN, 'migrate', 'basic-auth', '--ini', server.ini, ...given]
-  return spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const child = spawn(process.execPath, args)
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { stdout, stderr, status: status as number | null }
 }
 
-test('--check lists what each user gains and loses, and is content once a person accepted every line', () => {
-  const first = migrate('--check')
+test('--check lists what each user gains and loses, and is content once a person accepted every line', async () => {
+  const first = await migrate('--check')
   assert.equal(first.status, 3)
   const [one] = experiments.wa
   const [three, four] = experiments.wb
@@ -136,7 +141,7 @@ test('--check lists what each user gains and loses, and is content once a person
   )
   const accepted = join(server.dir, 'accepted.txt')
   writeFileSync(accepted, lines.join('\n'))
-  assert.equal(migrate('--check', '--accept', accepted).status, 0)
+  assert.equal((await migrate('--check', '--accept', accepted)).status, 0)
 })
 
 test('old access as it is read from the database is what MLflow itself decides, for every user and resource', async () => {
@@ -162,10 +167,10 @@ test('the same on a server without workspaces, where default_permission is every
   ])
 })
 
-test('the plan places users, leaves what has no counterpart to a person, and its files are loadable', () => {
+test('the plan places users, leaves what has no counterpart to a person, and its files are loadable', async () => {
   const projects = join(server.dir, 'projects.yaml')
   const users = join(server.dir, 'users.json')
-  const { stdout, stderr, status } = migrate('--out-projects', projects, '--out-keycloak', users)
+  const { stdout, stderr, status } = await migrate('--out-projects', projects, '--out-keycloak', users)
   assert.equal(status, 0, stderr)
   assert.match(stdout, /Administrators \(group modelops-admins\):\n {2}root\n/)
   assert.match(stdout, /alice of wa \(MANAGE of the workspace by role admin\)/)
