@@ -97,6 +97,11 @@ const ways: [string, author: string, () => Promise<Record<string, string>>][] = 
     async () => ({ MLFLOW_TRACKING_URI: `${url}/mlflow/${ALPHA}`, MLFLOW_TRACKING_TOKEN: await machineToken() }),
   ],
   [
+    'a token, and the name of the project in MLFLOW_TRACKING_URI',
+    MACHINE,
+    async () => ({ MLFLOW_TRACKING_URI: `${url}/mlflow/alpha`, MLFLOW_TRACKING_TOKEN: await machineToken() }),
+  ],
+  [
     'a token and MLFLOW_WORKSPACE',
     MACHINE,
     async () => ({
@@ -129,6 +134,49 @@ for (const [index, [way, author, environment]] of ways.entries()) {
     })
   })
 }
+async function tokenOf(username: string): Promise<string> {
+  const cli = new CommandLine(join(dir, username))
+  const { address, ended } = cli.start('login', '--gateway', url, '--browser', '--no-open')
+  const browser = new Browser()
+  await browser.submit(await browser.open(await address), { username, password: `${username}-pw` })
+  assert.equal((await ended).code, 0)
+  return (await cli.run('token')).stdout.trim()
+}
+
+const denials: [string, () => Promise<Record<string, string>>, RegExp][] = [
+  [
+    'no project',
+    async () => ({ MLFLOW_TRACKING_URI: `${url}/mlflow`, MLFLOW_TRACKING_TOKEN: await tokenOf('dave') }),
+    /Set MLFLOW_TRACKING_URI to http:\/\/127\.0\.0\.1:\d+\/mlflow\/<project>\. Your projects: alpha, beta\./,
+  ],
+  [
+    'a project that does not exist',
+    async () => ({ MLFLOW_TRACKING_URI: `${url}/mlflow/alhpa`, MLFLOW_TRACKING_TOKEN: await tokenOf('bob') }),
+    /The project does not exist, or you are not a member of it\. Set MLFLOW_TRACKING_URI .* Your projects: alpha\./,
+  ],
+  [
+    'the name of a user and a password',
+    async () => ({
+      MLFLOW_TRACKING_URI: `${url}/mlflow/alpha`,
+      MLFLOW_TRACKING_USERNAME: 'bob',
+      MLFLOW_TRACKING_PASSWORD: 'bob-pw',
+    }),
+    /A user name and a password are not accepted here\. Run `modelops-gateway login --gateway http.*MLFLOW_TRACKING_TOKEN/,
+  ],
+  [
+    'no token',
+    async () => ({ MLFLOW_TRACKING_URI: `${url}/mlflow/alpha` }),
+    /You are not signed in\. Run `modelops-gateway login --gateway http.*MLFLOW_TRACKING_TOKEN/,
+  ],
+]
+for (const [what, environment, text] of denials)
+  test(`with ${what}, the error of the Python client says what to set`, async () => {
+    const { error, type } = (await runPython('denied.py', await environment())) as { error: string; type: string }
+    assert.match(error, text)
+    assert.equal(type, 'RestException')
+    assert.doesNotMatch(error, /AOA-Project-ID|bob-pw/)
+  })
+
 test('a training that outlives many tokens fails no call, and 512 MiB go up and come back unchanged', async (t) => {
   issuer.setAccessTokenSeconds(4)
   t.after(() => issuer.setAccessTokenSeconds(300))

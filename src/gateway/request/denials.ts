@@ -8,6 +8,7 @@ import { loginPath } from '../pages/login-path.ts'
 import { buildPages } from '../pages/pages.ts'
 import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
 import type { RequestContext } from '../routing/request-context.ts'
+import { buildClientAdvice } from './client-advice.ts'
 
 /** Turns a denial into the reply that this client understands. */
 export interface Denials {
@@ -27,6 +28,7 @@ export interface DenialsDeps extends ProjectRules {
 export function buildDenials(deps: DenialsDeps): Denials {
   const pages = buildPages(deps.config)
   const publicUrl = new URL(deps.config.server.publicUrl)
+  const adviceFor = buildClientAdvice(deps)
 
   /** Where the person wanted to go: a path on the public host, a whole URL on another. */
   function placeOf({ host, target }: RequestContext): string {
@@ -57,7 +59,8 @@ export function buildDenials(deps: DenialsDeps): Denials {
   function program(context: RequestContext, denial: Refusal): Reply {
     const { text } = REASONS[denial.reason]
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? problemDetails
-    const dialect = write(denial.reason, denial.status, `${text} ${denial.explain}`, context.head.requestId)
+    const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
+    const dialect = write(denial.reason, denial.status, message, context.head.requestId)
     const { contentType, body, status = denial.status } = dialect
     const headers: Record<string, string> = { 'Content-Type': contentType, ...denial.headers }
     if (status === 401) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { routeUrl } from '../config/route-url.ts'
 import type { Config } from '../config/schema.ts'
 
 /**
@@ -26,11 +27,6 @@ export function clientConfig(config: Pick<Config, 'issuer' | 'server' | 'routes'
     ...(issuer.cliClientId === undefined ? {} : { client_id: issuer.cliClientId }),
     scopes: issuer.cliScopes,
     audience: issuer.audiences?.[0] ?? issuer.clientId,
-    routes: routes.map(({ name, app, host, path }) => ({ name, app, url: routeUrl(server.publicUrl, host, path) })),
+    routes: routes.map((route) => ({ name: route.name, app: route.app, url: routeUrl(server, route) })),
   }
-}
-
-function routeUrl(publicUrl: string, host: string | undefined, path: string): string {
-  const at = host === undefined ? publicUrl : `${new URL(publicUrl).protocol}//${host}`
-  return new URL(path, at).href.replace(/\/$/, '')
 }
