@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { configError, loadConfig } from '../../gateway/config/load.ts'
 import type { Config } from '../../gateway/config/schema.ts'
 import { loadProjectsFile } from '../../gateway/projects/file.ts'
+import { loadPictures } from '../../gateway/signin/pictures.ts'
 import { CliError } from '../cli-error.ts'
 import { noSecretsOption, offlineOption, warnOf } from '../load-options.ts'
 import { onlineErrors, onlineWarnings } from './online.ts'
@@ -28,6 +29,7 @@ export function checkCommand(): Command {
       const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
       if (config.projects.source === 'file' && (secrets || existsSync(config.projects.path)))
         loadProjectsFile(config.projects.path)
+      if (secrets || brandingFiles(config).every((path) => existsSync(path))) loadPictures(config.portal)
       const errors = online ? await onlineErrors(config) : []
       if (errors.length > 0) throw configError(file, errors)
       const warnings = online ? await onlineWarnings(config) : []
@@ -35,6 +37,9 @@ export function checkCommand(): Command {
       console.log(summary(file, config, online))
     })
 }
+
+const brandingFiles = ({ portal: { branding } }: Config): string[] =>
+  [branding.logo, branding.icon].filter((path) => path !== undefined)
 
 function summary(file: string, { routes, issuer, session, projects }: Config, online: boolean): string {
   const count = `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`

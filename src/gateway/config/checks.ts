@@ -1,4 +1,5 @@
 import type { CheckError } from '../../shared/settings/load-settings.ts'
+import { brandingErrors } from './checks/branding.ts'
 import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
@@ -12,11 +13,20 @@ import type { Config } from './schema.ts'
 export type ValidSections = Partial<Config>
 
 /** Errors that no single field can show. Each check returns what it found; none throws. */
-export function crossChecks({ server, issuer, session, cookie, routes, projects }: ValidSections): CheckError[] {
+export function crossChecks({
+  server,
+  issuer,
+  session,
+  cookie,
+  routes,
+  projects,
+  portal,
+}: ValidSections): CheckError[] {
   return [
     ...(server ? [...transportErrors('server.publicUrl', server.publicUrl, server), ...listenErrors(server)] : []),
     ...(issuer ? issuerErrors(issuer, server) : []),
     ...(session ? sessionErrors(session) : []),
+    ...(portal ? brandingErrors(portal) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),

@@ -4,6 +4,7 @@ import { cookie } from './schema/cookie.ts'
 import { issuer } from './schema/issuer.ts'
 import { limits } from './schema/limits.ts'
 import { log } from './schema/log.ts'
+import { portal } from './schema/portal.ts'
 import { type project, projects } from './schema/projects.ts'
 import { routes } from './schema/routes.ts'
 import { server } from './schema/server.ts'
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
   projects,
   routes,
   cors: cors.prefault({}),
+  portal: portal.prefault({}),
   limits: limits.prefault({}),
   log: log.prefault({}),
 })

@@ -1,6 +1,6 @@
 import type { ProjectRole } from '../policy/types.ts'
 import { html } from './html.ts'
-import { layout, type Who } from './layout.ts'
+import type { PageContent, Who } from './layout.ts'
 import { clearSelection, projectList } from './project-list.ts'
 
 export interface ChooserView {
@@ -12,7 +12,7 @@ export interface ChooserView {
 }
 
 /** Lets the user choose the project to work in. */
-export function chooserPage({ who, projects, selected, returnTo }: ChooserView): string {
+export function chooserPage({ who, projects, selected, returnTo }: ChooserView): PageContent {
   const main =
     projects.length === 0
       ? html`<section class="narrow" aria-labelledby="what">
@@ -25,5 +25,5 @@ export function chooserPage({ who, projects, selected, returnTo }: ChooserView):
 <h2 id="projects">Your projects</h2>
 <section aria-labelledby="projects">${projectList(projects, selected, returnTo)}</section>
 ${selected !== undefined && clearSelection(returnTo)}`
-  return layout({ title: 'Choose a project', who, main })
+  return { title: 'Choose a project', who, main }
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts'
-import { layout } from './layout.ts'
+import type { PageContent } from './layout.ts'
 
 export interface ClientsView {
   /** The gateway's own, without a trailing slash. */
@@ -14,7 +14,7 @@ export interface ClientsView {
 }
 
 /** How to install and set up the Python package. It shows nothing about users. */
-export function clientsPage({ publicUrl, packageUrl, sha256, mlflowUrl, canSignIn }: ClientsView): string {
+export function clientsPage({ publicUrl, packageUrl, sha256, mlflowUrl, canSignIn }: ClientsView): PageContent {
   const settings = [
     ...(mlflowUrl === undefined ? [] : [`export MLFLOW_TRACKING_URI=${mlflowUrl}`]),
     'export MLFLOW_TRACKING_AUTH=modelops',
@@ -34,7 +34,7 @@ ${canSignIn && signIn(publicUrl)}
 ${command(settings.join('\n'))}
 <p>The <a href="/">start page</a> shows the IDs of your projects. If you have only one project, you can leave out
 <code>MODELOPS_PROJECT</code>.</p>`
-  return layout({ title: 'Connect from Python', main })
+  return { title: 'Connect from Python', main }
 }
 
 const command = (text: string): Html => html`<pre><code>${text}</code></pre>`
@@ -43,12 +43,12 @@ const signIn = (publicUrl: string): Html => html`${command(`python -m modelops_g
 <p>Open the address that the command prints, in any browser. Your sign-in is kept in your home folder.</p>`
 
 /** Shown where the gateway was built without the package. */
-export function clientsMissingPage(): string {
+export function clientsMissingPage(): PageContent {
   const main = html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">This gateway has no Python package</h1>
 <p>It was built without the package. Ask your administrator to install the gateway from the files of
 <code>npm run package</code>.</p>
 <div class="actions"><a class="button quiet" href="/">Go to the start page</a></div>
 </section>`
-  return layout({ title: 'Connect from Python', main })
+  return { title: 'Connect from Python', main }
 }

@@ -1,8 +1,11 @@
 import { ownOrigins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
+import { brandOf } from './brand.ts'
 import { contentSecurityPolicy, hashSource } from './content-security-policy.ts'
-import { KEEP_FRAGMENT, SUBMIT_FORM } from './scripts/own-scripts.ts'
-import { STYLE } from './style.ts'
+import { COPY_BUTTONS, KEEP_FRAGMENT, SUBMIT_FORM } from './scripts/own-scripts.ts'
+
+/** What the pages and their headers depend on. */
+export type PageConfig = Pick<Config, 'server' | 'routes' | 'portal'>
 
 export interface PageNeeds {
   /** The only script that may run. */
@@ -48,7 +51,9 @@ const HTTPS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const
  * The referrer stays within our origins instead of being withheld: with `no-referrer` a browser sends `Origin: null` with
  * our own forms (Fetch §4.5), and the gateway could not tell our forms from those of another site.
  */
-export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: PageNeeds = {}): PageHeaders {
+export function pageHeaders(config: PageConfig, needs: PageNeeds = {}): PageHeaders {
+  const { style, icon, logo } = brandOf(config.portal)
+  const hasOwnPictures = logo !== undefined || !icon.startsWith('data:')
   return Object.freeze({
     'content-security-policy': contentSecurityPolicy({
       'default-src': ["'none'"],
@@ -57,8 +62,8 @@ export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: Pa
       'frame-ancestors': ["'none'"],
       // Applies to the redirects that follow a form as well, so it lists wherever return_to may lead.
       'form-action': ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
-      'style-src': [hashSource(STYLE)],
-      'img-src': ['data:'], // the tab icon
+      'style-src': [hashSource(style)],
+      'img-src': ['data:', ...(hasOwnPictures ? ["'self'"] : [])], // the tab icon and the logo
       ...(needs.script !== undefined && { 'script-src': [hashSource(needs.script)] }),
     }),
     'referrer-policy': 'same-origin',
@@ -71,15 +76,18 @@ export function pageHeaders(config: Pick<Config, 'server' | 'routes'>, needs: Pa
 export const withoutReferrer = (headers: PageHeaders): PageHeaders => ({ ...headers, 'referrer-policy': 'no-referrer' })
 
 /** For the page with {@link KEEP_FRAGMENT}, which moves on without a form. */
-export const startPageHeaders = (config: Pick<Config, 'server' | 'routes'>): PageHeaders =>
+export const startPageHeaders = (config: PageConfig): PageHeaders =>
   withoutReferrer(pageHeaders(config, { script: KEEP_FRAGMENT }))
+
+/** For the page with {@link COPY_BUTTONS}. */
+export const connectPageHeaders = (config: PageConfig): PageHeaders => pageHeaders(config, { script: COPY_BUTTONS })
 
 /**
  * For the page that continues a sign-out at the issuer. The issuer may redirect to further issuers (as an identity
  * broker does), whose origins are not known here. So every target with the endpoint's scheme is allowed for the
  * redirects; the form itself has one fixed target.
  */
-export function leavePageHeaders(config: Pick<Config, 'server' | 'routes'>, endpoint: URL): PageHeaders {
+export function leavePageHeaders(config: PageConfig, endpoint: URL): PageHeaders {
   const needs = { script: SUBMIT_FORM, formTargets: [endpoint.origin, endpoint.protocol] }
   return withoutReferrer(pageHeaders(config, needs))
 }

@@ -1,12 +1,13 @@
+import type { Brand } from './brand.ts'
 import { type Html, html, Html as Markup } from './html.ts'
-import { ICON, STYLE } from './style.ts'
 
 /** Who is signed in, as shown on every page. */
 export interface Who {
   readonly username: string
 }
 
-export interface Layout {
+/** What one page shows; the frame around it is the same on every page. */
+export interface PageContent {
   readonly title: string
   readonly who?: Who | undefined
   readonly head?: Html
@@ -15,20 +16,20 @@ export interface Layout {
 }
 
 /** The frame of every page: landmarks, a link that skips the header, one style sheet. */
-export function layout({ title, who, head, main, script }: Layout): string {
+export function layout(brand: Brand, { title, who, head, main, script }: PageContent): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · ModelOps gateway</title>
-<link rel="icon" href="${ICON}">
-<style>${Markup.trusted(STYLE)}</style>
+<title>${title} · ${brand.name}</title>
+<link rel="icon" href="${brand.icon}">
+<style>${Markup.trusted(brand.style)}</style>
 ${head}</head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header><div>
-<a class="brand" href="/"><span class="mark" aria-hidden="true"></span>ModelOps gateway</a>
+<a class="brand" href="/">${mark(brand)}${brand.name}</a>
 ${who && account(who)}</div></header>
 <main id="main">
 ${main}
@@ -38,6 +39,12 @@ ${script !== undefined && html`<script>${Markup.trusted(script)}</script>`}
 </html>
 `.toString()
 }
+
+/** The name stands beside it, so that it says nothing by itself. */
+const mark = ({ logo }: Brand) =>
+  logo === undefined
+    ? html`<span class="mark" aria-hidden="true"></span>`
+    : html`<img class="logo" src="${logo}" alt="" height="32">`
 
 const account = ({ username }: Who) => html`<div class="account">
 <span class="who">Signed in as <strong>${username}</strong></span>

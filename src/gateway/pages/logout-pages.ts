@@ -1,9 +1,15 @@
 import { html } from './html.ts'
-import { layout, type Who } from './layout.ts'
+import type { PageContent, Who } from './layout.ts'
 import { SUBMIT_FORM } from './scripts/own-scripts.ts'
 
 /** Asks before signing out: a GET request must not change anything (RFC 9110 §9.2.1). */
-export function confirmLogoutPage({ who, returnTo }: { who?: Who | undefined; returnTo?: string | undefined }): string {
+export function confirmLogoutPage({
+  who,
+  returnTo,
+}: {
+  who?: Who | undefined
+  returnTo?: string | undefined
+}): PageContent {
   const main = html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">Sign out?</h1>
 <p>You will be signed out of every application behind this gateway and of the sign-in service.</p>
@@ -13,7 +19,7 @@ ${returnTo !== undefined && html`<input type="hidden" name="return_to" value="${
 <a class="button quiet" href="/">Stay signed in</a>
 </form>
 </section>`
-  return layout({ title: 'Sign out', who, main })
+  return { title: 'Sign out', who, main }
 }
 
 export interface LeaveView {
@@ -23,7 +29,7 @@ export interface LeaveView {
 }
 
 /** Sends the browser to the issuer by POST: an ID token with many groups does not fit into a URL. */
-export function leavePage({ endpoint, fields }: LeaveView): string {
+export function leavePage({ endpoint, fields }: LeaveView): PageContent {
   const main = html`<section class="narrow" aria-labelledby="what">
 <h1 id="what">Signing you out</h1>
 <p>You are signed out of the gateway. The last step signs you out of the sign-in service.</p>
@@ -34,7 +40,7 @@ ${Object.entries(fields).map(
 )}<button>Continue</button>
 </form>
 </section>`
-  return layout({ title: 'Signing out', main, script: SUBMIT_FORM })
+  return { title: 'Signing out', main, script: SUBMIT_FORM }
 }
 
 export interface SignedOutView {
@@ -43,7 +49,7 @@ export interface SignedOutView {
   readonly returnTo?: string | undefined
 }
 
-export function signedOutPage({ issuerSessionMayRemain, returnTo }: SignedOutView): string {
+export function signedOutPage({ issuerSessionMayRemain, returnTo }: SignedOutView): PageContent {
   const main = html`<section class="narrow" aria-labelledby="what" role="status">
 <h1 id="what">You are signed out</h1>
 ${
@@ -53,5 +59,5 @@ ${
 }
 <div class="actions"><a class="button" href="${returnTo ?? '/'}">Sign in again</a></div>
 </section>`
-  return layout({ title: 'Signed out', main })
+  return { title: 'Signed out', main }
 }

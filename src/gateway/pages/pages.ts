@@ -1,8 +1,17 @@
-import type { Config } from '../config/schema.ts'
+import { brandOf } from './brand.ts'
 import { type ChooserView, chooserPage } from './chooser-page.ts'
 import { type ClientsView, clientsMissingPage, clientsPage } from './clients-page.ts'
-import { leavePageHeaders, type PageHeaders, pageHeaders, startPageHeaders, withoutReferrer } from './headers.ts'
-import type { Who } from './layout.ts'
+import { type ConnectView, connectPage } from './connect-page.ts'
+import {
+  connectPageHeaders,
+  leavePageHeaders,
+  type PageConfig,
+  type PageHeaders,
+  pageHeaders,
+  startPageHeaders,
+  withoutReferrer,
+} from './headers.ts'
+import { layout, type PageContent, type Who } from './layout.ts'
 import { confirmLogoutPage, type LeaveView, leavePage, type SignedOutView, signedOutPage } from './logout-pages.ts'
 import { type PortalView, portalPage } from './portal-page.ts'
 import { type RefusalView, refusalPage } from './refusal-page.ts'
@@ -17,6 +26,7 @@ export interface Page {
 export interface Pages {
   portal(view: PortalView): Page
   chooser(view: ChooserView): Page
+  connect(view: ConnectView): Page
   clients(view: ClientsView): Page
   clientsMissing(): Page
   refusal(view: RefusalView): Page
@@ -29,21 +39,25 @@ export interface Pages {
 }
 
 /** All pages of the gateway. */
-export function buildPages(config: Pick<Config, 'server' | 'routes'>): Pages {
+export function buildPages(config: PageConfig): Pages {
+  const brand = brandOf(config.portal)
   const plain = pageHeaders(config)
   const bare = withoutReferrer(plain)
   const start = startPageHeaders(config)
+  const connect = connectPageHeaders(config)
+  const page = (headers: PageHeaders, content: PageContent): Page => ({ headers, html: layout(brand, content) })
   return {
-    portal: (view) => ({ headers: plain, html: portalPage(view) }),
-    chooser: (view) => ({ headers: plain, html: chooserPage(view) }),
-    clients: (view) => ({ headers: bare, html: clientsPage(view) }),
-    clientsMissing: () => ({ headers: bare, html: clientsMissingPage() }),
+    portal: (view) => page(plain, portalPage(view)),
+    chooser: (view) => page(plain, chooserPage(view)),
+    connect: (view) => page(connect, connectPage(view)),
+    clients: (view) => page(bare, clientsPage(view)),
+    clientsMissing: () => page(bare, clientsMissingPage()),
     // Without forms no referrer is needed, and the URL may contain an authorization code (RFC 9700 §4.2.4).
-    refusal: (view) => ({ headers: view.who === undefined ? bare : plain, html: refusalPage(view) }),
-    confirmLogout: (view) => ({ headers: plain, html: confirmLogoutPage(view) }),
-    signedOut: (view) => ({ headers: bare, html: signedOutPage(view) }),
-    start: (href) => ({ headers: start, html: startPage(href) }),
-    continue: (href) => ({ headers: bare, html: continuePage(href) }),
-    leave: (view) => ({ headers: leavePageHeaders(config, new URL(view.endpoint)), html: leavePage(view) }),
+    refusal: (view) => page(view.who === undefined ? bare : plain, refusalPage(view)),
+    confirmLogout: (view) => page(plain, confirmLogoutPage(view)),
+    signedOut: (view) => page(bare, signedOutPage(view)),
+    start: (href) => page(start, startPage(href)),
+    continue: (href) => page(bare, continuePage(href)),
+    leave: (view) => page(leavePageHeaders(config, new URL(view.endpoint)), leavePage(view)),
   }
 }

@@ -3,12 +3,17 @@ import { type Html, html } from './html.ts'
 
 const ROLES = { admin: 'Administrator', editor: 'Editor', viewer: 'Viewer (read-only)' } as const
 
-/** Projects, each with a button that selects it. Buttons of forms, because a link must never change the selection. */
-export function projectList(projects: readonly ProjectRole[], selected: string | undefined, returnTo: string): Html {
+/** Projects, each with a button that selects it, and with `more`. Buttons of forms, because a link must never change the selection. */
+export function projectList(
+  projects: readonly ProjectRole[],
+  selected: string | undefined,
+  returnTo: string,
+  more: (project: Project) => Html | undefined = () => undefined,
+): Html {
   const row = ({ project, role }: ProjectRole) => html`<li>
 <span class="name"><strong>${project.name}</strong><br><code>${project.id}</code></span>
 <span class="soft role">${ROLES[role]}</span>
-${project.id === selected ? selectedTag(returnTo) : selectForm(project, returnTo)}
+${more(project)}${project.id === selected ? selectedTag(returnTo) : selectForm(project, returnTo)}
 </li>
 `
   return html`<ul class="rows">

@@ -1,6 +1,6 @@
 import { REASONS, type Reason } from '../errors.ts'
 import { html } from './html.ts'
-import { layout, type Who } from './layout.ts'
+import type { PageContent, Who } from './layout.ts'
 
 export interface RefusalView {
   readonly reason: Reason
@@ -32,7 +32,7 @@ function ownGroups(groups: readonly string[]): string {
 }
 
 /** What happened, what to do next, and the ID to find it in the log. Nothing from the request is shown. */
-export function refusalPage({ reason, requestId, who, groups, loginUrl }: RefusalView): string {
+export function refusalPage({ reason, requestId, who, groups, loginUrl }: RefusalView): PageContent {
   const { status, text, hint } = REASONS[reason]
   const signIn = loginUrl !== undefined && SIGN_IN_HELPS.has(reason) ? loginUrl : undefined
   const main = html`<section class="narrow alert" aria-labelledby="what">
@@ -48,5 +48,5 @@ ${signIn !== undefined && html`<a class="button" href="${signIn}">Sign in</a>`}
 <dt>Request ID</dt><dd><code>${requestId}</code></dd>
 </dl>
 </section>`
-  return layout({ title: text, who, main })
+  return { title: text, who, main }
 }

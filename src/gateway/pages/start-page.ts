@@ -1,17 +1,17 @@
 import { html } from './html.ts'
-import { layout } from './layout.ts'
+import type { PageContent } from './layout.ts'
 import { KEEP_FRAGMENT } from './scripts/own-scripts.ts'
 
 /** Shown for a moment between a deep link and the issuer, to keep the `#fragment` that only the browser knows. */
-export function startPage(href: string): string {
+export function startPage(href: string): PageContent {
   const head = html`<noscript>${refresh(href)}</noscript>
 `
-  return layout({ title: 'Signing in', head, main: signingIn(href), script: KEEP_FRAGMENT })
+  return { title: 'Signing in', head, main: signingIn(href), script: KEEP_FRAGMENT }
 }
 
 /** Continues without a script. */
-export function continuePage(href: string): string {
-  return layout({ title: 'Signed in', head: refresh(href), main: signingIn(href) })
+export function continuePage(href: string): PageContent {
+  return { title: 'Signed in', head: refresh(href), main: signingIn(href) }
 }
 
 const refresh = (href: string) => html`<meta http-equiv="refresh" content="0;url=${href}">`

@@ -43,6 +43,16 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .quiet{background:transparent;color:var(--accent);border-color:var(--line);font-weight:550}
 .quiet:hover{border-color:var(--accent)}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
+pre{margin:0}.snippet{display:flex;gap:.6rem;align-items:flex-start;margin:.6rem 0}
+.snippet pre{flex:1;min-width:0;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
+.snippet code{overflow-wrap:normal}.copy{flex:none;min-width:6.2rem}
+.heard{position:absolute;left:-999px}
+.logo{max-height:2rem;max-width:12rem}
+.tile>code{display:block;margin:.35rem 0}.tile .state{display:block;margin-top:.35rem;font-size:.8125rem;font-weight:600}
+.tile .state::before{content:"";display:inline-block;width:.55rem;height:.55rem;margin-right:.4rem;border-radius:50%;background:#2c8a4b}
+.tile .state.not-responding{color:var(--bad)}.tile .state.not-responding::before{border-radius:0;background:var(--bad)}
+.next{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--accent);border-radius:var(--radius);
+padding:1.1rem 1.2rem;margin-top:1.25rem}.next h2{margin:0}.next .actions{margin-top:.8rem}
 .alert{border-top:4px solid var(--bad)}
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0 0;padding-top:1rem;
 border-top:1px solid var(--line);font-size:.9rem}

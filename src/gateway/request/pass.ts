@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { BodyRule } from '../apps/profile.ts'
+import { type Reason, Refusal } from '../errors.ts'
 import type { Forwarder } from '../forward/forwarder.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { BuildResponsePlan } from '../forward/response-plan.ts'
@@ -7,6 +8,7 @@ import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
 import { askForBody } from '../http/expect.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Reply, Transport } from '../http/reply.ts'
+import type { ApplicationStates } from '../observability/application-states.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 
 /**
@@ -24,7 +26,12 @@ export interface PassDeps {
   readonly upstreamRequest: BuildUpstreamRequest
   readonly responsePlan: BuildResponsePlan
   readonly forwarder: Pick<Forwarder, 'forward'>
+  /** Told of each outcome, for the start page. */
+  readonly applicationStates: Pick<ApplicationStates, 'responded' | 'failed'>
 }
+
+/** Denials that say that the upstream did not respond as it should. */
+const FAILURES: ReadonlySet<Reason> = new Set(['upstream-down', 'upstream-timeout', 'upstream-invalid'])
 
 /**
  * Takes an admitted request to its upstream and streams the response back, or replies in place of the application.
@@ -33,7 +40,7 @@ export interface PassDeps {
 export type Pass = (admitted: AdmittedRequest, transport: Transport) => Promise<Reply | undefined>
 
 export function buildPass(deps: PassDeps): Pass {
-  const { clock, upstreamRequest, responsePlan, forwarder } = deps
+  const { clock, upstreamRequest, responsePlan, forwarder, applicationStates } = deps
 
   async function checkedBody(
     { admission }: AdmittedRequest,
@@ -45,6 +52,17 @@ export function buildPass(deps: PassDeps): Pass {
     return rule.rewrite(whole, admission)
   }
 
+  /** Waits for what an upstream does, and notes whether it did. */
+  async function watched(origin: string, work: Promise<void>): Promise<void> {
+    try {
+      await work
+      applicationStates.responded(origin)
+    } catch (error) {
+      if (error instanceof Refusal && FAILURES.has(error.reason)) applicationStates.failed(origin)
+      throw error
+    }
+  }
+
   return async (admitted, transport) => {
     const { context, route, below, admission } = admitted
     const reply = replyOf(admitted)
@@ -52,7 +70,7 @@ export function buildPass(deps: PassDeps): Pass {
     const rule = route.profile.bodyRule?.(below.app)
     const preparing = route.profile.prepare?.(admission)
     const authorizedAt = clock()
-    if (preparing) await preparing
+    if (preparing) await watched(route.config.upstream, preparing)
     const body = rule && (await checkedBody(admitted, rule, transport))
     const waited = preparing !== undefined || body !== undefined
     if (waited && (context.caller?.via === 'session' || clock() - authorizedAt > REAUTHORIZE_AFTER_MS))
@@ -61,7 +79,7 @@ export function buildPass(deps: PassDeps): Pass {
     const plain = prepared instanceof Promise ? await prepared : prepared
     if (body) plain.headers.push('Content-Length', String(body.length))
     const outgoing = body ? { ...plain, body } : plain
-    await forwarder.forward(context, transport, outgoing, responsePlan(admitted, plain))
+    await watched(plain.origin, forwarder.forward(context, transport, outgoing, responsePlan(admitted, plain)))
     return undefined
   }
 }

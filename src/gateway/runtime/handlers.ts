@@ -3,6 +3,7 @@ import { buildReauthorize, type Reauthorize } from '../forward/reauthorize.ts'
 import { buildResponsePlan } from '../forward/response-plan.ts'
 import { buildUpstreamRequest } from '../forward/upstream-request.ts'
 import { buildClientAddress } from '../http/client-address.ts'
+import { buildApplicationStates } from '../observability/application-states.ts'
 import { buildAudit } from '../observability/audit.ts'
 import { pageHeaders, withoutReferrer } from '../pages/headers.ts'
 import { buildAuthorize } from '../request/authorize.ts'
@@ -18,6 +19,7 @@ import { buildResponder } from '../request/responder.ts'
 import { buildUpgrade } from '../request/upgrade.ts'
 import { loadClientPackage } from '../signin/client-package.ts'
 import { buildSignInEndpoints } from '../signin/endpoints.ts'
+import { loadPictures } from '../signin/pictures.ts'
 import { buildAuthenticate } from '../tokens/authenticate.ts'
 import type { Components } from './components.ts'
 import type { Handlers } from './http-server.ts'
@@ -37,6 +39,7 @@ export function buildHandlers(
   const client = buildClientAddress(config.server.trustedProxies)
   const authenticate = buildAuthenticate(sessions, components.verifyAuthorization)
 
+  const applicationStates = buildApplicationStates(clock)
   const audit = buildAudit(config.log.requests, log)
   const denials = buildDenials({ ...rules, config })
   const responder = buildResponder({
@@ -52,6 +55,8 @@ export function buildHandlers(
     attempts: components.loginAttempts,
     countWithoutProject: state.metrics.signInWithoutProject,
     clientPackage: loadClientPackage(),
+    pictures: loadPictures(config.portal),
+    applicationState: applicationStates.stateOf,
     endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
   })
   const ownEndpoints = buildOwnEndpoints({
@@ -67,7 +72,7 @@ export function buildHandlers(
     bodyIdleMs: config.limits.bodyIdleSeconds * 1000,
     // A body may take longer to arrive than this configuration is the current one.
     reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
-    ...{ upstreamRequest, responsePlan, forwarder },
+    ...{ upstreamRequest, responsePlan, forwarder, applicationStates },
   })
   const pipeline = buildPipeline({
     limits: config.limits,

@@ -1,4 +1,5 @@
-import type { Config, RouteConfig } from '../config/schema.ts'
+import { routeUrl } from '../config/route-url.ts'
+import type { RouteConfig } from '../config/schema.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
 import type { Principal } from '../policy/types.ts'
 import { currentProjectsOf } from '../projects/current-projects-of.ts'
@@ -20,7 +21,7 @@ export function applicationsOf(
 ): readonly ApplicationView[] {
   return context.config.routes
     .filter((route) => isOpen(context, principal, route, selected))
-    .map((route) => applicationOf(context.config, route))
+    .map((route) => applicationOf(context, route))
 }
 
 /** Whether opening the route leads anywhere: to the application, or at least to a project to choose. */
@@ -36,9 +37,14 @@ function isOpen(
   return decision.reason === 'project-missing' && currentProjectsOf(context, principal).length > 0
 }
 
-function applicationOf({ server }: Config, route: RouteConfig): ApplicationView {
+function applicationOf({ config: { server }, applicationState }: SignInContext, route: RouteConfig): ApplicationView {
   const { title, about } = APPS[route.app]
   const path = route.path === '/' ? '/' : `${route.path}/`
   const href = route.host === undefined ? path : `${new URL(server.publicUrl).protocol}//${route.host}${path}`
-  return { title: route.title ?? title ?? route.name, about, href }
+  const address = routeUrl(server, route)
+  return {
+    ...{ title: route.title ?? title ?? route.name, about, href },
+    state: applicationState?.(route.upstream),
+    ...(route.app === 'core' && { api: { address, description: `${address}/openapi.json` } }),
+  }
 }

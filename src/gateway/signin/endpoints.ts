@@ -3,10 +3,12 @@ import { jsonReply, type Reply, redirectReply, type Transport } from '../http/re
 import { backchannelLogout } from './backchannel-logout.ts'
 import { clientConfig } from './client-config.ts'
 import { CLIENTS, noSuchClient, sendClientPackage, showClients } from './clients.ts'
+import { showConnect } from './connect.ts'
 import { readFields } from './fields.ts'
 import { finishLogin } from './login/callback.ts'
 import { startLogin } from './login/login.ts'
 import { confirmLogout, logout, logoutEverywhere, signedOut } from './logout.ts'
+import { sendPicture } from './pictures.ts'
 import { showPortal } from './portal.ts'
 import { chooseProject, selectProject } from './select-project.ts'
 import { sessionInfo } from './session-info.ts'
@@ -41,12 +43,14 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
     ['/auth/signed-out', { GET: signedOut(context) }],
     ['/auth/session', { GET: sessionInfo(context) }],
     ['/auth/client-config', { GET: () => published }],
+    ['/auth/connect', { GET: showConnect(context) }],
     ['/auth/project', { GET: chooseProject(context), POST: selectProject(context) }],
   ])
   const { clientPackage } = deps
   endpoints.set('/auth/clients', { GET: () => redirectReply(CLIENTS, 308) })
   endpoints.set(CLIENTS, { GET: showClients(context) })
   if (clientPackage) endpoints.set(CLIENTS + clientPackage.file, { GET: sendClientPackage(clientPackage) })
+  for (const [path, picture] of deps.pictures ?? []) endpoints.set(path, { GET: sendPicture(picture) })
   const otherClient: Endpoint = { GET: noSuchClient(context) }
   const bodyMs = deps.config.limits.bodyIdleSeconds * 1000
 
@@ -55,7 +59,7 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
     async serve(request, transport) {
       const { head, target } = request
       const path = target?.path ?? ''
-      request.returnTo = path === '/auth/project' ? pathAndQuery(request) : '/'
+      request.returnTo = RETURNS.has(path) ? pathAndQuery(request) : '/'
       const endpoint = endpoints.get(path) ?? (path.startsWith(CLIENTS) ? otherClient : undefined)
       if (endpoint === undefined) throw new Refusal('no-route', 'no such endpoint')
       const handler = handlerFor(endpoint, head.method)
@@ -64,6 +68,9 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
     },
   }
 }
+
+/** Pages to which a sign-in returns. */
+const RETURNS: ReadonlySet<string> = new Set(['/auth/project', '/auth/connect'])
 
 /** @throws Refusal method-not-allowed */
 function handlerFor({ GET, POST, refusesHead }: Endpoint, method: string): SignInHandler {

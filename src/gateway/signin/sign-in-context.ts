@@ -13,6 +13,7 @@ import type { ClientPackage } from './client-package.ts'
 import { PendingLogins } from './login/pending-logins.ts'
 import { ReturnTo } from './login/return-to.ts'
 import type { WithoutProject } from './login/without-project.ts'
+import type { Picture } from './pictures.ts'
 
 export interface SignInDeps extends ProjectRules {
   readonly config: Config
@@ -26,6 +27,10 @@ export interface SignInDeps extends ProjectRules {
   readonly countWithoutProject?: (cause: WithoutProject) => void
   /** What `/auth/clients/` offers; absent where the gateway was built without it. */
   readonly clientPackage?: ClientPackage | undefined
+  /** Whether an upstream responded to the last request; undefined: not known. @param origin of the upstream */
+  readonly applicationState?: (origin: string) => 'responding' | 'not-responding' | undefined
+  /** The configured pictures, by their path. */
+  readonly pictures?: ReadonlyMap<string, Picture>
   /** `Set-Cookie` values that end the applications' own sessions. */
   readonly endCookies: readonly string[]
 }

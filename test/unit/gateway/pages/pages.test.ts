@@ -15,11 +15,17 @@ const projects = [
   { project, role: 'editor' as const },
   { project: { ...project, id: BETA }, role: 'admin' as const },
 ]
-const applications = [{ title: HOSTILE, href: `/x${HOSTILE}`, about: HOSTILE }]
+const applications = [
+  { title: HOSTILE, href: `/x${HOSTILE}`, about: HOSTILE, api: { address: HOSTILE, description: HOSTILE } },
+]
 
 const all: Record<string, Page> = {
   portal: pages.portal({ who, admin: true, applications, projects, selected: ALPHA }),
   chooser: pages.chooser({ who, projects, selected: ALPHA, returnTo: HOSTILE }),
+  connect: pages.connect({
+    ...{ who, project },
+    sections: [{ title: HOSTILE, about: HOSTILE, snippets: [{ label: HOSTILE, text: HOSTILE }] }],
+  }),
   'empty chooser': pages.chooser({ who, projects: [], returnTo: '/' }),
   refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, who, loginUrl: HOSTILE }),
   'refusal of an anonymous caller': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),

@@ -13,6 +13,7 @@ import { buildSigner } from '../../../../src/gateway/forward/headers/assertion.t
 import { buildResponsePlan } from '../../../../src/gateway/forward/response-plan.ts'
 import { buildUpstreamRequest } from '../../../../src/gateway/forward/upstream-request.ts'
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
+import { buildApplicationStates } from '../../../../src/gateway/observability/application-states.ts'
 import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
@@ -157,6 +158,7 @@ before(async () => {
   const pass = buildPass({
     clock: systemClock,
     bodyIdleMs: 1000,
+    applicationStates: buildApplicationStates(systemClock),
     reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
     upstreamRequest: buildUpstreamRequest({ config, clock: systemClock, projects: rules.projects, signer }),
     responsePlan: buildResponsePlan(config),

@@ -8,7 +8,15 @@ const page = readFileSync('docs/reference/endpoints.md', 'utf8')
 
 test('the reference lists every endpoint of the sign-in, and none that does not exist', () => {
   const served = [...source.matchAll(/^ {4}\['(\/[^']*)'/gm)].map(([, path]) => path)
-  const elsewhere = ['/auth/clients/', '/auth/clients/FILE', '/auth/verify', '/auth/jwks.json', '/auth/page-bar.js']
+  const elsewhere = [
+    '/auth/branding/icon',
+    '/auth/branding/logo',
+    '/auth/clients/',
+    '/auth/clients/FILE',
+    '/auth/verify',
+    '/auth/jwks.json',
+    '/auth/page-bar.js',
+  ]
   const listed = [...page.matchAll(/^\| `(\/[^`]*)` \|/gm)].map(([, path]) => path)
   assert.ok(served.length > 8)
   assert.deepEqual(listed.toSorted(), [...served, ...elsewhere, '/healthz', '/readyz'].toSorted())

@@ -208,14 +208,18 @@ test('the portal lists what I may open: the admin everything, a stranger nothing
     [...(await visitor.open('/')).text.matchAll(/class="tile" href="([^"]+)"><strong>([^<]+)/g)].map(
       ([, href, title]) => `${title} ${href}`,
     )
-  assert.deepEqual(await titles(browser), ['MLflow /mlflow/', 'Airflow /airflow/', 'Core API https://api.example/'])
+  assert.deepEqual(await titles(browser), ['MLflow /mlflow/', 'Airflow /airflow/'])
   assert.deepEqual(await titles(await loginWith(['modelops-admins'])), [
     'MLflow /mlflow/',
     'Airflow /airflow/',
     'Operations /ops/',
-    'Core API https://api.example/',
   ])
   assert.deepEqual(await titles(await loginWith([])), [])
+  // It has no page to open: its address, and what describes it.
+  const api =
+    /<div class="tile"><strong>Core API<.*\n<code>https:\/\/api\.example<.*\n<a href="https:\/\/api\.example\/openapi\.json"/
+  assert.match((await browser.open('/')).text, api)
+  assert.doesNotMatch((await (await loginWith([])).open('/')).text, /Core API/)
 })
 
 const methods: [string, string, string][] = [

@@ -75,6 +75,7 @@ export function testConfig(
     ],
     cors: { allowedOrigins: ['https://ui.example'], ...over.cors },
     limits: { ...over.limits },
+    portal: { ...over.portal },
   }
   return parseConfig(JSON.stringify(raw), 'test.yaml', {})
 }
