@@ -6,6 +6,7 @@ import type { Logger } from '../observability/log.ts'
 import { ADMIN_PAGE, adminPageHeaders } from '../pages/session-admin-page.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { deviceOf } from './device.ts'
 
 export interface SessionAdminDeps {
   readonly sessions: Pick<Sessions, 'list' | 'endByKey' | 'endBySubject'>
@@ -15,11 +16,13 @@ export interface SessionAdminDeps {
 }
 
 const LARGEST_PAGE = 200
+/** Sessions that a search looks at, newest first. */
+const SEARCHED = 20_000
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 /**
  * Lists and ends sessions, on the admin listener: `GET /` a page for people; for programs, with the bearer token,
- * `GET /sessions?offset=&limit=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
+ * `GET /sessions?offset=&limit=&search=`, `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
  * The handler throws a Refusal: token-invalid, no-route, request-malformed, store-down.
  */
 export function buildSessionAdmin(deps: SessionAdminDeps): (request: IncomingMessage) => Promise<Reply> {
@@ -68,8 +71,36 @@ async function resultOf(deps: SessionAdminDeps, method: string, path: string, qu
 async function listed({ sessions }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   const offset = wholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER)
   const limit = wholeNumber(query, 'limit', 50, LARGEST_PAGE)
-  const page = await sessions.list({ offset, limit })
-  return { status: 200, body: { total: page.total, sessions: page.sessions.map(shown) } }
+  const search = query.get('search')?.trim().toLowerCase() ?? ''
+  if (search.length > 200) throw new Refusal('request-malformed', 'search: expected at most 200 characters')
+  const page = search === '' ? await sessions.list({ offset, limit }) : await found(sessions, search, { offset, limit })
+  return { status: 200, body: { ...page, sessions: page.sessions.map(shown) } }
+}
+
+/** Sessions whose user, address or browser contains the text, among the newest {@link SEARCHED}. */
+async function found(
+  sessions: SessionAdminDeps['sessions'],
+  text: string,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<{ total: number; sessions: Session[]; searched: number }> {
+  const matching: Session[] = []
+  let [at, total] = [0, 1]
+  while (at < Math.min(total, SEARCHED)) {
+    const page = await sessions.list({ offset: at, limit: LARGEST_PAGE })
+    total = page.total
+    at += LARGEST_PAGE
+    matching.push(...page.sessions.filter((session) => searchable(session).includes(text)))
+  }
+  return {
+    total: matching.length,
+    sessions: matching.slice(offset, offset + limit),
+    searched: Math.min(total, SEARCHED),
+  }
+}
+
+function searchable({ principal, clientAddress = '', userAgent = '' }: Session): string {
+  const { username, subject, email = '', name = '' } = principal
+  return [username, subject, email, name, clientAddress, userAgent, deviceOf(userAgent) ?? ''].join('\n').toLowerCase()
 }
 
 function wholeNumber(query: URLSearchParams, name: string, usual: number, most: number): number {
@@ -81,7 +112,7 @@ function wholeNumber(query: URLSearchParams, name: string, usual: number, most: 
 }
 
 /** What an administrator may know of a session: no token and nothing that a cookie could be made of. */
-const shown = ({ key, principal, createdAt, lastSeenAt, userAgent }: Session) => ({
+const shown = ({ key, principal, createdAt, lastSeenAt, userAgent, clientAddress }: Session) => ({
   key,
   issuer: principal.issuer,
   subject: principal.subject,
@@ -89,6 +120,8 @@ const shown = ({ key, principal, createdAt, lastSeenAt, userAgent }: Session) =>
   created_at: iso(createdAt),
   last_seen_at: iso(lastSeenAt),
   user_agent: userAgent ?? null,
+  device: (userAgent && deviceOf(userAgent)) ?? null,
+  client_address: clientAddress ?? null,
 })
 
 async function ended({ sessions, log }: SessionAdminDeps, key: string): Promise<Result> {

@@ -3,7 +3,8 @@ import { html, Html as Markup } from './html.ts'
 import { ICON, STYLE } from './style.ts'
 
 const OWN_STYLE = `${STYLE}
-.actions{align-items:center}button:disabled{opacity:.5;cursor:default}.rows .name .soft{display:block;font-size:.875rem}`
+.actions{align-items:center}input{font:inherit;max-width:100%;padding:.45rem .6rem;border:1px solid var(--line);border-radius:8px;background:var(--card);color:var(--ink)}
+button:disabled{opacity:.5;cursor:default}.rows .name .soft{display:block;font-size:.875rem}`
 
 /** Values from outside become text by `textContent`, never markup. The token stays in the memory of this page. */
 const SCRIPT = `
@@ -14,11 +15,11 @@ const request = (path, method = 'GET') =>
     if (!response.ok && response.status !== 404) throw new Error(body.reason)
     return body
   })
-const button = (label, act) => {
+const button = (label, question, act) => {
   const made = document.createElement('button')
   made.className = 'quiet'
   made.textContent = label
-  made.addEventListener('click', () => act().then(show, fail))
+  made.addEventListener('click', () => { if (confirm(question)) act().then(show, fail) })
   return made
 }
 const text = (name, value) => {
@@ -32,26 +33,28 @@ const row = (session) => {
   const made = document.createElement('li')
   const person = new URLSearchParams({ issuer: session.issuer, subject: session.subject })
   const name = text('name', session.username)
-  name.append(
-    text('soft', 'since ' + when(session.created_at) + ', seen ' + when(session.last_seen_at) + ', ' + (session.user_agent ?? 'unknown browser')),
-  )
+  const device = text('soft', (session.device ?? session.user_agent ?? 'Unknown browser') + ', from ' + (session.client_address ?? 'an unknown address'))
+  device.title = session.user_agent ?? ''
+  name.append(device, text('soft', 'since ' + when(session.created_at) + ', seen ' + when(session.last_seen_at)))
   made.append(
     name,
-    button('End', () => request('/sessions/' + session.key, 'DELETE')),
-    button('End all sessions of ' + session.username, () => request('/sessions?' + person, 'DELETE')),
+    button('End', 'End this session of ' + session.username + '?', () => request('/sessions/' + session.key, 'DELETE')),
+    button('End all sessions of ' + session.username, 'End all sessions of ' + session.username + '?', () => request('/sessions?' + person, 'DELETE')),
   )
   return made
 }
 const PAGE = 50
 let offset = 0
 const fail = (error) => { byId('status').textContent = error.message }
-const show = () => request('/sessions?limit=' + PAGE + '&offset=' + offset).then(({ total, sessions }) => {
+const show = () => request('/sessions?' + new URLSearchParams({ limit: PAGE, offset, search: byId('search').value })).then(({ total, sessions, searched }) => {
   if (sessions.length === 0 && offset > 0) return turn(-PAGE)
-  byId('status').textContent = total === 0 ? 'No active sessions.' : offset + 1 + ' to ' + (offset + sessions.length) + ' of ' + total + ' sessions'
+  const none = searched === undefined ? 'No active sessions.' : 'No session matches.'
+  const among = searched === undefined ? '' : ', among the newest ' + searched
+  byId('status').textContent = total === 0 ? none : offset + 1 + ' to ' + (offset + sessions.length) + ' of ' + total + ' sessions' + among
   byId('list').replaceChildren(...sessions.map(row))
   byId('newer').disabled = offset === 0
   byId('older').disabled = offset + PAGE >= total
-  byId('all').disabled = total === 0
+  byId('all').disabled = total === 0 || searched !== undefined
 }, fail)
 const turn = (by) => { offset = Math.max(0, offset + by); return show() }
 byId('query').addEventListener('submit', (event) => { event.preventDefault(); turn(-offset) })
@@ -77,6 +80,7 @@ export const ADMIN_PAGE = html`<!doctype html>
 <h1>Sessions</h1>
 <form id="query" class="actions">
 <label>Administration token <input id="token" type="password" autocomplete="off" required></label>
+<label>Search <input id="search" type="search" maxlength="200" placeholder="user, address or browser"></label>
 <button>Show sessions</button>
 </form>
 <p id="status" role="status"></p>

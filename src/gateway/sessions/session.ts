@@ -24,4 +24,6 @@ export interface Session {
   readonly selectedProject?: string
   /** The browser's `User-Agent`, cut to 200 characters, for session administration. */
   readonly userAgent?: string
+  /** The address that the user signed in from, for session administration. */
+  readonly clientAddress?: string
 }

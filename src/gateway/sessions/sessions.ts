@@ -33,6 +33,7 @@ export interface NewSession {
   /** The `sid` claim of the ID token. */
   readonly sid?: string
   readonly userAgent?: string
+  readonly clientAddress?: string
 }
 
 const USER_AGENT_LENGTH = 200

@@ -102,11 +102,11 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
 }
 
 async function startSession(context: SignInContext, loggedIn: SignedIn, request: SignInRequest): Promise<void> {
-  const { headers, requestId } = request.head
+  const { headers, requestId, clientAddress } = request.head
   const userAgent = headers['user-agent']
   const { claimNames: _, ...signedIn } = loggedIn
   const created = await context.sessions.create(
-    { ...signedIn, ...(userAgent !== undefined && { userAgent }) },
+    { ...signedIn, clientAddress, ...(userAgent !== undefined && { userAgent }) },
     headers.cookie,
   )
   const { session } = created

@@ -43,6 +43,43 @@ test('lists sessions newest first, without tokens or cookies', async () => {
   for (const secret of ['access-1', 'refresh-1', 'id-1', cookie.slice(30)]) assert.ok(!text.includes(secret))
 })
 
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36'
+
+test('lists the address of the sign-in, and a short form of the browser', async () => {
+  await gateway.signIn({ userAgent: CHROME, clientAddress: '192.0.2.7' })
+  await gateway.signIn({ userAgent: 'unheard-of/1' })
+  const { body } = await ask('/sessions')
+  const shown = body.sessions.map((each: Record<string, unknown>) => [
+    each.client_address,
+    each.device,
+    each.user_agent,
+  ])
+  assert.deepEqual(shown, [
+    [null, null, 'unheard-of/1'],
+    ['192.0.2.7', 'Chrome 141 on Windows', CHROME],
+  ])
+})
+
+test('finds sessions by user, address and browser, in pages', async () => {
+  await gateway.signIn({ userAgent: CHROME, clientAddress: '192.0.2.7' })
+  for (let n = 0; n < 3; n++) await gateway.signIn({ ...bob, clientAddress: '198.51.100.1' })
+  const totalOf = async (search: string) => (await ask(`/sessions?search=${encodeURIComponent(search)}`)).body.total
+  for (const [search, total] of [
+    ['ALICE', 1],
+    ['bob-sub', 3],
+    ['192.0.2', 1],
+    ['chrome 141', 1],
+    [' bob ', 3],
+    ['nobody', 0],
+    ['', 4],
+    ['%', 0],
+  ] as const)
+    assert.equal(await totalOf(search), total, search)
+  const { body } = await ask('/sessions?search=bob&offset=2&limit=2')
+  assert.deepEqual([body.total, body.sessions.length, body.searched], [3, 1, 4])
+})
+
 test('lists in pages', async () => {
   for (let n = 0; n < 3; n++) await gateway.signIn()
   const { body } = await ask('/sessions?offset=2&limit=2')
@@ -103,7 +140,13 @@ for (const authorization of [
   })
 }
 
-const malformed = ['/sessions?limit=201', '/sessions?limit=-1', '/sessions?offset=x', '/sessions?limit=1e2']
+const malformed = [
+  `/sessions?search=${'x'.repeat(201)}`,
+  '/sessions?limit=201',
+  '/sessions?limit=-1',
+  '/sessions?offset=x',
+  '/sessions?limit=1e2',
+]
 for (const path of malformed) test(`refuses ${path}`, async () => assert.equal((await ask(path)).status, 400))
 
 test('refuses to end sessions of nobody in particular', async () => {
