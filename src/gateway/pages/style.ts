@@ -45,7 +45,7 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
 pre{margin:0}.snippet{display:flex;gap:.6rem;align-items:flex-start;margin:.6rem 0}
 .snippet pre{flex:1;min-width:0;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
-.snippet code{overflow-wrap:normal}.copy{flex:none;min-width:6.2rem}
+.copy{flex:none;min-width:6.2rem}
 .heard{position:absolute;left:-999px}
 .logo{max-height:2rem;max-width:12rem}
 .tile>code{display:block;margin:.35rem 0}.tile .state{display:block;margin-top:.35rem;font-size:.8125rem;font-weight:600}
@@ -57,7 +57,7 @@ padding:1.1rem 1.2rem;margin-top:1.25rem}.next h2{margin:0}.next .actions{margin
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0 0;padding-top:1rem;
 border-top:1px solid var(--line);font-size:.9rem}
 .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
-@media (max-width:34rem){.who{font-size:.9rem}main{padding-block:1.5rem}.narrow{padding:1.4rem}
+@media (max-width:34rem){.snippet{flex-direction:column;align-items:stretch}.copy{align-self:flex-end}.who{font-size:.9rem}main{padding-block:1.5rem}.narrow{padding:1.4rem}
 .rows .name{flex-basis:100%}.rows .role{margin-right:auto}}
 @media (forced-colors:active){.mark{forced-color-adjust:none}}
 `

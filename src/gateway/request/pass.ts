@@ -31,7 +31,12 @@ export interface PassDeps {
 }
 
 /** Denials that say that the upstream did not respond as it should. */
-const FAILURES: ReadonlySet<Reason> = new Set(['upstream-down', 'upstream-timeout', 'upstream-invalid'])
+const FAILURES: ReadonlySet<Reason> = new Set([
+  'upstream-down',
+  'upstream-timeout',
+  'upstream-invalid',
+  'upstream-not-ready',
+])
 
 /**
  * Takes an admitted request to its upstream and streams the response back, or replies in place of the application.
