@@ -60,6 +60,7 @@ export async function startMlflow(options: MlflowOptions): Promise<Mlflow> {
     env: {
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
       MLFLOW_DISABLE_TELEMETRY: 'true',
+      MLFLOW_WEBHOOK_CACHE_TTL: '0',
       MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: SOURCES,
       PYTHONUNBUFFERED: '1',
       ...options.env,

@@ -11,6 +11,7 @@ import { sandboxUploads } from './sandbox.ts'
 import { serverInfoRule } from './server-info.ts'
 import { instanceTenancy, workspaceTenancy } from './tenancy.ts'
 import { isDeniedTransfer, presignedRule, type Transfers } from './transfers.ts'
+import { changesWebhook } from './webhooks.ts'
 
 const WORKSPACE_HEADER = 'x-mlflow-workspace'
 /** Artifact names may contain a semicolon, and so may the key of a tag. */
@@ -43,8 +44,11 @@ export function buildMlflowProfile(
     record: (event) => record({ ...event, route: route.name }),
   }
 
+  const deniesWebhooks = settings.tenancy === 'workspace' && settings.webhooks === 'deny'
+
   function useOf(request: AppRequest) {
     const { method, decodedPath } = request
+    if (deniesWebhooks && changesWebhook(request)) return 'denied'
     if (isNeverForwarded(request) || isDeniedTransfer(request, transfers)) return 'denied'
     return hasOwnReply(method, decodedPath) ? 'read' : (find(method, decodedPath)?.use ?? 'denied')
   }

@@ -15,6 +15,12 @@ export const mlflowSettings = z.strictObject({
     .describe(
       'Minor release of the MLflow behind the route; selects the catalogue of allowed requests and required roles.',
     ),
+  webhooks: z
+    .enum(['deny', 'allow'])
+    .default('deny')
+    .describe(
+      'Whether administrators may create and change webhooks if tenancy is `workspace`. `allow` requires an MLflow with `MLFLOW_WEBHOOK_CACHE_TTL=0`: without it, MLflow also sends them the events of other projects.',
+    ),
   maxBodyBytes: z
     .int()
     .min(1024)

@@ -7,6 +7,10 @@ const BOOKKEEPING = new Set([
   'mlflow.trace.spanslocation',
   'mlflow.trace.archivelocation',
   'mlflow.trace.archivalfailure',
+  // What a trace has cost, at which model endpoint, for whom: MLflow adds it up for budgets across workspaces.
+  'mlflow.gateway.endpointid',
+  'mlflow.auth.username',
+  'mlflow.auth.userid',
 ])
 const AUTHOR = 'mlflow.user'
 /** A longer text cannot be a spelling of a reserved key: the database's key columns have 250 characters. */
@@ -15,7 +19,10 @@ const MAX_LENGTH = 500
 /** The key of the author of a run, trace or model. */
 export const AUTHOR_KEY = 'mlflow.user'
 
-/** Keys that say where a trace's spans and attachments are: a caller who can write them can read any artifact. */
+/**
+ * Keys that MLflow writes itself. Those that say where a trace's spans and attachments are would let a caller read any
+ * artifact; those of the AI gateway would charge a caller's costs to another project.
+ */
 export const isBookkeeping = (text: string): boolean => BOOKKEEPING.has(foldReserved(text))
 
 export const isAuthorKey = (text: string): boolean => foldReserved(text) === AUTHOR

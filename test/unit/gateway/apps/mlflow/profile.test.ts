@@ -38,6 +38,18 @@ test('the configured release decides what is known', () => {
   assert.equal(use('3.18'), 'admin')
 })
 
+const WEBHOOKS = '/api/2.0/mlflow/webhooks'
+test('where projects share an MLflow, webhooks are created once the operator allows it; they can be read and removed', () => {
+  const of = (settings: object) => (line: string) => buildMlflowProfile(mlflowRoute(settings)).use(askFor(line))
+  for (const line of [`POST ${WEBHOOKS}`, `PATCH ${WEBHOOKS}/w-1`, `POST /ajax-${WEBHOOKS.slice(1)}`]) {
+    assert.equal(of({})(line), 'denied')
+    assert.equal(of({ webhooks: 'allow' })(line), 'admin')
+    assert.equal(of({ tenancy: 'instance' })(line), 'admin')
+  }
+  for (const line of [`GET ${WEBHOOKS}`, `GET ${WEBHOOKS}/w-1`, `DELETE ${WEBHOOKS}/w-1`])
+    assert.equal(of({})(line), 'admin')
+})
+
 test('the configured limits are those of the body rules', () => {
   const { bodyRule } = buildMlflowProfile(mlflowRoute({ maxBodyBytes: 2048, maxTraceBytes: 4096 }))
   assert.equal(bodyRule?.(askFor('POST /api/2.0/mlflow/runs/create'))?.maxBytes, 2048)

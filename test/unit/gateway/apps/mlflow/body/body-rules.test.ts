@@ -150,6 +150,21 @@ const bookkeeping: [string, string, string | object][] = [
     START_TRACE,
     { trace: { traceInfo: { tags: { 'mlflow.trace.archiveLocation': '/etc' } } } },
   ],
+  [
+    'a new trace that claims to have cost something at a model endpoint',
+    START_TRACE,
+    { trace: { trace_info: { trace_metadata: { 'mlflow.gateway.endpointId': 'e-1' } } } },
+  ],
+  [
+    'a new trace that claims to be another user’s call of a model',
+    START_TRACE,
+    { trace: { traceInfo: { traceMetadata: { 'mlflow.auth.username': 'carol' } } } },
+  ],
+  [
+    'such a claim in the older API',
+    'POST /api/2.0/mlflow/traces',
+    { request_metadata: [{ key: 'mlflow.gateway.endpointId', value: 'e-1' }] },
+  ],
   ['a mark of the archive', TRACE_TAG, { key: 'mlflow.trace.archivalFailure', value: 'x' }],
 ]
 for (const [name, line, body] of bookkeeping) {
