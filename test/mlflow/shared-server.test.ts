@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { ALPHA, BETA, type Door, type Lab, startLab } from './lab.ts'
 
-/** What MLflow keeps for its whole server, whatever the workspace: the webhooks of an event, and the spending of budgets. */
+/** What MLflow has for its whole server, whatever the workspace: webhooks of an event, spending of budgets, and files. */
 let lab: Lab
 let receiver: Server
 const received: string[] = []
@@ -99,3 +99,32 @@ test('a trace of alpha is not charged to a budget of beta: straight at MLflow it
   assert.equal((await claimCosts(lab.direct(ALPHA))).status, 200)
   assert.equal(await spent(), 1000)
 })
+
+const FILES = '/api/2.0/mlflow-artifacts/artifacts'
+/** A trace of alpha whose ID is a path to the files of beta. Resolves to the reply, and to what is read by it. */
+async function traceByPath(door: Door, dots: string): Promise<{ status: number; read: string }> {
+  const experiment = (await door.ask('POST /api/2.0/mlflow/experiments/create', { name: `by path ${++traces}` })).pick(
+    'experiment_id',
+  )
+  // On a file system `..` needs a folder to start from.
+  await door.ask(`PUT ${FILES}/${experiment}/traces/any/file.txt`, 'any')
+  const trace_id = `${dots}/${dots}/${dots}/${BETA}/1/traces/tr-1`
+  const trace_location = { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: experiment } }
+  const info = { trace_id, trace_location, request_time: new Date().toISOString(), state: 'OK' }
+  const { status } = await door.ask('POST /api/3.0/mlflow/traces', { trace: { trace_info: info } })
+  const query = `request_id=${encodeURIComponent(trace_id)}`
+  return { status, read: (await door.ask(`GET /ajax-api/3.0/mlflow/get-trace-artifact?${query}`)).text }
+}
+for (const dots of ['..', '%2e%2e']) {
+  test(`a trace whose ID is a path of ${dots} reads the files of beta straight at MLflow, and not through the gateway`, async () => {
+    const secret = JSON.stringify({ spans: [{ name: 'secret of carol' }] })
+    await lab.direct(BETA).ask(`PUT ${FILES}/1/traces/tr-1/artifacts/traces.json`, secret)
+    const through = await traceByPath(await lab.through('bob', ALPHA), dots)
+    assert.equal(through.status, 400)
+    assert.doesNotMatch(through.read, /secret of carol/)
+    const direct = await traceByPath(lab.direct(ALPHA), dots)
+    assert.match(direct.read, /secret of carol/)
+    // What is there already is not read through the gateway either.
+    assert.doesNotMatch((await traceByPath(await lab.through('bob', ALPHA), dots)).read, /secret of carol/)
+  })
+}

@@ -1,6 +1,7 @@
 import { Refusal } from '../../errors.ts'
 import type { AppRequest } from '../profile.ts'
 import { isAuthorKey } from './body/reserved-keys.ts'
+import { isPlainTraceId, PLAIN_TRACE_ID } from './body/trace-id.ts'
 import type { FindRoute } from './catalogue/catalogue.ts'
 
 /** MLflow looks up no workspace for a path that ends like this one, whatever comes before it. */
@@ -27,11 +28,24 @@ export function checkRequest(request: AppRequest, find: FindRoute): void {
     const explain = `${method}: expected no body. Send the parameters in the query.`
     throw new Refusal('request-malformed', explain, { explain })
   }
+  checkTraceIds(request, find)
   if (method === 'DELETE' && MODEL_TAG.test(decodedPath)) {
     const key = find(method, decodedPath)?.parameters(decodedPath).tag_key
     if (key === undefined || isAuthorKey(key)) {
       const explain = 'The author of a model cannot be removed.'
       throw new Refusal('app-denied', explain, { explain })
     }
+  }
+}
+
+/** Reading a trace reads files at a path that its ID is part of. */
+function checkTraceIds({ method, decodedPath, query }: AppRequest, find: FindRoute): void {
+  if (!/[/\\%?#]/.test(query)) return
+  const fields = find(method, decodedPath)?.request?.query.fields
+  if (!fields) return
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (fields.get(name)?.kind !== 'trace' || isPlainTraceId(value)) continue
+    const explain = `${name}: ${PLAIN_TRACE_ID}`
+    throw new Refusal('request-malformed', explain, { explain })
   }
 }

@@ -2,6 +2,7 @@ import { Refusal } from '../../../errors.ts'
 import type { BodyContext } from './body-context.ts'
 import { AUTHOR_KEY, isAuthorKey, isBookkeeping, isIssueName } from './reserved-keys.ts'
 import { isObject, type JsonObject, type JsonValue } from './strict-json.ts'
+import { isPlainTraceId, PLAIN_TRACE_ID } from './trace-id.ts'
 
 /** What a message means beyond its fields: who its author is, and which keys MLflow keeps for itself. */
 type Role = (object: JsonObject, context: BodyContext) => void
@@ -51,7 +52,14 @@ const authorOfRun: Role = (object, context) => {
   authorTag(object, context)
 }
 
-/** A new trace: its author is in the metadata, a map. */
+/** A new trace, whose ID its client has chosen. */
+const newTrace: Role = (info, context) => {
+  for (const id of [info.trace_id, info.traceId])
+    if (typeof id === 'string' && !isPlainTraceId(id)) throw refuse(`trace_id: ${PLAIN_TRACE_ID}`)
+  authorOfTrace(info, context)
+}
+
+/** Its author is in the metadata, a map. */
 const authorOfTrace: Role = (info, { author }) => {
   const name = info.traceMetadata === undefined ? 'trace_metadata' : 'traceMetadata'
   const metadata = info[name] ?? {}
@@ -96,7 +104,7 @@ const OWN_SOURCE = /^(?:(?:mlflow-artifacts|runs|models):\/(?!\/)|(?:dummy-sourc
 export const ROLES: Readonly<Record<string, Role | undefined>> = {
   CreateRun: authorOfRun,
   CreateLoggedModel: authorTag,
-  TraceInfoV3: authorOfTrace,
+  TraceInfoV3: newTrace,
   StartTrace: authorOfOldTrace,
   EndTrace: authorOfOldTrace,
   RunTag: authorPair,

@@ -50,6 +50,21 @@ test('where projects share an MLflow, webhooks are created once the operator all
     assert.equal(of({})(line), 'admin')
 })
 
+test('a trace is read by a plain ID: a path would lead to the files of another project', () => {
+  const prepare = (line: string) => () => {
+    const [path = '', query = ''] = line.split('?')
+    return profile.prepare?.(admit(path, { request: { ...askFor(path), query } }))
+  }
+  for (const id of ['..%2F..%2Fx', '../x', 'a%5Cb', '%252e%252e']) {
+    for (const line of [
+      `GET /ajax-api/3.0/mlflow/get-trace-artifact?path=a&request_id=${id}`,
+      `GET /api/3.0/mlflow/traces/get?trace_id=${id}`,
+      `GET /api/3.0/mlflow/traces/batchGet?trace_ids=tr-1&trace_ids=${id}`,
+    ])
+      assert.equal(refusalOf(prepare(line)).reason, 'request-malformed')
+  }
+})
+
 test('the configured limits are those of the body rules', () => {
   const { bodyRule } = buildMlflowProfile(mlflowRoute({ maxBodyBytes: 2048, maxTraceBytes: 4096 }))
   assert.equal(bodyRule?.(askFor('POST /api/2.0/mlflow/runs/create'))?.maxBytes, 2048)

@@ -171,6 +171,18 @@ for (const [name, line, body] of bookkeeping) {
   test(`refuses ${name}`, () => assert.equal(refused(line, body).reason, 'body-refused'))
 }
 
+const PLAIN = /^trace_id: expected the ID of a trace without \//
+for (const id of ['../../../other/6/traces/tr-1', 'a/b', '..\\\\x', '%2e%2e%2fx', '..', '?x', '#x', 'tr-\u0000']) {
+  test(`refuses the trace ID ${JSON.stringify(id)}: it becomes a folder`, () => {
+    for (const name of ['trace_id', 'traceId'])
+      assert.match(refused(START_TRACE, { trace: { trace_info: { [name]: id } } }).explain ?? '', PLAIN)
+  })
+}
+for (const id of ['tr-0123456789abcdef', 'Spur ü.1', 'a..b', 'a:b;c'])
+  test(`a trace may have the ID ${id}`, () => {
+    assert.match(JSON.stringify(rewritten(START_TRACE, { trace: { trace_info: { trace_id: id } } })), new RegExp(id))
+  })
+
 test('a refusal names the place and what was expected, and none of the values', () => {
   const { explain } = refused(START_TRACE, { trace: { tags: [{ key: 'mlflow.artifactLocation', value: 's3://x' }] } })
   assert.equal(explain, 'body.trace.tags[0].key: expected no key that MLflow reserves')
