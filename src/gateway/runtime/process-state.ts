@@ -11,6 +11,8 @@ export interface ProcessState {
   readonly log: Logger
   readonly clock: Clock
   readonly backend: SessionBackend
+  /** Stops watching the settings of the store. */
+  readonly unwatch: () => void
   readonly metrics: Metrics
   /** Every upstream with a request under way, whichever configuration opened it. */
   readonly upstreams: Set<Upstream>

@@ -1,30 +1,16 @@
-import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../shared/clock.ts'
-import { listen } from '../../shared/listen.ts'
 import { StartError } from '../../shared/start-error.ts'
-import { buildAdminServer } from '../admin/admin-server.ts'
 import type { Config } from '../config/schema.ts'
-import { LongLivedConnections } from '../forward/long-lived-connections.ts'
-import { openResponses } from '../forward/open-responses.ts'
 import type { Logger } from '../observability/log.ts'
 import { buildMetrics, type Metrics } from '../observability/metrics.ts'
 import { type SessionBackend, StoreDown } from '../sessions/stores/backend.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
-import { drain, openSockets } from './drain.ts'
-import { buildHttpServer } from './http-server.ts'
+import { CurrentRuntime } from './current-runtime.ts'
+import { GatewayServer } from './gateway-server.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
-import { prepareRuntime, type Runtime, release, releaseUpstreams, startRuntime } from './runtime.ts'
-
-/** Re-authorization interval, ms: a request that lasts is authorized again at the second interval it meets. */
-const REAUTHORIZATION_INTERVAL_MS = 15_000
-/**
- * How long a draining process still accepts connections, ms: the proxy in front learns from `/readyz` and from
- * `Connection: close` to go elsewhere, so that no connection is closed under a request that is on its way.
- */
-const NOTICE_MS = 2500
+import { startRuntime } from './runtime.ts'
 
 export interface RunningServer {
   /** Where it listens, e.g. `127.0.0.1:4180`. */
@@ -48,109 +34,51 @@ export interface ServerOptions {
 
 /** Builds everything, wires it and listens. @throws StartError, ConfigurationError; nothing is left open then */
 export async function startServer(config: Config, options: ServerOptions): Promise<RunningServer> {
-  const { log, clock = systemClock } = options
-  let draining = false
-  let current: Runtime
-  const metrics = buildMetrics({
-    issuerReady: () => current.components.issuer.ready,
-    projects: () => current.components.projects.size(),
-  })
-  const backend = await openStore(config, clock)
-  const unwatch = watchStoreSettings(backend, log)
-  const state: ProcessState = {
-    log,
-    clock,
-    backend,
-    metrics,
-    upstreams: new Set(),
-    draining: () => draining,
-    current: {
-      refresh: (session) => current.refresh(session),
-      reauthorize: (context, outlivesToken) => current.reauthorize(context, outlivesToken),
-    },
-  }
-  try {
-    current = await startRuntime(config, state)
-  } catch (error) {
-    unwatch()
-    await backend.close()
-    throw error
-  }
-  const connections = new LongLivedConnections({
-    open: () => openResponses(state.upstreams),
-    sessions: current.components.sessions,
-    reauthorize: state.current.reauthorize,
-    intervalMs: REAUTHORIZATION_INTERVAL_MS,
-  })
-  const server = buildHttpServer(config, () => current.handlers)
-  const sockets = openSockets(server)
-  // While draining, each response asks the proxy in front to come back on another connection, to another replica.
-  server.prependListener('request', (_request, response) => {
-    if (draining) response.shouldKeepAlive = false
-  })
-  const exposition = options.exposition ?? (() => metrics.registry.metrics())
-  const admin = buildAdmin(() => current, state, exposition)
-
-  async function closeAll(): Promise<void> {
-    connections.close()
-    admin?.closeAllConnections()
-    admin?.close()
-    const { issuer, projects, forwarder, sessions } = current.components
-    issuer.close()
-    projects.close()
-    forwarder.close()
-    unwatch()
-    await sessions.close()
-  }
-
-  try {
-    await listen(server, config.server.listen, 'server.listen')
-    if (admin && config.server.adminListen !== undefined)
-      await listen(admin, config.server.adminListen, 'server.adminListen')
-  } catch (error) {
-    server.close()
-    await closeAll()
-    throw error
-  }
+  const current = new CurrentRuntime()
+  const state = await buildState(config, options, current)
+  await startFirst(config, state, current)
+  const server = new GatewayServer(current, state, options.exposition ?? (() => state.metrics.registry.metrics()))
+  await server.listen()
   if (config.server.insecureHttp)
-    log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies are sent unencrypted')
-
-  /** One reference changes: what arrives before belongs to the previous runtime, what arrives after to the next one. */
-  function replaceBy(next: Runtime): void {
-    const previous = current
-    current = next
-    log.level = next.config.log.level
-    server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
-    release(previous.components, next.components)
-    releaseUpstreams(next)
-    void connections.reauthorizeWebSockets()
-  }
-
-  const { address, port } = server.address() as AddressInfo
+    state.log.warn({ event: 'insecure-http' }, 'server.insecureHttp is on: tokens and cookies are sent unencrypted')
+  const { address, port } = server.address
   return {
     address: `${address}:${port}`,
     port,
-    metrics,
-    drainSeconds: () => current.config.server.drainSeconds,
-    async prepare(wanted) {
-      if (draining) throw new Error('this process is stopping')
-      const next = await prepareRuntime(wanted, state, () => current)
-      const abort = () => release(next.components, current.components)
-      const commit = async () => {
-        if (!draining) return replaceBy(next)
-        abort()
-        throw new Error('this process is stopping')
-      }
-      return { commit, abort }
-    },
-    async close() {
-      draining = true
-      const { drainSeconds } = current.config.server
-      await sleep(Math.min(NOTICE_MS, drainSeconds * 500))
-      connections.endWebSockets()
-      await drain(server, sockets, drainSeconds)
-      await closeAll()
-    },
+    metrics: state.metrics,
+    drainSeconds: () => current.get().config.server.drainSeconds,
+    prepare: (next) => server.prepare(next),
+    close: () => server.close(),
+  }
+}
+
+/** @throws StartError */
+async function buildState(config: Config, options: ServerOptions, current: CurrentRuntime): Promise<ProcessState> {
+  const { log, clock = systemClock } = options
+  const backend = await openStore(config, clock)
+  return {
+    log,
+    clock,
+    backend,
+    unwatch: watchStoreSettings(backend, log),
+    metrics: buildMetrics({
+      issuerReady: () => current.get().components.issuer.ready,
+      projects: () => current.get().components.projects.size(),
+    }),
+    upstreams: new Set(),
+    draining: () => current.draining,
+    current: current.rules,
+  }
+}
+
+/** @throws StartError, ConfigurationError */
+async function startFirst(config: Config, state: ProcessState, current: CurrentRuntime): Promise<void> {
+  try {
+    current.replaceBy(await startRuntime(config, state))
+  } catch (error) {
+    state.unwatch()
+    await state.backend.close()
+    throw error
   }
 }
 
@@ -165,13 +93,4 @@ async function openStore(config: Config, clock: Clock): Promise<SessionBackend> 
       cause: error,
     })
   }
-}
-
-function buildAdmin(current: () => Runtime, { log, metrics }: ProcessState, exposition: () => Promise<string>) {
-  if (current().config.server.adminListen === undefined) return undefined
-  const administration = () => {
-    const { config, components } = current()
-    return { sessions: components.sessions, tokenHash: config.server.adminTokenHash }
-  }
-  return buildAdminServer({ exposition, administration, log, metrics })
 }
