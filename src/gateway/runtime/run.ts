@@ -19,7 +19,7 @@ export async function run(file: string): Promise<void> {
   const worker = isWorker() ? new WorkerSide() : undefined
   const warnings: string[] = []
   const config = worker
-    ? await worker.config()
+    ? await worker.config().catch(endWithoutSupervisor)
     : loadConfig(file, process.env, { warn: (message) => void warnings.push(message) })
   const log = buildLog(config.log)
   const warn = (message: string) => log.warn({ event: 'config-warning' }, message)
@@ -74,6 +74,13 @@ async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promi
   })
   drainAtSignal(server, log)
   await worker.serves(server)
+}
+
+/** A supervisor that has exited meanwhile has said why: its worker has nothing to add. */
+function endWithoutSupervisor(error: unknown): never {
+  const isGone = !process.connected || ['EPIPE', 'ECONNRESET'].includes(Object(error).code)
+  if (isGone) process.exit(1)
+  throw error
 }
 
 /** From here on SIGHUP does not end the process; what it asks for waits until there is somebody to do it. */

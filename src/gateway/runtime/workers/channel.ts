@@ -31,7 +31,8 @@ export type ChannelHandlers<M extends Method> = {
 
 /** One end of the IPC channel that Node opens: `process` in a worker, the worker in its supervisor. */
 export interface Port {
-  send?(message: object): unknown
+  /** @param sent Called with the error when the message cannot be written. Without it, Node emits an `error` event. */
+  send?(message: object, sent: (error: Error | null) => void): unknown
   on(event: 'message', listener: (message: unknown) => void): unknown
 }
 
@@ -104,11 +105,15 @@ export class WorkerChannel<M extends Method> {
     }
   }
 
+  /** A message that cannot be written fails its request; nobody waits for a response that cannot be written. */
   #send(message: RequestMessage | ResponseMessage): void {
+    const failed = (error: unknown) => {
+      if (message.gateway === 'request' && error instanceof Error) this.#pending.get(message.id)?.reject(error)
+    }
     try {
-      this.#port.send?.(message)
-    } catch {
-      // The channel is closing: `close` rejects what is pending.
+      this.#port.send?.(message, failed)
+    } catch (error) {
+      failed(error)
     }
   }
 }

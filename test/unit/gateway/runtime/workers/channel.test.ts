@@ -56,6 +56,21 @@ test('a request to a process that exits is rejected at once', async () => {
   await assert.rejects(pending, /has exited/)
 })
 
+test('a request that cannot be written is rejected, whether Node throws or reports it later', async () => {
+  const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+  const ports: NonNullable<Port['send']>[] = [
+    (_message, sent) => queueMicrotask(() => sent(broken)),
+    () => {
+      throw broken
+    },
+  ]
+  for (const send of ports) {
+    const port: Port = { on: () => undefined, send }
+    const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(port, never)
+    await assert.rejects(supervisor.request('commit', undefined, 60_000), { code: 'EPIPE' })
+  }
+})
+
 test('a request without a response is rejected after its timeout', async () => {
   const [here] = channel()
   const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(here, never)
