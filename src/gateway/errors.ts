@@ -1,7 +1,7 @@
 /** What a client is told about a reason. */
 interface ReasonRow {
   readonly status: number
-  /** What is wrong. */
+  /** What is wrong. "The application" stands for its name, where that is known: {@link textOf}. */
   readonly text: string
   /** What to do next. */
   readonly hint: string
@@ -180,6 +180,7 @@ export const REASONS = {
     status: 503,
     text: 'The gateway is shutting down.',
     hint: 'Try again in a moment.',
+    retryAfterSeconds: 1,
   },
   'projects-down': {
     status: 503,
@@ -190,8 +191,9 @@ export const REASONS = {
   // the application
   'upstream-down': {
     status: 502,
-    text: 'The application is not reachable.',
-    hint: 'Try again in a moment.',
+    text: 'The application does not respond.',
+    hint: 'Try again in a moment. If the problem persists, tell your administrator.',
+    retryAfterSeconds: 5,
   },
   'upstream-invalid': {
     status: 502,
@@ -202,11 +204,13 @@ export const REASONS = {
     status: 504,
     text: 'The application took too long to respond.',
     hint: 'Try again in a moment.',
+    retryAfterSeconds: 5,
   },
   'upstream-not-ready': {
     status: 503,
     text: 'The application is not ready for this project yet.',
     hint: 'Try again in a moment.',
+    retryAfterSeconds: 5,
   },
   internal: {
     status: 500,
@@ -216,6 +220,16 @@ export const REASONS = {
 } as const satisfies Record<string, ReasonRow>
 
 export type Reason = keyof typeof REASONS
+
+/** What is wrong, for the client. @param application Its name as people read it; undefined: the reason is about no application */
+export function textOf(reason: Reason, application: string | undefined): string {
+  const { text } = REASONS[reason]
+  if (application === undefined || !reason.startsWith('upstream-')) return text
+  return text.replace(/\bthe application\b/i, () => application)
+}
+
+/** Whether the same request may succeed a moment later, with nothing changed by the client. */
+export const isTemporary = (reason: Reason): boolean => 'retryAfterSeconds' in REASONS[reason]
 
 export interface RefusalOptions extends ErrorOptions {
   /** Shown after the reason's text instead of its hint: which field, what was expected. Contains no secret. */

@@ -1,6 +1,7 @@
 import type { AppProfile } from '../apps/profile.ts'
+import { titleOf } from '../config/route-title.ts'
 import type { Config } from '../config/schema.ts'
-import { REASONS, type Refusal } from '../errors.ts'
+import { type Refusal, textOf } from '../errors.ts'
 import { isNavigation, wantsPage } from '../http/navigation.ts'
 import { problemDetails } from '../http/problem-details.ts'
 import { pageReply, type Reply, redirectReply } from '../http/reply.ts'
@@ -43,6 +44,12 @@ export function buildDenials(deps: DenialsDeps): Denials {
     return `${publicUrl.origin}/auth/login?return_to=${encodeURIComponent(placeOf(context))}`
   }
 
+  /** Where the same request can be made again by a link. A sign-in starts again: its code may be spent. */
+  function retryUrl(context: RequestContext): string | undefined {
+    if (!isNavigation(context.head)) return undefined
+    return SIGN_IN.has(context.endpoint ?? '') ? loginUrl(context) : placeOf(context)
+  }
+
   function page(context: RequestContext, { reason, status, headers }: Refusal): Reply {
     const { caller, head } = context
     const who = caller?.principal
@@ -51,13 +58,18 @@ export function buildDenials(deps: DenialsDeps): Denials {
       const projects = currentProjectsOf(deps, who)
       return pageReply(status, pages.chooser({ who, projects, selected, returnTo: placeOf(context) }), headers)
     }
-    const view = { reason, requestId: head.requestId, who, groups: who?.groups, loginUrl: loginUrl(context) }
+    const view = {
+      ...{ reason, requestId: head.requestId, who, groups: who?.groups },
+      application: applicationOf(context),
+      loginUrl: loginUrl(context),
+      retryUrl: retryUrl(context),
+    }
     return pageReply(status, pages.refusal(view), headers)
   }
 
   /** The error format of the application, or problem details (RFC 9457). */
   function program(context: RequestContext, denial: Refusal): Reply {
-    const { text } = REASONS[denial.reason]
+    const text = textOf(denial.reason, applicationOf(context))
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
     const dialect = write(denial.reason, denial.status, message, context.head.requestId)
@@ -82,3 +94,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
     },
   }
 }
+
+const SIGN_IN: ReadonlySet<string> = new Set(['/auth/login', '/auth/callback'])
+
+const applicationOf = ({ route }: RequestContext) => route && titleOf(route.config)

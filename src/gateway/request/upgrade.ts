@@ -36,8 +36,7 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
   async function join(admitted: AdmittedRequest, transport: Transport, early: Buffer): Promise<void> {
     const { context } = admitted
     const outgoing = await deps.upstreamRequest(admitted)
-    if (deps.draining())
-      throw new Refusal('draining', 'no new WebSocket while draining', { headers: { 'Retry-After': '1' } })
+    if (deps.draining()) throw new Refusal('draining', 'no new WebSocket while draining')
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     await new Promise<void>((resolve, reject) => {
       const plan = deps.responsePlan(admitted, outgoing)

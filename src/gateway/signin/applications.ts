@@ -1,3 +1,4 @@
+import { titleOf } from '../config/route-title.ts'
 import { routeUrl } from '../config/route-url.ts'
 import type { RouteConfig } from '../config/schema.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
@@ -6,11 +7,11 @@ import { currentProjectsOf } from '../projects/current-projects-of.ts'
 import { decideNow } from '../projects/decide-now.ts'
 import type { SignInContext } from './sign-in-context.ts'
 
-const APPS = {
-  mlflow: { title: 'MLflow', about: 'Experiments, runs and models' },
-  airflow: { title: 'Airflow', about: 'Workflows and schedules' },
-  core: { title: 'Core API', about: 'Projects and services, for programs' },
-  generic: { title: undefined, about: 'Application' },
+const ABOUT = {
+  mlflow: 'Experiments, runs and models',
+  airflow: 'Workflows and schedules',
+  core: 'Projects and services, for programs',
+  generic: 'Application',
 } as const
 
 /** The applications that a person can open. */
@@ -38,12 +39,11 @@ function isOpen(
 }
 
 function applicationOf({ config: { server }, applicationState }: SignInContext, route: RouteConfig): ApplicationView {
-  const { title, about } = APPS[route.app]
   const path = route.path === '/' ? '/' : `${route.path}/`
   const href = route.host === undefined ? path : `${new URL(server.publicUrl).protocol}//${route.host}${path}`
   const address = routeUrl(server, route)
   return {
-    ...{ title: route.title ?? title ?? route.name, about, href },
+    ...{ title: titleOf(route), about: ABOUT[route.app], href },
     state: applicationState?.(route.upstream),
     ...(route.app === 'core' && { api: { address, description: `${address}/openapi.json` } }),
   }

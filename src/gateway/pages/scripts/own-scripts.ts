@@ -39,3 +39,8 @@ for (const block of document.querySelectorAll('.snippet pre')) {
 
 /** Sign-out: continues to the issuer without another click. */
 export const SUBMIT_FORM = 'document.forms[0].submit()'
+
+/** Trying again: a link to the same place would lose the `#fragment`, in which MLflow keeps its page. */
+export const RETRY =
+  "var a=document.getElementById('retry');a.addEventListener('click',function(e){" +
+  "if(a.href===location.href.split('#')[0]){e.preventDefault();location.reload()}})"

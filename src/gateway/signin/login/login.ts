@@ -17,6 +17,7 @@ export function startLogin(context: SignInContext): SignInHandler {
     const query = queryOf(request)
     const wanted = query.getAll('return_to')
     const returnTo = wanted.length === 1 ? context.returnTo.check(wanted[0], originOf(request, publicUrl)) : '/'
+    request.returnTo = returnTo
     // The cookies of a login belong to the host that the issuer sends the browser back to.
     if (originOf(request, publicUrl) !== publicUrl) return redirectReply(publicUrl + loginPath(returnTo))
     if (head.headers['sec-fetch-mode'] === 'navigate' && query.get('start') !== '1') {

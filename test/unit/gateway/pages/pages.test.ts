@@ -29,6 +29,10 @@ const all: Record<string, Page> = {
   'empty chooser': pages.chooser({ who, projects: [], returnTo: '/' }),
   refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, who, loginUrl: HOSTILE }),
   'refusal of an anonymous caller': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),
+  'refusal that can be tried again': pages.refusal({
+    ...{ reason: 'upstream-down', requestId: HOSTILE, who, application: HOSTILE, retryUrl: `/x${HOSTILE}` },
+  }),
+  'anonymous refusal that can be tried again': pages.refusal({ reason: 'issuer-down', requestId: 'r', retryUrl: '/x' }),
   'confirm logout': pages.confirmLogout({ who, returnTo: HOSTILE }),
   leave: pages.leave({ endpoint: 'https://sso.example/logout', fields: { [HOSTILE]: HOSTILE } }),
   'signed out': pages.signedOut({ issuerSessionMayRemain: true, returnTo: HOSTILE }),
@@ -94,6 +98,15 @@ test('signing in is offered where it helps and nowhere else', () => {
   const offers = (reason: Reason) =>
     pages.refusal({ reason, requestId: 'r-1', loginUrl: '/auth/login' }).html.includes('href="/auth/login"')
   assert.deepEqual([offers('login-required'), offers('login-expired'), offers('not-in-project')], [true, true, false])
+})
+
+test('trying again is offered where it may help and where a link can do it, and nowhere else', () => {
+  const offers = (reason: Reason, retryUrl?: string) =>
+    pages.refusal({ reason, requestId: 'r-1', retryUrl }).html.includes('>Try again</a>')
+  const temporary: Reason[] = ['upstream-down', 'upstream-timeout', 'upstream-not-ready', 'issuer-down', 'store-down']
+  for (const reason of temporary) assert.deepEqual([offers(reason, '/x'), offers(reason)], [true, false], reason)
+  for (const reason of ['not-in-project', 'app-denied', 'upstream-invalid', 'internal', 'no-route'] as const)
+    assert.equal(offers(reason, '/x'), false, reason)
 })
 
 test('HSTS is sent only where the public origin is https', () => {
