@@ -31,6 +31,7 @@ const PAGES = 'test/unit/gateway/pages/pages.test.ts'
 const ADDRESS = 'test/unit/gateway/http/client-address.test.ts'
 const E2E = 'test/e2e/headers.test.ts'
 const MLFLOW = 'test/mlflow/gateway.test.ts'
+const LOG = 'test/unit/gateway/observability/log.test.ts'
 const LEAKS = 'test/mlflow/leaks.test.ts'
 
 const REDIRECT_CASES = [
@@ -316,6 +317,8 @@ const WIRE_CASES = [
     'logs and metrics contain no secrets',
     ['test/unit/gateway/tokens/bearer/access-token.test.ts', 'nothing of it in the log'],
     [LOGOUT, 'a sign-out is logged with the user and without the session ID'],
+    [LOG, 'an authorization code does not reach the log'],
+    [LOG, 'the code of an error always reaches the log'],
   ),
   row('W5', 'an invalid file keeps the previous rules', [
     'test/unit/gateway/projects/file.test.ts',
