@@ -1,7 +1,6 @@
 import { httpRequest } from '../../../shared/http-request.ts'
 import { Refusal } from '../../errors.ts'
 
-const RETRY_SECONDS = 5
 const CALL_TIMEOUT_MS = 10_000
 
 export interface MlflowReply {
@@ -23,7 +22,7 @@ export class MlflowApi {
 
   /**
    * @param workspace Undefined: a request that names none, e.g. one about workspaces.
-   * @throws Refusal `upstream-not-ready` when there is no response
+   * @throws Refusal `upstream-down`, `upstream-timeout` when there is no response
    */
   async call(workspace: string | undefined, method: 'GET' | 'POST', path: string, body?: object): Promise<MlflowReply> {
     try {
@@ -40,7 +39,7 @@ export class MlflowApi {
       const text = `${method} ${path} returned ${response.status}: ${response.text.slice(0, 300)}`
       return { status: response.status, json: parse(response.text), text }
     } catch (error) {
-      throw notReady(`${method} ${path} failed`, error)
+      throw noResponse(`${method} ${path} failed`, error)
     }
   }
 }
@@ -53,8 +52,11 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-/** MLflow cannot do what the gateway needs for a request; the client may try again. */
-export function notReady(detail: string, cause?: unknown): Refusal {
-  const headers = { 'Retry-After': String(RETRY_SECONDS) }
-  return new Refusal('upstream-not-ready', detail, { cause, headers })
-}
+/** MLflow responded, but cannot do what the gateway needs for a request; the client may try again. */
+export const notReady = (detail: string): Refusal => new Refusal('upstream-not-ready', detail)
+
+/** MLflow did not respond, which has nothing to do with the project. */
+const noResponse = (detail: string, cause: unknown) =>
+  new Refusal(isTimeout(cause) ? 'upstream-timeout' : 'upstream-down', detail, { cause })
+
+const isTimeout = (cause: unknown) => cause instanceof Error && ['AbortError', 'TimeoutError'].includes(cause.name)

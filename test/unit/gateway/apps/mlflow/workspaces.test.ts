@@ -77,8 +77,14 @@ test('a creation that fails is a refusal too, and so is a response that is not J
   assert.match((await refusalOf(new Workspaces(new MlflowApi(url), () => 0))).message, /POST .* returned 500/)
 })
 
-test('an upstream that cannot be reached is a refusal with its cause', async () => {
+test('an upstream that cannot be reached is not a project that is being prepared: a refusal with its cause', async () => {
   const refusal = await refusalOf(new Workspaces(new MlflowApi('http://127.0.0.1:1'), () => 0))
-  assert.equal(refusal.reason, 'upstream-not-ready')
-  assert.ok(refusal.cause instanceof Error)
+  assert.deepEqual([refusal.reason, refusal.headers['Retry-After']], ['upstream-down', '5'])
+  assert.equal(Reflect.get(refusal.cause as Error, 'code'), 'ECONNREFUSED')
+})
+
+test('an upstream that does not respond in time is told apart too', async (t) => {
+  t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort(new DOMException('late', 'TimeoutError')))
+  const refusal = await refusalOf(new Workspaces(new MlflowApi('http://127.0.0.1:1'), () => 0))
+  assert.equal(refusal.reason, 'upstream-timeout')
 })
