@@ -166,8 +166,8 @@ export const REASONS = {
   },
   'issuer-down': {
     status: 503,
-    text: 'The sign-in service is not reachable.',
-    hint: 'Try again in a moment.',
+    text: 'The sign-in service does not respond.',
+    hint: 'Sign-in is not possible right now. Existing sessions continue. Try again in a moment.',
     retryAfterSeconds: 5,
   },
   'store-down': {

@@ -128,6 +128,8 @@ export const OUTAGE_ROWS = [
     'issuer down: known sessions and tokens continue to work',
     ['test/machines/gateway.test.ts', 'while the issuer is unavailable, known callers continue'],
     ['test/machines/gateway.test.ts', 'a sign-in while the issuer is unavailable'],
+    ['test/path/issuer-outage.test.ts', 'an outage of the issuer is seen, sessions go on'],
+    ['test/unit/gateway/issuer/health.test.ts', 'a flood of sign-ins during an outage is one probe a second'],
   ),
   row(
     'S-187',

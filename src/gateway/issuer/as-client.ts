@@ -5,6 +5,7 @@ export function asClient(gateway: client.Configuration, id: string, secret: stri
   const metadata = gateway.serverMetadata()
   const own = new client.Configuration(metadata, id, undefined, client.ClientSecretBasic(secret))
   own.timeout = gateway.timeout
+  if (gateway[client.customFetch] !== undefined) own[client.customFetch] = gateway[client.customFetch]
   // Discovery has already decided whether plain http is acceptable for this issuer.
   if (metadata.issuer.startsWith('http:')) client.allowInsecureRequests(own)
   return own

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import type { Config } from '../config/schema.ts'
+import type { IssuerFetch } from './health.ts'
 import { type IssuerKeys, issuerKeys } from './keys/issuer-keys.ts'
 
 export interface IssuerDeps {
@@ -18,8 +19,12 @@ export interface DiscoveredIssuer {
   readonly keys: IssuerKeys
 }
 
-/** Loads the issuer's metadata once. @throws Error with a message for operators: no response, or unusable metadata */
-export async function discover({ config, clock, log }: IssuerDeps): Promise<DiscoveredIssuer> {
+/**
+ * Loads the issuer's metadata once.
+ * @param fetch Sends this request and all later ones to the issuer.
+ * @throws Error with a message for operators: no response, or unusable metadata
+ */
+export async function discover({ config, clock, log }: IssuerDeps, fetch: IssuerFetch): Promise<DiscoveredIssuer> {
   const { issuer, server } = config
   const url = new URL(issuer.url)
   const authenticate =
@@ -31,13 +36,18 @@ export async function discover({ config, clock, log }: IssuerDeps): Promise<Disc
     authenticate(issuer.clientSecret),
     {
       timeout: issuer.timeoutSeconds,
+      [client.customFetch]: (to, { body, ...options }) => fetch(to, { ...options, body: body ?? null }),
       execute: allowsHttp(url, server.insecureHttp) ? [client.allowInsecureRequests] : [],
     },
   )
   const metadata = configuration.serverMetadata()
   checkMetadata(metadata, issuer)
   const jwksUri = new URL(metadata.jwks_uri ?? '')
-  return { configuration, metadata, keys: issuerKeys(jwksUri, issuer.timeoutSeconds, clock, log) }
+  return {
+    configuration,
+    metadata,
+    keys: issuerKeys(jwksUri, issuer.timeoutSeconds, clock, log, fetch),
+  }
 }
 
 /** Plain http to the issuer is allowed on loopback, and where the operator accepted it (RFC 9700 §2.6). */

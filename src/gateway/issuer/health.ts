@@ -1,4 +1,3 @@
-import type { CustomFetch } from 'openid-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 
@@ -10,6 +9,9 @@ const COOL_DOWN_MS = 1000
 const FIRST_RETRY_MS = 1000
 /** Failures in a row after which the issuer counts as down: one may be an accident of the network. */
 const FAILURES_UNTIL_DOWN = 2
+
+/** How openid-client and jose send their requests. */
+export type IssuerFetch = (url: string, options: RequestInit) => Promise<Response>
 
 export interface IssuerHealthDeps {
   /** Issuer identifier. */
@@ -40,6 +42,8 @@ export class IssuerHealth {
   #running: Promise<boolean> | undefined
   #timer: NodeJS.Timeout | undefined
   #watching = false
+  /** Whether a probe follows soon because a request failed. */
+  #suspected = false
 
   constructor(deps: IssuerHealthDeps) {
     this.#deps = deps
@@ -67,9 +71,9 @@ export class IssuerHealth {
   }
 
   /** Sends a request to the issuer and learns from its outcome. */
-  readonly fetch = async (...[url, options]: Parameters<CustomFetch>): Promise<Response> => {
+  readonly fetch: IssuerFetch = async (url, options) => {
     try {
-      const response = await fetch(url, options as RequestInit)
+      const response = await fetch(url, options)
       // A proxy in front responds to these for an issuer that is not there.
       if (response.status >= 500 || response.status === 404) this.#suspect()
       else this.#proven()
@@ -96,7 +100,10 @@ export class IssuerHealth {
   /** A request of somebody else failed: that says nothing about the issuer until a probe fails as well. */
   #suspect(): void {
     this.#provenAt = Number.NEGATIVE_INFINITY
-    if (this.#watching && this.#failures === undefined) this.#wakeIn(spread(FIRST_RETRY_MS))
+    // Further failures must not postpone the probe.
+    if (!this.#watching || this.#suspected || this.#failures !== undefined) return
+    this.#suspected = true
+    this.#wakeIn(spread(FIRST_RETRY_MS))
   }
 
   #proven(): void {
@@ -104,12 +111,11 @@ export class IssuerHealth {
     this.#provenAt = clock()
     const failures = this.#failures
     this.#failures = undefined
-    if (failures === undefined) return
-    if (failures.count >= FAILURES_UNTIL_DOWN) {
+    this.#schedule()
+    if (failures !== undefined && failures.count >= FAILURES_UNTIL_DOWN) {
       const seconds = Math.round((clock() - failures.since) / 1000)
       log.info({ event: 'issuer-up', issuer: url, down_seconds: seconds }, 'the issuer responds again')
     }
-    this.#schedule()
   }
 
   #failed(cause: string): void {
@@ -163,13 +169,10 @@ export class IssuerHealth {
 
   #wakeIn(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#wake(), ms).unref()
-  }
-
-  #wake(): void {
-    // Something else has proven it meanwhile.
-    if (within(this.#deps.clock() - this.#provenAt, this.#deps.intervalMs / 2)) this.#schedule()
-    else void this.#probe()
+    this.#timer = setTimeout(() => {
+      this.#suspected = false
+      void this.#probe()
+    }, ms).unref()
   }
 }
 

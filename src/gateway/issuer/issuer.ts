@@ -3,32 +3,40 @@ import { Refusal } from '../errors.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import { type DiscoveredIssuer, discover, type IssuerDeps } from './discovery.ts'
 import { type Grants, grantsOf } from './grants.ts'
+import { IssuerHealth, withCauses } from './health.ts'
 import type { IssuerKeys } from './keys/issuer-keys.ts'
 
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
 /** Least time between two discoveries that requests can cause, in milliseconds. */
 const COOL_DOWN_MS = 1000
-
-/** Longest wait for a response of {@link Issuer.reachable}, in milliseconds. */
-const PROBE_MS = 2000
+/** A response this recent is enough for a sign-in, in milliseconds. */
+const RECENT_MS = 1000
 
 /**
  * The issuer, for this relying party. The gateway starts while the issuer is down: discovery is retried in the background
- * and, at most once a second, by requests that need the issuer.
+ * and, at most once a second, by requests that need the issuer. From then on its health is watched.
  */
 export class Issuer {
   readonly #deps: IssuerDeps
   readonly #grants: Grants
+  readonly #health: IssuerHealth
   #found: DiscoveredIssuer | undefined
   #fault: string | undefined
   #attempt: Promise<void> | undefined
   #triedAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
   constructor(deps: IssuerDeps) {
     this.#deps = deps
     this.#grants = grantsOf(deps, () => this.discovered())
+    const { url, probeSeconds, timeoutSeconds } = deps.config.issuer
+    this.#health = new IssuerHealth({
+      ...{ url, clock: deps.clock, log: deps.log },
+      intervalMs: probeSeconds * 1000,
+      timeoutMs: timeoutSeconds * 1000,
+    })
   }
 
   /** Discovers in the background until it succeeds. */
@@ -41,14 +49,21 @@ export class Issuer {
     void retry(FIRST_RETRY_MS)
   }
 
-  /** Stops the discovery in the background. */
+  /** Stops discovery and probes in the background. */
   close(): void {
+    this.#isClosed = true
     clearTimeout(this.#timer)
+    this.#health.close()
   }
 
-  /** Whether the issuer has been discovered. */
-  get ready(): boolean {
+  /** Whether the issuer has been discovered: without that, no session can begin or be refreshed, and no token is verified. */
+  get known(): boolean {
     return this.#found !== undefined
+  }
+
+  /** Whether it is known and responds, as far as requests and probes have shown. */
+  get ready(): boolean {
+    return this.known && !this.#health.isDown
   }
 
   /** Why the last discovery failed, for operators. */
@@ -76,20 +91,17 @@ export class Issuer {
     return (await this.discovered()).keys
   }
 
+  /** The issuer for a person who is about to be sent there. @throws Refusal issuer-down: it does not respond */
+  async forSignIn(): Promise<Configuration> {
+    const { configuration } = await this.discovered()
+    if (await this.#health.responds({ recentMs: RECENT_MS, ifLate: this.ready })) return configuration
+    throw new Refusal('issuer-down', this.#health.cause ?? 'no response')
+  }
+
   /** The issuer if it responds right now; undefined when it is down or was never discovered. */
   async reachable(): Promise<DiscoveredIssuer | undefined> {
     const found = await this.discovered().catch(() => undefined)
-    if (found === undefined) return undefined
-    try {
-      const signal = AbortSignal.timeout(PROBE_MS)
-      const response = await fetch(`${found.metadata.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-        signal,
-      })
-      await response.body?.cancel()
-      return response.status < 500 ? found : undefined
-    } catch {
-      return undefined // no response within PROBE_MS
-    }
+    return found !== undefined && (await this.#health.responds({ recentMs: 0, ifLate: false })) ? found : undefined
   }
 
   /** Redeems codes and refreshes tokens. */
@@ -112,18 +124,18 @@ export class Issuer {
 
   async #discover(): Promise<void> {
     const { log, config } = this.#deps
+    const issuer = config.issuer.url
     try {
-      this.#found = await discover(this.#deps)
+      this.#found = await discover(this.#deps, this.#health.fetch)
       this.#fault = undefined
-      log.info({ issuer: config.issuer.url }, 'issuer discovered')
+      log.info({ event: 'issuer-discovered', issuer }, 'issuer discovered')
+      if (!this.#isClosed) this.#health.watch()
     } catch (error) {
-      this.#fault = error instanceof Error ? withCauses(error) : String(error)
-      log.warn({ issuer: config.issuer.url, fault: this.#fault }, 'issuer not discovered; discovery will be retried')
+      const fault = withCauses(error)
+      // Once for each fault: discovery is retried until it succeeds.
+      const level = fault === this.#fault ? 'debug' : 'warn'
+      this.#fault = fault
+      log[level]({ event: 'issuer-not-discovered', issuer, fault }, 'issuer not discovered; discovery will be retried')
     }
   }
-}
-
-/** The messages of an error and its causes: the message of fetch alone is "fetch failed". */
-function withCauses(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${withCauses(error.cause)}` : error.message
 }

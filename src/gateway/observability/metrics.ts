@@ -39,7 +39,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     registers: [registry],
   })
   const observe = buildRequestMetrics(registry)
-  gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer has been discovered.', 'min', () =>
+  gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer responds.', 'min', () =>
     Number(sources.issuerReady()),
   )
   gauge(registry, 'modelops_gateway_projects', 'Projects known.', 'max', sources.projects)

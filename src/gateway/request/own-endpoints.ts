@@ -25,8 +25,12 @@ export interface OwnEndpointsDeps {
   readonly signIn: SignInEndpoints
 }
 
-/** `ready`, or what is wrong with each part. */
-export type Readiness = Readonly<Record<string, string>>
+export interface Readiness {
+  /** Whether the gateway may get requests. */
+  readonly isReady: boolean
+  /** Each part: `ready`, or what is wrong with it. */
+  readonly parts: Readonly<Record<string, string>>
+}
 
 /** Serves `/auth/*` and the portal. */
 export interface SignInEndpoints {
@@ -43,9 +47,10 @@ export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEnd
   }
 
   async function ready(): Promise<Reply> {
-    const parts = await readiness()
-    const isReady = Object.values(parts).every((part) => part === 'ready')
-    return jsonReply(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...parts })
+    const { isReady, parts } = await readiness()
+    const isWhole = Object.values(parts).every((part) => part === 'ready')
+    const status = isReady ? (isWhole ? 'ready' : 'degraded') : 'not ready'
+    return jsonReply(isReady ? 200 : 503, { status, ...parts })
   }
 
   return {

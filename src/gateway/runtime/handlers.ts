@@ -62,7 +62,7 @@ export function buildHandlers(
   const ownEndpoints = buildOwnEndpoints({
     publicUrl: config.server.publicUrl,
     jwks: signer.jwks,
-    readiness: buildReadiness({ issuer, sessions, draining }),
+    readiness: buildReadiness({ issuer, sessions, draining, needsIssuer: config.server.readyNeedsIssuer }),
     signIn,
   })
   const upstreamRequest = buildUpstreamRequest({ config, clock, projects: rules.projects, signer })

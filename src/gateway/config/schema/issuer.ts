@@ -101,6 +101,11 @@ export const issuer = z
       .default(true)
       .describe('Reject an issuer whose metadata does not announce PKCE S256. The gateway sends PKCE in any case.'),
     timeoutSeconds: seconds(1, 60).default(8).describe('Timeout of one request to the issuer, in seconds.'),
+    probeSeconds: seconds(1, 3600)
+      .default(30)
+      .describe(
+        'How often the gateway checks that the issuer responds, in seconds, on average and in each process. Its own requests to the issuer count as checks.',
+      ),
     clockSkewSeconds: seconds(0, 300)
       .default(60)
       .describe('Tolerated clock difference when the times in a token are verified, in seconds.'),

@@ -27,6 +27,13 @@ export const server = z
       .optional()
       .describe('SHA-256 (hex) of the bearer token for the session administration. Absent: only /metrics is served.')
       .register(metadata, { reload: 'reload' }),
+    readyNeedsIssuer: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether /readyz returns 503 while the issuer does not respond. Off: /readyz returns 200 and reports it as `degraded`, because existing sessions continue. Before the issuer has responded for the first time, /readyz returns 503 in any case.',
+      )
+      .register(metadata, { reload: 'reload' }),
     workers: z
       .union([z.literal('auto'), z.int().min(1).max(256)])
       .default(1)

@@ -30,9 +30,15 @@ export interface IssuerKeys {
  * keys stay usable while the issuer cannot be reached; the next load removes a withdrawn key.
  * @param timeoutSeconds Longest wait for one load.
  */
-export function issuerKeys(jwksUri: URL, timeoutSeconds: number, clock: Clock, log: Logger): IssuerKeys {
+export function issuerKeys(
+  jwksUri: URL,
+  timeoutSeconds: number,
+  clock: Clock,
+  log: Logger,
+  fetch: FetchImplementation = globalThis.fetch,
+): IssuerKeys {
   const set = createRemoteJWKSet(jwksUri, {
-    [customFetch]: pausingFetch(clock),
+    [customFetch]: pausingFetch(clock, fetch),
     timeoutDuration: timeoutSeconds * 1000,
     cooldownDuration: Number.POSITIVE_INFINITY, // loads for unknown keys are decided below, by our clock
     cacheMaxAge: Number.POSITIVE_INFINITY,
@@ -74,7 +80,7 @@ export function issuerKeys(jwksUri: URL, timeoutSeconds: number, clock: Clock, l
   }
 }
 
-function pausingFetch(clock: Clock): FetchImplementation {
+function pausingFetch(clock: Clock, fetch: FetchImplementation): FetchImplementation {
   let failure: { readonly at: number; readonly error: unknown } | undefined
   return async (url, options) => {
     if (failure !== undefined && clock() - failure.at < PAUSE_MS) throw failure.error

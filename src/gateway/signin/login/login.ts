@@ -25,7 +25,7 @@ export function startLogin(context: SignInContext): SignInHandler {
       return pageReply(200, context.pages.start(`/auth/login?${start}`))
     }
     context.attempts.logins.take(addressKey(head.clientAddress))
-    const configuration = await context.issuer.configuration()
+    const configuration = await context.issuer.forSignIn()
     const login = context.pending.start(returnTo, context.clock())
     setCookie(request, ...context.pending.remember(login, head.headers.cookie, context.clock()))
     return redirectReply(await authorizationUrl(context, configuration, login))

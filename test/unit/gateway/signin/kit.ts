@@ -136,7 +136,7 @@ function listenerOf(deps: SignInDeps, metrics: Partial<Metrics>): RequestListene
   const endpoints = buildOwnEndpoints({
     publicUrl: config.server.publicUrl,
     jwks: {},
-    readiness: async () => ({}),
+    readiness: async () => ({ isReady: true, parts: {} }),
     signIn: buildSignInEndpoints(deps),
   })
   return async (request, response) => {
