@@ -16,6 +16,7 @@ const PROPERTY = 'test/attacks/property.test.ts'
 const FORWARD_AUTH = 'test/path/forward-auth.test.ts'
 const STREAMS = 'test/path/streams.test.ts'
 const WEBSOCKET = 'test/path/websocket.test.ts'
+const SLOW_BODIES = 'test/path/slow-bodies.test.ts'
 const SLOW = 'test/path/slow-clients.test.ts'
 const HOSTILE = 'test/unit/gateway/upstream/hostile.test.ts'
 const GATEWAY = 'test/unit/gateway/request/pipeline.test.ts'
@@ -299,6 +300,8 @@ const WIRE_CASES = [
     'W2',
     'slow and large bodies; 413 and 504 are distinguished',
     [STREAMS, 'a client that stops within its body'],
+    [SLOW_BODIES, 'begins with a burst and drips in chunks'],
+    [SLOW_BODIES, 'is not ended because the upstream reads slowly'],
     [STREAMS, 'an upstream that is slow to answer is 504'],
     [ENDPOINTS, 'a body that is too large'],
     [WIRE, 'W2 a checked body over its limit gets MLflow’s error format, which has no 413'],

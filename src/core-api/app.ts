@@ -7,11 +7,13 @@ import express, {
   type Response,
 } from 'express'
 import { operations } from './api/index.ts'
+import type { CoreConfig } from './config.ts'
 import type { CoreDeps } from './deps.ts'
 import { authorize } from './operation/authorize.ts'
 import { openApiDocument } from './operation/openapi.ts'
 import { Problem, problemBody, problemOf } from './operation/problems.ts'
 import type { Authorization, Operation } from './operation/spec.ts'
+import { pacedBody } from './paced-body.ts'
 
 /** The request path of the core API, top to bottom. */
 export function buildCore(deps: CoreDeps): Express {
@@ -19,7 +21,7 @@ export function buildCore(deps: CoreDeps): Express {
   app.set('query parser', false)
   app.use(setResponseHeaders()) // 1 every response and log line has the request ID
   app.use(logRequests(deps)) // 2
-  const body = jsonBody(deps.config.limits.bodyBytes)
+  const body = jsonBody(deps.config.limits)
   const document = openApiDocument(operations)
   app.get('/openapi.json', (_request, response) => void response.json(document))
   for (const [path, all] of Map.groupBy(operations, ({ spec }) => spec.path)) {
@@ -77,14 +79,15 @@ function logRequests({ config, log, clock }: CoreDeps): RequestHandler {
 }
 
 /** A body without `Content-Type` is read as JSON, because the published client sends some requests that way. */
-function jsonBody(limit: number): RequestHandler[] {
+function jsonBody({ bodyBytes: limit, bodyIdleSeconds, bodyBytesPerSecond }: CoreConfig['limits']): RequestHandler[] {
   const checkType: RequestHandler = (request, _response, next) => {
     const type = request.get('content-type')
     if (type !== undefined && !/^application\/([a-z.+-]+\+)?json\s*(;|$)/i.test(type))
       throw new Problem('unsupported-media-type', 'content type')
     next()
   }
-  return [checkType, express.json({ limit, type: () => true })]
+  const paced = pacedBody({ windowMs: bodyIdleSeconds * 1000, minBytesPerSecond: bodyBytesPerSecond })
+  return [checkType, paced, express.json({ limit, type: () => true })]
 }
 
 function authorizeCaller({ spec }: Operation, deps: CoreDeps): RequestHandler {

@@ -117,6 +117,17 @@ const sections = z.strictObject({
         .max(67_108_864)
         .default(8_388_608)
         .describe('Maximum size of a request body, in bytes.'),
+      bodyIdleSeconds: seconds(1, 3600)
+        .default(60)
+        .describe('A request gets 408 if its body makes no progress for this many seconds.'),
+      bodyBytesPerSecond: z
+        .int()
+        .min(0)
+        .max(1_000_000)
+        .default(240)
+        .describe(
+          'Minimum rate of a request body in bytes per second, as an average over limits.bodyIdleSeconds; a slower one gets 408. 0: no minimum.',
+        ),
       credentialBytes: z
         .int()
         .min(64)

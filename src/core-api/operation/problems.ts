@@ -11,6 +11,7 @@ const REASONS = {
   'body-invalid': { status: 400, text: 'The request body is not valid for this endpoint.' },
   'body-malformed': { status: 400, text: 'The request body is not valid JSON.' },
   'body-too-large': { status: 413, text: 'The request body is too large for this endpoint.' },
+  'request-timeout': { status: 408, text: 'The request body took too long to arrive.' },
   'unsupported-media-type': { status: 415, text: 'The request body must be application/json.' },
   'request-malformed': { status: 400, text: 'The request could not be parsed.' },
   'method-not-allowed': { status: 405, text: 'This endpoint does not support the method.' },

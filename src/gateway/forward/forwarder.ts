@@ -39,6 +39,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       tenantShare: limits.upstreamShare,
       connectMs,
       bodyIdleMs: limits.bodyIdleSeconds * 1000,
+      bodyBytesPerSecond: limits.bodyBytesPerSecond,
       responseIdleMs: limits.responseIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { BodyPace, type BodyPaceLimits } from '../../shared/body-pace.ts'
 import { Refusal } from '../errors.ts'
 
 export interface BodyLimits {
   readonly maxBytes: number
-  /** Longest silence of the client, ms. */
-  readonly idleMs: number
-  /** Longest time for all of the body, ms. Absent: as long as it moves. */
+  /** How fast it must arrive. */
+  readonly pace: BodyPaceLimits
+  /** Longest time for all of the body, ms. Absent: as long as it keeps the pace. */
   readonly wholeMs?: number
 }
 
@@ -13,20 +14,20 @@ export interface BodyLimits {
  * Reads a request body completely, for the few requests whose content is checked.
  * @throws Refusal `body-too-large`, `request-timeout`, `request-malformed` when the client leaves
  */
-export function readBody(request: IncomingMessage, { maxBytes, idleMs, wholeMs }: BodyLimits): Promise<Buffer> {
+export function readBody(request: IncomingMessage, { maxBytes, pace, wholeMs }: BodyLimits): Promise<Buffer> {
   // A request without a body may have ended before anybody listens (`optimizeEmptyRequests`).
   if (request.readableEnded) return Promise.resolve(Buffer.alloc(0))
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes)
     return Promise.reject(new Refusal('body-too-large', `announced ${announced} bytes, at most ${maxBytes}`))
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const late = () => reject(new Refusal('request-timeout', 'the body did not arrive in time', CLOSE))
-  const silence = setTimeout(late, idleMs)
-  const deadline = wholeMs === undefined ? undefined : setTimeout(late, wholeMs)
+  const watch = watchPace(pace, (fault) => reject(late(fault)))
+  const cut = () => reject(late('the request body did not arrive in time'))
+  const deadline = wholeMs === undefined ? undefined : setTimeout(cut, wholeMs)
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
-    silence.refresh()
+    watch.received(chunk.length)
     size += chunk.length
     if (size > maxBytes) reject(new Refusal('body-too-large', `more than ${maxBytes} bytes`))
     else chunks.push(chunk)
@@ -34,10 +35,26 @@ export function readBody(request: IncomingMessage, { maxBytes, idleMs, wholeMs }
   request.once('end', () => resolve(Buffer.concat(chunks)))
   request.once('close', () => reject(new Refusal('request-malformed', 'the client left within the body')))
   return promise.finally(() => {
-    clearTimeout(silence)
+    watch.stop()
     clearTimeout(deadline)
     request.removeAllListeners('data')
   })
 }
 
-const CLOSE = { headers: { Connection: 'close' } }
+/** One timer for the whole body, which looks at the pace when its deadline has passed. */
+function watchPace(limits: BodyPaceLimits, onFault: (fault: string) => void) {
+  const pace = new BodyPace(limits, performance.now())
+  const look = () => {
+    const now = performance.now()
+    const fault = pace.fault(now)
+    if (fault === undefined) timer = setTimeout(look, pace.deadline - now)
+    else onFault(fault)
+  }
+  let timer = setTimeout(look, limits.windowMs)
+  return {
+    received: (bytes: number) => pace.received(bytes, performance.now()),
+    stop: () => clearTimeout(timer),
+  }
+}
+
+const late = (detail: string) => new Refusal('request-timeout', detail, { headers: { Connection: 'close' } })

@@ -1,3 +1,4 @@
+import type { BodyPaceLimits } from '../../shared/body-pace.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { BodyRule } from '../apps/profile.ts'
 import { type Reason, Refusal } from '../errors.ts'
@@ -20,8 +21,8 @@ const REAUTHORIZE_AFTER_MS = 1000
 
 export interface PassDeps {
   readonly clock: Clock
-  /** Longest silence of a client within a body that is read completely, ms. */
-  readonly bodyIdleMs: number
+  /** How fast a body that is read completely must arrive. */
+  readonly bodyPace: BodyPaceLimits
   readonly reauthorize: Reauthorize
   readonly upstreamRequest: BuildUpstreamRequest
   readonly responsePlan: BuildResponsePlan
@@ -53,7 +54,7 @@ export function buildPass(deps: PassDeps): Pass {
     { request, response }: Transport,
   ): Promise<Buffer> {
     askForBody(request, response)
-    const whole = await readBody(request, { maxBytes: rule.maxBytes, idleMs: deps.bodyIdleMs })
+    const whole = await readBody(request, { maxBytes: rule.maxBytes, pace: deps.bodyPace })
     return rule.rewrite(whole, admission)
   }
 

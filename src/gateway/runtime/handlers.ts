@@ -69,7 +69,10 @@ export function buildHandlers(
   const responsePlan = buildResponsePlan(config)
   const pass = buildPass({
     clock,
-    bodyIdleMs: config.limits.bodyIdleSeconds * 1000,
+    bodyPace: {
+      windowMs: config.limits.bodyIdleSeconds * 1000,
+      minBytesPerSecond: config.limits.bodyBytesPerSecond,
+    },
     // A body may take longer to arrive than this configuration is the current one.
     reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
     ...{ upstreamRequest, responsePlan, forwarder, applicationStates },

@@ -31,7 +31,11 @@ export async function readFields(head: RequestHead, transport: Transport, wholeM
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new Refusal('body-malformed', 'body: expected no Content-Encoding')
   askForBody(transport.request, transport.response)
-  const body = await readBody(transport.request, { maxBytes: MAX_BYTES, idleMs: wholeMs, wholeMs })
+  const body = await readBody(transport.request, {
+    maxBytes: MAX_BYTES,
+    pace: { windowMs: wholeMs, minBytesPerSecond: 0 },
+    wholeMs,
+  })
   return kind === 'form' ? parseForm(body.toString('utf8')) : parseJson(body.toString('utf8'))
 }
 

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { BodyPace, type BodyPaceLimits } from '../../shared/body-pace.ts'
+import type { Exchange } from './exchange.ts'
 
 const CRLF = Buffer.from('\r\n')
 /** The client is paused when this much is unwritten, bytes; up to two pieces more may be buffered. */
@@ -20,10 +22,20 @@ export class BodyWriter {
   /** True while the client is paused because the upstream is slower. */
   waitingForUpstream = false
   done = false
+  readonly #pace: BodyPace
+  /** Bytes that have arrived and that the pace has not been told of. */
+  #arrived = 0
   readonly #progress: () => void
 
   /** @param progress Called after each piece that is read or written, and at the end. */
-  constructor(source: Readable, socket: Socket, chunked: boolean, progress: () => void) {
+  constructor(
+    { source, chunked }: NonNullable<Exchange['body']>,
+    socket: Socket,
+    pace: BodyPaceLimits,
+    now: number,
+    progress: () => void,
+  ) {
+    this.#pace = new BodyPace(pace, now)
     this.#source = source
     this.#socket = socket
     this.#chunked = chunked
@@ -32,7 +44,27 @@ export class BodyWriter {
     source.on('end', this.#onEnd)
   }
 
+  /**
+   * Until when the body must move on: at the client's pace, or, while the client is paused, within the upstream's time.
+   * @param now, responseMs In milliseconds
+   */
+  deadline(now: number, responseMs: number): number {
+    const pace = this.#pace
+    pace.resume(now)
+    if (this.#arrived > 0) pace.received(this.#arrived, now)
+    this.#arrived = 0
+    if (!this.waitingForUpstream) return pace.deadline
+    pace.pause(now)
+    return now + responseMs
+  }
+
+  /** Why the client is too slow, once the deadline has passed; undefined: it is not. */
+  fault(now: number): string | undefined {
+    return this.#pace.fault(now)
+  }
+
   readonly #onData = (bytes: Buffer): void => {
+    this.#arrived += bytes.length
     this.#write(bytes)
     if (this.#socket.writableLength >= HIGH_WATER) {
       this.waitingForUpstream = true

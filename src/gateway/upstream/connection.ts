@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { BodyWriter } from './body-writer.ts'
 import { UpstreamError } from './errors.ts'
-import type { Call, Carrier } from './exchange.ts'
+import type { Call, Carrier, Exchange } from './exchange.ts'
 import type { Tenant } from './fair-share.ts'
 import { openSocket } from './open-socket.ts'
 import type { UpstreamOptions } from './options.ts'
@@ -104,8 +104,14 @@ export class Connection implements Carrier {
     const { head, body } = call.exchange
     call.sent = true
     this.#socket.write(head, 'latin1')
-    if (body) this.#writer = new BodyWriter(body.source, this.#socket, body.chunked, this.#restartTimer)
+    if (body) this.#startBody(body)
     this.#restartTimer()
+  }
+
+  #startBody(body: NonNullable<Exchange['body']>): void {
+    const { clock, bodyIdleMs, bodyBytesPerSecond } = this.#options
+    const pace = { windowMs: bodyIdleMs, minBytesPerSecond: bodyBytesPerSecond }
+    this.#writer = new BodyWriter(body, this.#socket, pace, clock(), this.#restartTimer)
   }
 
   resume(): void {
@@ -126,10 +132,16 @@ export class Connection implements Carrier {
   expire(): void {
     if (this.#connecting)
       this.#destroy(new UpstreamError('timeout', 'the upstream did not accept a connection in time'))
-    else if (this.#writer && !this.#writer.done && !this.#writer.waitingForUpstream)
-      this.#destroy(new UpstreamError('client-stalled', 'the client sent nothing of the request body for too long'))
+    else if (this.#writer && !this.#writer.done && !this.#writer.waitingForUpstream) this.#expireBody(this.#writer)
     else if (this.#held) this.#expireHeld()
     else this.#destroy(new UpstreamError('timeout', 'the upstream did not respond in time'))
+  }
+
+  /** Closes where the client is too slow with the body. */
+  #expireBody(writer: BodyWriter): void {
+    const fault = writer.fault(this.#options.clock())
+    if (fault === undefined) this.#restartTimer()
+    else this.#destroy(new UpstreamError('client-stalled', fault))
   }
 
   /** Closes where the client reads nothing any more: other requests need the connection. */
@@ -151,10 +163,10 @@ export class Connection implements Carrier {
   /** Sets the deadline for what is waited for now. A response body has no limit while the client reads it. */
   readonly #restartTimer = (): void => {
     if (this.#connecting) return
-    const { clock, bodyIdleMs, responseIdleMs } = this.#options
+    const { clock, responseIdleMs } = this.#options
     const responseMs = this.#call?.exchange.responseMs ?? NEVER
     const writer = this.#writer
-    if (writer && !writer.done) this.deadline = clock() + (writer.waitingForUpstream ? responseMs : bodyIdleMs)
+    if (writer && !writer.done) this.deadline = writer.deadline(clock(), responseMs)
     else if (this.#held) this.deadline = clock() + responseIdleMs
     else this.deadline = this.#reader.head ? NEVER : clock() + responseMs
   }

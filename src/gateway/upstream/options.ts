@@ -9,8 +9,10 @@ export interface UpstreamOptions {
   readonly tenantShare: number
   /** Timeout for opening a connection, and for waiting until one is free. */
   readonly connectMs: number
-  /** Longest pause of a client within a request body. */
+  /** Longest pause of a client within a request body, and the time over which its rate is an average. */
   readonly bodyIdleMs: number
+  /** Least rate of a request body, while the upstream reads it; 0: none. */
+  readonly bodyBytesPerSecond: number
   /** Longest time in which a client reads nothing of a response. */
   readonly responseIdleMs: number
   /** How long an idle connection stays open. */

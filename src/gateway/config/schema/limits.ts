@@ -35,6 +35,14 @@ export const limits = z
     bodyIdleSeconds: seconds(1, 3600)
       .default(60)
       .describe('A request is cancelled if its body makes no progress for this many seconds.'),
+    bodyBytesPerSecond: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(240)
+      .describe(
+        'Minimum rate of a request body in bytes per second, as an average over limits.bodyIdleSeconds; a slower one gets 408. Time in which the upstream does not read the body does not count. 0: no minimum.',
+      ),
     responseIdleSeconds: seconds(1, 3600)
       .default(300)
       .describe(

@@ -157,7 +157,7 @@ before(async () => {
   })
   const pass = buildPass({
     clock: systemClock,
-    bodyIdleMs: 1000,
+    bodyPace: { windowMs: 1000, minBytesPerSecond: 0 },
     applicationStates: buildApplicationStates(systemClock),
     reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
     upstreamRequest: buildUpstreamRequest({ config, clock: systemClock, projects: rules.projects, signer }),

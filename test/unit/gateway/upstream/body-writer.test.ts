@@ -20,10 +20,12 @@ class SlowUpstream extends Writable {
   }
 }
 
+const PACE = { windowMs: 60_000, minBytesPerSecond: 0 }
+
 function streaming(chunked = false) {
   const source = new PassThrough({ highWaterMark: 16 * 1_048_576 })
   const upstream = new SlowUpstream({ highWaterMark: 1 })
-  const writer = new BodyWriter(source, upstream as unknown as Socket, chunked, () => {})
+  const writer = new BodyWriter({ source, chunked }, upstream as unknown as Socket, PACE, 0, () => {})
   return { source, upstream, writer }
 }
 

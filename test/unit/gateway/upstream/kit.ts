@@ -40,6 +40,7 @@ export function openUpstream(origin: URL, more: Partial<UpstreamOptions> = {}): 
     tenantShare: 1,
     connectMs: 2000,
     bodyIdleMs: 2000,
+    bodyBytesPerSecond: 0,
     responseIdleMs: 2000,
     idleMs: 2000,
     maxHeadBytes: 16_384,

@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express'
+import { BodyPace, type BodyPaceLimits } from '../shared/body-pace.ts'
+import { Problem } from './operation/problems.ts'
+
+/** How often the pace of a body is looked at within a window. */
+const LOOKS = 4
+
+/** Ends a request whose body comes too slowly, and its connection. Most bodies have arrived with their head. */
+export function pacedBody(limits: BodyPaceLimits): RequestHandler {
+  return (request, _response, next) => {
+    if (request.complete) return next()
+    const { socket } = request
+    const pace = new BodyPace(limits, performance.now())
+    let known = socket.bytesRead
+    const look = () => {
+      const now = performance.now()
+      if (socket.bytesRead > known) pace.received(socket.bytesRead - known, now)
+      known = socket.bytesRead
+      const fault = pace.fault(now)
+      if (fault === undefined) return
+      clearInterval(timer)
+      next(new Problem('request-timeout', fault, { headers: { Connection: 'close' } }))
+    }
+    const timer = setInterval(look, limits.windowMs / LOOKS).unref()
+    for (const end of ['end', 'close'] as const) request.once(end, () => clearInterval(timer))
+    next()
+  }
+}
