@@ -164,6 +164,8 @@ const PATH_CASES = [
     'P5',
     'every route of the real server has a class; all others are denied',
     ['test/mlflow/catalogue.test.ts', 'every route of the installed MLflow is in a class'],
+    ['test/path/mlflow-release.test.ts', 'an upgrade of MLflow is noticed within a minute'],
+    ['test/unit/gateway/apps/mlflow/release-watch.test.ts', 'is to be sent again'],
     [PATHS, 'P5 jobs'],
     [PATHS, 'P5 a WebSocket to MLflow'],
     ['test/airflow/assertion.test.ts', 'probe'],

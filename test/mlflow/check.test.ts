@@ -30,7 +30,8 @@ async function started(t: TestContext, workspaces: boolean): Promise<string> {
 test('MLflow with workspaces and of the configured release has no errors; another release or application does', async (t) => {
   const url = await started(t, true)
   assert.deepEqual(await pathsOfErrors(url, { app: 'mlflow', mlflow: { version: '3.17' } }), [])
-  assert.deepEqual(await pathsOfErrors(url, { app: 'mlflow', mlflow: { version: '3.18' } }), [
+  assert.deepEqual(await pathsOfErrors(url, { app: 'mlflow' }), [], 'its release is detected')
+  assert.deepEqual(await pathsOfErrors(url, { app: 'mlflow', mlflow: { version: '3.18', detectRelease: false } }), [
     'routes.0.mlflow.version',
   ])
   assert.deepEqual(await pathsOfErrors(url, { app: 'airflow' }), ['routes.0.upstream'])

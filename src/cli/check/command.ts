@@ -7,6 +7,7 @@ import { loadPictures } from '../../gateway/signin/pictures.ts'
 import { CliError } from '../cli-error.ts'
 import { noSecretsOption, offlineOption, warnOf } from '../load-options.ts'
 import { onlineErrors, onlineWarnings } from './online.ts'
+import { upstreamNotes } from './upstreams.ts'
 
 interface Options {
   config: string
@@ -35,6 +36,7 @@ export function checkCommand(): Command {
       const warnings = online ? await onlineWarnings(config) : []
       if (warnings.length > 0) console.error(`Warnings:\n${configError(file, warnings).report()}`)
       console.log(summary(file, config, online))
+      for (const note of online ? await upstreamNotes(config) : []) console.log(note)
     })
 }
 

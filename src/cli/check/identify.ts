@@ -1,9 +1,10 @@
+import { releaseIn } from '../../gateway/apps/mlflow/catalogue/release-watch.ts'
 import { parseJson, probe } from './probe.ts'
 
 /** The release of the MLflow at a URL, e.g. `3.17.2`; undefined if something else responds. @throws Unreachable */
 export async function mlflowRelease(origin: string): Promise<string | undefined> {
   const { status, text } = await probe(new URL('/version', origin).href)
-  return status === 200 ? /^\d+\.\d+\.\d+\S*$/.exec(text.trim())?.[0] : undefined
+  return releaseIn(status, text)
 }
 
 /** The release of the Airflow below a prefix. @throws Unreachable */

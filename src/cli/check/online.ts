@@ -3,7 +3,7 @@ import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { issuerErrors, issuerWarnings } from './issuer.ts'
 import { whereReachable } from './probe.ts'
 import { storeErrors } from './store.ts'
-import { upstreamErrors } from './upstreams.ts'
+import { upstreamErrors, upstreamWarnings } from './upstreams.ts'
 
 /** Errors that show at the servers that the configuration names; all checks run at the same time. */
 export async function onlineErrors(config: Config): Promise<CheckError[]> {
@@ -16,5 +16,7 @@ export async function onlineErrors(config: Config): Promise<CheckError[]> {
 }
 
 /** What may be wrong, although it need not be. */
-export const onlineWarnings = (config: Config): Promise<CheckError[]> =>
-  whereReachable('issuer.url', 'the issuer', () => issuerWarnings(config))
+export async function onlineWarnings(config: Config): Promise<CheckError[]> {
+  const issuer = whereReachable('issuer.url', 'the issuer', () => issuerWarnings(config))
+  return (await Promise.all([issuer, upstreamWarnings(config)])).flat()
+}

@@ -2,20 +2,17 @@ import type { RouteConfig } from '../config/schema.ts'
 import { airflowProfile } from './airflow/profile.ts'
 import { coreProfile } from './core/profile.ts'
 import { genericProfile } from './generic/profile.ts'
-import { buildMlflowProfile } from './mlflow/profile.ts'
-import type { AppEvent, AppProfile } from './profile.ts'
+import { buildMlflowProfile, type ProfileDeps } from './mlflow/profile.ts'
+import type { AppProfile } from './profile.ts'
 
-/**
- * The profile of a route's application, with the route's own settings applied.
- * @param record Writes a line of the audit log. Default: none is written.
- */
-export function profileOf(route: RouteConfig, record: (event: AppEvent) => void = () => {}): AppProfile {
-  const profile = profileByApp(route, record)
+/** The profile of a route's application, with the route's own settings applied. By default it uses no network before a request. */
+export function profileOf(route: RouteConfig, deps: ProfileDeps = {}): AppProfile {
+  const profile = profileByApp(route, deps)
   return route.authorization === undefined ? profile : { ...profile, authorization: route.authorization }
 }
 
-function profileByApp(route: RouteConfig, record: (event: AppEvent) => void): AppProfile {
-  if (route.app === 'mlflow') return buildMlflowProfile(route, { record })
+function profileByApp(route: RouteConfig, deps: ProfileDeps): AppProfile {
+  if (route.app === 'mlflow') return buildMlflowProfile(route, deps)
   if (route.app === 'core') return coreProfile
   if (route.app === 'airflow') return airflowProfile(route)
   return genericProfile

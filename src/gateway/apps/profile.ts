@@ -12,7 +12,7 @@ import type { Principal, Project, Role, Use } from '../policy/types.ts'
  * 3. Decide `use` first: it maps each request to reading, writing, administering or `denied`. Deny what you do not know.
  * 4. Test it in `test/unit/gateway/apps/<name>/profile.test.ts`; refusals outnumber acceptances.
  *
- * The members are grouped along the way of a request. Only `prepare` may use the network.
+ * The members are grouped along the way of a request. Only `warmUp` and `prepare` may use the network.
  */
 
 /** A request below its route, as an application's profile sees it. */
@@ -52,6 +52,15 @@ export interface AppEvent {
   readonly [fact: string]: string | number | undefined
 }
 
+/** The release of the application behind a route, as it tells itself. */
+export interface AppRelease {
+  readonly release: string
+  /** The rules that are used for it. */
+  readonly catalogue: string
+  /** Whether they are the rules of this release, not just of the nearest one. */
+  readonly isKnown: boolean
+}
+
 /** A request body that the gateway reads completely, checks and writes anew. Bodies without a rule stream. */
 export interface BodyRule {
   /** Bytes; a longer body is refused as `body-too-large`. */
@@ -78,6 +87,9 @@ export interface AppRefusal {
 /** Everything the gateway knows of one application. Methods are pure unless they return a promise. */
 export interface AppProfile {
   readonly app: 'mlflow' | 'airflow' | 'core' | 'generic'
+
+  /** Learns what it needs from the application before the first request, for at most a few seconds. Never rejects. */
+  warmUp?(): Promise<void> | undefined
 
   // Which request and which project
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { buildReleaseMetrics, type ObservedRelease } from './release-metrics.ts'
 import { buildRequestMetrics } from './request-metrics.ts'
 
 /** Prometheus metrics. Labels are routes and reasons of the configuration: bounded, and nothing of users. */
@@ -16,6 +17,8 @@ export interface Metrics {
   refused(reason: string): void
   /** Somebody signed in and reaches no project. @param cause One of a closed list */
   signInWithoutProject(cause: string): void
+  /** The application behind a route has told its release. */
+  release(route: string, release: ObservedRelease): void
 }
 
 export interface MetricsSources {
@@ -49,6 +52,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     request: (route = 'none', status, seconds, bytes) => observe(route, status, seconds, bytes),
     refused: (reason) => refusals.inc({ reason }),
     signInWithoutProject: (cause) => withoutProject.inc({ cause }),
+    release: buildReleaseMetrics(registry),
   }
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AppEvent, AppRelease } from '../apps/profile.ts'
 import { profileOf } from '../apps/profile-of.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
 import { buildForwarder, type Forwarder } from '../forward/forwarder.ts'
@@ -59,7 +60,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(
       config,
-      (route) => currentProfile(route, previous) ?? profileOf(route, (event) => log.info(event)),
+      (route) => currentProfile(route, previous) ?? profileOf(route, profileDeps(route, state)),
     ),
   }
 }
@@ -82,6 +83,19 @@ const signing = ({ server, session }: Config, { clock }: ProcessState) => ({
   issuer: new URL(server.publicUrl).origin,
   clock,
   secrets: session.secrets,
+})
+
+const profileDeps = (route: RouteConfig, { clock, log, metrics }: ProcessState) => ({
+  clock,
+  record: (event: AppEvent) => log.info(event),
+  onRelease(detected: AppRelease) {
+    const { release, catalogue, isKnown } = detected
+    metrics.release(route.name, detected)
+    const line = { event: 'app-release', route: route.name, release, catalogue }
+    if (isKnown) log.info(line, 'release of the application')
+    else
+      log.warn(line, 'the gateway does not know this release: the nearest catalogue is used, and what is new is denied')
+  },
 })
 
 /** Profiles remember what they prepared in the application, e.g. its workspaces. */

@@ -18,7 +18,7 @@ export interface Runtime extends CurrentRules {
 export async function startRuntime(config: Config, state: ProcessState): Promise<Runtime> {
   const components = await buildComponents(config, state)
   components.issuer.start()
-  await components.projects.firstLoad
+  await Promise.all([components.projects.firstLoad, warmUp(components)])
   return assemble(config, components, state)
 }
 
@@ -32,6 +32,7 @@ export async function prepareRuntime(config: Config, state: ProcessState, curren
   const components = await buildComponents(config, state, previous)
   try {
     const next = assemble(config, components, state)
+    await warmUp(components)
     const errors = await errorsOf(components, previous.components)
     if (errors.length > 0) throw new ConfigurationError('reload', errors)
     return next
@@ -45,6 +46,9 @@ function assemble(config: Config, components: Components, state: ProcessState): 
   const refresh: RefreshTokens = (session) => components.issuer.refresh(session)
   return { config, components, refresh, ...buildHandlers(config, components, state) }
 }
+
+/** Applications that do not respond delay this by a few seconds, and nothing else. */
+const warmUp = ({ routes }: Components) => Promise.all(routes.all.map(({ profile }) => profile.warmUp?.()))
 
 /** What of the new components does not respond. */
 async function errorsOf({ issuer, projects }: Components, previous: Components): Promise<FieldError[]> {

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../../../shared/clock.ts'
 import { mlflowSettings, type RouteConfig } from '../../config/schema.ts'
-import type { Admission, AppEvent, AppProfile, AppRequest } from '../profile.ts'
+import { Refusal } from '../../errors.ts'
+import type { Admission, AppEvent, AppProfile, AppRelease, AppRequest } from '../profile.ts'
 import { buildBodyRules } from './body/body-rules.ts'
-import { buildRouteFinder, CATALOGUES } from './catalogue/catalogue.ts'
+import { finderOf, ReleaseWatch } from './catalogue/release-watch.ts'
 import { EXPERIMENT_HEADER, headersFor, queryFor } from './default-experiment.ts'
 import { mlflowRefusal } from './refusal.ts'
 import { hasOwnReply, replyFor } from './replies.ts'
@@ -21,6 +22,8 @@ export interface ProfileDeps {
   readonly clock?: Clock
   /** Writes a line of the audit log. */
   readonly record?: (event: AppEvent) => void
+  /** Called with the release that MLflow tells, and with each change of it. Absent: MLflow is not asked. */
+  readonly onRelease?: (release: AppRelease) => void
 }
 
 /**
@@ -29,10 +32,11 @@ export interface ProfileDeps {
  */
 export function buildMlflowProfile(
   route: RouteConfig,
-  { clock = systemClock, record = () => {} }: ProfileDeps = {},
+  { clock = systemClock, record = () => {}, onRelease }: ProfileDeps = {},
 ): AppProfile {
   const settings = mlflowSettings.parse(route.mlflow ?? {})
-  const find = buildRouteFinder(CATALOGUES[settings.version])
+  const releases = releaseWatch(route, clock, onRelease)
+  const find = releases?.find ?? finderOf(settings.version)
   const limits = { json: settings.maxBodyBytes, otlp: settings.maxTraceBytes }
   const tenancy =
     settings.tenancy === 'workspace' ? workspaceTenancy(route.upstream, clock) : instanceTenancy(settings.instances)
@@ -48,6 +52,8 @@ export function buildMlflowProfile(
 
   function useOf(request: AppRequest) {
     const { method, decodedPath } = request
+    // Denied requests go no further, and may be the only ones: an upgrade is to be noticed all the same.
+    void releases?.refresh()
     if (deniesWebhooks && changesWebhook(request)) return 'denied'
     if (isNeverForwarded(request) || isDeniedTransfer(request, transfers)) return 'denied'
     return hasOwnReply(method, decodedPath) ? 'read' : (find(method, decodedPath)?.use ?? 'denied')
@@ -55,7 +61,19 @@ export function buildMlflowProfile(
 
   function prepare(admitted: Admission): Promise<void> | undefined {
     checkRequest(admitted.request, find)
-    return tenancy.prepare?.(admitted)
+    const reading = releases?.refresh()
+    return reading ? prepareAfter(reading, admitted) : tenancy.prepare?.(admitted)
+  }
+
+  /** Whoever was authorized by another catalogue than the one that counts now must be authorized again. */
+  async function prepareAfter(reading: Promise<void>, admitted: Admission): Promise<void> {
+    const { request } = admitted
+    const [catalogue, use] = [releases?.catalogue, useOf(request)]
+    await reading
+    const isPlain = request.method === 'GET' || request.method === 'HEAD'
+    if (releases?.catalogue !== catalogue && !(isPlain && useOf(request) === use))
+      throw new Refusal('upstream-not-ready', 'the release of MLflow has changed since the request was authorized')
+    await tenancy.prepare?.(admitted)
   }
 
   return {
@@ -74,6 +92,7 @@ export function buildMlflowProfile(
     reply: replyFor,
     bodyRule: buildBodyRules(find, limits, { ...tenancy, maxPresignedSeconds: route.presignedSeconds }),
     prepare,
+    ...(releases && { warmUp: () => releases.refresh() }),
     ...(tenancy.upstream && { upstream: tenancy.upstream }),
     headers: (admitted) => ({ ...tenancy.headers(admitted), ...headersFor(admitted, tenancy) }),
     query: (admitted) => queryFor(admitted, find, tenancy),
@@ -81,4 +100,15 @@ export function buildMlflowProfile(
     responseHeaders: sandboxUploads,
     refusal: mlflowRefusal,
   }
+}
+
+/** With tenancy `instance` each project may run another release: then the configured one counts. */
+function releaseWatch(
+  { mlflow, upstream }: RouteConfig,
+  clock: Clock,
+  onRelease: ProfileDeps['onRelease'],
+): ReleaseWatch | undefined {
+  const { detectRelease, tenancy, version } = mlflowSettings.parse(mlflow ?? {})
+  if (onRelease === undefined || !detectRelease || tenancy === 'instance') return undefined
+  return new ReleaseWatch({ upstream, configured: version, clock, onRelease })
 }

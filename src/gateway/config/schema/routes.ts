@@ -13,7 +13,13 @@ export const mlflowSettings = z.strictObject({
     .enum(['3.17', '3.18'])
     .default('3.18')
     .describe(
-      'Minor release of the MLflow behind the route; selects the catalogue of allowed requests and required roles.',
+      'Minor release of the MLflow behind the route; selects the catalogue of allowed requests and required roles until the release is detected, and where it is not.',
+    ),
+  detectRelease: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Ask MLflow for its release at the start and every minute, and use the catalogue of that release; of a release that the gateway does not know, the nearest one, with a warning. Not with tenancy `instance`.',
     ),
   webhooks: z
     .enum(['deny', 'allow'])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { upstreamErrors } from '../../../../src/cli/check/upstreams.ts'
+import { upstreamErrors, upstreamNotes, upstreamWarnings } from '../../../../src/cli/check/upstreams.ts'
 import { configOf, NOBODY, type Replies, startFake } from './kit.ts'
 
 const ALPHA = '11111111-1111-4111-8111-111111111111'
@@ -27,6 +27,7 @@ async function errorsFor(t: TestContext, replies: Replies, app: string, over: ob
 }
 
 const V317 = { mlflow: { version: '3.17' } }
+const PINNED = { mlflow: { detectRelease: false } }
 
 test('the applications that the routes name have no errors', async (t) => {
   assert.deepEqual(await errorsFor(t, mlflow, 'mlflow', V317), [])
@@ -74,17 +75,33 @@ test('Airflow whose base_url has another path is recognized', async (t) => {
   assert.equal(error?.hint, 'Set base_url of Airflow (section [api]) to https://o.example/airflow.')
 })
 
-test('a release of MLflow other than the configured one is an error that names both', async (t) => {
-  const [error] = await errorsFor(t, mlflow, 'mlflow')
+test('a release of MLflow other than the configured one is an error that names both, where it is not detected', async (t) => {
+  const [error] = await errorsFor(t, mlflow, 'mlflow', PINNED)
   assert.equal(error?.path, 'routes.0.mlflow.version')
   assert.deepEqual([error?.expected, error?.got], ['"3.17", because the MLflow behind the route is 3.17.2', '"3.18"'])
   assert.equal(error?.hint, 'Set mlflow: { version: "3.17" } in the route.')
 })
 
-test('a release of MLflow that the gateway does not know is an error', async (t) => {
-  const [error] = await errorsFor(t, { ...mlflow, '/version': { body: '4.0.0' } }, 'mlflow')
+test('a release of MLflow that the gateway does not know is an error, where it is not detected', async (t) => {
+  const [error] = await errorsFor(t, { ...mlflow, '/version': { body: '4.0.0' } }, 'mlflow', PINNED)
   assert.match(error?.expected ?? '', /which is 4\.0\.0$/)
   assert.match(error?.hint ?? '', /3\.17 or 3\.18/)
+})
+
+test('a release of MLflow that is detected is no error: it is told, and one that is not known is a warning', async (t) => {
+  const found = async (release: string, over = {}) => {
+    const url = await startFake(t, () => ({ ...mlflow, '/version': { body: release } }))
+    const config = configOf({ routes: [route('mlflow', url, over)] })
+    const [errors, warnings] = [await upstreamErrors(config), await upstreamWarnings(config)]
+    return [errors.length, warnings.map(({ got, hint }) => `${got}: ${hint}`), await upstreamNotes(config)]
+  }
+  assert.deepEqual(await found('3.17.2'), [0, [], ['route mlflow: MLflow 3.17.2, catalogue 3.17']])
+  assert.deepEqual(await found('3.18.0'), [0, [], ['route mlflow: MLflow 3.18.0, catalogue 3.18']])
+  const newer = 'The catalogue of 3.18 is used. Requests that it does not list are denied.'
+  assert.deepEqual(await found('3.19.1'), [0, [`3.19.1: ${newer}`], ['route mlflow: MLflow 3.19.1, catalogue 3.18']])
+  const older = newer.replace('3.18', '3.17')
+  assert.deepEqual(await found('2.22.0'), [0, [`2.22.0: ${older}`], ['route mlflow: MLflow 2.22.0, catalogue 3.17']])
+  assert.deepEqual(await found('3.18.0', PINNED), [0, [], ['route mlflow: MLflow 3.18.0, catalogue 3.18']])
 })
 
 test('MLflow without workspaces is an error, unless each project has an MLflow', async (t) => {

@@ -30,7 +30,7 @@ before(async () => {
     access: { adminGroup: 'admins' },
     projects: { source: 'static', list: [ALPHA, BETA] },
     routes: [
-      route('mlflow', { maxBodyBytes: 1024 }, upstream.url),
+      route('mlflow', { maxBodyBytes: 1024, detectRelease: false }, upstream.url),
       route('own', { tenancy: 'instance', instances: { [ALPHA.id]: upstream.url } }, 'http://127.0.0.1:1'),
     ],
   }
