@@ -1,6 +1,5 @@
 import type { Project } from '../../policy/types.ts'
 import type { Admission, AppRequest } from '../profile.ts'
-import type { FindRoute } from './catalogue/catalogue.ts'
 import type { MlflowApi } from './mlflow-api.ts'
 
 /*
@@ -48,7 +47,7 @@ function idOf(experiment: unknown): string | undefined {
 }
 
 /** Undefined: `0` is MLflow's own. */
-interface Defaults {
+export interface Defaults {
   defaultExperiment?(projectId: string): string | undefined
 }
 
@@ -64,19 +63,5 @@ export function headersFor({ request, project }: Admission, tenancy: Defaults): 
   return headers
 }
 
-const isModelCall = ({ decodedPath }: AppRequest) => decodedPath.startsWith('/gateway/')
-
-/** The query, with the default experiment in place of `0`. */
-export function queryFor({ request, project }: Admission, find: FindRoute, tenancy: Defaults): string {
-  const { method, decodedPath, query } = request
-  const id = query.includes('=0') && project ? tenancy.defaultExperiment?.(project.id) : undefined
-  const fields = id === undefined ? undefined : find(method, decodedPath)?.request?.query.fields
-  if (!fields) return query
-  return query
-    .split('&')
-    .map((pair) => {
-      const [name = '', value] = pair.split('=')
-      return value === '0' && fields.get(name)?.kind === 'experiment' ? `${name}=${id}` : pair
-    })
-    .join('&')
-}
+/** A call of a model endpoint: its query, encoding and body are the model provider's. */
+export const isModelCall = ({ decodedPath }: AppRequest) => decodedPath.startsWith('/gateway/')

@@ -4,7 +4,8 @@ import { Refusal } from '../../errors.ts'
 import type { Admission, AppEvent, AppProfile, AppRelease, AppRequest } from '../profile.ts'
 import { buildBodyRules } from './body/body-rules.ts'
 import { finderOf, ReleaseWatch } from './catalogue/release-watch.ts'
-import { EXPERIMENT_HEADER, headersFor, queryFor } from './default-experiment.ts'
+import { EXPERIMENT_HEADER, headersFor } from './default-experiment.ts'
+import { queryFor } from './forwarded-query.ts'
 import { mlflowRefusal } from './refusal.ts'
 import { hasOwnReply, replyFor } from './replies.ts'
 import { checkRequest, isNeverForwarded } from './request-checks.ts'
@@ -25,6 +26,9 @@ export interface ProfileDeps {
   /** Called with the release that MLflow tells, and with each change of it. Absent: MLflow is not asked. */
   readonly onRelease?: (release: AppRelease) => void
 }
+
+/** The name of an MCP server is one segment with a slash, which MLflow's client encodes and its server decodes. */
+const ENCODED_SLASH = /^\/(?:ajax-)?api\/3\.0\/mlflow\/mcp-servers\//
 
 /**
  * MLflow behind the gateway. Every request is in the route catalogue of the release, belongs to exactly one project, and
@@ -86,7 +90,8 @@ export function buildMlflowProfile(
     dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin', 'content-encoding', EXPERIMENT_HEADER]),
     cookies: 'none',
     authorization: 'none',
-    allowsInPath: (what, path) => what === 'semicolon' && SEMICOLON.test(path),
+    allowsInPath: (what, path) =>
+      (what === 'semicolon' && SEMICOLON.test(path)) || (what === 'encoded-slash' && ENCODED_SLASH.test(path)),
     isPage: ({ decodedPath }) => decodedPath === '/',
     use: useOf,
     reply: replyFor,

@@ -231,6 +231,13 @@ test('the author of a logged model cannot be removed, in any spelling', () => {
   }
 })
 
+test('the name of an MCP server may have an encoded slash; nothing else may', () => {
+  const { allowsInPath } = buildMlflowProfile(mlflowRoute(undefined))
+  assert.equal(allowsInPath?.('encoded-slash', '/api/3.0/mlflow/mcp-servers/io.example/mine/versions'), true)
+  assert.equal(allowsInPath?.('encoded-slash', '/api/2.0/mlflow-artifacts/artifacts/a/b'), false)
+  assert.equal(allowsInPath?.('encoded-slash', '/api/3.0/mlflow/traces/a/b'), false)
+})
+
 test('tags may have a semicolon in their key', () => {
   const { allowsInPath } = buildMlflowProfile(mlflowRoute(undefined))
   assert.equal(allowsInPath?.('semicolon', '/api/2.0/mlflow/logged-models/m-1/tags/a;b'), true)
