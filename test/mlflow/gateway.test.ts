@@ -161,12 +161,28 @@ test('a page of another origin may not be told from the gateway’s own by MLflo
   assert.equal((await bob.ask('POST /ajax-api/2.0/mlflow/runs/search', body, more)).status, 200)
 })
 
-test('the Python client logs, registers, loads, searches and deletes through the gateway, as whoever holds the token', async () => {
+/** Runs a program with MLflow's Python client as bob, and reads the JSON of its last line. */
+async function runClient(program: string): Promise<unknown> {
   const python = join(await ensureMlflow(), 'bin', 'python')
   const env = { ...process.env, ...bob.env, MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0', MLFLOW_DISABLE_TELEMETRY: 'true' }
-  const { stdout } = await promisify(execFile)(python, [join(import.meta.dirname, 'session.py')], { env, cwd: lab.dir })
-  const outcome = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
-  assert.deepEqual(outcome, {
+  const { stdout } = await promisify(execFile)(python, [join(import.meta.dirname, program)], { env, cwd: lab.dir })
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+}
+
+test('the quickstart of MLflow, which names no experiment, works in the default experiment of the project', async () => {
+  assert.deepEqual(await runClient('quickstart.py'), {
+    experiment: 'Default',
+    author: 'bob',
+    runs: 1,
+    by_id: 1,
+    by_name: 1,
+    artifact: 'content',
+    trace_in_experiment: true,
+  })
+})
+
+test('the Python client logs, registers, loads, searches and deletes through the gateway, as whoever holds the token', async () => {
+  assert.deepEqual(await runClient('session.py'), {
     author: 'bob',
     trace_author: 'bob',
     artifact: 'content',
