@@ -5,9 +5,12 @@ import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
 import { ensureHelm } from '../infra/parts/helm.ts'
 import { ensureKeycloak } from '../infra/parts/keycloak.ts'
+import { MARIADB_COMMANDS } from '../infra/parts/mariadb.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
+import { ensureBackends } from '../infra/parts/mlflow-backends.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
 import { ensureModelopsClient } from '../infra/parts/modelops-client.ts'
+import { ensureObjectStore } from '../infra/parts/object-store.ts'
 import { ensurePodman } from '../infra/parts/podman.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
@@ -99,6 +102,14 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/mlflow/*.test.ts'] },
     minutes: 15,
+  },
+  {
+    name: 'isolation',
+    about: 'every field of every MLflow release attacked, MLflow’s whole client, PostgreSQL, MariaDB and an S3 server',
+    needs: [ensureMlflow, ensureBackends, ensurePostgres, () => ensureDebian(MARIADB_COMMANDS), ensureObjectStore],
+    run: { files: ['test/mlflow/isolation/*.test.ts'] },
+    minutes: 40,
+    onlyNamed: true,
   },
   {
     name: 'machines',

@@ -4,11 +4,20 @@ import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/ca
 const PAGE = 'docs/mlflow-isolation.md'
 const BEGIN = '<!-- fields: generated from the catalogues and the results of the probes by `npm run docs` -->'
 const END = '<!-- /fields -->'
-/** Written by `npm run test:mlflow` where `PROBE_RESULTS` is set; the tests compare it with what they see. */
+/** Written by `npm test -- --tier isolation` where `PROBE_RESULTS=write`; otherwise the tier compares it with what it sees. */
 const RESULTS = 'test/mlflow/probes/results.json'
 
-/** What MLflow does by itself with another project's identifier, by release and field. */
-type Results = Readonly<Record<string, Readonly<Record<string, { fieldClass: string; direct: string }>>>>
+/** What another project's identifier did, by field and request: without the gateway, and through it. */
+interface Probe {
+  readonly fieldClass: string
+  readonly direct: string
+  readonly gateway: string
+}
+/** By release; `own`: requests with identifiers of the own project that had the same status with and without the gateway. */
+type Results = Readonly<
+  Record<string, { readonly own: number; readonly probes: Readonly<Record<string, Probe>> } | undefined>
+>
+const probesOf = (results: Results, release: string) => Object.entries(results[release]?.probes ?? {})
 
 /** `docs/mlflow-isolation.md`: written by hand, except for what the probes have found. */
 export function isolationPage(): string {
@@ -22,6 +31,8 @@ export function isolationPage(): string {
 const RELEASES = Object.entries(CATALOGUES) as [string, CatalogueFile][]
 
 function figures(results: Results): string {
+  const happened = (what: RegExp, release: string, way: 'direct' | 'gateway') =>
+    probesOf(results, release).filter(([, probe]) => what.test(probe[way])).length
   const rows: [string, (release: string, file: CatalogueFile) => number][] = [
     ['routes for viewers', (_, file) => file.viewer.length],
     ['routes for members who are not viewers', (_, file) => file.editor.length],
@@ -32,7 +43,21 @@ function figures(results: Results): string {
     ['fields that repeat the path, and must agree with it', (_, file) => count(file, 'path')],
     ['fields that are refused or removed', (_, file) => count(file, 'refused') + count(file, 'removed')],
     ['fields that identify nothing', (_, file) => count(file, 'plain')],
-    ['probes with another project’s identifier', (release) => Object.keys(results[release] ?? {}).length],
+    ['probes: requests with another project’s identifier', (release) => probesOf(results, release).length],
+    [
+      '… that changed or disclosed something without the gateway',
+      (release) => happened(/changed|disclosed/, release, 'direct'),
+    ],
+    [
+      '… that told it apart from one that does not exist, without the gateway',
+      (release) => happened(/told apart/, release, 'direct'),
+    ],
+    [
+      '… that changed or disclosed something through the gateway',
+      (release) => happened(/changed|disclosed/, release, 'gateway'),
+    ],
+    ['… that told it apart through the gateway', (release) => happened(/told apart/, release, 'gateway')],
+    ['requests with own identifiers, the same with and without the gateway', (release) => results[release]?.own ?? 0],
   ]
   const head = ['| figure |', ...RELEASES.map(([release]) => ` ${release} |`)].join('')
   const rule = ['| --- |', ...RELEASES.map(() => ' --- |')].join('')
@@ -54,7 +79,7 @@ function count(file: CatalogueFile, fieldClass: string): number {
 function checkedFields(results: Results): string {
   const open = new Map<string, Map<string, string>>()
   for (const [release] of RELEASES)
-    for (const [probe, { fieldClass, direct }] of Object.entries(results[release] ?? {})) {
+    for (const [probe, { fieldClass, direct }] of probesOf(results, release)) {
       const [owner = ''] = probe.split(' | ')
       if (direct === 'held' || !/^(?:checked|derived|refused)/.test(fieldClass)) continue
       const byRelease = open.get(owner) ?? new Map<string, string>()

@@ -1,10 +1,15 @@
 import { join } from 'node:path'
+import { startMariadb } from '../../infra/parts/mariadb.ts'
 import type { MlflowOptions } from '../../infra/parts/mlflow.ts'
-import { ensureBackends, startObjectStore } from '../../infra/parts/mlflow-backends.ts'
+import { ensureBackends } from '../../infra/parts/mlflow-backends.ts'
+import { startObjectStore } from '../../infra/parts/object-store.ts'
 import { startPostgres } from '../../infra/parts/postgres.ts'
-import { type Database, openPostgres, openSqlite } from './database.ts'
+import { type Database, openMariadb, openPostgres, openSqlite } from './database.ts'
 
-/** Where MLflow keeps what it is told, as its options. */
+/** Where MLflow keeps what it is told: a database file and folders, or a database server and an S3 server. */
+export type BackendKind = 'files' | 'postgres' | 'mariadb'
+
+/** The same, as MLflow's options. */
 export interface Backends {
   readonly options: Pick<MlflowOptions, 'database' | 'artifacts' | 'env'>
   /** Opened once MLflow has made its tables. */
@@ -12,19 +17,35 @@ export interface Backends {
   close(): Promise<void>
 }
 
-export async function startBackends(kind: 'files' | 'servers', dir: string): Promise<Backends> {
+export async function startBackends(kind: BackendKind, dir: string): Promise<Backends> {
   if (kind === 'files')
     return { options: {}, open: async () => openSqlite(join(dir, 'mlflow.db')), close: async () => {} }
-  const [postgres, store] = await Promise.all([startPostgres(), startObjectStore(dir)])
-  const database = await postgres.createDatabase('mlflow')
+  const packages = await ensureBackends()
+  const [server, store] = await Promise.all([kind === 'postgres' ? postgres() : mariadb(), startObjectStore(dir)])
   return {
-    // SQLAlchemy would take another driver for the plain scheme.
     options: {
-      database: database.replace(/^postgresql:/, 'postgresql+psycopg2:'),
+      database: server.url,
       artifacts: `${store.bucket}/root`,
-      env: { PYTHONPATH: await ensureBackends(), ...store.env },
+      env: { PYTHONPATH: packages, ...store.env },
     },
-    open: () => openPostgres(database),
-    close: async () => void (await Promise.all([postgres.close(), store.close()])),
+    open: server.open,
+    close: async () => void (await Promise.all([server.close(), store.close()])),
   }
+}
+
+interface DatabaseServer extends Pick<Backends, 'open' | 'close'> {
+  readonly url: string
+}
+
+async function postgres(): Promise<DatabaseServer> {
+  const server = await startPostgres()
+  const database = await server.createDatabase('mlflow')
+  // SQLAlchemy would take another driver for the plain scheme.
+  const url = database.replace(/^postgresql:/, 'postgresql+psycopg2:')
+  return { url, open: () => openPostgres(database), close: server.close }
+}
+
+async function mariadb(): Promise<DatabaseServer> {
+  const server = await startMariadb()
+  return { url: server.url, open: async () => openMariadb(server), close: server.close }
 }

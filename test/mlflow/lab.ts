@@ -8,7 +8,7 @@ import { type MlflowRelease, startRelease } from '../../infra/parts/mlflow-relea
 import { freePort } from '../../infra/parts/ports.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
 import { startServer } from '../../src/gateway/runtime/start.ts'
-import { startBackends } from './backends.ts'
+import { type BackendKind, startBackends } from './backends.ts'
 import type { Database } from './database.ts'
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 
@@ -52,8 +52,8 @@ export interface Lab {
 }
 
 export interface LabOptions {
-  /** Default: SQLite and files. `servers`: PostgreSQL, and moto in the place of S3. */
-  readonly backends?: 'files' | 'servers'
+  /** Default: `files`. */
+  readonly backends?: BackendKind
   /** More of the first route, e.g. `transfers`. */
   readonly route?: object
   /** Default: the pinned one. */

@@ -160,7 +160,7 @@ const TRACES = [
   start({ trace_id: '@newTrace', trace_metadata: { 'mlflow.sourceRun': '@run', 'mlflow.modelId': '@model' } }),
   start({
     trace_id: '@newTrace',
-    assessments: [{ ...FEEDBACK, assessment_name: 'a', assessment_id: '@assessment', trace_id: '@trace' }],
+    assessments: [{ ...FEEDBACK, assessment_name: 'a', assessment_id: '@newAssessment', trace_id: '@trace' }],
   }),
   start({ trace_id: '@trace', assessments: [{ ...FEEDBACK, assessment_name: 'a', assessment_id: '@assessment' }] }),
   start({ trace_id: '@trace', assessments: [{ ...FEEDBACK, assessment_name: 'a', overrides: '@assessment' }] }),

@@ -137,8 +137,9 @@ export function scrambled(id: string): string {
 function normalized({ status, text }: Reply, values: readonly string[]): string {
   let plain = text
   for (const value of [...values].sort((a, b) => b.length - a.length)) {
-    if (value.length > 2) plain = plain.replaceAll(value, '#')
-    else plain = plain.replaceAll(new RegExp(`(?<![0-9a-zA-Z])${value}(?![0-9a-zA-Z])`, 'g'), '#')
+    // A number may also be a part of another identifier.
+    if (/\D/.test(value)) plain = plain.replaceAll(value, '#')
+    else plain = plain.replaceAll(new RegExp(`(?<![0-9a-zA-Z-])${value}(?![0-9a-zA-Z-])`, 'g'), '#')
   }
   plain = plain
     .replace(/\s+/g, ' ')
