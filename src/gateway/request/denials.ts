@@ -70,7 +70,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
   /** The error format of the application, or problem details (RFC 9457). */
   function program(context: RequestContext, denial: Refusal): Reply {
     const text = textOf(denial.reason, applicationOf(context))
-    const write: AppProfile['refusal'] = context.route?.profile.refusal ?? problemDetails
+    const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
     const dialect = write(denial.reason, denial.status, message, context.head.requestId)
     const { contentType, body, status = denial.status } = dialect

@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts'
 import type { Reply, Transport } from '../http/reply.ts'
+import type { RequestHead } from '../http/request-head.ts'
 import { checkSyntax, type SyntaxLimits } from '../http/syntax.ts'
 import { parseTarget } from '../http/target.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
@@ -36,6 +37,8 @@ export interface Pipeline {
 
 /** A request that may be forwarded, or a reply of the gateway's own. */
 export type Result = AdmittedRequest | Reply
+
+const PLAIN_BEGINNING = /^(?:\/[\w~-]+)+/
 
 export const isReply = (result: Result): result is Reply => 'status' in result
 
@@ -94,7 +97,19 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
 
   function readTarget(context: RequestContext): void {
     checkSyntax(context.head, limits)
-    context.target = parseTarget(context.head.target)
+    try {
+      context.target = parseTarget(context.head.target)
+    } catch (error) {
+      context.dialect = dialectFor(context.head)
+      throw error
+    }
+  }
+
+  /** How the application that the plain beginning of a malformed path names reports errors. Nothing else depends on it. */
+  function dialectFor({ host: named, target }: RequestHead) {
+    const host = canonicalHost(named, defaultPort)
+    const beginning = PLAIN_BEGINNING.exec(target)?.[0]
+    return host === undefined || beginning === undefined ? undefined : routes.match(host, beginning)?.profile.refusal
   }
 
   function findRoute(context: RequestContext): void {

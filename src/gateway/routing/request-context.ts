@@ -1,4 +1,4 @@
-import type { Admission } from '../apps/profile.ts'
+import type { Admission, AppProfile } from '../apps/profile.ts'
 import type { Refusal } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
@@ -21,6 +21,8 @@ export interface RequestContext {
   caller: Caller | undefined
   decision: Decision | undefined
   admission: Admission | undefined
+  /** The error format of the application that a malformed path seems to be for; no route is known then. */
+  dialect: AppProfile['refusal'] | undefined
   /** Why the request was denied. */
   denial: Refusal | undefined
   /** Where a person returns to after signing in; unset: to the place that this request is for. */
@@ -42,6 +44,7 @@ export const openContext = (head: RequestHead): RequestContext => ({
   caller: undefined,
   decision: undefined,
   admission: undefined,
+  dialect: undefined,
   denial: undefined,
   returnTo: undefined,
   sentBytes: 0,

@@ -207,6 +207,11 @@ const notForwarded: [string, string, AppRequest['headers']?][] = [
   ['GET /api/2.0/mlflow-artifacts/artifacts/workspaces/other/mlflow/server-info', 'denied'],
   ['PATCH /api/3.0/mlflow/mcp-servers/mlflow/server-info', 'denied'],
   ['GET /api/3.0/mlflow/server-info', 'read'],
+  ['GET /gateway/mlflow/v1/models', 'read'],
+  ['GET /ajax-api/3.0/mlflow/gateway/endpoints/list', 'read'],
+  ['GET /api/3.0/mlflow/gateway/model-definitions/list', 'read'],
+  ['POST /gateway/mlflow/v1/chat/completions', 'write'],
+  ['GET /gateway/mlflow/v1/files', 'denied'],
 ]
 for (const [line, use, headers] of notForwarded) {
   test(`${line} ${JSON.stringify(headers ?? {})} is ${use}`, () => {

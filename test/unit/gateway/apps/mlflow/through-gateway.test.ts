@@ -145,3 +145,15 @@ for (const [name, body, reason, words] of refusals) {
     assert.equal(upstream.received.length, before)
   })
 }
+
+test('a path that is denied as malformed is denied in MLflow’s words, whatever is wrong with it', async () => {
+  const files = '/mlflow/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts'
+  for (const name of ['a%5Cb.txt', 'a%00.txt', 'a%ff.txt', '%2e%2e%5Cb', 'x/..%2fy']) {
+    const { status, json } = await ask(`GET ${files}/${name}`)
+    assert.deepEqual([status, json.error_code, json.reason], [400, 'INVALID_PARAMETER_VALUE', 'path-ambiguous'], name)
+  }
+  for (const path of ['/other/a%5Cb', '/%5Cmlflow', '/mlflowx/a%5Cb']) {
+    const { json } = await ask(`GET ${path}`)
+    assert.deepEqual([json.reason, json.error_code], ['path-ambiguous', undefined], path)
+  }
+})
