@@ -93,7 +93,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     direct: (project) =>
       door(
         mlflow.url,
-        { ...(project && { 'X-MLFLOW-WORKSPACE': project }) },
+        // The server closes an idle connection at the moment that the next request is sent on it.
+        { connection: 'close', ...(project && { 'X-MLFLOW-WORKSPACE': project }) },
         { ...(project && { MLFLOW_WORKSPACE: project }) },
       ),
     async through(user, project, route = 'mlflow') {
