@@ -26,6 +26,7 @@ import mlflow.genai
 from mlflow import MlflowClient
 from mlflow.entities import Feedback, LoggedModelOutput
 from mlflow.entities.assessment import AssessmentSource
+from mlflow.entities.issue import IssueSeverity
 
 LOCAL = "does not talk to the server"
 ADMIN = "administers workspaces or webhooks: administrators only"
@@ -185,6 +186,7 @@ ARGUMENTS = {
     "dataset_id": lambda w, f: w.get("dataset"),
     "issue_id": lambda w, f: w.get("issue"),
     "description": "d",
+    "severity": IssueSeverity.LOW,
     "filter_string": lambda w, f: filter_for(w, f),
     "run_name": "run",
     "server_name": lambda w, f: w.get("mcp"),
