@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { teamNameErrors } from '../../gateway/config/checks/projects.ts'
 import { configError, loadConfig } from '../../gateway/config/load.ts'
 import type { Config } from '../../gateway/config/schema.ts'
 import { loadProjectsFile } from '../../gateway/projects/file.ts'
@@ -28,10 +29,8 @@ export function checkCommand(): Command {
     .action(async ({ config: file, online = false, secrets }: Options) => {
       if (online && !secrets) throw new CliError('--online: expected the secrets; leave out --no-secrets')
       const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
-      if (config.projects.source === 'file' && (secrets || existsSync(config.projects.path)))
-        loadProjectsFile(config.projects.path)
       if (secrets || brandingFiles(config).every((path) => existsSync(path))) loadPictures(config.portal)
-      const errors = online ? await onlineErrors(config) : []
+      const errors = [...fileErrors(config, secrets), ...(online ? await onlineErrors(config) : [])]
       if (errors.length > 0) throw configError(file, errors)
       const warnings = online ? await onlineWarnings(config) : []
       if (warnings.length > 0) console.error(`Warnings:\n${configError(file, warnings).report()}`)
@@ -42,6 +41,12 @@ export function checkCommand(): Command {
 
 const brandingFiles = ({ portal: { branding } }: Config): string[] =>
   [branding.logo, branding.icon].filter((path) => path !== undefined)
+
+/** The projects file, as far as it is there. @throws ConfigurationError with the errors of the file itself */
+function fileErrors({ projects, routes }: Config, required: boolean) {
+  if (projects.source !== 'file' || !(required || existsSync(projects.path))) return []
+  return teamNameErrors(loadProjectsFile(projects.path), projects.path, routes)
+}
 
 function summary(file: string, { routes, issuer, session, projects }: Config, online: boolean): string {
   const count = `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`

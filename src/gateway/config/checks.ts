@@ -3,7 +3,7 @@ import { brandingErrors } from './checks/branding.ts'
 import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
-import { projectListErrors, serviceUserErrors } from './checks/projects.ts'
+import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
 import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
 import { transportErrors } from './checks/transport.ts'
@@ -30,6 +30,7 @@ export function crossChecks({
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),
+    ...(projects?.source === 'static' && routes ? teamNameErrors(projects.list, 'projects.list', routes) : []),
     ...(projects?.source === 'core' ? serviceUserErrors(projects) : []),
   ]
 }

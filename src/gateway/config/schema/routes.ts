@@ -46,6 +46,18 @@ const airflowSettings = z.strictObject({
     .enum(['assertion', 'fab'])
     .default('assertion')
     .describe('`assertion`: the auth manager of the gateway; `fab`: Airflow signs users in at the issuer itself.'),
+  projectKey: z
+    .enum(['id', 'name'])
+    .default('id')
+    .describe(
+      'What Airflow’s teams and tags are named after, as `project_key` of the auth manager. Checks names only.',
+    ),
+  requestSecret: z
+    .string()
+    .optional()
+    .describe(
+      'A secret of at least 32 bytes, shared with `request_secret` of the auth manager: Airflow accepts each request once, and no assertion from another request. Use ${env:NAME} or ${file:PATH}.',
+    ),
 })
 
 const route = z.strictObject({

@@ -20,7 +20,7 @@ const route = (login: 'assertion' | 'fab'): RouteConfig => ({
   presignedSeconds: 3600,
   responseSeconds: 300,
   connectSeconds: 5,
-  airflow: { login },
+  airflow: { login, projectKey: 'id' },
 })
 const byAssertion = profileOf(route('assertion'))
 const byFab = profileOf(route('fab'))
