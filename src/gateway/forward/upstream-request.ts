@@ -7,6 +7,7 @@ import type { Route } from '../routing/routes.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
 import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
+import { REQUEST_PROOF, requestProof } from './headers/request-proof.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
 import { isPageForBar, NOT_FOR_PAGES } from './page-bar.ts'
@@ -51,13 +52,19 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   function withAssertion(request: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
     const { route, below, admission } = request
+    const { method } = below.app
     const query = route.profile.query?.(admission) ?? below.app.query
+    const path = query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`
+    const headers = outgoingHeaders(request, assertion)
+    const requestSecret = route.config.airflow?.requestSecret
+    if (requestSecret !== undefined && assertion !== undefined)
+      headers.push(REQUEST_PROOF, requestProof(requestSecret, { assertion, method, path }, deps.clock()))
     return {
       origin: route.profile.upstream?.(admission) ?? route.config.upstream,
       tenant: tenantOf(admission),
-      method: below.app.method,
-      path: query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`,
-      headers: outgoingHeaders(request, assertion),
+      method,
+      path,
+      headers,
       responseMs: route.config.responseSeconds * 1000,
       connectMs: route.config.connectSeconds * 1000,
     }

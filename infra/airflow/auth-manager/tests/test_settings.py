@@ -35,12 +35,15 @@ def test_ties_dags_to_projects_by_team_where_airflow_has_teams(configure) -> Non
 def test_every_option_is_read(configure) -> None:
     configure(
         JWKS_URL="http://gateway:4180/auth/jwks.json", AUDIENCE="flows", PROJECT_BY="tag", PROJECT_KEY="id",
-        TAG_PREFIX="tenant=", LEEWAY_SECONDS="0",
+        TAG_PREFIX="tenant=", LEEWAY_SECONDS="0", REQUEST_SECRET="s" * 32, DAG_IDS="prefixed", NAMES="free",
+        RENAMED_BUNDLES='{"old": "new", "dags": null}',
     )  # fmt: skip
     settings = load_settings()
     assert settings.jwks_url == "http://gateway:4180/auth/jwks.json"
     assert (settings.audience, settings.project_key) == ("flows", "id")
     assert (settings.tag_prefix, settings.leeway_seconds) == ("tenant=", 0)
+    assert (settings.dag_ids, settings.names, settings.request_secret) == ("prefixed", "free", "s" * 32)
+    assert settings.renamed_bundles == {"old": "new", "dags": None}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,11 @@ def test_every_option_is_read(configure) -> None:
         ("TAG_PREFIX", "", "tag_prefix: expected at least one character"),
         ("LEEWAY_SECONDS", "-1", "leeway_seconds: expected whole seconds from 0 to 60"),
         ("LEEWAY_SECONDS", "3600", "leeway_seconds: expected whole seconds from 0 to 60"),
+        ("REQUEST_SECRET", "hunter2", "request_secret: expected at least 32 characters, got 7"),
+        ("DAG_IDS", "any", "dag_ids: expected one of own, prefixed, got 'any'"),
+        ("NAMES", "any", "names: expected one of prefixed, free, got 'any'"),
+        ("RENAMED_BUNDLES", "old=new", "renamed_bundles: expected a JSON object of names"),
+        ("RENAMED_BUNDLES", '{"old": 1}', "renamed_bundles: expected a JSON object of names"),
     ],
 )
 def test_names_the_option_that_is_wrong(configure, option: str, value: str, words: str) -> None:

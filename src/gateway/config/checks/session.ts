@@ -1,25 +1,16 @@
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import { parseRedisAddress } from '../redis-address.ts'
 import type { Config } from '../schema.ts'
-import { isPlaceholder } from './placeholder.ts'
+import { randomSecretErrors } from './secret.ts'
 
 type Session = Config['session']
-
-const RANDOM_SECRET = 'Generate one: openssl rand -base64 48'
 
 export function sessionErrors(session: Session): CheckError[] {
   return [...secretErrors(session), ...lifetimeErrors(session), ...storeErrors(session)]
 }
 
 function secretErrors({ secrets }: Session): CheckError[] {
-  return secrets.flatMap((secret, index): CheckError[] => {
-    const path = `session.secrets.${index}`
-    const bytes = Buffer.byteLength(secret)
-    if (bytes < 32)
-      return [{ path, expected: 'at least 32 bytes', got: `${bytes} bytes (not shown)`, hint: RANDOM_SECRET }]
-    if (!isPlaceholder(secret)) return []
-    return [{ path, expected: 'a random secret', got: 'a placeholder (not shown)', hint: RANDOM_SECRET }]
-  })
+  return secrets.flatMap((secret, index) => randomSecretErrors(secret, `session.secrets.${index}`))
 }
 
 function lifetimeErrors({ idleSeconds, absoluteSeconds }: Session): CheckError[] {

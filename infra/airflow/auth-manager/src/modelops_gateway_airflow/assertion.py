@@ -10,7 +10,7 @@ import jwt
 from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.keys import GatewayKeys
-from modelops_gateway_airflow.request_binding import RequestBinding
+from modelops_gateway_airflow.request_proof import RequestProof
 from modelops_gateway_airflow.settings import Settings
 from modelops_gateway_airflow.user import GatewayUser, parse_user
 
@@ -31,18 +31,18 @@ class AssertionVerifier:
     def __init__(self, settings: Settings, keys: GatewayKeys | None = None) -> None:
         self._settings = settings
         self._keys = keys or GatewayKeys(settings.jwks_url, host=urlsplit(settings.issuer).netloc)
-        self._binding = RequestBinding(MAX_AGE_SECONDS + 2 * settings.leeway_seconds)
+        secret = settings.request_secret
+        self._proof = RequestProof(secret, settings.leeway_seconds) if secret else None
 
     async def verify(self, assertion: str, scope: Scope | None = None) -> GatewayUser:
         """
         Return the caller. Raises InvalidTokenError, or KeysUnavailable when no key can be read.
 
-        With the request's `scope`, an assertion that is bound to a request is accepted for that request only.
+        With the request's `scope` and a configured `request_secret`, the request itself must be the gateway's too.
         """
-        claims = await self.claims(assertion)
-        user = parse_user(claims)
-        if scope is not None:
-            self._binding.check(claims, scope)
+        user = parse_user(await self.claims(assertion))
+        if self._proof is not None and scope is not None:
+            self._proof.check(assertion, scope)
         return user
 
     async def claims(self, assertion: str) -> dict[str, Any]:

@@ -35,12 +35,14 @@ class Settings:
     """A DAG with the tag ``<tag_prefix><project>`` belongs to that project."""
     leeway_seconds: int = 5
     """Clock difference tolerated in ``exp``, ``nbf`` and ``iat``."""
+    request_secret: str = ""
+    """Shared with the gateway: each request needs its own proof (`X-Gateway-Request`). Empty: none does."""
     dag_ids: DagIds = "own"
     """``own``: no id of another team's bundle. ``prefixed``: also, every id starts with its bundle's name."""
     names: Names = "prefixed"
     """Whether new variables and connections of members must start with the name of one of their team's bundles."""
-    renamed_bundles: Mapping[str, str] = field(default_factory=dict)
-    """Former to current names of bundles, so that a renamed bundle keeps its DAG ids."""
+    renamed_bundles: Mapping[str, str | None] = field(default_factory=dict)
+    """Former to current names of bundles, which keep their DAG ids. None: every bundle may take the ids over."""
 
     @property
     def by_team(self) -> bool:
@@ -64,6 +66,7 @@ def load_settings() -> Settings:
         project_key=_one_of("project_key", option("project_key", "id"), ProjectKey),
         tag_prefix=option("tag_prefix", "project:"),
         leeway_seconds=_seconds("leeway_seconds", option("leeway_seconds", "5")),
+        request_secret=_secret("request_secret", option("request_secret", "")),
         dag_ids=_one_of("dag_ids", option("dag_ids", "own"), DagIds),
         names=_one_of("names", option("names", "prefixed"), Names),
         renamed_bundles=_names("renamed_bundles", option("renamed_bundles", "{}")),
@@ -106,11 +109,17 @@ def _seconds(name: str, value: str) -> int:
     return int(value)
 
 
-def _names(name: str, value: str) -> dict[str, str]:
+def _secret(name: str, value: str) -> str:
+    if value and len(value) < 32:
+        raise ValueError(f"[{SECTION}] {name}: expected at least 32 characters, got {len(value)}")
+    return value
+
+
+def _names(name: str, value: str) -> dict[str, str | None]:
     try:
         names = json.loads(value)
     except ValueError:
         names = None
-    if not isinstance(names, dict) or not all(isinstance(each, str) for each in names.values()):
-        raise _fault(name, 'a JSON object of names, e.g. {"alpha-old": "alpha"}', value)
+    if not isinstance(names, dict) or not all(each is None or isinstance(each, str) for each in names.values()):
+        raise _fault(name, 'a JSON object of names, e.g. {"alpha-old": "alpha", "dags": null}', value)
     return names
