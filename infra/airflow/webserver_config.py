@@ -1,4 +1,4 @@
-"""FAB's configuration: Airflow logs in at the issuer that the gateway shares, and groups become roles at each login.
+"""FAB's configuration: Airflow signs in at the gateway's issuer, and groups become roles at each sign-in.
 
 Goes with ``[core] auth_manager = modelops_gateway_airflow.fab.GatewayFabAuthManager`` and with
 ``airflow: { login: fab }`` on the gateway's route. Point ``[fab] config_file`` at this file.
@@ -16,7 +16,7 @@ GATEWAY = os.environ["GATEWAY_URL"]
 
 
 class SharedIssuer(FabAirflowSecurityManagerOverride):
-    """Reads the caller from the verified ID token, whichever issuer made it (OIDC Core, section 2)."""
+    """Reads the user from the verified ID token of any issuer (OIDC Core, section 2)."""
 
     def get_oauth_user_info(self, provider: str, resp: dict[str, Any]) -> dict[str, Any]:
         claims = resp["userinfo"]
@@ -32,16 +32,17 @@ class SharedIssuer(FabAirflowSecurityManagerOverride):
 SECURITY_MANAGER_CLASS = SharedIssuer
 AUTH_TYPE = AUTH_OAUTH
 AUTH_USER_REGISTRATION = True
-# Given to everybody who logs in; grants nothing by itself.
+# For everybody who signs in; grants nothing by itself.
 AUTH_USER_REGISTRATION_ROLE = "Public"
 AUTH_ROLES_SYNC_AT_LOGIN = True
-# Group to roles, as JSON in AIRFLOW_ROLES_MAPPING. A role per project sees the DAGs that name it in `access_control`.
-AUTH_ROLES_MAPPING = json.loads(
-    os.environ.get(
-        "AIRFLOW_ROLES_MAPPING",
-        '{"modelops-admins": ["Admin"], "project-alpha": ["User"], "project-beta": ["User"]}',
-    )
-)
+# Groups of projects. Each has a role of its own name, which `python -m modelops_gateway_airflow fab-roles` makes; Airflow's
+# own roles (Viewer, User, Op) open the DAGs of all projects.
+PROJECT_GROUPS = os.environ.get("AIRFLOW_PROJECT_GROUPS", "project-alpha,project-beta").split(",")
+# Group to roles; as JSON in AIRFLOW_ROLES_MAPPING for roles of your own.
+AUTH_ROLES_MAPPING = json.loads(os.environ.get("AIRFLOW_ROLES_MAPPING", "{}")) or {
+    os.environ.get("AIRFLOW_ADMIN_GROUP", "modelops-admins"): ["Admin"],
+    **{group: [group, "project-member"] for group in PROJECT_GROUPS},
+}
 OAUTH_PROVIDERS = [
     {
         "name": "keycloak",

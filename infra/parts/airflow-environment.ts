@@ -17,6 +17,8 @@ export interface AirflowSettings {
   readonly bundles: readonly DagBundle[]
   /** As `airflow.login` of the route. */
   readonly login: 'assertion' | 'fab'
+  /** With FAB: group to project. Each group becomes a role that opens the DAGs with the project's tag. */
+  readonly fabGroups?: Record<string, string>
   readonly env?: Record<string, string>
 }
 

@@ -21,6 +21,23 @@ export const ensureAirflow = (progress: Progress = toStderr) =>
 export const ensureAirflowctl = (progress: Progress = toStderr) =>
   ensureVenv('airflowctl', 'ctl', [pins('requirements-ctl.txt')], progress)
 
+/** Installs what CeleryExecutor needs, beside the pinned Airflow. Resolves to a folder for `PYTHONPATH`. @throws PartMissing */
+export function ensureAirflowCelery(progress: Progress = toStderr): Promise<string> {
+  return withLock('airflow-celery', progress, async () => {
+    const folder = join(partsDirectory('airflow'), 'celery')
+    const stamp = join(folder, 'installed')
+    const file = pins('requirements-celery.txt')
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf([file])) return folder
+    rmSync(folder, { recursive: true, force: true })
+    progress('Airflow with Celery: installing Python packages (once)')
+    const python = join(await ensureAirflow(progress), 'bin', 'python')
+    const result = await run(python, ['-m', 'pip', 'install', '-q', '--no-deps', '--target', folder, '-r', file])
+    if (!result.ok) throw new PartMissing(`pip could not install Celery. Check the network.\n${result.tail}`)
+    writeFileSync(stamp, hashOf([file]))
+    return folder
+  })
+}
+
 function ensureVenv(title: string, name: string, files: string[], progress: Progress): Promise<string> {
   return withLock(`airflow-${name}`, progress, async () => {
     const venv = join(partsDirectory('airflow'), name)
@@ -80,14 +97,18 @@ export async function startAirflow(options: AirflowOptions): Promise<Airflow> {
   const port = await freePort()
   const env = airflowEnvironment(options, port, [await freePort(), await freePort()])
   const airflow = join(venv, 'bin', 'airflow')
-  const command = async (...args: string[]) => {
-    const { ok, tail } = await run(airflow, args, { env, cwd: dir })
-    if (!ok) throw new Error(`airflow ${args.join(' ')} failed.\n${tail}`)
+  const execute = async (program: string, args: readonly string[]) => {
+    const { ok, tail } = await run(program, args, { env, cwd: dir })
+    if (!ok) throw new Error(`${program} ${args.join(' ')} failed.\n${tail}`)
   }
+  const command = (...args: string[]) => execute(airflow, args)
   progress('Airflow: creating its database')
   await command('db', 'migrate')
   if (env.AIRFLOW__CORE__MULTI_TEAM === 'True') await command('teams', 'sync')
   if (!runs) await command('dag-processor', '--num-runs', '1')
+  const roles = Object.entries(options.fabGroups ?? {}).flatMap((pair) => ['--group', pair.join('=')])
+  const module = ['-m', 'modelops_gateway_airflow', 'fab-roles', ...roles]
+  if (roles.length > 0) await execute(join(venv, 'bin', 'python'), module)
   progress('Airflow: starting')
   const readyUrl = `http://127.0.0.1:${port}${options.path}/api/v2/version`
   const start = (name: string, ...args: string[]) =>

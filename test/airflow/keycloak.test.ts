@@ -36,7 +36,7 @@ const dagsWith = async (url: string, token: string) => {
 }
 
 test('Keycloak’s token of a machine opens the API through the gateway', async () => {
-  assert.equal((await dagsWith(world.url, await machineToken(world))).total, 4)
+  assert.equal((await dagsWith(world.url, await machineToken(world))).total, 3)
 })
 
 test('behind the gateway Keycloak’s token must be exchanged first', async () => {
@@ -49,6 +49,6 @@ test('behind the gateway Keycloak’s token must be exchanged first', async () =
   })
   assert.equal(exchanged.status, 201)
   const { access_token } = (await exchanged.json()) as { access_token: string }
-  assert.equal((await dagsWith(world.airflow.url, access_token)).total, 4)
+  assert.equal((await dagsWith(world.airflow.url, access_token)).total, 3)
   assert.equal((await dagsWith(world.url, access_token)).status, 401)
 })

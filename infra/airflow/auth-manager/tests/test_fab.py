@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +12,18 @@ import jwt
 import pytest
 from airflow_server import ApiServer, airflow, environment
 from gateway import FakeGateway
+from isolation import isolation
 
 WEBSERVER_CONFIG = Path(__file__).parents[2] / "webserver_config.py"
+
+
+def make_roles(env: dict[str, str]) -> str:
+    """As the guide says: a role for each project."""
+    groups = ["--group", "project-alpha=alpha", "--group", "project-beta=beta"]
+    command = [sys.executable, "-m", "modelops_gateway_airflow", "fab-roles", *groups]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +45,7 @@ def server(gateway: FakeGateway, tmp_path_factory: pytest.TempPathFactory) -> It
     airflow(env, "db", "migrate")
     airflow(env, "users", "create", "-u", "local", "-p", "local-pw", "-r", "Admin", "-e", "l@x", "-f", "l", "-l", "l")
     airflow(env, "dag-processor", "--num-runs", "1")
+    make_roles(env)
     server = ApiServer(env, home)
     yield server
     server.close()
@@ -61,6 +74,51 @@ def test_roles_follow_the_groups_of_the_assertion(gateway: FakeGateway, ask) -> 
     assert ask(gateway.assertion("bob")) == 200
     assert ask(gateway.assertion("bob"), "/api/v2/config") == 403
     assert ask(gateway.assertion("erin")) == 403
+
+
+def dag_ids(server: ApiServer, token: str) -> set[str]:
+    listed = server.client.get("/api/v2/dags", headers={"Authorization": f"Bearer {token}"})
+    return {each["dag_id"] for each in listed.json()["dags"]}
+
+
+@isolation("Reading: DAGs of another project", mode="FAB")
+def test_a_role_opens_the_dags_of_its_project_only(gateway: FakeGateway, server: ApiServer, ask) -> None:
+    alpha, beta = {"alpha_daily", "alpha_other"}, {"beta_daily", "beta_consumer"}
+    assert dag_ids(server, gateway.assertion("bob")) == alpha
+    assert dag_ids(server, gateway.assertion("carol")) == beta
+    assert dag_ids(server, gateway.assertion("dave")) == alpha | beta
+    assert ask(gateway.assertion("bob"), "/api/v2/dags/beta_daily") == 403
+    assert ask(gateway.assertion("bob"), "/api/v2/dags/nobodys_job") == 403
+
+
+@isolation("Changing: DAGs of another project", mode="FAB")
+def test_a_role_changes_the_dags_of_its_project_only(gateway: FakeGateway, server: ApiServer) -> None:
+    headers = {"Authorization": f"Bearer {gateway.assertion('bob')}"}
+    attempts = [
+        ("POST", "/api/v2/dags/{dag}/dagRuns", {"logical_date": None}),
+        ("PATCH", "/api/v2/dags/{dag}", {"is_paused": False}),
+        ("POST", "/api/v2/dags/{dag}/clearTaskInstances", {"dry_run": True}),
+    ]
+    for method, path, body in attempts:
+        assert (
+            server.client.request(method, path.format(dag="alpha_other"), headers=headers, json=body).status_code == 200
+        )
+        for dag in ("beta_consumer", "nobodys_job"):
+            refused = server.client.request(method, path.format(dag=dag), headers=headers, json=body)
+            assert refused.status_code == 403, (method, path, dag)
+    assert server.client.delete("/api/v2/dags/beta_consumer", headers=headers).status_code == 403
+
+
+@isolation("Reading: what FAB cannot divide among projects is closed to members", mode="FAB")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v2/variables", "/api/v2/connections", "/api/v2/pools", "/api/v2/assets", "/api/v2/assets/events",
+        "/api/v2/importErrors", "/api/v2/eventLogs", "/api/v2/jobs", "/api/v2/backfills?dag_id=beta_daily",
+    ],
+)  # fmt: skip
+def test_what_fab_cannot_isolate_is_closed_to_members(gateway: FakeGateway, ask, path: str) -> None:
+    assert ask(gateway.assertion("bob"), path) == 403
 
 
 def test_a_lost_group_counts_from_the_next_request_on(gateway: FakeGateway, ask) -> None:

@@ -17,7 +17,10 @@ HINT = "Run `python -m modelops_gateway_airflow init` for a complete airflow.cfg
 SECRETS = {
     ("core", "fernet_key"): "without it connections and variables are stored in the clear",
     ("api", "secret_key"): "every API server needs the same one",
-    ("api_auth", "jwt_secret"): "without it tasks stay queued: the scheduler signs their tokens, the API server verifies",
+    (
+        "api_auth",
+        "jwt_secret",
+    ): "without it tasks stay queued: the scheduler signs their tokens, the API server verifies",
 }
 
 
