@@ -46,6 +46,8 @@ certificate() {
 new session_secret random 48
 new redis_password random 24
 for name in postgres_password airflow_database_password keycloak_database_password; do new "$name" random 24; done
+# for infra/compose/airflow-teams.yml: a broker for each project
+for name in airflow_broker_alpha_password airflow_broker_beta_password; do new "$name" random 24; done
 new airflow_fernet_key base64url 32
 new airflow_api_secret random 32
 new airflow_jwt_secret random 64
