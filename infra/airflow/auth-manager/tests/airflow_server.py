@@ -1,4 +1,4 @@
-"""A real Airflow for the tests: a home of its own, DAGs parsed once, an api-server on a free port."""
+"""A real Airflow for the tests: a home of its own, DAGs parsed once, an API server on a free port."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import httpx
 from gateway import TEAM
 
 HERE = Path(__file__).parent
+JWT_SECRET = "another-secret-of-the-tests-" + "x" * 64
 AIRFLOW = str(Path(sys.executable).parent / "airflow")
 
 
@@ -50,7 +51,7 @@ def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[s
         # So that a refusal of the configuration is the auth manager's, not Airflow's.
         "AIRFLOW__API__EXPOSE_CONFIG": "True",
         "AIRFLOW__API__SECRET_KEY": "secret-of-the-tests",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "another-secret-of-the-tests-" + "x" * 64,
+        "AIRFLOW__API_AUTH__JWT_SECRET": JWT_SECRET,
         "AIRFLOW__MODELOPS_GATEWAY__ISSUER": issuer,
         "AIRFLOW__MODELOPS_GATEWAY__PROJECT_BY": project_by,
         # Teams are named by the default, tags as the DAGs have them.
@@ -68,24 +69,44 @@ def make_home(home: Path) -> Path:
 
 
 def airflow(env: dict[str, str], *arguments: str) -> str:
-    """Run a command of Airflow's to its end; its output is shown when it fails."""
+    """Run a command of Airflow to its end. Its output is shown if it fails."""
     done = subprocess.run([AIRFLOW, *arguments], env=env, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, f"airflow {' '.join(arguments)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     return done.stdout
 
 
+class Background:
+    """A process of Airflow and everything that it started."""
+
+    def __init__(self, env: dict[str, str], home: Path, *arguments: str) -> None:
+        self._log = home / f"{arguments[0]}-{free_port()}.log"
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [AIRFLOW, *arguments], env=env, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def log(self) -> str:
+        """What the process has printed so far."""
+        return self._log.read_text()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+
+
 class ApiServer:
-    """`airflow api-server` below `/airflow`; everything it started ends with `close`."""
+    """`airflow api-server` below `/airflow`. `close` ends all of its processes."""
 
     def __init__(self, env: dict[str, str], home: Path) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/airflow"
-        self._log = home / f"api-server-{port}.log"
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [AIRFLOW, "api-server", "--host", "127.0.0.1", "--port", str(port)],
-                env=env | {"AIRFLOW__API__BASE_URL": self.url}, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        address = ["--host", "127.0.0.1", "--port", str(port)]
+        self._process = Background(env | {"AIRFLOW__API__BASE_URL": self.url}, home, "api-server", *address)
         self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
         try:
             self._wait()
@@ -95,13 +116,13 @@ class ApiServer:
 
     def _wait(self) -> None:
         end = time.monotonic() + 120
-        while time.monotonic() < end and self._process.poll() is None:
+        while time.monotonic() < end and self._process.process.poll() is None:
             try:
                 if self.client.get("/api/v2/version").status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.2)
-        raise AssertionError(f"the api-server did not start\n{self._log.read_text()[-4000:]}")
+        raise AssertionError(f"the API server did not start\n{self.log()[-4000:]}")
 
     def request(self, method: str, path: str, assertion: str | None, **options: Any) -> httpx.Response:
         headers = dict(options.pop("headers", {}))
@@ -109,12 +130,9 @@ class ApiServer:
             headers["X-Gateway-Assertion"] = assertion
         return self.client.request(method, path, headers=headers, **options)
 
+    def log(self) -> str:
+        return self._process.log()
+
     def close(self) -> None:
         self.client.close()
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+        self._process.close()

@@ -13,6 +13,8 @@ from airflow_server import ApiServer, airflow, environment, make_home
 from gateway import FakeGateway
 from world import fill
 
+pytest_plugins = ["isolation"]
+
 
 @dataclass
 class World:

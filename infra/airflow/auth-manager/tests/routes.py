@@ -1,16 +1,17 @@
-"""Every path of the real Airflow that reads, with one project's names filled in and with `~` for all."""
+"""Every path of the real Airflow that reads, with the names of one project filled in, and with `~` for all."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from airflow.api_fastapi.core_api.routes.public import public_router
 from airflow.api_fastapi.core_api.routes.ui import ui_router
 from world import RUN
 
-# Answers only after a run ended, or with the state of a connection test that nobody asked for.
-NOT_ASKED = re.compile(r"/wait$|/enqueue-test$|/auth/log(in|out)$")
+# Respond only after a run ended, or with the state of a connection test that was never requested.
+NOT_REQUESTED = re.compile(r"/wait$|/enqueue-test$|/auth/log(in|out)$")
 QUERIES = {
     "/api/v2/backfills": "?dag_id={dag}",
     "/ui/backfills": "?dag_id={dag}",
@@ -23,19 +24,28 @@ QUERIES = {
 }
 
 
-def reading_paths(project: str) -> list[str]:
-    names = {
+def names_of(project: str) -> dict[str, str]:
+    """Values of the parameters that Airflow's paths have."""
+    return {
         "dag_id": f"{project}_daily", "dag_run_id": quote(RUN[project]), "run_id": quote(RUN[project]),
         "task_id": f"{project}_task", "map_index": "-1", "try_number": "1", "task_try_number": "1",
         "xcom_key": f"{project}_key", "key": "k", "pool_name": f"{project}_pool",
         "variable_key": f"{project}_variable", "connection_id": f"{project}_connection", "version_number": "1",
         "section": "core", "option": "parallelism",
     }  # fmt: skip
-    everybodys = {**names, "dag_id": "~", "dag_run_id": "~", "run_id": "~"}
+
+
+def reading_paths(project: str) -> list[str]:
+    names = names_of(project)
+    return paths_with(names, {**names, "dag_id": "~", "dag_run_id": "~", "run_id": "~"})
+
+
+def paths_with(*every: Mapping[str, str]) -> list[str]:
+    """Each path of Airflow that reads, once for each set of names."""
     found = set()
     for template in sorted(_templates()):
-        for values in (names, everybodys):
-            query = QUERIES.get(template, "").format(dag=f"{project}_daily", run=quote(RUN[project], safe=""))
+        for values in every:
+            query = QUERIES.get(template, "").format(dag=every[0]["dag_id"], run=quote(every[0]["run_id"], safe="%"))
             found.add(re.sub(r"\{(\w+)(?::path)?\}", lambda match, v=values: v.get(match[1], "1"), template) + query)
     return sorted(found)
 
@@ -43,6 +53,6 @@ def reading_paths(project: str) -> list[str]:
 def _templates() -> set[str]:
     routes = [*public_router.routes, *ui_router.routes]
     templates = {route.path for route in routes if "GET" in getattr(route, "methods", ())}
-    # A renamed router would otherwise leave nothing to ask.
+    # A renamed router would otherwise leave nothing to request.
     assert len(templates) > 80, sorted(templates)
-    return {template for template in templates if not NOT_ASKED.search(template)}
+    return {template for template in templates if not NOT_REQUESTED.search(template)}

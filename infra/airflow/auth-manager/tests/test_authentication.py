@@ -6,6 +6,7 @@ import time
 
 import jwt
 import pytest
+from airflow_server import JWT_SECRET
 from cryptography.hazmat.primitives.asymmetric import ec
 from gateway import FakeGateway
 
@@ -44,7 +45,7 @@ def test_no_other_credential_counts(world) -> None:
     """Neither Airflow's own tokens, nor cookies, nor an assertion in the place of a bearer token."""
     now = int(time.time())
     own = {"sub": "subject-of-alice", "role": "admin", "aud": "apache-airflow", "iat": now, "nbf": now, "exp": now + 60}
-    airflow_token = jwt.encode(own, "another-secret-of-the-tests-" + "x" * 64, algorithm="HS512")
+    airflow_token = jwt.encode(own, JWT_SECRET, algorithm="HS512")
     for token in (airflow_token, world.gateway.assertion("alice")):
         for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"_token={token}"}):
             assert world.server.client.get(ASKED, headers=headers).status_code == 401

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 from gateway import ALPHA, BETA, TEAM
+from isolation import isolation
 from test_projects import asset_id
+
+from modelops_gateway_airflow.ui_config import LABEL
 
 NARROWED_TO_ALPHA = {"project_id": ALPHA["id"], "projects": [ALPHA]}
 # An editor of alpha who only reads beta.
 MIXED = {"projects": [ALPHA, {**BETA, "role": "viewer"}]}
 
 
+@isolation("Members: assets, pools and import errors of the own project", over_blocked=True)
 def test_members_read_the_assets_of_their_own_dags(world) -> None:
     for who in ("bob", "vera"):
         listed = world.request(who, "/api/v2/assets").json()
@@ -22,6 +26,7 @@ def test_members_read_the_assets_of_their_own_dags(world) -> None:
         assert {each["name"] for each in events["asset_events"]} == {"alpha_asset"}
 
 
+@isolation("Members: assets, pools and import errors of the own project", over_blocked=True)
 def test_the_assets_that_start_a_dag_are_shown_to_its_members(world) -> None:
     path = "/ui/next_run_assets/beta_consumer"
     assert [each["name"] for each in world.request("carol", path).json()["events"]] == ["beta_asset"]
@@ -31,6 +36,7 @@ def test_the_assets_that_start_a_dag_are_shown_to_its_members(world) -> None:
         assert world.request("bob", denied).status_code == 403
 
 
+@isolation("Members: assets, pools and import errors of the own project", over_blocked=True)
 def test_editors_create_events_of_their_own_assets(world) -> None:
     body = {"asset_id": asset_id(world, "alpha"), "extra": {"from": "bob"}}
     assert world.request("bob", "/api/v2/assets/events", "POST", json=body).status_code == 200
@@ -48,6 +54,7 @@ def test_the_graph_of_an_asset_is_shown_to_its_own_members_however_it_is_asked_f
         assert "beta" not in foreign.text
 
 
+@isolation("Members: assets, pools and import errors of the own project", over_blocked=True)
 def test_the_default_pool_is_readable(world) -> None:
     for who in ("bob", "vera"):
         assert world.request(who, "/api/v2/pools/default_pool").status_code == 200
@@ -56,6 +63,7 @@ def test_the_default_pool_is_readable(world) -> None:
     assert world.request("erin", "/api/v2/pools/default_pool").status_code == 403
 
 
+@isolation("Members: assets, pools and import errors of the own project", over_blocked=True)
 def test_members_read_the_import_errors_of_their_own_files(world) -> None:
     listed = world.request("carol", "/api/v2/importErrors").json()
     if world.project_by == "team":
@@ -69,6 +77,7 @@ def test_members_read_the_import_errors_of_their_own_files(world) -> None:
         assert world.request("bob", f"/api/v2/importErrors/{error['import_error_id']}").status_code == 404
 
 
+@isolation("Administrators with a selected project: errors and log of that project only")
 def test_a_narrowed_administrator_reads_the_errors_and_the_log_of_that_project_only(world) -> None:
     assert "beta" not in world.request("alice", "/api/v2/importErrors", claims=NARROWED_TO_ALPHA).text
     entries = world.request("alice", "/api/v2/eventLogs?limit=100", claims=NARROWED_TO_ALPHA).json()["event_logs"]
@@ -80,10 +89,15 @@ def only_teams(world) -> None:
         pytest.skip("variables and connections have a project with teams only")
 
 
+@isolation("Members: new variables and connections belong to their team", over_blocked=True, mode="team")
 @pytest.mark.parametrize("kind", ["variables", "connections"])
 def test_a_new_row_belongs_to_the_only_team_of_its_author(world, kind: str) -> None:
     only_teams(world)
-    body = {"key": "alpha_new", "value": "1"} if kind == "variables" else {"connection_id": "alpha_new", "conn_type": "http"}
+    body = (
+        {"key": "alpha_new", "value": "1"}
+        if kind == "variables"
+        else {"connection_id": "alpha_new", "conn_type": "http"}
+    )
     created = world.request("bob", f"/api/v2/{kind}", "POST", json=body)
     assert created.status_code == 201, created.text
     assert created.json()["team_name"] == TEAM["alpha"]
@@ -102,7 +116,9 @@ def test_who_has_several_teams_names_one(world) -> None:
     changed = world.request("dave", "/api/v2/variables/alpha_daves", "PATCH", json={**body, "value": "2"})
     assert changed.json()["team_name"] == TEAM["alpha"]
     narrowed = {"key": "alpha_narrowed", "value": "1"}
-    assert world.request("dave", "/api/v2/variables", "POST", json=narrowed, claims=NARROWED_TO_ALPHA).status_code == 201
+    assert (
+        world.request("dave", "/api/v2/variables", "POST", json=narrowed, claims=NARROWED_TO_ALPHA).status_code == 201
+    )
     for key in ("alpha_daves", "alpha_narrowed"):
         assert world.request("dave", f"/api/v2/variables/{key}", "DELETE").status_code == 204
     # An editor of alpha alone: her other project is no choice.
@@ -110,6 +126,7 @@ def test_who_has_several_teams_names_one(world) -> None:
     assert world.request("dave", "/api/v2/variables/alpha_daves", "DELETE", claims=MIXED).status_code == 204
 
 
+@isolation("Members: new variables and connections belong to their team", over_blocked=True, mode="team")
 def test_variables_are_imported_into_the_own_team(world) -> None:
     only_teams(world)
     rows = [{"key": "alpha_imported", "value": "1"}, {"key": "alpha_imported_too", "value": {"a": 1}}]
@@ -124,6 +141,7 @@ def test_variables_are_imported_into_the_own_team(world) -> None:
     assert world.request("bob", "/api/v2/variables", "PATCH", json=delete).status_code == 200
 
 
+@isolation("Rows without a team: no member creates one")
 def test_no_member_creates_a_row_without_a_team(world) -> None:
     for path in ("/api/v2/connections/defaults", "/api/v2/connections/%64efaults", "/api/v2/connections/defaults/"):
         assert world.request("bob", path, "POST", follow_redirects=True).status_code == 403
@@ -132,6 +150,7 @@ def test_no_member_creates_a_row_without_a_team(world) -> None:
     assert all(each["connection_id"] in ("alpha_connection", "beta_connection") for each in listed)
 
 
+@isolation("Names of variables and connections: a taken one looks like a free one", mode="team")
 @pytest.mark.parametrize("kind", ["variables", "connections"])
 def test_a_taken_name_looks_like_a_free_one(world, kind: str) -> None:
     """Names are unique over all projects: only names with the own prefix are looked up."""
@@ -159,5 +178,5 @@ def test_the_pages_show_the_selected_project_and_no_buttons_that_are_always_deni
     assert len([value for value in css("vera").values() if value == hidden]) == 2
     narrowed = world.request("dave", "/ui/config", claims=NARROWED_TO_ALPHA).json()
     assert narrowed["instance_name"].endswith("alpha") and "alpha" in narrowed["dashboard_alert"][0]["text"]
-    assert '"Project alpha"' in narrowed["theme"]["globalCss"]["body::after"]["content"]
+    assert '"Project alpha"' in narrowed["theme"]["globalCss"][LABEL]["content"]
     assert world.request("dave", "/ui/config").json()["dashboard_alert"] == []

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 from gateway import ALPHA, BETA, TEAM
+from isolation import isolation
 from routes import reading_paths
 from world import RUN
 
@@ -56,16 +57,20 @@ def test_nobody_without_a_project_sees_anything(world) -> None:
     assert world.request("erin", "/ui/auth/menus").json()["authorized_menu_items"] == []
 
 
+@isolation("Reading: every route, with own names and with `~` for all")
 @pytest.mark.parametrize("path", reading_paths("alpha"))
-def test_no_answer_to_bob_holds_a_word_of_beta(world, path: str) -> None:
-    """Asked for his own things, and for everybody's (`~`)."""
+def test_no_response_to_bob_contains_a_word_of_beta(world, path: str) -> None:
+    """With his own names, and with `~` for all."""
     response = world.request("bob", path)
     assert response.status_code < 500
-    assert "beta" not in response.text and "nobodys" not in response.text, f"{response.status_code} {response.text[:600]}"
+    assert "beta" not in response.text and "nobodys" not in response.text, (
+        f"{response.status_code} {response.text[:600]}"
+    )
 
 
+@isolation("Reading: every route, with the names of another project")
 @pytest.mark.parametrize("path", reading_paths("beta"))
-def test_what_bob_asks_of_beta_is_refused_like_what_does_not_exist(world, path: str) -> None:
+def test_requests_for_beta_are_refused_like_those_for_what_does_not_exist(world, path: str) -> None:
     response = world.request("bob", path)
     missing = world.request("bob", path.replace("beta", "none"))
     assert response.status_code == missing.status_code
@@ -74,6 +79,7 @@ def test_what_bob_asks_of_beta_is_refused_like_what_does_not_exist(world, path: 
     assert response.text.replace("beta", "none") == missing.text
 
 
+@isolation("Reading: every route, as administrator", over_blocked=True)
 @pytest.mark.parametrize("path", reading_paths("alpha"))
 def test_alice_is_refused_nothing(world, path: str) -> None:
     if path == "/ui/teams" and world.project_by == "tag":
@@ -136,22 +142,31 @@ CHANGES = [
 def fill_in(value, project: str, asset: int = 0):
     if value == "{asset}":
         return asset
-    names = {"project": project, "team": TEAM[project], "dag": f"{project}_daily", "run": quote(RUN[project]), "task": f"{project}_task"}
+    names = {
+        "project": project,
+        "team": TEAM[project],
+        "dag": f"{project}_daily",
+        "run": quote(RUN[project]),
+        "task": f"{project}_task",
+    }
     if isinstance(value, str):
         return value.format(**names)
     return {key: fill_in(each, project, asset) for key, each in value.items()} if isinstance(value, dict) else value
 
 
+@isolation("Changing: main routes, without the role or in another project")
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.parametrize(("who", "project"), [("bob", "beta"), ("vera", "alpha"), ("erin", "alpha")])
-def test_changes_of_what_is_not_theirs_are_refused(world, who: str, project: str, method: str, path: str, body) -> None:
+def test_changes_without_the_right_to_them_are_refused(
+    world, who: str, project: str, method: str, path: str, body
+) -> None:
     response = world.request(who, fill_in(path, project), method, json=fill_in(body, project, asset_id(world, project)))
     # Members create events of their own assets; a foreign asset does not exist for them.
     expected = 404 if who == "bob" and path == "/api/v2/assets/events" else 403
     assert response.status_code == expected, response.text
 
 
-def test_bulk_changes_are_judged_row_by_row(world) -> None:
+def test_bulk_changes_are_authorized_row_by_row(world) -> None:
     task = {"dag_id": "beta_daily", "dag_run_id": RUN["beta"], "task_id": "beta_task", "new_state": "success"}
     bulk = {"actions": [{"action": "update", "entities": [task]}]}
     response = world.request("bob", "/api/v2/dags/~/dagRuns/~/taskInstances", "PATCH", json=bulk)
@@ -159,7 +174,9 @@ def test_bulk_changes_are_judged_row_by_row(world) -> None:
     runs = {"actions": [{"action": "delete", "entities": [{"dag_id": "beta_daily", "dag_run_id": RUN["beta"]}]}]}
     assert world.request("bob", "/api/v2/dags/~/dagRuns", "PATCH", json=runs).status_code == 403
     assert world.request("bob", "/api/v2/dags?dag_id_pattern=~", "PATCH", json={"is_paused": True}).status_code == 200
-    state = world.request("alice", f"/api/v2/dags/beta_daily/dagRuns/{quote(RUN['beta'])}/taskInstances/beta_task").json()
+    state = world.request(
+        "alice", f"/api/v2/dags/beta_daily/dagRuns/{quote(RUN['beta'])}/taskInstances/beta_task"
+    ).json()
     assert state["state"] != "success"
 
 
@@ -189,7 +206,10 @@ def test_members_keep_their_own_variables_and_connections_where_there_are_teams(
     assert [each["key"] for each in listed.json()["variables"]] == ["alpha_variable"]
     connections = world.request("bob", "/api/v2/connections").json()["connections"]
     assert [each["connection_id"] for each in connections] == ["alpha_connection"]
-    assert sorted(each["name"] for each in world.request("vera", "/api/v2/pools").json()["pools"]) == ["alpha_pool", "default_pool"]
+    assert sorted(each["name"] for each in world.request("vera", "/api/v2/pools").json()["pools"]) == [
+        "alpha_pool",
+        "default_pool",
+    ]
     body = {"key": "alpha_mine", "value": "1", "team_name": TEAM["alpha"]}
     assert world.request("bob", "/api/v2/variables", "POST", json=body).status_code == 201
     assert world.request("bob", "/api/v2/variables/alpha_mine", "DELETE").status_code == 204
@@ -199,7 +219,8 @@ def test_members_keep_their_own_variables_and_connections_where_there_are_teams(
 
 def test_the_menu_shows_what_may_be_used(world) -> None:
     menu = {
-        who: set(world.request(who, "/ui/auth/menus").json()["authorized_menu_items"]) for who in ("alice", "bob", "vera")
+        who: set(world.request(who, "/ui/auth/menus").json()["authorized_menu_items"])
+        for who in ("alice", "bob", "vera")
     }
     assert {"Config", "Assets", "Jobs", "Audit Log"} <= menu["alice"]
     assert not {"Config", "Jobs", "Plugins", "Providers", "Audit Log"} & (menu["bob"] | menu["vera"])

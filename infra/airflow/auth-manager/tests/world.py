@@ -33,7 +33,11 @@ def _rows_of(ask: Ask, project: str) -> None:
     _make(ask, f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run, "logical_date": DATE, "note": f"{project} note"})
     _make(ask, f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries",
           {"key": f"{project}_key", "value": f"{project} value"})  # fmt: skip
-    _make(ask, "/api/v2/variables", {"key": f"{project}_variable", "value": f"{project} value", "team_name": TEAM[project]})
+    _make(
+        ask,
+        "/api/v2/variables",
+        {"key": f"{project}_variable", "value": f"{project} value", "team_name": TEAM[project]},
+    )
     _make(ask, "/api/v2/pools", {"name": f"{project}_pool", "slots": 2, "team_name": TEAM[project]})
     _make(ask, "/api/v2/connections",
           {"connection_id": f"{project}_connection", "conn_type": "http", "team_name": TEAM[project]})  # fmt: skip

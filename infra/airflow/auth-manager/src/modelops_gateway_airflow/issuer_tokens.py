@@ -75,7 +75,7 @@ class IssuerTokenVerifier:
 
 
 def _check_is_access_token(token: str, claims: dict[str, Any]) -> None:
-    """An ID token proves a sign-in to its client and is not valid at an API (RFC 9068, section 2.1; Keycloak's claim `typ`)."""
+    """An ID token is for its client and not valid at an API (RFC 9068, section 2.1; Keycloak's claim `typ`)."""
     header_type = str(jwt.get_unverified_header(token).get("typ", "")).lower()
     if header_type not in ("at+jwt", "application/at+jwt") and claims.get("typ") != "Bearer":
         raise InvalidTokenError("typ: expected an access token")

@@ -56,7 +56,11 @@ class GatewayKeys:
             self._keys = await self._fetch()
             self._fetched_at = now
         except (httpx.HTTPError, ValueError) as error:
-            log.error("The gateway's keys cannot be read from %s: %s. Check [modelops_gateway] jwks_url.", self._url, type(error).__name__)
+            log.error(
+                "The gateway's keys cannot be read from %s: %s. Check [modelops_gateway] jwks_url.",
+                self._url,
+                type(error).__name__,
+            )
             if not self._keys:
                 raise KeysUnavailable(self._url) from error
 

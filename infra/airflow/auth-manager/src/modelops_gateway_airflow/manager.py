@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.api_fastapi.app import get_cookie_path
 from airflow.api_fastapi.auth.managers.base_auth_manager import BaseAuthManager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity
-from airflow.api_fastapi.common.types import MenuItem
 from airflow.models.connection import Connection
 from airflow.models.variable import Variable
 from airflow.utils.session import NEW_SESSION
@@ -17,11 +16,13 @@ from jwt import InvalidTokenError
 
 from modelops_gateway_airflow.assertion import AssertionVerifier
 from modelops_gateway_airflow.caller import current_caller
+from modelops_gateway_airflow.menu import shown_items
 from modelops_gateway_airflow.middleware import AssertionMiddleware
 from modelops_gateway_airflow.ownership import Ownership
 from modelops_gateway_airflow.rows import team_writes
 from modelops_gateway_airflow.rows.dag_owners import DagOwners
 from modelops_gateway_airflow.rows.filter import RowFilter
+from modelops_gateway_airflow.secret_rules import SecretAccess, SecretRules
 from modelops_gateway_airflow.settings import Settings, load_settings
 from modelops_gateway_airflow.startup_checks import check_configuration
 from modelops_gateway_airflow.team_defaults import TeamDefaultsMiddleware
@@ -29,7 +30,7 @@ from modelops_gateway_airflow.ui_config import UiConfigMiddleware
 from modelops_gateway_airflow.user import GatewayUser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
     from airflow.api_fastapi.auth.managers.models.batch_apis import (
@@ -47,25 +48,12 @@ if TYPE_CHECKING:
         TeamDetails,
         VariableDetails,
     )
+    from airflow.api_fastapi.common.types import MenuItem
     from sqlalchemy.orm import Session
-
-    TeamsOf = Callable[[list[str]], dict[str, str | None]]
 
 READ = "GET"
 MEMBER_VIEWS = frozenset({AccessView.WEBSITE, AccessView.DOCS, AccessView.IMPORT_ERRORS})
 DEFAULT_POOL = "default_pool"
-MEMBER_MENU = frozenset(
-    {
-        MenuItem.ASSETS,
-        MenuItem.DAGS,
-        MenuItem.DEADLINES,
-        MenuItem.DOCS,
-        MenuItem.POOLS,
-        MenuItem.REQUIRED_ACTIONS,
-        MenuItem.XCOMS,
-    }
-)
-EDITOR_MENU = frozenset({MenuItem.CONNECTIONS, MenuItem.VARIABLES})
 
 
 class GatewayAuthManager(BaseAuthManager[GatewayUser]):
@@ -91,6 +79,10 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
     @cached_property
     def _ownership(self) -> Ownership:
         return Ownership(self.settings, self._owners)
+
+    @cached_property
+    def _secrets(self) -> SecretRules:
+        return SecretRules(self._ownership)
 
     def init(self) -> None:
         """Fail at start, not at the first request, if the configuration is wrong."""
@@ -196,48 +188,27 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         self, *, method: ResourceMethod, user: GatewayUser, details: ConnectionDetails | None = None
     ) -> bool:
         name, team_name = (details.conn_id, details.team_name) if details else (None, None)
-        return self._is_authorized_secret(method, user, name, team_name)
+        return self._secrets.allow(SecretAccess(method, name, team_name), user)
 
     def is_authorized_variable(
         self, *, method: ResourceMethod, user: GatewayUser, details: VariableDetails | None = None
     ) -> bool:
         name, team_name = (details.key, details.team_name) if details else (None, None)
-        return self._is_authorized_secret(method, user, name, team_name)
+        return self._secrets.allow(SecretAccess(method, name, team_name), user)
 
     def batch_is_authorized_connection(
         self, requests: Sequence[IsAuthorizedConnectionRequest], *, user: GatewayUser
     ) -> bool:
-        names = [(each["method"], details.conn_id, details.team_name) for each in requests if (details := each["details"])]
-        return self._are_authorized_secrets(names, Connection.get_conn_id_to_team_name_mapping, user)
+        details = [(each["method"], each["details"]) for each in requests]
+        rows = [SecretAccess(method, each.conn_id, each.team_name) for method, each in details if each]
+        return self._secrets.allow_all(rows, Connection.get_conn_id_to_team_name_mapping, user)
 
     def batch_is_authorized_variable(
         self, requests: Sequence[IsAuthorizedVariableRequest], *, user: GatewayUser
     ) -> bool:
-        names = [(each["method"], details.key, details.team_name) for each in requests if (details := each["details"])]
-        return self._are_authorized_secrets(names, Variable.get_key_to_team_name_mapping, user)
-
-    def _are_authorized_secrets(
-        self, rows: list[tuple[ResourceMethod, str | None, str | None]], teams_of: TeamsOf, user: GatewayUser
-    ) -> bool:
-        """
-        A row that a bulk request creates has no team yet, so Airflow asks for it without one.
-
-        It is created with a team of the user: `TeamDefaultsMiddleware` names it and `team_writes` insists on it.
-        """
-        known = teams_of([name for _, name, _ in rows if name])
-        return all(
-            self._is_authorized_secret(method, user, name, team_name)
-            or (team_name is None and name not in known and self._ownership.may_name(user, name or ""))
-            for method, name, team_name in rows
-        )
-
-    def _is_authorized_secret(
-        self, method: ResourceMethod, user: GatewayUser, name: str | None, team_name: str | None
-    ) -> bool:
-        """Connections and variables contain credentials: for editors, not for viewers."""
-        if method == READ and name is None and team_name is None:
-            return user.is_editor and (user.is_admin or self._ownership.by_team)
-        return self._ownership.owns_team(user, team_name, writing=True)
+        details = [(each["method"], each["details"]) for each in requests]
+        rows = [SecretAccess(method, each.key, each.team_name) for method, each in details if each]
+        return self._secrets.allow_all(rows, Variable.get_key_to_team_name_mapping, user)
 
     def is_authorized_pool(
         self, *, method: ResourceMethod, user: GatewayUser, details: PoolDetails | None = None
@@ -284,11 +255,4 @@ class GatewayAuthManager(BaseAuthManager[GatewayUser]):
         return user.is_admin
 
     def filter_authorized_menu_items(self, menu_items: list[MenuItem], *, user: GatewayUser) -> list[MenuItem]:
-        if user.sees_all_projects:
-            return menu_items
-        shown = set(MEMBER_MENU) if user.is_member else set()
-        if self._ownership.by_team and user.is_editor:
-            shown |= EDITOR_MENU
-        if user.is_admin:
-            shown |= set(menu_items)
-        return [item for item in menu_items if item in shown]
+        return shown_items(menu_items, user, by_team=self._ownership.by_team)

@@ -8,7 +8,7 @@ SEPARATORS = ("_", "-", ".", "/")
 
 
 class NameRules:
-    """A name belongs to the bundle, or team, whose name it starts with; of several, to the one with the longest name."""
+    """A name belongs to the bundle whose name it starts with; of several, to the one with the longest name."""
 
     def __init__(self, team_of: Mapping[str, str | None]) -> None:
         """`team_of`: every bundle and its team."""
@@ -33,7 +33,9 @@ class NameRules:
         return f"a name that starts with {' or '.join(prefixes)}"
 
     def _owner(self, name: str) -> str | None:
-        owners = [each for each in self._team_of if name == each or name.startswith(tuple(each + s for s in SEPARATORS))]
+        owners = [
+            each for each in self._team_of if name == each or name.startswith(tuple(each + s for s in SEPARATORS))
+        ]
         return max(owners, key=len, default=None)
 
 

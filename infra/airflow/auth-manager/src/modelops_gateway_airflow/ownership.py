@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from airflow.utils.session import create_session
 
+from modelops_gateway_airflow.contested import ContestedDags
 from modelops_gateway_airflow.name_rules import load_name_rules
-from modelops_gateway_airflow.rows.scope import RowScope
+from modelops_gateway_airflow.rows.scope import Route, RowScope
 
 if TYPE_CHECKING:
     from modelops_gateway_airflow.rows.dag_owners import DagOwners
     from modelops_gateway_airflow.settings import Settings
     from modelops_gateway_airflow.user import GatewayUser
 
-log = logging.getLogger(__name__)
-
-WARN_SECONDS = 60
-"""Contested DAG ids are logged at most this often."""
-ASSET_ROUTES = "/api/v2/assets"
+ROUTES: dict[str, Route] = {"/api/v2/assets": "assets", "/api/v2/importErrors": "import-errors"}
 
 
 class Ownership:
@@ -30,7 +25,7 @@ class Ownership:
     def __init__(self, settings: Settings, owners: DagOwners) -> None:
         self._settings = settings
         self._owners = owners
-        self._warned_at = float("-inf")
+        self._contested = ContestedDags(owners)
 
     @property
     def by_team(self) -> bool:
@@ -41,7 +36,9 @@ class Ownership:
         if user.sees_all_projects:
             return None
         readable, writable = self._keys(user, writing=False), self._keys(user, writing=True)
-        return RowScope(readable, writable, owned_assets_only=path.startswith(ASSET_ROUTES))
+        found = (route for prefix, route in ROUTES.items() if path.startswith(prefix))
+        route: Route = next(found, "other")
+        return RowScope(readable, writable, route)
 
     def owns_team(self, user: GatewayUser, team_name: str | None, *, writing: bool = False) -> bool:
         """Whether a team belongs to a project of the user. A row without a team belongs to no project."""
@@ -69,7 +66,10 @@ class Ownership:
             query = query.where(query.selected_columns[0].in_(among))
         with create_session() as session:
             ids = set(session.scalars(query))
-        self._warn_of_contested()
+        if among is None:
+            self._contested.warn()
+        elif denied := set(among) - ids:
+            self._contested.warn(denied)
         return ids
 
     def _keys(self, user: GatewayUser, *, writing: bool) -> frozenset[str]:
@@ -78,16 +78,3 @@ class Ownership:
         keys = (each.id if self._settings.project_key == "id" else each.name for each in usable)
         prefix = "" if self.by_team else self._settings.tag_prefix
         return frozenset(f"{prefix}{key}" for key in keys if key)
-
-    def _warn_of_contested(self) -> None:
-        if time.monotonic() - self._warned_at < WARN_SECONDS:
-            return
-        self._warned_at = time.monotonic()
-        with create_session() as session:
-            for dag_id in session.scalars(self._owners.contested()):
-                log.warning(
-                    "DAG %r has been in bundles of different teams: access is denied to members. If the move is meant, "
-                    "run `airflow dags delete %s`; for a renamed bundle set [modelops_gateway] renamed_bundles.",
-                    dag_id,
-                    dag_id,
-                )

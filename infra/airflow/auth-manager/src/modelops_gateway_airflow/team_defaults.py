@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelops_gateway_airflow.settings import Settings
     from modelops_gateway_airflow.user import GatewayUser
 
-WRITES = re.compile(r"/api/v2/(?P<kind>variables|connections)(/(?!defaults).*)?")
+WRITES = re.compile(r"/api/v2/(?P<kind>variables|connections)(/(?!defaults/?$).*)?")
 NAME_OF = {"variables": "key", "connections": "connection_id"}
 TEAM_OF = {"variables": Variable.get_team_name, "connections": Connection.get_team_name}
 MAX_BYTES = 16 * 1024 * 1024

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PATH = "/ui/config"
 HIDDEN = {"display": "none !important"}
 TOKEN_ITEM = '[data-part="item"][data-value="generateToken"]'
+LABEL = "html:not(:has(#modelops-gateway)) body::after"
+"""The page bar of the gateway (`#modelops-gateway`) names the project in the same corner. A route can turn it off."""
 TRIGGER_BUTTONS = '[data-testid="trigger-dag-button"]'
 
 
@@ -69,10 +71,13 @@ def for_user(config: dict[str, Any], user: GatewayUser) -> dict[str, Any]:
         css[TRIGGER_BUTTONS] = HIDDEN
     if user.narrowed:
         name = _plain(user.memberships[0].name or user.memberships[0].id) if user.memberships else "?"
-        alert = {"text": f"Only project {name} is shown. Clear the selection in the portal to see all.", "category": "info"}
+        alert = {
+            "text": f"Only project {name} is shown. Clear the selection in the portal to see all.",
+            "category": "info",
+        }
         config["dashboard_alert"] = [alert, *config["dashboard_alert"]]
         config["instance_name"] = f"{config['instance_name']} · {name}"
-        css["body::after"] = _label(f"Project {name}")
+        css[LABEL] = _label(f"Project {name}")
     return {**config, "theme": {**theme, "globalCss": css}}
 
 

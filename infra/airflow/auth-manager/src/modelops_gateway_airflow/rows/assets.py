@@ -16,7 +16,7 @@ from modelops_gateway_airflow.rows.dag_owners import Ids
 PRODUCED = TaskOutletAssetReference.__table__
 CONSUMED = (DagScheduleAssetReference.__table__, TaskInletAssetReference.__table__)
 ALIASES = DagScheduleAssetAliasReference.__table__
-AssetIds = Select[tuple[int]]
+AssetIds = Select[int]
 
 
 def named_by(dags: Ids) -> AssetIds:

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from modelops_gateway_airflow.rows.assets import aliases_of, named_by, owned_by
 from modelops_gateway_airflow.rows.dag_owners import DagOwners, Ids, Keys
-from modelops_gateway_airflow.rows.scope import Unowned
+from modelops_gateway_airflow.rows.scope import Route, Unowned
 
 Condition = ColumnElement[bool]
 Conditions = dict[type, Condition]
@@ -31,14 +31,17 @@ TEAM_MODELS = (Variable, Connection, Pool)
 
 
 def conditions(
-    owners: DagOwners, readable: Keys, writable: Keys, writing: bool, owned_assets_only: bool, unowned: Unowned
+    owners: DagOwners, readable: Keys, writable: Keys, writing: bool, route: Route, unowned: Unowned
 ) -> Conditions:
     """Conditions for statements that read, or (`writing`) that update and delete."""
     if writing:
         dags = _with_unowned(owners.of(writable), owners, unowned == "writable")
         return _of_dags(dags) | _of_assets(dags, owned_only=True) | _of_teams(writable, unowned == "writable")
     dags = _with_unowned(owners.of(readable), owners, unowned != "hidden")
-    visible = _of_dags(dags) | _of_assets(dags, owned_only=owned_assets_only)
+    if route == "import-errors":
+        # Airflow compares paths of files without their bundle: another bundle's DAG would hide an own error.
+        return {DagModel: DagModel.dag_id.in_(dags), ParseImportError: _of_files(dags, readable)}
+    visible = _of_dags(dags) | _of_assets(dags, owned_only=route == "assets")
     if unowned == "hidden":
         # A person: Airflow lists the own variables itself, and must see which names are taken.
         return visible | {ParseImportError: _of_files(dags, readable)}
@@ -71,8 +74,11 @@ def _of_assets(dags: Any, *, owned_only: bool) -> Conditions:
 
 
 def _of_teams(teams: Keys, unowned: bool) -> Conditions:
-    own = {model: model.team_name.in_(teams) for model in TEAM_MODELS}
-    return {model: or_(owned, model.team_name.is_(None)) for model, owned in own.items()} if unowned else own
+    found: Conditions = {}
+    for model in TEAM_MODELS:
+        own = model.team_name.in_(teams)
+        found[model] = or_(own, model.team_name.is_(None)) if unowned else own
+    return found
 
 
 def _of_files(dags: Any, teams: Keys) -> Condition:
@@ -90,7 +96,7 @@ def _of_files(dags: Any, teams: Keys) -> Condition:
 @cache
 def dag_models() -> dict[type, str]:
     """Every mapped class with the id of a DAG, and that column."""
-    import_all_models()
+    import_all_models()  # type: ignore[no-untyped-call]
     found: dict[type, str] = {}
     for mapper in Base.registry.mappers:
         column = next((each for each in DAG_COLUMNS if each in mapper.columns), None)

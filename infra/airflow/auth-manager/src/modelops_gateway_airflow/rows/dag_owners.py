@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from airflow.models.dag import DagModel, DagTag
@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, case, exists, or_, 
 
 from modelops_gateway_airflow.settings import Settings
 
-Ids = Select[tuple[str]]
+Ids = Select[str]
 Keys = Collection[str] | BindParameter[Any]
 
 
@@ -53,7 +53,13 @@ class DagOwners:
 
     def _contested(self, dag: Any) -> ColumnElement[bool]:
         version, then, now = DagVersion.__table__.alias(), bundle_teams.alias(), bundle_teams.alias()
-        bundle = _current_name(version.c.bundle_name, self._settings.renamed_bundles)
+        renamed = {former: now for former, now in self._settings.renamed_bundles.items() if now is not None}
+        given_up = self._settings.renamed_bundles.keys() - renamed.keys()
+        bundle = (
+            case(renamed, value=version.c.bundle_name, else_=version.c.bundle_name)
+            if renamed
+            else version.c.bundle_name
+        )
         history = version.outerjoin(then, then.c.dag_bundle_name == bundle).outerjoin(
             now, now.c.dag_bundle_name == dag.c.bundle_name
         )
@@ -65,12 +71,9 @@ class DagOwners:
                 version.c.dag_id == dag.c.dag_id,
                 # Versions from before bundles were recorded name none.
                 version.c.bundle_name.is_not(None),
+                version.c.bundle_name.not_in(given_up),
                 bundle != dag.c.bundle_name,
                 or_(same_team.is_(None), ~same_team),
             )
             .correlate(dag)
         )
-
-
-def _current_name(column: ColumnElement[str], renamed: Mapping[str, str]) -> ColumnElement[str]:
-    return case(dict(renamed), value=column, else_=column) if renamed else column

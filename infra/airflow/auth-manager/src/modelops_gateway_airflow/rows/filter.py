@@ -17,9 +17,9 @@ from sqlalchemy.sql.cache_key import HasCacheKey
 
 from modelops_gateway_airflow.rows.conditions import Condition, Conditions, conditions
 from modelops_gateway_airflow.rows.dag_owners import DagOwners
-from modelops_gateway_airflow.rows.scope import RowScope, Unowned, current_rows
+from modelops_gateway_airflow.rows.scope import Route, RowScope, Unowned, current_rows
 
-Mode = tuple[bool, bool, Unowned]
+Mode = tuple[bool, Route, Unowned]
 _installed: list[RowFilter] = []
 
 
@@ -44,9 +44,12 @@ class RowFilter:
         if scope is None or not (state.is_select or state.is_update or state.is_delete) or state.is_column_load:
             return
         state.statement = state.statement.options(self._option(scope, writing=not state.is_select))
+        if state.execution_options.get("synchronize_session") == "evaluate":
+            # Python cannot evaluate a condition with a subquery: the database tells which rows it changed.
+            state.update_execution_options(synchronize_session="fetch")
 
     def _option(self, scope: RowScope, *, writing: bool) -> Any:
-        mode = (writing, scope.owned_assets_only, scope.unowned)
+        mode = (writing, scope.route, scope.unowned)
         if mode not in self._options:
             self._options[mode] = _option(conditions(self._owners, READABLE, WRITABLE, *mode))
         return self._options[mode]

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
+Route = Literal["other", "assets", "import-errors"]
 Unowned = Literal["hidden", "readable", "writable"]
 
 
@@ -17,8 +18,8 @@ class RowScope:
     """Keys of the projects (names of teams, or tags) whose rows may be read."""
     writable: frozenset[str]
     """Keys of the projects whose rows may be changed."""
-    owned_assets_only: bool = False
-    """Whether assets that own DAGs consume, but another project produces, are left out too."""
+    route: Route = "other"
+    """Routes that see less: `assets` no asset that another project produces, `import-errors` no other DAG at all."""
     unowned: Unowned = "hidden"
     """Rows without a team: tasks of all teams read them, tasks of a DAG without a team change them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.models.connection import Connection
 from airflow.models.pool import Pool
@@ -14,6 +14,9 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from modelops_gateway_airflow.rows.scope import RowScope, current_rows
+
+if TYPE_CHECKING:
+    from sqlalchemy import ClauseElement
 
 DENIED = "team_name: expected one of your projects' teams. Rows without a team are the administrators'."
 
@@ -25,7 +28,7 @@ def install() -> None:
         event.listen(model, "before_update", _check_row)
         event.listen(model, "before_delete", _check_row)
     event.listen(Session, "do_orm_execute", _check_insert)
-    Variable.set = staticmethod(_with_team(Variable.set))
+    Variable.set = staticmethod(_with_team(Variable.set))  # type: ignore[method-assign]
 
 
 def _check_row(_mapper: object, _connection: object, row: Any) -> None:
@@ -41,11 +44,13 @@ def _check_insert(state: ORMExecuteState) -> None:
     if scope is None or not state.is_insert or state.bind_mapper is None or state.bind_mapper.class_ is not Variable:
         return
     dialect = state.session.get_bind(state.bind_mapper).dialect
-    _check(scope, state.statement.compile(dialect=dialect).params.get("team_name"))
+    statement = cast("ClauseElement", state.statement)
+    _check(scope, statement.compile(dialect=dialect).params.get("team_name"))
 
 
 def _check(scope: RowScope, *teams: str | None) -> None:
-    if not scope.writable.issuperset(teams):
+    unowned = {None} if scope.unowned == "writable" else set()
+    if not set(teams) <= scope.writable | unowned:
         raise HTTPException(403, DENIED)
 
 

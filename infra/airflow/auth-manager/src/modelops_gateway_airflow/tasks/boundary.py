@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
-from airflow.api_fastapi.execution_api.security import CurrentTIToken, require_auth
+from airflow.api_fastapi.execution_api.security import CurrentTIToken, _jwt_bearer, require_auth
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -18,8 +17,6 @@ from modelops_gateway_airflow.settings import Settings
 from modelops_gateway_airflow.tasks.outlets import check_outlets
 from modelops_gateway_airflow.tasks.task_rules import TaskRules
 
-NO_TASK = UUID(int=0)
-"""DAG processor and triggerer call the API within their own process, without a token and with Airflow's database."""
 OWN_TASK = ("task_instance_id", "connection_test_id")
 """Airflow compares these parameters of a path with the token."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,12 +31,14 @@ def guard_tasks(router: APIRouter, settings: Settings) -> None:
     dependency = Depends(_guard(TaskRules(owners, settings)))
     for route in router.routes:
         if isinstance(route, APIRoute) and any(each.dependency is require_auth for each in route.dependencies):
-            route.dependencies.append(dependency)
+            # Before Airflow's own checks, which tell a foreign DAG from one that does not exist.
+            route.dependencies.insert(0, dependency)
 
 
 def _guard(rules: TaskRules) -> Guard:
     async def authorize_task(request: Request, token: Any = CurrentTIToken) -> None:
-        if token.id == NO_TASK:
+        if _jwt_bearer in request.app.dependency_overrides:
+            # DAG processor and triggerer call the API within their own process, without a token: no task is known.
             return
         if any(name in request.path_params for name in OWN_TASK):
             if request.method == "PATCH" and request.url.path.endswith("/state"):
@@ -59,8 +58,7 @@ def _bind(request: Request, team: str | None) -> None:
         RowScope(
             readable=own,
             writable=own,
-            owned_assets_only="/store/" in request.url.path,
+            route="assets" if "/store/" in request.url.path else "other",
             unowned="writable" if team is None else "readable",
         )
     )
-

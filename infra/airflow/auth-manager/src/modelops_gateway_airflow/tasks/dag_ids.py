@@ -40,13 +40,18 @@ def guard_dag_ids(manager: type[DagFileProcessorManager], settings: Settings) ->
     @wraps(persist)
     def persist_own(self: DagFileProcessorManager, *, bundle_name: str, parsing_result: Any, **rest: Any) -> None:
         faults = _faults(parsing_result.serialized_dags, bundle_name, settings, rest["session"])
+        kept = [dag for dag in parsing_result.serialized_dags if dag.dag_id not in faults]
+        own = {dag.dag_id for dag in kept}
+        changes: dict[str, Any] = {
+            "serialized_dags": kept,
+            "warnings": [each for each in parsing_result.warnings or () if _dag_id_of(each) in own],
+        }
         if faults:
-            kept = [dag for dag in parsing_result.serialized_dags if dag.dag_id not in faults]
-            errors = dict(parsing_result.import_errors or {})
-            errors[str(rest.get("relative_fileloc"))] = "\n".join(faults.values())
-            parsing_result = parsing_result.model_copy(update={"serialized_dags": kept, "import_errors": errors})
+            error = "\n".join(faults.values())
+            changes["import_errors"] = {**(parsing_result.import_errors or {}), str(rest["relative_fileloc"]): error}
             log.warning("Refused DAG ids %s in bundle %r: they belong to another project.", sorted(faults), bundle_name)
-        persist(self, bundle_name=bundle_name, parsing_result=parsing_result, **rest)
+        result = parsing_result.model_copy(update=changes)
+        persist(self, bundle_name=bundle_name, parsing_result=result, **rest)
 
     manager.persist_parsing_result = persist_own  # type: ignore[method-assign]
 
@@ -60,15 +65,19 @@ def _faults(dags: Iterable[Any], bundle: str, settings: Settings, session: Sessi
     teams = _configured_teams()
     rules, team = NameRules(teams), teams.get(bundle)
     query = select(DagModel.dag_id, DagModel.bundle_name).where(DagModel.dag_id.in_(ids))
-    holders = {dag_id: settings.renamed_bundles.get(name, name) for dag_id, name in session.execute(query) if name}
+    holders = {dag_id: settings.renamed_bundles.get(name, name) for dag_id, name in session.execute(query)}
     faults = {}
     for dag_id in ids:
-        holder = holders.get(dag_id, bundle)
+        holder = holders.get(dag_id) or bundle
         if reason := _name_fault(dag_id, rules, team, settings):
             faults[dag_id] = reason
         elif holder != bundle and (team is None or teams.get(holder) != team):
             faults[dag_id] = f"dag_id: expected an id that no other project uses, got {dag_id!r}. Choose another one."
     return faults
+
+
+def _dag_id_of(warning: Any) -> Any:
+    return warning.get("dag_id") if isinstance(warning, dict) else getattr(warning, "dag_id", None)
 
 
 def _name_fault(dag_id: str, rules: NameRules, team: str | None, settings: Settings) -> str | None:
@@ -77,23 +86,25 @@ def _name_fault(dag_id: str, rules: NameRules, team: str | None, settings: Setti
     return None
 
 
-def _configured_teams() -> dict[str, str | None]:
-    """Every configured bundle and its team."""
+def _configured() -> list[dict[str, Any]]:
     from airflow.configuration import conf
 
-    configured = conf.getjson("dag_processor", "dag_bundle_config_list") or []
-    return {each["name"]: each.get("team_name") for each in configured if isinstance(each, dict)}
+    listed = conf.getjson("dag_processor", "dag_bundle_config_list")
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
+def _configured_teams() -> dict[str, str | None]:
+    """Every configured bundle and its team."""
+    return {each["name"]: each.get("team_name") for each in _configured()}
 
 
 def _bundle_of(file: Path) -> str | None:
     """The bundle whose folder contains the file."""
-    from airflow.configuration import conf
     from airflow.dag_processing.bundles.base import get_bundle_base_folder
 
-    configured = conf.getjson("dag_processor", "dag_bundle_config_list") or []
     folders = {
         each["name"]: Path((each.get("kwargs") or {}).get("path") or get_bundle_base_folder(each["name"]))
-        for each in configured
+        for each in _configured()
     }
     holders = [name for name, folder in folders.items() if file.is_relative_to(folder)]
     return max(holders, key=lambda name: len(str(folders[name])), default=None)

@@ -15,7 +15,7 @@ def hide_bundle_names(manager: type[DagBundlesManager]) -> None:
 
     @wraps(parse_config)
     def parse_quietly(self: DagBundlesManager) -> None:
-        log, self._log = self.log, _Silent()  # type: ignore[assignment]
+        log, self._log = self.log, _Silent()
         try:
             parse_config(self)
         finally:
