@@ -9,6 +9,7 @@ import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { whatIsIsolated } from './isolation-page.ts'
 import { isolationPage } from './isolation-section.ts'
 import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
@@ -34,6 +35,7 @@ export const referencePages: Record<string, () => string> = {
       'Read by `modelops-gateway core --config FILE`, a service of its own.',
     ]),
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
+  'docs/reference/isolation.md': whatIsIsolated,
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,

@@ -6,6 +6,7 @@ import { ensureAirflowctl } from '../../infra/parts/airflow.ts'
 import { run } from '../../infra/parts/run.ts'
 import { countIssuerPages, fillLoginForm, openChromium, picture } from './chromium.ts'
 import { startWorld, type World } from './kit.ts'
+import { pageSuite } from './page-suite.ts'
 import { dagsIn, machineToken, type Person, signIn } from './people.ts'
 
 const OF_ALPHA = ['alpha_daily', 'alpha_worker', 'log_to_mlflow']
@@ -75,6 +76,32 @@ test('one login opens MLflow and then Airflow, without a second form', async () 
   } finally {
     await browser.close()
   }
+})
+
+pageSuite(() => world)
+
+test('what passes between the gateway and Airflow opens nothing a second time', async () => {
+  const path = '/airflow/api/v2/dags/alpha_daily'
+  assert.equal((await person('bob').call(`${path}?fields=dag_id`)).status, 200)
+  const { method, target, headers } = world.eavesdropper.captured(path)
+  const { connection: _, 'x-gateway-request': proof, ...others } = headers
+  assert.ok(proof !== undefined && others['x-gateway-assertion'] !== undefined)
+  const replay = async (changes: { method?: string; target?: string; headers?: Record<string, string> }) =>
+    (
+      await fetch(world.airflow.url + (changes.target ?? target), {
+        method: changes.method ?? method,
+        headers: changes.headers ?? { ...others, 'x-gateway-request': proof },
+      })
+    ).status
+  const [seconds, id, mac] = proof.split('.')
+  assert.equal(await replay({}), 401, 'the same request again')
+  assert.equal(await replay({ headers: others }), 401, 'the assertion alone')
+  assert.equal(await replay({ target: path }), 401, 'another query')
+  assert.equal(await replay({ target: '/airflow/api/v2/dags/log_to_mlflow' }), 401, 'another path')
+  assert.equal(await replay({ method: 'DELETE' }), 401, 'another method')
+  const renewed = `${seconds}.${id?.replace(/^./, (first) => (first === '0' ? '1' : '0'))}.${mac}`
+  assert.equal(await replay({ headers: { ...others, 'x-gateway-request': renewed } }), 401, 'another id')
+  assert.equal((await person('bob').call(`${path}?fields=dag_id`)).status, 200)
 })
 
 for (const [name, visible] of Object.entries(VISIBLE)) {

@@ -10,6 +10,7 @@ import { startKeycloak } from '../../infra/parts/keycloak.ts'
 import { startMlflow } from '../../infra/parts/mlflow.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { startGateway } from '../kit.ts'
+import { type Eavesdropper, startEavesdropper } from './eavesdropper.ts'
 
 /** Gateway, issuer, Airflow and, where wanted, MLflow, all on loopback. */
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   /** Issuer identifier. */
   readonly issuer: string
   readonly airflow: Airflow
+  /** Reads what passes between the gateway and Airflow. */
+  readonly eavesdropper: Eavesdropper
   close(): Promise<void>
 }
 
@@ -28,6 +31,9 @@ export interface WorldOptions {
   /** Default: the embedded one. */
   readonly issuer?: 'embedded' | 'keycloak'
 }
+
+/** Shared by the gateway and the auth manager. FAB has no such proof. */
+const REQUEST_SECRET = 'a request secret of the tests, 32 or more'
 
 const folder = (...names: string[]) => join(checkout, ...names)
 
@@ -50,14 +56,17 @@ export async function startWorld({ login, runs, issuer: kind = 'embedded' }: Wor
     ])
     closing.push(() => airflow.close())
     if (mlflow) closing.push(() => mlflow.close())
+    const eavesdropper = await startEavesdropper(airflow.url)
+    closing.push(() => eavesdropper.close())
+    const settings = { login, ...(login === 'assertion' && { requestSecret: REQUEST_SECRET }) }
     const routes = [
-      { name: 'airflow', app: 'airflow', path: '/airflow', access: 'member', airflow: { login } },
+      { name: 'airflow', app: 'airflow', path: '/airflow', access: 'member', airflow: settings },
       ...(mlflow ? [{ name: 'mlflow', app: 'mlflow', path: '/mlflow', upstream: mlflow.url, access: 'project' }] : []),
     ]
-    const upstream = airflow.url
+    const upstream = eavesdropper.url
     const gateway = await startGateway({ port, host: 'localhost', issuerUrl: issuer.url, upstream, routes })
     closing.push(() => gateway.close())
-    return { url, issuer: issuer.url, airflow, close }
+    return { url, issuer: issuer.url, airflow, eavesdropper, close }
   } catch (error) {
     await close()
     throw error
@@ -70,6 +79,7 @@ function airflowOptions(gatewayUrl: string, issuer: string, login: 'assertion' |
     gatewayUrl,
     path: '/airflow',
     login,
+    ...(login === 'fab' && { fabGroups: { 'project-alpha': 'alpha', 'project-beta': 'beta' } }),
     bundles: [
       bundle('alpha', ALPHA, 'test', 'airflow', 'dags', 'alpha'),
       bundle('beta', BETA, 'test', 'airflow', 'dags', 'beta'),
@@ -77,6 +87,7 @@ function airflowOptions(gatewayUrl: string, issuer: string, login: 'assertion' |
     ],
     env: {
       AIRFLOW__MODELOPS_GATEWAY__OIDC_ISSUER: issuer,
+      ...(login === 'assertion' && { AIRFLOW__MODELOPS_GATEWAY__REQUEST_SECRET: REQUEST_SECRET }),
       OIDC_ISSUER: issuer,
       OIDC_CLIENT_ID: AIRFLOW_CLIENT.id,
       OIDC_CLIENT_SECRET: AIRFLOW_CLIENT.secret,

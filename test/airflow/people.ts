@@ -40,7 +40,7 @@ function jsonOf(text: string): Record<string, unknown> {
 }
 
 /** An access token of the machine, a member of project alpha. */
-export async function machineToken({ issuer }: World): Promise<string> {
+export async function machineToken({ issuer }: Pick<World, 'issuer'>): Promise<string> {
   const metadata = await fetch(`${issuer}/.well-known/openid-configuration`)
   const { token_endpoint } = (await metadata.json()) as { token_endpoint: string }
   const response = await fetch(token_endpoint, {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { ALPHA } from '../../infra/issuer/users.ts'
+import { accessible, pictures, untilAccessible } from '../accessible.ts'
 import { startWorld, type World } from './world.ts'
 
 /** The menu and the notice that the gateway adds to MLflow's own page. */
@@ -22,37 +23,8 @@ before(async () => {
 })
 after(() => world.close())
 
-/** The shadow root is closed, as for the application: what is asked here is what a screen reader gets. */
-async function accessible(): Promise<string> {
-  const client = await page.context().newCDPSession(page)
-  const { nodes } = await client.send('Accessibility.getFullAXTree')
-  await client.detach()
-  return nodes
-    .filter(({ ignored }) => !ignored)
-    .map(({ role, name }) => `${role?.value}: ${name?.value ?? ''}`)
-    .join('\n')
-}
-
-/** In both color schemes, wide and narrow. */
-async function shots(name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [1280, 390]) {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 800 })
-      await page.screenshot({ path: join(SHOTS, `${name}-${colorScheme}-${width}.png`) })
-    }
-  await page.emulateMedia({ colorScheme: null })
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
-
-async function until(shown: RegExp): Promise<string> {
-  for (let i = 0; i < 100; i += 1) {
-    const text = await accessible()
-    if (shown.test(text)) return text
-    await page.waitForTimeout(100)
-  }
-  return assert.fail(`expected ${shown}`)
-}
+const shots = (name: string) => pictures(page, SHOTS, name)
+const until = (shown: RegExp) => untilAccessible(page, shown)
 
 test('the page names the project and the role', async () => {
   await until(/Project alpha, editor: menu of the gateway/)
@@ -70,7 +42,7 @@ test('the menu opens by keyboard, leads to the other applications and the projec
     assert.ok(open.includes(entry), entry)
   await shots('page-bar-menu')
   await page.keyboard.press('Escape')
-  assert.ok(!(await accessible()).includes('link: Switch project'))
+  assert.ok(!(await accessible(page)).includes('link: Switch project'))
 })
 
 test('the application’s own page is the same but for the script', async () => {
@@ -110,7 +82,7 @@ test('a session that ends is said on the page, and signing in again returns to t
   assert.match(shown, /link: Sign in in a new tab/)
   await shots('page-bar-ended')
   await page.keyboard.press('Escape')
-  assert.match(await accessible(), /dialog: Your session has ended/)
+  assert.match(await accessible(page), /dialog: Your session has ended/)
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: /bob/ }).click()
   await page.getByText('alpha-price-model').first().waitFor()
