@@ -1,7 +1,8 @@
 import { airflowIsolation } from './airflow-isolation.ts'
+import { mlflowFigures } from './isolation-section.ts'
 
 /** `docs/reference/isolation.md`: a section for each application. */
-export const whatIsIsolated = (): string => `${INTRODUCTION}\n${airflowIsolation()}`
+export const whatIsIsolated = (): string => `${INTRODUCTION}\n${mlflowFigures()}\n\n${airflowIsolation()}`
 
 const INTRODUCTION = `# What is isolated, and what is not
 
@@ -11,5 +12,6 @@ from the results of the probes.
 
 ## MLflow
 
-[How MLflow is isolated](../mlflow-isolation.md) lists the fields and routes of each release, and what remains.
+[What MLflow workspaces isolate](../mlflow-isolation.md) lists the fields of each release, and what remains with tenancy
+\`workspace\`. Tenancy \`instance\` gives each project an MLflow of its own. Routes and fields, by release:
 `

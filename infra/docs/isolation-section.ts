@@ -24,9 +24,14 @@ export function isolationPage(): string {
   const page = readFileSync(PAGE, 'utf8')
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (begin === -1 || end < begin) throw new Error(`${PAGE}: expected the markers ${BEGIN} and ${END}`)
-  const results: Results = JSON.parse(readFileSync(RESULTS, 'utf8'))
+  const results = readResults()
   return `${page.slice(0, begin + BEGIN.length)}\n\n${figures(results)}\n\n${checkedFields(results)}\n\n${page.slice(end)}`
 }
+
+/** How many routes and fields of each release are in which class. */
+export const mlflowFigures = (): string => figures(readResults())
+
+const readResults = (): Results => JSON.parse(readFileSync(RESULTS, 'utf8'))
 
 const RELEASES = Object.entries(CATALOGUES) as [string, CatalogueFile][]
 

@@ -95,3 +95,27 @@ def test_nothing_of_another_project_changes(world: World, home: Path, who: str, 
     assert changes(before, rows_of(project, facts(home))) == [], response.text
     if who not in READERS:
         assert f"{project} value" not in response.text and f"{project} note" not in response.text
+
+
+def unused(target: dict[str, Any]) -> dict[str, Any]:
+    """Names of the same form that nobody uses."""
+    ids = {"asset_id": 999_999, "backfill_id": 999_999}
+    kept = {"team", *ids}
+    text = {name: str(value).replace("beta", "none") for name, value in target.items() if name not in kept}
+    return {**target, **text, **ids}
+
+
+# A file token is signed: nobody can try one that Airflow has not given them.
+GUESSABLE = [index for index, (_, path, _) in enumerate(REQUESTS) if "{file_token}" not in path]
+
+
+@isolation("Changing: every route, a name of another project and one that nobody uses look the same", mode="team")
+@pytest.mark.parametrize("index", GUESSABLE, ids=[" ".join(REQUESTS[index][:2]) for index in GUESSABLE])
+def test_a_foreign_name_looks_like_an_unused_one(world: World, home: Path, index: int) -> None:
+    target = names(world, home, "beta")
+    none = unused(target)
+    foreign, missing = write_requests(target)[index], write_requests(none)[index]
+    responses = [world.request("bob", each.path, each.method, json=each.body) for each in (foreign, missing)]
+    assert responses[0].status_code == responses[1].status_code
+    told = responses[0].text.replace("beta", "none").replace(str(target["asset_id"]), str(none["asset_id"]))
+    assert told == responses[1].text
