@@ -1,5 +1,5 @@
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
-import { ensureAirflow, ensureAirflowctl } from '../infra/parts/airflow.ts'
+import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
@@ -124,6 +124,14 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
     minutes: 12,
+  },
+  {
+    name: 'airflow-setup',
+    about: 'the guide to Airflow, from an empty folder to a task that succeeds; a worker of one project alone',
+    needs: [ensureAirflow, ensureAirflowCelery, () => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/airflow/setup/*.test.ts'] },
+    minutes: 15,
+    onlyNamed: true,
   },
   {
     name: 'core',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { checkout } from '../../infra/parts/directories.ts'
+import { checkout } from '../../../infra/parts/directories.ts'
 
 const GUIDE = 'docs/guides/applications/airflow.md'
 
