@@ -111,7 +111,7 @@ def _poll(
             elif refusal.code == "expired_token":
                 break
             elif refusal.code != "authorization_pending":
-                raise ModelopsAuthError(f"the sign-in failed: {refusal.code}") from None
+                raise ModelopsAuthError(f"the sign-in failed: {refusal.code}; run the command again") from None
     raise ModelopsAuthError("the code has expired; run the command again")
 
 
