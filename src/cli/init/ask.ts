@@ -28,7 +28,9 @@ export function answersFromOptions(options: InitOptions): InitAnswers {
     ...(project.length === 0 ? ['--project NAME=GROUP'] : []),
   ]
   if (issuer === undefined || publicUrl === undefined || missing.length > 0)
-    throw new CliError(`init: expected ${missing.join(', ')}, got nothing. Add them, or run init at a terminal.`)
+    throw new CliError(
+      `init: expected ${missing.join(', ')}, got nothing. Name them as options, or answer the questions at a terminal.`,
+    )
   return {
     issuer: parseIssuer('--issuer', issuer),
     issuerKind: options.issuerKind ?? kindOf(issuer),
@@ -72,17 +74,24 @@ const withoutApplications = ({ mlflow: _mlflow, airflow: _airflow, ...rest }: In
 async function askForProjects(ask: Ask): Promise<string[]> {
   const projects: string[] = []
   for (;;) {
-    const text = await ask('Project and its group, empty to continue', 'alpha=project-alpha')
-    if (text === '') return projects
-    projects.push(text)
+    const question = projects.length === 0 ? 'A project and its group' : 'Another project, empty to continue'
+    const text = await ask(question, 'alpha=project-alpha')
+    if (text !== '') projects.push(text)
+    else if (projects.length > 0) return projects
   }
 }
 
-/** Questions on stderr, so that stdout stays free. */
+/** Questions on stderr, so that stdout stays free. @throws CliError at the end of the input (Ctrl-D, Ctrl-C) */
 export async function atTerminal<T>(use: (ask: Ask) => Promise<T>): Promise<T> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return await use(async (question, example) => (await terminal.question(`${question} (${example}): `)).trim())
+    return await use(async (question, example) =>
+      (await terminal.question(`${question}, for example ${example}: `)).trim(),
+    )
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError')
+      throw new CliError('\ninit was cancelled. Nothing was written.', { cause: error })
+    throw error
   } finally {
     terminal.close()
   }

@@ -144,6 +144,21 @@ test('questions are asked only for what the options do not say', async () => {
   )
 })
 
+test('the question for a project is repeated until there is one', async () => {
+  const given = ['', '', 'alpha=project-alpha', '']
+  const { project } = await askForMissing(
+    {
+      issuer: 'https://sso.example',
+      publicUrl: 'https://o.example',
+      mlflow: 'http://m',
+      clientId: 'g',
+      adminGroup: 'a',
+    },
+    async () => given.shift() ?? '',
+  )
+  assert.deepEqual(project, ['alpha=project-alpha'])
+})
+
 test('config/keycloak-realm.json is what init writes', () => {
   const answers: InitAnswers = {
     issuer: 'https://sso.example/realms/modelops',
