@@ -22,7 +22,7 @@ export function clientsPage({ publicUrl, packageUrl, sha256, mlflowUrl, canSignI
     'export MODELOPS_PROJECT=PROJECT_ID',
   ]
   const main = html`<h1>Connect from Python</h1>
-<p class="soft">With this package, MLflow’s Python client sends a valid token of yours with every request.</p>
+<p class="soft">This package signs you in from Python. MLflow’s client then sends a valid token with every request.</p>
 <h2>1. Install the package</h2>
 ${command(`pip install ${packageUrl}`)}
 <p class="soft">SHA-256: <code>${sha256}</code></p>
