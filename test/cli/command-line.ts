@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
+const FROM_SOURCES = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+
 export interface Ended {
   code: number | null
   stdout: string
@@ -19,15 +21,19 @@ export interface Running {
 /** The real command line in a process of its own, with a home of its own. */
 export class CommandLine {
   readonly #home: string
+  readonly #program: readonly string[]
   readonly #children: ChildProcess[] = []
 
-  constructor(home: string) {
+  /** @param program What is started. Default: the sources of this checkout. */
+  constructor(home: string, program: readonly string[] = FROM_SOURCES) {
     this.#home = home
+    this.#program = program
   }
 
   start(...args: string[]): Running {
     const { MODELOPS_GATEWAY: _, ...env } = process.env
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    const [command = '', ...before] = this.#program
+    const child = spawn(command, [...before, ...args], {
       env: { ...env, HOME: this.#home, XDG_CONFIG_HOME: this.#home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

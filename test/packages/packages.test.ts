@@ -54,11 +54,13 @@ test('the same sources and date make the same bytes', async () => {
 test('the npm package has everything that runs, and neither Node nor sources', async () => {
   const list = execFileSync('tar', ['-tzf', join(packages, TARBALL)], { encoding: 'utf8', maxBuffer: 1 << 24 })
   const files = list.trim().split('\n')
+  const compiled = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.(?:ts|json)$/.test(name),
+  )
+  assert.ok(compiled.length > 200)
   for (const needed of [
+    ...compiled.map((name) => join('dist', name.replace(/\.ts$/, '.js'))),
     'bin/modelops-gateway.cjs',
-    'dist/cli/main.js',
-    'dist/gateway/pages/scripts/page-bar-script.js',
-    'dist/gateway/apps/mlflow/catalogue-3.18.generated.json',
     `dist/clients/${wheelName(CLIENT_PACKAGE)}`,
     'config/gateway.yaml',
     'LICENSE',
