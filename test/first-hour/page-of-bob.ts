@@ -27,6 +27,11 @@ export class PageOfBob {
     await this.page.press('input[name=password]', 'Enter')
   }
 
+  /** The text of a labelled box, as its copy button copies it. */
+  async shown(label: string): Promise<string> {
+    return (await this.page.getByRole('region', { name: label, exact: true }).first().textContent()) ?? ''
+  }
+
   /** A request of the application's page. */
   askApplication(): Promise<unknown> {
     return this.page.evaluate(() => fetch('/mlflow/ajax-api/2.0/mlflow/experiments/search?max_results=1'))
