@@ -24,13 +24,24 @@ export function isPageForBar({ context, route, below }: AdmittedRequest): boolea
   )
 }
 
+/**
+ * Before the application's own scripts, which run in the order of the page: what the script sets up is there when the
+ * application starts. After a comment nobody knows whether `<script` is one: then at the end of the head.
+ */
+function placeIn(head: Buffer): number {
+  const first = head.indexOf('<script')
+  const comment = head.indexOf('<!--')
+  return first < 0 || (comment >= 0 && comment < first) ? head.length : first
+}
+
 /** Adds the script to an HTML page; everything else stays as it is. */
 export const pageBarRewrite: Rewrite = {
   maxBytes: MAX_BYTES,
   apply(status, body, contentType) {
     if (status !== 200 || !/^text\/html\b/i.test(contentType)) return body
-    const at = body.lastIndexOf('</head>')
-    if (at < 0) return Buffer.concat([body, TAG])
+    const end = body.lastIndexOf('</head>')
+    if (end < 0) return Buffer.concat([body, TAG])
+    const at = placeIn(body.subarray(0, end))
     return Buffer.concat([body.subarray(0, at), TAG, body.subarray(at)])
   },
 }

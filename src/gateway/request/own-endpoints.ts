@@ -1,7 +1,8 @@
+import { HIDDEN_ENTRIES } from '../apps/mlflow/hidden-entries.ts'
 import type { AppRequest } from '../apps/profile.ts'
 import { PAGE_BAR_PATH } from '../forward/page-bar.ts'
 import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
-import { PAGE_BAR_SCRIPT } from '../pages/scripts/page-bar-script.ts'
+import { pageBarScript } from '../pages/scripts/page-bar-script.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 
 type Replies = Reply | undefined | Promise<Reply>
@@ -87,7 +88,7 @@ const FIXED: ReadonlyMap<string, Reply> = new Map([
     {
       status: 200,
       headers: ['Content-Type', 'text/javascript; charset=utf-8', 'Cache-Control', 'public, max-age=300'],
-      body: PAGE_BAR_SCRIPT,
+      body: pageBarScript(HIDDEN_ENTRIES),
     },
   ],
 ])

@@ -1,3 +1,13 @@
+/** What the script changes in an application's page. Selectors that match nothing do nothing. */
+export interface PageAdjustments {
+  readonly hidden: readonly string[]
+  /** From editors and viewers. */
+  readonly hiddenFromMembers: readonly string[]
+  readonly hiddenFromViewers: readonly string[]
+  /** Values of the page's local storage. */
+  readonly storage: Readonly<Record<string, string>>
+}
+
 /**
  * The script that the gateway adds to an application's page. It shows the project, the role and the way to the other
  * applications, and says when the session has ended instead of leaving a page that no longer works. It runs in a shadow
@@ -6,13 +16,31 @@
  * It asks `/auth/session` when the page opens, when the person comes back to it, when the application got a 401, and when
  * the session should have ended: never regularly, because each question is a use of the session.
  */
-export const PAGE_BAR_SCRIPT = `(() => {
+export const pageBarScript = ({
+  hidden,
+  hiddenFromMembers,
+  hiddenFromViewers,
+  storage,
+}: PageAdjustments): string => `(() => {
 'use strict'
 if (window.top !== window || document.getElementById('modelops-gateway')) return
 const ask = window.fetch.bind(window)
 const WARN_MS = 300000
 const here = () => location.pathname + location.search + location.hash
 const to = (path) => path + '?return_to=' + encodeURIComponent(here())
+
+// A rule for each selector: a browser drops a whole list for one that it does not know.
+const hideEntries = (selectors) => {
+  const rules = new CSSStyleSheet()
+  rules.replaceSync(selectors.map((selector) => selector + '{display:none!important}').join(' '))
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, rules]
+}
+hideEntries(${JSON.stringify(hidden)})
+try {
+  for (const [name, value] of Object.entries(${JSON.stringify(storage)})) localStorage.setItem(name, value)
+} catch {
+  // Storage may be switched off.
+}
 
 const host = document.createElement('div')
 host.id = 'modelops-gateway'
@@ -52,6 +80,7 @@ const make = (name, properties, ...children) => {
 
 let session
 let timer
+let hiddenFor
 let dialog
 
 async function check() {
@@ -88,6 +117,11 @@ function show() {
   const project = projectHere()
   const name = project ? project.name : 'All projects'
   const role = project ? project.role : session.admin ? 'admin' : ''
+  if (role !== 'admin' && role !== hiddenFor) {
+    hiddenFor = role
+    hideEntries(${JSON.stringify(hiddenFromMembers)})
+    if (role === 'viewer') hideEntries(${JSON.stringify(hiddenFromViewers)})
+  }
   const summary = make('summary', { title: 'ModelOps gateway' }, make('b', { textContent: name }),
     make('span', { textContent: role ? ' · ' + role : '' }))
   summary.setAttribute('aria-label', 'Project ' + name + (role ? ', ' + role : '') + ': menu of the gateway')

@@ -13,6 +13,16 @@ const pages: [string, string, string][] = [
     '<html><head><title>x</title></head><body>é</body>',
     `<title>x</title>${TAG}</head><body>é`,
   ],
+  [
+    'before the scripts of the application',
+    '<head><title>x</title><script defer src="a.js"></script><link></head><script></script>',
+    `<title>x</title>${TAG}<script defer src="a.js"></script><link></head><script></script>`,
+  ],
+  [
+    'at the end of a head with a comment before its scripts',
+    '<head><!-- <script> --><script src="a.js"></script></head>',
+    `<script src="a.js"></script>${TAG}</head>`,
+  ],
   ['at the end of a page without a head', '<p>x', `<p>x${TAG}`],
 ]
 for (const [name, body, expected] of pages) {
