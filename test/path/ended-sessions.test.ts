@@ -22,12 +22,12 @@ before(async () => {
   kit = await startPath((request, response) => handle(request, response), {
     issuer: { accessTokenSeconds: 4000 },
     config: {
-      limits: { tokenOverrunSeconds: 1000, bodyIdleSeconds: 3600 },
+      limits: { tokenOverrunSeconds: 1000, bodyIdleSeconds: 3600, bodyBytesPerSecond: 0 },
       session: { idleSeconds: 600, absoluteSeconds: 3600 },
     },
     routes: [
       { name: 'open', app: 'generic', path: '/open', access: 'public' },
-      { name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project' },
+      { name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project', mlflow: { detectRelease: false } },
     ],
   })
 })
