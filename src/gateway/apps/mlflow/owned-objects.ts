@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { boundedCache } from '../../../shared/bounded-cache.ts'
+import { type Clock, systemClock } from '../../../shared/clock.ts'
 import { Refusal } from '../../errors.ts'
 import type { Admission } from '../profile.ts'
 import type { Reference } from './body/body-context.ts'
@@ -9,8 +10,10 @@ import { type MlflowApi, notReady } from './mlflow-api.ts'
 const MAX_REFERENCES = 1000
 /** Lookups of one request at the same time. */
 const CONCURRENCY = 8
-/** Objects do not change their project: what was found is remembered. What was not found may come into being. */
+/** What was found is remembered; what was not found may come into being. */
 const REMEMBERED = 50_000
+/** An administrator may move an experiment to another project, and SQLite gives the ID of an erased one again. */
+const REMEMBER_MS = 600_000
 
 const V2 = '/api/2.0/mlflow'
 const V3 = '/api/3.0/mlflow'
@@ -26,10 +29,12 @@ const PATHS: Readonly<Record<string, (id: string, trace: string) => string>> = {
 /** Which objects belong to a project, by asking MLflow in the project's workspace. */
 export class OwnedObjects {
   private readonly api: Pick<MlflowApi, 'call'>
-  private readonly owned = boundedCache<true>(REMEMBERED)
+  private readonly ownedUntil = boundedCache<number>(REMEMBERED)
+  private readonly clock: Clock
 
-  constructor(api: Pick<MlflowApi, 'call'>) {
+  constructor(api: Pick<MlflowApi, 'call'>, clock: Clock = systemClock) {
     this.api = api
+    this.clock = clock
   }
 
   /**
@@ -44,13 +49,13 @@ export class OwnedObjects {
       const explain = `body: expected at most ${MAX_REFERENCES} identifiers`
       throw new Refusal('body-refused', explain, { explain })
     }
-    const unknown = [...distinct].filter(([key]) => !this.owned.has(key))
+    const unknown = [...distinct].filter(([key]) => !this.isOwned(key))
     for (let start = 0; start < unknown.length; start += CONCURRENCY) {
       const batch = unknown.slice(start, start + CONCURRENCY)
       await Promise.all(batch.map(([key, reference]) => this.look(workspace, key, reference)))
     }
     for (const reference of references) {
-      if (this.owned.has(keyOf(workspace, reference))) continue
+      if (this.isOwned(keyOf(workspace, reference))) continue
       if (!reference.otherwise) throw noSuchObject(reference.kind)
       reference.otherwise()
     }
@@ -66,11 +71,15 @@ export class OwnedObjects {
     return `${/^[a-z]+-/.exec(id)?.[0] ?? ''}${digest}`
   }
 
+  private isOwned(key: string): boolean {
+    return (this.ownedUntil.get(key) ?? 0) > this.clock()
+  }
+
   private async look(workspace: string, key: string, { kind, id, trace }: Reference): Promise<void> {
     const path = PATHS[kind]
     if (!path) throw new Refusal('internal', `no lookup for ${kind}`)
     const found = await this.api.call(workspace, 'GET', path(encodeURIComponent(id), encodeURIComponent(trace ?? '')))
-    if (found.status === 200) this.owned.set(key, true)
+    if (found.status === 200) this.ownedUntil.set(key, this.clock() + REMEMBER_MS)
     else if (found.status >= 500) throw notReady(`lookup of ${kind}: ${found.text}`)
   }
 }

@@ -25,7 +25,7 @@ export function workspaceTenancy(upstream: string, clock: Clock): Tenancy {
   return {
     prepare: (admitted) => workspaces.ensure(projectOf(admitted)),
     headers: (admitted) => ({ 'X-MLFLOW-WORKSPACE': projectOf(admitted).id }),
-    objects: new OwnedObjects(api),
+    objects: new OwnedObjects(api, clock),
     defaultExperiment: (projectId) => experiments.get(projectId),
   }
 }

@@ -80,12 +80,15 @@ const authorOfOldTrace: Role = (object, { author }) => {
 
 /**
  * The name of an assessment may be an issue: MLflow counts it there, whichever project the issue belongs to. An update
- * does not say what the assessment is, so a name that could be an issue's must be one of the project's.
+ * does not say what the assessment is, so a name that could be an issue's must be one of the project's. New feedback and
+ * expectations may have any name: MLflow does not count them.
  */
 const issueOfAssessment: Role = (object, context) => {
   const name = object.assessment_name ?? object.assessmentName
   if (typeof name !== 'string' || name === '') return
-  if (object.issue !== undefined || isIssueName(name))
+  const value = object.feedback ?? object.expectation
+  const isNew = context.path.assessment_id === undefined
+  if (object.issue !== undefined || (isIssueName(name) && !(isNew && isObject(value))))
     context.references.push({ kind: 'issue', id: name, trace: undefined })
 }
 

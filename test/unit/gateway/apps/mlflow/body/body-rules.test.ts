@@ -357,6 +357,20 @@ test('an assessment cannot be renamed to the issue of another project', async ()
   assert.equal(await reasonOf(line, { assessment: { assessment_name: 'issue with tone' } }), 'accepted')
 })
 
+test('new feedback and expectations may be named like an issue, unless they say that they are one', async () => {
+  for (const line of ['POST /api/3.0/mlflow/traces/tr-1/assessments', START_TRACE]) {
+    const reason = (assessment: object) =>
+      reasonOf(line, line === START_TRACE ? inTrace(assessment) : { assessment: { trace_id: 'tr-1', ...assessment } })
+    const named = { assessment_name: 'iss-hers' }
+    assert.equal(await reason({ ...named, feedback: { value: true } }), 'accepted')
+    assert.equal(await reason({ ...named, expectation: { value: 'x' } }), 'accepted')
+    for (const more of [{}, { feedback: null }, { issue: {} }, { issue: {}, feedback: { value: true } }])
+      assert.equal(await reason({ ...named, ...more }), 'no-such-object')
+  }
+  const update = { assessment: { assessment_name: 'iss-hers', feedback: { value: true } } }
+  assert.equal(await reasonOf('PATCH /api/3.0/mlflow/traces/tr-1/assessments/a-1', update), 'no-such-object')
+})
+
 test('an assessment that a client names is looked up on its trace, and otherwise becomes the project’s own', async () => {
   const line = 'POST /api/3.0/mlflow/traces'
   const idIn = async (id: string) =>
@@ -366,6 +380,23 @@ test('an assessment that a client names is looked up on its trace, and otherwise
   assert.match(derived, /^a-[0-9a-f]{32}$/)
   assert.equal(await idIn('a-0123'), derived)
   assert.ok(asked.includes('/api/3.0/mlflow/traces/tr-1/assessments/a-0123'))
+})
+
+test('what was found is looked up again after ten minutes: an administrator may have moved it', async () => {
+  let now = 0
+  let status = 200
+  let lookups = 0
+  const moved = { call: async () => ({ status, json: {}, text: String(++lookups) }) }
+  const known = new OwnedObjects(moved, () => now)
+  const line = 'POST /api/2.0/mlflow/runs/log-metric'
+  const check = () => known.check(admit(line), [{ kind: 'model', id: 'm-1', trace: undefined }])
+  await check()
+  status = 404
+  now = 599_999
+  await check()
+  assert.equal(lookups, 1)
+  now = 600_000
+  await assert.rejects(check, (error: Refusal) => error.reason === 'no-such-object')
 })
 
 test('an identifier that is no text is refused before any lookup', () => {
