@@ -44,10 +44,17 @@ before(
     url = `http://localhost:${await freePort()}`
     installing = makeAndInstall()
     installing.catch(() => {}) // the first test reports it
-    ;[keycloak, mlflow, chromiumBrowser] = await Promise.all([
-      startKeycloak({ gatewayUrl: url, realms: [] }),
-      startMlflow({ dir: join(folder, 'mlflow') }),
-      ensureChromium().then((executablePath) => chromium.launch({ executablePath, args: ['--no-sandbox'] })),
+    // Each is known as soon as it runs, so that it is stopped also when another one does not start.
+    await Promise.all([
+      startKeycloak({ gatewayUrl: url, realms: [] }).then((each) => {
+        keycloak = each
+      }),
+      startMlflow({ dir: join(folder, 'mlflow') }).then((each) => {
+        mlflow = each
+      }),
+      ensureChromium().then(async (executablePath) => {
+        chromiumBrowser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+      }),
     ])
   },
   { timeout: 240_000 },
