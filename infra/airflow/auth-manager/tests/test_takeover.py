@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from gateway import TEAM, FakeGateway
 from isolation import isolation
 from routes import names_of, paths_with
 
+SOURCES = Path(__file__).parents[1] / "src"
 STOLEN = "quarterly_report"
 RUN_ID = "manual__2026-01-01T00:00:00+00:00"
 DAG_FILE = """
@@ -54,8 +56,17 @@ class Installation:
 
     def parse(self, *, protected: bool = True) -> str:
         """Parse both bundles. Unprotected: as an Airflow does that does not load the cluster policy."""
-        env = self.env if protected else self.env | {"AIRFLOW_HOME": str(self._unprotected)}
+        env = self.env if protected else self.env | self._without_policy()
         return airflow(env, "dag-processor", "--num-runs", "1")
+
+    def _without_policy(self) -> dict[str, str]:
+        """
+        A home that loads no policy, and the package without its entry points: after `pip install` of the folder, they
+        are beside the sources.
+        """
+        sources = self._unprotected / "src"
+        copytree(SOURCES, sources, ignore=ignore_patterns("*.egg-info", "__pycache__"), dirs_exist_ok=True)
+        return {"AIRFLOW_HOME": str(self._unprotected), "PYTHONPATH": str(sources)}
 
     def bundle_of(self, dag_id: str) -> str | None:
         with sqlite3.connect(self.home / "airflow.db") as database:
