@@ -45,6 +45,17 @@ test('a sign-in at Keycloak ends in MLflow in the project of the user', async ()
   assert.match(JSON.stringify(found.json), /"prices"/)
 })
 
+test('the Python package can be had without signing in', async () => {
+  const nobody = new Browser()
+  const page = await nobody.open(`${URL_}/auth/clients/`)
+  assert.equal(page.status, 200)
+  const [path] = /\/auth\/clients\/[\w.-]+\.whl/.exec(page.text) ?? []
+  const wheel = await nobody.fetch(`${URL_}${path}`)
+  assert.equal(wheel.status, 200)
+  const bytes = Buffer.from(await wheel.arrayBuffer())
+  assert.equal(bytes.subarray(0, 2).toString(), 'PK')
+})
+
 test('another project is denied, and its members see nothing of the first one', async () => {
   const path = `${URL_}/mlflow/ajax-api/2.0/mlflow/experiments/search`
   const refused = await bob.fetch(`${path}?projectId=${BETA}`, { headers: { accept: 'application/json' } })
