@@ -29,9 +29,11 @@ export function sessionInfo(context: SignInContext): SignInHandler {
       groups: [...principal.groups],
       admin: isAdmin(principal, context.rules),
       projects: projects.map(({ project, role }) => ({ id: project.id, name: project.name, role })),
-      applications: applicationsOf(context, principal, session?.selectedProject).map(({ title, href }) => ({
+      applications: applicationsOf(context, principal, session?.selectedProject).map(({ title, href, api }) => ({
         title,
         url: new URL(href, context.config.server.publicUrl).href,
+        // An API has no page to open.
+        type: api === undefined ? 'web' : 'api',
       })),
       selected_project: selected?.project.id ?? null,
       ...(session === undefined

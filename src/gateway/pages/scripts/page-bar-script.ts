@@ -131,7 +131,8 @@ function show() {
   hide.addEventListener('click', () => bar.remove())
   const menu = make('nav', { className: 'menu' }, make('p', { textContent: 'Signed in as ' + session.username }),
     link('Switch project', to('/auth/project')), make('hr', {}),
-    ...session.applications.map(({ title, url }) => link(title, url)), link('Start page', '/'), make('hr', {}), hide, signOut)
+    ...session.applications.filter(({ type }) => type === 'web').map(({ title, url }) => link(title, url)),
+    link('Start page', '/'), make('hr', {}), hide, signOut)
   menu.setAttribute('aria-label', 'ModelOps gateway')
   const bar = make('details', { className: 'bar' }, summary, menu)
   bar.addEventListener('keydown', ({ key }) => {

@@ -45,9 +45,9 @@ test('/auth/session says who I am and what I reach, and holds no token', async (
     admin: false,
     projects: [{ id: ALPHA, name: 'alpha', role: 'editor' }],
     applications: [
-      { title: 'MLflow', url: 'https://o.example/mlflow/' },
-      { title: 'Airflow', url: 'https://o.example/airflow/' },
-      { title: 'Core API', url: 'https://api.example/' },
+      { title: 'MLflow', url: 'https://o.example/mlflow/', type: 'web' },
+      { title: 'Airflow', url: 'https://o.example/airflow/', type: 'web' },
+      { title: 'Core API', url: 'https://api.example/', type: 'api' },
     ],
     selected_project: null,
     login_url: '/auth/login',
