@@ -78,8 +78,9 @@ const REMAINS = [
   '- **Names are shared.** All projects of an Airflow share the names of DAGs, variables and connections. With',
   '  `names = free`, somebody who tries a name learns whether it is taken.',
   '- **Capacity is shared.** `default_pool` shows the slots that all projects use. Pools of their own limit projects.',
-  '- **Rows without a team are readable by the tasks of all teams.** Administrators share variables and connections so.',
+  '- **Rows without a team are readable by the tasks of all teams.** Administrators can share variables and connections',
+  '  this way.',
   '- **An asset of two projects belongs to neither.** If both produce it, its details are the administrators’.',
-  '- **An assertion is valid for 20 seconds.** Somebody who reads one between the gateway and Airflow can send it to Airflow',
-  '  in that time, unless both have a [common secret](../guides/applications/airflow.md#accept-each-request-once).',
+  '- **Airflow accepts an assertion for 20 seconds.** Somebody who reads one between the gateway and Airflow can send it to',
+  '  Airflow in that time, unless both have a [common secret](../guides/applications/airflow.md#accept-each-request-once).',
 ] as const

@@ -9,8 +9,8 @@ import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
-import { whatIsIsolated } from './isolation-page.ts'
-import { isolationPage } from './isolation-section.ts'
+import { isolationPage } from './isolation-page.ts'
+import { mlflowIsolationPage } from './mlflow-isolation.ts'
 import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
@@ -35,13 +35,13 @@ export const referencePages: Record<string, () => string> = {
       'Read by `modelops-gateway core --config FILE`, a service of its own.',
     ]),
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
-  'docs/reference/isolation.md': whatIsIsolated,
+  'docs/reference/isolation.md': isolationPage,
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
   'docs/reference/requirements.md': requirementsPage,
   'docs/architecture.md': architecturePage,
-  'docs/mlflow-isolation.md': isolationPage,
+  'docs/mlflow-isolation.md': mlflowIsolationPage,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
+import { withSection } from './generated-section.ts'
 
-const PAGE = 'docs/mlflow-isolation.md'
-const BEGIN = '<!-- fields: generated from the catalogues and the results of the probes by `npm run docs` -->'
-const END = '<!-- /fields -->'
+const SECTION = {
+  page: 'docs/mlflow-isolation.md',
+  begin: '<!-- fields: generated from the catalogues and the results of the probes by `npm run docs` -->',
+  end: '<!-- /fields -->',
+}
 /** Written by `npm test -- --tier isolation` where `PROBE_RESULTS=write`; otherwise the tier compares it with what it sees. */
 const RESULTS = 'test/mlflow/probes/results.json'
 
@@ -19,13 +22,10 @@ type Results = Readonly<
 >
 const probesOf = (results: Results, release: string) => Object.entries(results[release]?.probes ?? {})
 
-/** `docs/mlflow-isolation.md`: written by hand, except for what the probes have found. */
-export function isolationPage(): string {
-  const page = readFileSync(PAGE, 'utf8')
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (begin === -1 || end < begin) throw new Error(`${PAGE}: expected the markers ${BEGIN} and ${END}`)
+/** `docs/mlflow-isolation.md` with what the probes have found. */
+export function mlflowIsolationPage(): string {
   const results = readResults()
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${figures(results)}\n\n${checkedFields(results)}\n\n${page.slice(end)}`
+  return withSection(SECTION, `${figures(results)}\n\n${checkedFields(results)}`)
 }
 
 /** How many routes and fields of each release are in which class. */
