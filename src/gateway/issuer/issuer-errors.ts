@@ -14,9 +14,7 @@ export const isGrantExpired = (error: unknown): boolean =>
 export function issuerRefusal(error: unknown): never {
   if (error instanceof Refusal) throw error
   if (isGrantExpired(error)) throw new Refusal('login-expired', 'the issuer no longer knows the code')
-  if (isOutage(error)) {
-    throw new Refusal('issuer-down', describe(error), { headers: { 'Retry-After': '5' } })
-  }
+  if (isOutage(error)) throw new Refusal('issuer-down', describe(error))
   throw new Refusal('login-failed', describe(error))
 }
 
@@ -27,7 +25,7 @@ export function issuerRefusal(error: unknown): never {
  */
 export function issuerOutage(what: string, error: unknown): never {
   const detail = error instanceof Refusal ? error.message : describe(error)
-  throw new Refusal('issuer-down', `${what}: ${detail}`, { headers: { 'Retry-After': '5' } })
+  throw new Refusal('issuer-down', `${what}: ${detail}`)
 }
 
 function isOutage(error: unknown): boolean {

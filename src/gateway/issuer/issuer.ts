@@ -75,9 +75,7 @@ export class Issuer {
   async discovered(): Promise<DiscoveredIssuer> {
     if (this.#found === undefined && this.#deps.clock() - this.#triedAt >= COOL_DOWN_MS) await this.#tryOnce()
     else await this.#attempt
-    if (this.#found === undefined) {
-      throw new Refusal('issuer-down', this.#fault ?? 'not discovered yet', { headers: { 'Retry-After': '5' } })
-    }
+    if (this.#found === undefined) throw new Refusal('issuer-down', this.#fault ?? 'not discovered yet')
     return this.#found
   }
 

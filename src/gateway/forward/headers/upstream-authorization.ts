@@ -18,9 +18,7 @@ export function authorizationFor(
   if (held !== undefined && held.accessExpiresAt <= now) {
     if (held.refreshToken === undefined)
       throw new Refusal('login-required', 'the access token expired and the issuer gave no refresh token')
-    throw new Refusal('issuer-down', 'the access token expired and was not refreshed', {
-      headers: { 'Retry-After': '5' },
-    })
+    throw new Refusal('issuer-down', 'the access token expired and was not refreshed')
   }
   const token = held?.accessToken ?? caller?.token
   return token === undefined ? undefined : `Bearer ${token}`

@@ -45,7 +45,7 @@ export function metadataKeys(
   }
 }
 
-const down = (detail: string) => new Refusal('issuer-down', detail, { headers: { 'Retry-After': '5' } })
+const down = (detail: string) => new Refusal('issuer-down', detail)
 
 /** @see OIDC Discovery §4. @throws Error with a message for operators */
 async function loadJwksUri(url: string, timeoutSeconds: number): Promise<string> {

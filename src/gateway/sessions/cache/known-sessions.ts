@@ -14,7 +14,7 @@ const STORE_RETRY_MS = 1000
 /** Turns StoreDown into a refusal, which clears no cookie. @throws Refusal `store-down`, or the error itself */
 export function refuseStoreDown(error: unknown): never {
   if (!(error instanceof StoreDown)) throw error
-  throw new Refusal('store-down', error.message, { cause: error, headers: { 'Retry-After': '5' } })
+  throw new Refusal('store-down', error.message, { cause: error })
 }
 
 export interface KnownSessionsDeps {

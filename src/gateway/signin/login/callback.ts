@@ -93,9 +93,7 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
   const limit = config.issuer.timeoutSeconds * 1000 + GRACE_MS
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const refusal = new Refusal('issuer-down', `no usable response within ${limit} ms`, {
-      headers: { 'Retry-After': '5' },
-    })
+    const refusal = new Refusal('issuer-down', `no usable response within ${limit} ms`)
     timer = setTimeout(reject, limit, refusal)
   })
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
