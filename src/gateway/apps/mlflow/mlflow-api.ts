@@ -7,7 +7,7 @@ export interface MlflowReply {
   readonly status: number
   /** The JSON of the response; an empty object where it is none. */
   readonly json: Readonly<Record<string, unknown>>
-  /** What was asked and answered, for the log. */
+  /** The request and its response, for the log. */
   readonly text: string
 }
 

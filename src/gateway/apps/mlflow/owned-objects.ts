@@ -4,15 +4,16 @@ import { type Clock, systemClock } from '../../../shared/clock.ts'
 import { Refusal } from '../../errors.ts'
 import type { Admission } from '../profile.ts'
 import type { Reference } from './body/body-context.ts'
+import { refused } from './body/refused.ts'
 import { type MlflowApi, notReady } from './mlflow-api.ts'
 
 /** Identifiers that one request may name for a lookup. */
 const MAX_REFERENCES = 1000
 /** Lookups of one request at the same time. */
 const CONCURRENCY = 8
-/** What was found is remembered; what was not found may come into being. */
+/** Identifiers that were found. Others are looked up again: they may be created later. */
 const REMEMBERED = 50_000
-/** An administrator may move an experiment to another project, and SQLite gives the ID of an erased one again. */
+/** An administrator may move an experiment to another project, and SQLite reuses the ID of a deleted one. */
 const REMEMBER_MS = 600_000
 
 const V2 = '/api/2.0/mlflow'
@@ -26,7 +27,7 @@ const PATHS: Readonly<Record<string, (id: string, trace: string) => string>> = {
   assessment: (id, trace) => `${V3}/traces/${trace}/assessments/${id}`,
 }
 
-/** Which objects belong to a project, by asking MLflow in the project's workspace. */
+/** Knows which objects belong to a project: MLflow is asked in the project's workspace. */
 export class OwnedObjects {
   private readonly api: Pick<MlflowApi, 'call'>
   private readonly ownedUntil = boundedCache<number>(REMEMBERED)
@@ -38,21 +39,18 @@ export class OwnedObjects {
   }
 
   /**
-   * Refuses a request that names an object of another project. An object that does not exist is refused in the same
-   * words: nothing is learned about others.
+   * Refuses a request that names an object of another project. An object that does not exist gets the same response, so
+   * that nothing is learned about other projects.
    * @throws Refusal `no-such-object`, `body-refused`, `upstream-not-ready`
    */
   async check(admitted: Admission, references: readonly Reference[]): Promise<void> {
     const workspace = workspaceOf(admitted)
     const distinct = new Map(references.map((reference) => [keyOf(workspace, reference), reference]))
-    if (distinct.size > MAX_REFERENCES) {
-      const explain = `body: expected at most ${MAX_REFERENCES} identifiers`
-      throw new Refusal('body-refused', explain, { explain })
-    }
+    if (distinct.size > MAX_REFERENCES) throw refused(`body: expected at most ${MAX_REFERENCES} identifiers`)
     const unknown = [...distinct].filter(([key]) => !this.isOwned(key))
     for (let start = 0; start < unknown.length; start += CONCURRENCY) {
       const batch = unknown.slice(start, start + CONCURRENCY)
-      await Promise.all(batch.map(([key, reference]) => this.look(workspace, key, reference)))
+      await Promise.all(batch.map(([key, reference]) => this.lookUp(workspace, key, reference)))
     }
     for (const reference of references) {
       if (this.isOwned(keyOf(workspace, reference))) continue
@@ -75,7 +73,7 @@ export class OwnedObjects {
     return (this.ownedUntil.get(key) ?? 0) > this.clock()
   }
 
-  private async look(workspace: string, key: string, { kind, id, trace }: Reference): Promise<void> {
+  private async lookUp(workspace: string, key: string, { kind, id, trace }: Reference): Promise<void> {
     const path = PATHS[kind]
     if (!path) throw new Refusal('internal', `no lookup for ${kind}`)
     const found = await this.api.call(workspace, 'GET', path(encodeURIComponent(id), encodeURIComponent(trace ?? '')))
@@ -91,7 +89,7 @@ function workspaceOf({ project }: Admission): string {
   throw new Refusal('project-missing', 'a lookup for a request without a project')
 }
 
-/** MLflow's own words, for an object of another project and for none alike. */
+/** The same for an object of another project and for one that does not exist. */
 function noSuchObject(kind: string): Refusal {
   return new Refusal('no-such-object', `${kind} is not in the project`, {
     explain: `Check the identifier of the ${kind}.`,

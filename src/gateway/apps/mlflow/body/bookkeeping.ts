@@ -1,5 +1,5 @@
-import { Refusal } from '../../../errors.ts'
 import type { Shape } from '../catalogue/request-fields.ts'
+import { refused } from './refused.ts'
 import { isBookkeeping } from './reserved-keys.ts'
 import { isObject, type JsonObject, type JsonValue } from './strict-json.ts'
 
@@ -8,14 +8,12 @@ const TAG_MAPS: ReadonlySet<string> = new Set(['tags', 'trace_metadata'])
 
 /**
  * Refuses the keys of MLflow's own bookkeeping in a request that writes traces: as a name, or as the value of a `key`.
- * Names are compared, values never are: a text may speak of them.
+ * Names are compared, values are not: a text may mention them.
  * @throws Refusal `body-refused`
  */
 export function refuseBookkeeping(body: JsonObject, shape: Shape): void {
   const place = findIn(body, shape)
-  if (place === undefined) return
-  const explain = `body${place}: expected no key that MLflow reserves`
-  throw new Refusal('body-refused', explain, { explain })
+  if (place !== undefined) throw refused(`body${place}: expected no key that MLflow reserves`)
 }
 
 /** The path of the first reserved key; undefined where there is none. Built only when one is found. */

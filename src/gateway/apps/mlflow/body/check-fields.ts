@@ -1,7 +1,7 @@
-import { Refusal } from '../../../errors.ts'
 import type { Field, Shape } from '../catalogue/request-fields.ts'
 import type { BodyContext } from './body-context.ts'
 import { malformed } from './malformed.ts'
+import { refused } from './refused.ts'
 import { ROLES } from './roles.ts'
 import { isObject, isRawNumber, type JsonObject, type JsonValue } from './strict-json.ts'
 
@@ -34,7 +34,7 @@ function checkField(object: JsonObject, name: string, field: Field, context: Bod
   }
   if (field.kind === 'experiment') object[name] = withDefaultExperiment(value, context.defaultExperiment)
   if (field.fieldClass === 'refused' && idsOf(value, name).length > 0)
-    throw refuse(`${name}: expected none, MLflow chooses it`)
+    throw refused(`${name}: expected none, MLflow chooses it`)
   if (field.fieldClass === 'path') checkPath(value, field.name, context)
   if (field.fieldClass === 'checked') checkOwned(object, name, field.kind as string, context)
   if (field.fieldClass === 'derived') {
@@ -55,12 +55,10 @@ function checkNested(value: JsonValue, shape: Shape, name: string, context: Body
   }
 }
 
-const refuse = (explain: string) => new Refusal('body-refused', explain, { explain })
-
-/** The body may repeat the parameter of the path; MLflow uses sometimes the one and sometimes the other. */
+/** The body may repeat the parameter of the path. Which of the two MLflow uses depends on the route. */
 function checkPath(value: JsonValue, name: string, { path }: BodyContext): void {
   for (const id of idsOf(value, name))
-    if (id !== path[name]) throw refuse(`${name}: expected the identifier in the path`)
+    if (id !== path[name]) throw refused(`${name}: expected the identifier in the path`)
 }
 
 function checkOwned(object: JsonObject, name: string, kind: string, context: BodyContext): void {
@@ -79,7 +77,7 @@ function traceOf(object: JsonObject, { name }: Shape): string | undefined {
 }
 
 /** An identifier, or a list of them. Protobuf reads no identifier from anything else. @throws Refusal `body-malformed` */
-export function idsOf(value: JsonValue, name: string): string[] {
+function idsOf(value: JsonValue, name: string): string[] {
   if (value === null) return []
   if (Array.isArray(value)) return value.flatMap((item) => idsOf(item, name))
   if (typeof value === 'string') return value === '' ? [] : [value]

@@ -1,13 +1,11 @@
-import { Refusal } from '../../../errors.ts'
 import type { BodyContext } from './body-context.ts'
+import { refused } from './refused.ts'
 import { AUTHOR_KEY, isAuthorKey, isBookkeeping, isIssueName } from './reserved-keys.ts'
 import { isObject, type JsonObject, type JsonValue } from './strict-json.ts'
 import { isPlainTraceId, PLAIN_TRACE_ID } from './trace-id.ts'
 
 /** What a message means beyond its fields: who its author is, and which keys MLflow keeps for itself. */
 type Role = (object: JsonObject, context: BodyContext) => void
-
-const refuse = (explain: string) => new Refusal('body-refused', explain, { explain })
 
 /** `{key: "mlflow.user", value}` gets the verified author. */
 const authorPair: Role = (object, { author }) => {
@@ -18,13 +16,13 @@ const authorPair: Role = (object, { author }) => {
 
 /** The author cannot be removed. */
 const keepAuthor: Role = ({ key }) => {
-  if (typeof key === 'string' && isAuthorKey(key)) throw refuse(`key: expected no ${AUTHOR_KEY}`)
+  if (typeof key === 'string' && isAuthorKey(key)) throw refused(`key: expected no ${AUTHOR_KEY}`)
 }
 
 /** A tag of MLflow's bookkeeping cannot be removed; the mark of a failed archival can, so that it is tried again. */
 const keepBookkeeping: Role = ({ key }) => {
   if (typeof key === 'string' && isBookkeeping(key) && key !== 'mlflow.trace.archivalFailure')
-    throw refuse('key: expected no key that MLflow reserves')
+    throw refused('key: expected no key that MLflow reserves')
 }
 
 /** A new object: exactly one author tag. */
@@ -55,7 +53,7 @@ const authorOfRun: Role = (object, context) => {
 /** A new trace, whose ID its client has chosen. */
 const newTrace: Role = (info, context) => {
   for (const id of [info.trace_id, info.traceId])
-    if (typeof id === 'string' && !isPlainTraceId(id)) throw refuse(`trace_id: ${PLAIN_TRACE_ID}`)
+    if (typeof id === 'string' && !isPlainTraceId(id)) throw refused(`trace_id: ${PLAIN_TRACE_ID}`)
   authorOfTrace(info, context)
 }
 
@@ -99,7 +97,7 @@ const issueOfAssessment: Role = (object, context) => {
 export const refuseForeignSource: Role = ({ source }) => {
   if (source === undefined || (typeof source === 'string' && OWN_SOURCE.test(source))) return
   const got = typeof source === 'string' ? `"${source.split(':')[0]?.slice(0, 40)}:"` : 'no text'
-  throw refuse(`source: expected mlflow-artifacts:/…, runs:/… or models:/…, got ${got}`)
+  throw refused(`source: expected mlflow-artifacts:/…, runs:/… or models:/…, got ${got}`)
 }
 const OWN_SOURCE = /^(?:(?:mlflow-artifacts|runs|models):\/(?!\/)|(?:dummy-source|prompt-template)$)/
 

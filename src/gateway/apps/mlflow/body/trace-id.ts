@@ -4,5 +4,5 @@
  */
 export const isPlainTraceId = (id: string): boolean => !/[/\\%?#\p{Cc}]/u.test(id) && id !== '.' && id !== '..'
 
-/** What the caller is told otherwise. */
+/** The message for any other ID. */
 export const PLAIN_TRACE_ID = 'expected the ID of a trace without /, \\, %, ?, # and control characters'

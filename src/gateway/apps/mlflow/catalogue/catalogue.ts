@@ -48,7 +48,7 @@ const CLASSES = [
   ['denied', 'denied'],
 ] as const satisfies [keyof CatalogueFile, Use][]
 const STRICTNESS: Record<Use, number> = { read: 0, write: 1, admin: 2, denied: 3 }
-/** MLflow answers HEAD with other rules than GET, except for its pages and their files: on these alone it is allowed. */
+/** MLflow applies other rules to HEAD than to GET, except for its pages and their files: only there HEAD is allowed. */
 const HEAD_PATHS = /^\/(?:health|version|static-files\/.+)?$/
 
 interface Pattern {
