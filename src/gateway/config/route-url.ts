@@ -8,3 +8,9 @@ export function routeUrl(
   const at = route.host === undefined ? publicUrl : `${new URL(publicUrl).protocol}//${route.host}`
   return new URL(route.path, at).href.replace(/\/$/, '')
 }
+
+/** The address of the first route to an application; undefined where there is none. */
+export function appUrl({ server, routes }: Pick<Config, 'server' | 'routes'>, app: RouteConfig['app']) {
+  const route = routes.find((each) => each.app === app)
+  return route && routeUrl(server, route)
+}

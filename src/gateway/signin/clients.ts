@@ -1,23 +1,29 @@
+import { appUrl } from '../config/route-url.ts'
 import { Refusal } from '../errors.ts'
 import { pageReply, type Reply } from '../http/reply.ts'
-import { clientConfig } from './client-config.ts'
 import type { ClientPackage } from './client-package.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import type { SignInHandler } from './sign-in-request.ts'
 
 export const CLIENTS = '/auth/clients/'
 
+/** Where pip gets the Python package; undefined where the gateway was built without it. */
+export const packageUrlOf = ({ config, clientPackage }: SignInContext): string | undefined =>
+  clientPackage && `${config.server.publicUrl}${CLIENTS}${clientPackage.file}`
+
 /**
  * `GET /auth/clients/`: how to install the Python package. Public, like the package itself: pip sends no credentials, and
  * neither contains more than `/auth/client-config` publishes.
  */
-export function showClients({ config, pages, clientPackage }: SignInContext): SignInHandler {
+export function showClients(context: SignInContext): SignInHandler {
+  const { config, pages, clientPackage } = context
   const { publicUrl } = config.server
-  if (clientPackage === undefined) return () => pageReply(404, pages.clientsMissing())
-  const { file, sha256 } = clientPackage
-  const mlflowUrl = clientConfig(config).routes.find(({ app }) => app === 'mlflow')?.url
+  const packageUrl = packageUrlOf(context)
+  if (clientPackage === undefined || packageUrl === undefined) return () => pageReply(404, pages.clientsMissing())
+  const { sha256 } = clientPackage
+  const mlflowUrl = appUrl(config, 'mlflow')
   const canSignIn = config.issuer.cliClientId !== undefined
-  const page = pages.clients({ publicUrl, packageUrl: publicUrl + CLIENTS + file, sha256, mlflowUrl, canSignIn })
+  const page = pages.clients({ publicUrl, packageUrl, sha256, mlflowUrl, canSignIn })
   return () => pageReply(200, page)
 }
 
@@ -35,11 +41,12 @@ export function sendClientPackage({ content, sha256 }: ClientPackage): SignInHan
 }
 
 /** Another file: of an earlier version, or of a gateway that was built without the package. */
-export function noSuchClient({ config, clientPackage }: SignInContext): SignInHandler {
+export function noSuchClient(context: SignInContext): SignInHandler {
+  const packageUrl = packageUrlOf(context)
   const explain =
-    clientPackage === undefined
+    packageUrl === undefined
       ? 'This gateway was built without the Python package.'
-      : `The current package is ${config.server.publicUrl}${CLIENTS}${clientPackage.file}`
+      : `The current package is ${packageUrl}`
   return () => {
     throw new Refusal('no-route', 'no such client package', { explain })
   }

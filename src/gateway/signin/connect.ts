@@ -1,12 +1,11 @@
 import { parseProjectId } from '../../shared/project-id.ts'
-import { routeUrl } from '../config/route-url.ts'
-import type { Config } from '../config/schema.ts'
+import { appUrl } from '../config/route-url.ts'
 import { Refusal } from '../errors.ts'
 import { pageReply } from '../http/reply.ts'
 import type { ConnectSection } from '../pages/connect-page.ts'
 import { currentProjectOf } from '../projects/current-projects-of.ts'
 import { urlSegmentOf } from '../projects/url-segment.ts'
-import { CLIENTS } from './clients.ts'
+import { packageUrlOf } from './clients.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import { queryOf, type SignInHandler } from './sign-in-request.ts'
 import { signedIn } from './signed-in.ts'
@@ -40,24 +39,20 @@ interface Facts {
   readonly canSignIn: boolean
 }
 
-function factsOf({ config, clientPackage }: SignInContext, project: { id: string; segment: string }): Facts {
+function factsOf(context: SignInContext, project: { id: string; segment: string }): Facts {
+  const { config } = context
   const { server, issuer } = config
-  const mlflow = urlOf(config, 'mlflow')
+  const mlflow = appUrl(config, 'mlflow')
   return {
     gateway: server.publicUrl,
     issuer: issuer.url,
     id: project.id,
     trackingUri: mlflow && `${mlflow}/${project.segment}`,
-    airflow: urlOf(config, 'airflow'),
-    core: urlOf(config, 'core'),
-    packageUrl: clientPackage && `${server.publicUrl}${CLIENTS}${clientPackage.file}`,
+    airflow: appUrl(config, 'airflow'),
+    core: appUrl(config, 'core'),
+    packageUrl: packageUrlOf(context),
     canSignIn: issuer.cliClientId !== undefined,
   }
-}
-
-function urlOf({ server, routes }: Config, app: string): string | undefined {
-  const route = routes.find((each) => each.app === app)
-  return route && routeUrl(server, route)
 }
 
 const lines = (...parts: (string | undefined | false)[]) => parts.filter((part) => part).join('\n')
