@@ -43,8 +43,8 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .quiet{background:transparent;color:var(--accent);border-color:var(--line);font-weight:550}
 .quiet:hover{border-color:var(--accent)}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}
-pre{margin:0}.snippet{display:flex;gap:.6rem;align-items:flex-start;margin:.6rem 0}
-.snippet pre{flex:1;min-width:0;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.6rem .8rem}
+.snippet{display:flex;gap:.6rem;align-items:flex-start;margin:.6rem 0}
+.snippet pre{flex:1;min-width:0;overflow-x:auto;margin:0;padding:.6rem .8rem}
 .copy{flex:none;min-width:6.2rem}
 .heard{position:absolute;left:-999px}
 .logo{max-height:2rem;max-width:12rem}
