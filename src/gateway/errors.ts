@@ -192,7 +192,7 @@ export const REASONS = {
   'upstream-down': {
     status: 502,
     text: 'The application does not respond.',
-    hint: 'Try again in a moment. If the problem persists, tell your administrator.',
+    hint: 'Try again in a moment. If the problem persists, send the request ID to your administrator.',
     retryAfterSeconds: 5,
   },
   'upstream-invalid': {
