@@ -2,8 +2,8 @@ import type { RequestHandler } from 'express'
 import { BodyPace, type BodyPaceLimits } from '../shared/body-pace.ts'
 import { Problem } from './operation/problems.ts'
 
-/** How often the pace of a body is looked at within a window. */
-const LOOKS = 4
+/** How often the pace of a body is checked within a window. */
+const CHECKS_PER_WINDOW = 4
 
 /** Ends a request whose body comes too slowly, and its connection. Most bodies have arrived with their head. */
 export function pacedBody(limits: BodyPaceLimits): RequestHandler {
@@ -12,7 +12,7 @@ export function pacedBody(limits: BodyPaceLimits): RequestHandler {
     const { socket } = request
     const pace = new BodyPace(limits, performance.now())
     let known = socket.bytesRead
-    const look = () => {
+    const check = () => {
       const now = performance.now()
       if (socket.bytesRead > known) pace.received(socket.bytesRead - known, now)
       known = socket.bytesRead
@@ -21,7 +21,7 @@ export function pacedBody(limits: BodyPaceLimits): RequestHandler {
       clearInterval(timer)
       next(new Problem('request-timeout', fault, { headers: { Connection: 'close' } }))
     }
-    const timer = setInterval(look, limits.windowMs / LOOKS).unref()
+    const timer = setInterval(check, limits.windowMs / CHECKS_PER_WINDOW).unref()
     for (const end of ['end', 'close'] as const) request.once(end, () => clearInterval(timer))
     next()
   }

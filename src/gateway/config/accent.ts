@@ -24,7 +24,7 @@ export function accentOf(accent: string, { card, ink, tintShare }: Scheme): Acce
 export const accentContrast = (accent: string, scheme: Scheme): number =>
   Math.min(...[scheme.page, scheme.card, accentOf(accent, scheme).tint].map((behind) => contrast(accent, behind)))
 
-/** The accent of dark pages that goes with one of light pages: as much lighter as it takes to be read. */
+/** The accent of dark pages for one of light pages: lightened until it can be read. */
 export function darkAccentFor(accent: string): string {
   for (let share = 1; share > 0; share -= 0.05) {
     const lighter = mix(accent, '#ffffff', share)

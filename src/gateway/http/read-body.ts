@@ -41,16 +41,16 @@ export function readBody(request: IncomingMessage, { maxBytes, pace, wholeMs }: 
   })
 }
 
-/** One timer for the whole body, which looks at the pace when its deadline has passed. */
+/** One timer for the whole body, which checks the pace when its deadline has passed. */
 function watchPace(limits: BodyPaceLimits, onFault: (fault: string) => void) {
   const pace = new BodyPace(limits, performance.now())
-  const look = () => {
+  const check = () => {
     const now = performance.now()
     const fault = pace.fault(now)
-    if (fault === undefined) timer = setTimeout(look, pace.deadline - now)
+    if (fault === undefined) timer = setTimeout(check, pace.deadline - now)
     else onFault(fault)
   }
-  let timer = setTimeout(look, limits.windowMs)
+  let timer = setTimeout(check, limits.windowMs)
   return {
     received: (bytes: number) => pace.received(bytes, performance.now()),
     stop: () => clearTimeout(timer),

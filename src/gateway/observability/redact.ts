@@ -3,10 +3,11 @@ import { constants } from 'node:os'
 
 /**
  * The second defence of the log: no caller hands over tokens, cookies, codes or secrets. What is secret by its name is
- * replaced wherever it stands: as a member at any depth, in a URL or a form, in JSON or an inspected object within a text.
+ * replaced wherever it occurs: as a member at any depth, in a URL or a form, in JSON or an inspected object within a
+ * text.
  *
  * `code` is two things: an authorization code (RFC 6749 §4.1.2), which is secret, and the code of an error, which is what
- * an operator looks for. An error's code is told by its holder and its form.
+ * an operator looks for. An error's code is recognized by the object that has it, and by its form.
  */
 
 const CENSORED = '(redacted)'
@@ -98,5 +99,5 @@ const isErrorCode = (code: string) => /^(?:[0-9A-Z_]{1,64}|[a-z]+(?:[_-][a-z]+)*
 /** Errors of the system and of the resolver. */
 const ERRNOS: ReadonlySet<unknown> = new Set([...Object.keys(constants.errno), ...Object.values(dns)])
 
-/** A code that is an error's wherever it stands: of the system, the resolver, Node, its parser or openid-client. */
+/** A code that is an error's wherever it occurs: of the system, the resolver, Node, its parser or openid-client. */
 const isErrno = (code: string) => ERRNOS.has(code) || /^(?:EAI|ERR|HPE|OAUTH|UND_ERR)(?:_[A-Z0-9]+)+$/.test(code)

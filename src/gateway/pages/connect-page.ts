@@ -4,7 +4,7 @@ import type { PageContent, Who } from './layout.ts'
 import { COPY_BUTTONS } from './scripts/own-scripts.ts'
 
 export interface Snippet {
-  /** What it does, for people who hear the page: the label of its copy button. */
+  /** What it does: the label of its copy button, for screen readers. */
   readonly label: string
   readonly text: string
 }

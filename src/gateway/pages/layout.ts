@@ -40,7 +40,7 @@ ${script !== undefined && html`<script>${Markup.trusted(script)}</script>`}
 `.toString()
 }
 
-/** The name stands beside it, so that it says nothing by itself. */
+/** Decorative for screen readers, because the name follows it. */
 const mark = ({ logo }: Brand) =>
   logo === undefined
     ? html`<span class="mark" aria-hidden="true"></span>`

@@ -84,7 +84,7 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
 const isMlflowClient = ({ route, head }: RequestContext) =>
   route?.profile.app === 'mlflow' && MLFLOW_CLIENT.test(head.headers['user-agent'] ?? '')
 
-/** How the caller's own projects are named in URLs; undefined before it or any project is known. */
+/** How the caller's own projects are named in URLs; undefined while the caller or the projects are not known. */
 function ownProjects(deps: ProjectRules, { caller }: RequestContext): string[] | undefined {
   if (caller === undefined || deps.projects.snapshot() === undefined) return undefined
   return currentProjectsOf(deps, caller.principal).map((reached) => urlSegmentOf(deps.projects, reached.project))

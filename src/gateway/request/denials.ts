@@ -60,7 +60,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
     }
     const view = {
       ...{ reason, requestId: head.requestId, who, groups: who?.groups },
-      application: applicationOf(context),
+      application: applicationTitle(context),
       loginUrl: loginUrl(context),
       retryUrl: retryUrl(context),
     }
@@ -69,7 +69,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
 
   /** The error format of the application, or problem details (RFC 9457). */
   function program(context: RequestContext, denial: Refusal): Reply {
-    const text = textOf(denial.reason, applicationOf(context))
+    const text = textOf(denial.reason, applicationTitle(context))
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
     const dialect = write(denial.reason, denial.status, message, context.head.requestId)
@@ -97,4 +97,4 @@ export function buildDenials(deps: DenialsDeps): Denials {
 
 const SIGN_IN: ReadonlySet<string> = new Set(['/auth/login', '/auth/callback'])
 
-const applicationOf = ({ route }: RequestContext) => route && titleOf(route.config)
+const applicationTitle = ({ route }: RequestContext) => route && titleOf(route.config)

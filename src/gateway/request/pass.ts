@@ -14,8 +14,8 @@ import type { AdmittedRequest } from '../routing/admitted-request.ts'
 
 /**
  * A request that waited longer than this for its body or for its project is authorized again before it is forwarded, ms.
- * That of a session always is, for it takes no more than a look into memory: what ends the session cuts only requests
- * that the upstream has.
+ * A request of a session that waited at all is, because that costs one lookup in memory: the end of a session cancels
+ * only requests that have reached the upstream.
  */
 const REAUTHORIZE_AFTER_MS = 1000
 

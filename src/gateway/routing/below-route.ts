@@ -15,7 +15,7 @@ export interface BelowRoute {
   readonly app: AppRequest
   /** By ID: in the path, in headers and in the query. */
   readonly named: NamedProject
-  /** The name in the path. Only who is a member may learn whether there is such a project. */
+  /** The name in the path. Only members may learn whether there is such a project. */
   readonly projectName: string | undefined
   /** What was removed from the front of the path: route prefix and project segment. */
   readonly publicPrefix: string

@@ -1,7 +1,7 @@
 import type { CurrentRules } from './process-state.ts'
 import type { Runtime } from './runtime.ts'
 
-/** What changes while a process runs: the runtime in force, and whether the process is about to stop. */
+/** What changes while a process runs: the current runtime, and whether the process is about to stop. */
 export class CurrentRuntime {
   draining = false
   #runtime: Runtime | undefined
