@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { parseJsonObject } from '../../../src/gateway/apps/mlflow/body/strict-json.ts'
-import { buildClassifier, CATALOGUES } from '../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
+import { CATALOGUES } from '../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
 import { headerText } from '../../../src/gateway/forward/headers/identity-headers.ts'
 import { upstreamCookies } from '../../../src/gateway/forward/headers/upstream-cookies.ts'
 import { buildClientAddress } from '../../../src/gateway/http/client-address.ts'
@@ -12,6 +12,7 @@ import { parseTarget } from '../../../src/gateway/http/target.ts'
 import { principalOf } from '../../../src/gateway/issuer/claims.ts'
 import { takeProjectQuery } from '../../../src/gateway/policy/project-query.ts'
 import { canonicalHost } from '../../../src/gateway/routing/routes.ts'
+import { classifierOf } from './apps/mlflow/classifier.ts'
 
 /**
  * The cost of reading a client's input grows linearly with its length. Each reader gets an input and another one sixteen
@@ -24,7 +25,7 @@ const BOUND = 80
 const BASE = 2_000
 const ROUNDS = 7
 
-const classify = buildClassifier(CATALOGUES['3.18'])
+const classify = classifierOf(CATALOGUES['3.18'])
 const { address } = buildClientAddress(['127.0.0.1/32', '10.0.0.0/8'])
 const NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'name' }
 const silent = pino({ level: 'silent' })

@@ -2,7 +2,7 @@
 export interface Reference {
   readonly kind: string
   readonly id: string
-  /** The trace that an assessment lies on. */
+  /** The trace that an assessment belongs to. */
   readonly trace: string | undefined
   /** What is done when it does not belong to the project. Absent: the request is refused. */
   readonly otherwise?: () => void
@@ -19,6 +19,6 @@ export interface BodyContext {
   readonly derive: (id: string, trace: string | undefined) => string
   /** Filled by the check: what must be looked up before the request is forwarded. */
   readonly references: Reference[]
-  /** The trace of the message at hand. */
+  /** The trace that the current message is about. */
   readonly trace: string | undefined
 }

@@ -24,9 +24,6 @@ export interface CatalogueFile {
 /** By minor release, oldest first. */
 export const CATALOGUES = { '3.17': routes317, '3.18': routes318 } satisfies Record<string, CatalogueFile>
 
-/** What a request does; `denied` for everything that the release does not list. */
-export type Classify = (method: string, decodedPath: string) => Use
-
 /** A route, as a request on it is checked. */
 export interface CatalogueRoute {
   readonly line: string
@@ -81,11 +78,6 @@ export function buildRouteFinder(file: CatalogueFile): FindRoute {
     const routes = methods.get(method === 'HEAD' ? 'GET' : method)
     return routes?.paths.get(path) ?? (routes && strictestMatch(routes, path))
   }
-}
-
-export function buildClassifier(file: CatalogueFile): Classify {
-  const find = buildRouteFinder(file)
-  return (method, path) => find(method, path)?.use ?? 'denied'
 }
 
 function expandTwins(template: string): string[] {

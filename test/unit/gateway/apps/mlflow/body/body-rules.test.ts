@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { buildBodyRules } from '../../../../../../src/gateway/apps/mlflow/body/body-rules.ts'
-import {
-  buildClassifier,
-  buildRouteFinder,
-  CATALOGUES,
-} from '../../../../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
+import { buildRouteFinder, CATALOGUES } from '../../../../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
 import { OwnedObjects } from '../../../../../../src/gateway/apps/mlflow/owned-objects.ts'
 import { Refusal } from '../../../../../../src/gateway/errors.ts'
+import { classifierOf } from '../classifier.ts'
 import { admit, askFor, refusalOf } from '../fixtures.ts'
 
 const LIMITS = { json: 1000, otlp: 2000 }
@@ -260,7 +257,7 @@ test('every route of a release that writes traces is checked', () => {
 
 test('the checked routes are routes of every release: none is misspelled', () => {
   for (const file of Object.values(CATALOGUES)) {
-    const classify = buildClassifier(file)
+    const classify = classifierOf(file)
     for (const line of [
       CREATE,
       'POST /ajax-api/2.0/mlflow/runs/create-promptlab-run',

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {
-  buildClassifier,
-  CATALOGUES,
-  type CatalogueFile,
-} from '../../../../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
+import { CATALOGUES, type CatalogueFile } from '../../../../../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
 import { mlflowSettings } from '../../../../../../src/gateway/config/schema.ts'
 import type { Use } from '../../../../../../src/gateway/policy/types.ts'
+import { classifierOf } from '../classifier.ts'
 
 const table: [string, Use][] = [
   ['GET /', 'read'],
@@ -49,7 +46,7 @@ const table: [string, Use][] = [
 ]
 
 for (const [version, file] of Object.entries(CATALOGUES)) {
-  const classify = buildClassifier(file)
+  const classify = classifierOf(file)
   for (const [request, use] of table) {
     const [method = '', path = ''] = request.split(' ')
     test(`MLflow ${version}: ${request} is ${use}`, () => assert.equal(classify(method, path), use))
@@ -57,20 +54,20 @@ for (const [version, file] of Object.entries(CATALOGUES)) {
 }
 
 test('a route that only the newer release has is denied on the older one', () => {
-  const skills = (file: CatalogueFile) => buildClassifier(file)('GET', '/api/3.0/mlflow/skills')
+  const skills = (file: CatalogueFile) => classifierOf(file)('GET', '/api/3.0/mlflow/skills')
   assert.equal(skills(CATALOGUES['3.17']), 'denied')
   assert.equal(skills(CATALOGUES['3.18']), 'admin')
 })
 
 test('the strictest class counts where two patterns match one path', () => {
   const file = { mlflow: '0', viewer: ['GET /a/{x...}'], editor: [], admin: ['GET /a/{x}/secret'], denied: [] }
-  const classify = buildClassifier(file)
+  const classify = classifierOf(file)
   assert.equal(classify('GET', '/a/b/c'), 'read')
   assert.equal(classify('GET', '/a/b/secret'), 'admin')
 })
 
 test('literal characters of a path are no pattern', () => {
-  const classify = buildClassifier({ mlflow: '0', viewer: ['GET /a.b/{x}:run'], editor: [], admin: [], denied: [] })
+  const classify = classifierOf({ mlflow: '0', viewer: ['GET /a.b/{x}:run'], editor: [], admin: [], denied: [] })
   assert.equal(classify('GET', '/a.b/1:run'), 'read')
   assert.equal(classify('GET', '/aXb/1:run'), 'denied')
 })
