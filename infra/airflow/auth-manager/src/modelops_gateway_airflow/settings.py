@@ -42,7 +42,7 @@ class Settings:
     names: Names = "prefixed"
     """Whether new variables and connections of members must start with the name of one of their team's bundles."""
     renamed_bundles: Mapping[str, str | None] = field(default_factory=dict)
-    """Former to current names of bundles, which keep their DAG ids. None: every bundle may take the ids over."""
+    """Previous to current names of bundles, which keep their DAG ids. None: every bundle may take the ids over."""
 
     @property
     def by_team(self) -> bool:

@@ -45,14 +45,14 @@ def sign_in(
         "client_id": client_id,
         "code_verifier": verifier,
     }
-    answer = _poll(str(metadata["token_endpoint"]), form, device, clock, sleep)
+    response = _poll(str(metadata["token_endpoint"]), form, device, clock, sleep)
     now = int(clock())
-    token = token_from(answer, now)
-    refresh_token = answer.get("refresh_token")
+    token = token_from(response, now)
+    refresh_token = response.get("refresh_token")
     kept = {
         "issuer": issuer,
         "client_id": client_id,
-        "username": _username(answer),
+        "username": _username(response),
         "access_token": token.value,
         "issued_at": now,
         "expires_at": int(token.expires_at),
@@ -119,10 +119,10 @@ def _seconds(value: object, default: float) -> float:
     return float(value) if isinstance(value, (int, float)) and value > 0 else default
 
 
-def _username(answer: Mapping[str, Any]) -> str:
+def _username(response: Mapping[str, Any]) -> str:
     """For messages only. The ID token came from the issuer itself over TLS (OpenID Connect Core section 3.1.3.7)."""
     try:
-        payload = str(answer["id_token"]).split(".")[1]
+        payload = str(response["id_token"]).split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims.get("preferred_username") or claims["sub"])
     except (KeyError, IndexError, ValueError, AttributeError):
