@@ -88,7 +88,7 @@ async function signOut({ browser }: Person, path = '/auth/logout'): Promise<void
   assert.equal(status, 200)
 }
 
-/** Two looks: what is there at the first is judged at the second. */
+/** Two re-authorization intervals: a request that is there at the first is authorized again at the second. */
 async function look(): Promise<void> {
   for (const _ of [1, 2]) {
     mock.timers.tick(REAUTHORIZATION_INTERVAL_MS)
@@ -224,7 +224,7 @@ test('what a token began goes on for limits.tokenOverrunSeconds after its expiry
 /** What the gateway asks MLflow for before the first request of a project: its workspace and its default experiment. */
 const OWN_CALLS = /\/workspaces\/|\/experiments\/(?:get-by-name\?experiment_name=Default|create)$/
 
-test('a request is judged again when its project took time to be ready', async () => {
+test('a request is authorized again when its project took time to be ready', async () => {
   const carol = await person('carol') // nobody has asked for her project yet
   const received: string[] = []
   const ready = Promise.withResolvers<void>()
@@ -247,7 +247,7 @@ test('a request is judged again when its project took time to be ready', async (
   client.socket.destroy()
 })
 
-test('a body that is read whole is judged again when it took its time', async () => {
+test('a request is authorized again when its body, which is read completely, took its time', async () => {
   const bob = await person()
   const body = '{"experiment_id":"7"}'
   const received: string[] = []

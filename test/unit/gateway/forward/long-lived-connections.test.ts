@@ -66,7 +66,7 @@ test('what a public route answers does not end with the session that came along'
   assert.deepEqual(open.cuts, [])
 })
 
-test('an exchange is judged from the second look on, so that short ones never are', async (context) => {
+test('a request is authorized again from the second interval on, so that short ones never are', async (context) => {
   const asked: unknown[] = []
   const [lasting, short, later] = [exchange('a'), exchange('b', { outlivesToken: false }), exchange('c')]
   const open = [lasting, short]
