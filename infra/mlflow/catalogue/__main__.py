@@ -1,6 +1,6 @@
 """Prints the catalogue of the MLflow that is installed beside this interpreter, as JSON.
 
-Every method and path that the server's Flask map and its ASGI routers answer has one of four uses:
+Every method and path that the server's Flask map and its ASGI routers serve has one of four uses:
 
     viewer   reading; any member of the project
     editor   writing; members who are not viewers

@@ -4,6 +4,7 @@ import { ownOrigins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { buildPages, type Pages } from '../pages/pages.ts'
+import type { ApplicationView } from '../pages/portal-page.ts'
 import type { ProjectRules } from '../projects/current-projects-of.ts'
 import { Sealer } from '../sessions/crypto/sealing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -28,7 +29,7 @@ export interface SignInDeps extends ProjectRules {
   /** What `/auth/clients/` offers; absent where the gateway was built without it. */
   readonly clientPackage?: ClientPackage | undefined
   /** Whether an upstream responded to the last request; undefined: not known. @param origin of the upstream */
-  readonly applicationState?: (origin: string) => 'responding' | 'not-responding' | undefined
+  readonly applicationState?: (origin: string) => ApplicationView['state']
   /** The configured pictures, by their path. */
   readonly pictures?: ReadonlyMap<string, Picture>
   /** `Set-Cookie` values that end the applications' own sessions. */

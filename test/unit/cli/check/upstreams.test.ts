@@ -88,7 +88,7 @@ test('a release of MLflow that the gateway does not know is an error, where it i
   assert.match(error?.hint ?? '', /3\.17 or 3\.18/)
 })
 
-test('a release of MLflow that is detected is no error: it is told, and one that is not known is a warning', async (t) => {
+test('a release of MLflow that is detected is no error: it is named, and one that is not known is a warning', async (t) => {
   const found = async (release: string, over = {}) => {
     const url = await startFake(t, () => ({ ...mlflow, '/version': { body: release } }))
     const config = configOf({ routes: [route('mlflow', url, over)] })
