@@ -85,7 +85,7 @@ export class IssuerHealth {
   }
 
   /**
-   * Whether the issuer responds now, for somebody who is about to depend on it: asked of the issuer itself.
+   * Whether the issuer responds now, for a request that is about to depend on it: a probe asks the issuer itself.
    * @param recentMs A response this recent is enough. @param ifLate What is assumed when a probe takes long.
    */
   async responds({ recentMs, ifLate }: { recentMs: number; ifLate: boolean }): Promise<boolean> {
@@ -97,7 +97,7 @@ export class IssuerHealth {
     return Promise.race([this.#probe(), late]).finally(() => clearTimeout(timer))
   }
 
-  /** A request of somebody else failed: that says nothing about the issuer until a probe fails as well. */
+  /** Another request failed: that says nothing about the issuer until a probe fails as well. */
   #suspect(): void {
     this.#provenAt = Number.NEGATIVE_INFINITY
     // Further failures must not postpone the probe.

@@ -17,7 +17,7 @@ export interface Metrics {
   refused(reason: string): void
   /** Somebody signed in and reaches no project. @param cause One of a closed list */
   signInWithoutProject(cause: string): void
-  /** The application behind a route has told its release. */
+  /** The release of the application behind a route was read. */
   release(route: string, release: ObservedRelease): void
 }
 

@@ -23,7 +23,7 @@ export class BodyWriter {
   waitingForUpstream = false
   done = false
   readonly #pace: BodyPace
-  /** Bytes that have arrived and that the pace has not been told of. */
+  /** Bytes that have arrived and are not yet counted by the pace. */
   #arrived = 0
   readonly #progress: () => void
 

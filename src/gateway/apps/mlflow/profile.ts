@@ -23,7 +23,7 @@ export interface ProfileDeps {
   readonly clock?: Clock
   /** Writes a line of the audit log. */
   readonly record?: (event: AppEvent) => void
-  /** Called with the release that MLflow tells, and with each change of it. Absent: MLflow is not asked. */
+  /** Called with the release of MLflow, and with each change of it. Absent: MLflow is not asked. */
   readonly onRelease?: (release: AppRelease) => void
 }
 
