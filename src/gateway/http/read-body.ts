@@ -17,6 +17,8 @@ export interface BodyLimits {
 export function readBody(request: IncomingMessage, { maxBytes, pace, wholeMs }: BodyLimits): Promise<Buffer> {
   // A request without a body may have ended before anybody listens (`optimizeEmptyRequests`).
   if (request.readableEnded) return Promise.resolve(Buffer.alloc(0))
+  // The client may have left while the request waited for something else: no event would follow.
+  if (request.destroyed) return Promise.reject(left())
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes)
     return Promise.reject(new Refusal('body-too-large', `announced ${announced} bytes, at most ${maxBytes}`))
@@ -33,7 +35,7 @@ export function readBody(request: IncomingMessage, { maxBytes, pace, wholeMs }: 
     else chunks.push(chunk)
   })
   request.once('end', () => resolve(Buffer.concat(chunks)))
-  request.once('close', () => reject(new Refusal('request-malformed', 'the client left within the body')))
+  request.once('close', () => reject(left()))
   return promise.finally(() => {
     watch.stop()
     clearTimeout(deadline)
@@ -56,5 +58,7 @@ function watchPace(limits: BodyPaceLimits, onFault: (fault: string) => void) {
     stop: () => clearTimeout(timer),
   }
 }
+
+const left = () => new Refusal('request-malformed', 'the client left within the body')
 
 const late = (detail: string) => new Refusal('request-timeout', detail, { headers: { Connection: 'close' } })

@@ -74,8 +74,7 @@ export class IssuerHealth {
   readonly fetch: IssuerFetch = async (url, options) => {
     try {
       const response = await fetch(url, options)
-      // A proxy in front responds to these for an issuer that is not there.
-      if (response.status >= 500 || response.status === 404) this.#suspect()
+      if (provesNothing(response.status)) this.#suspect()
       else this.#proven()
       return response
     } catch (error) {
@@ -154,7 +153,9 @@ export class IssuerHealth {
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    if (!response.ok) throw new Error(`its metadata has status ${response.status}`)
+    // Some proxies limit requests for the metadata: that is a response of an issuer that is there.
+    if (provesNothing(response.status)) throw new Error(`its metadata has status ${response.status}`)
+    if (!response.ok) return
     const metadata: unknown = await response.json()
     // A maintenance page, or another server at the same address, has status 200 as well.
     if (Object(metadata).issuer !== url) throw new Error('the response is not the metadata of this issuer')
@@ -163,6 +164,7 @@ export class IssuerHealth {
   #schedule(): void {
     const { intervalMs } = this.#deps
     if (!this.#watching) return
+    this.#suspected = false
     const { count = 0 } = this.#failures ?? {}
     this.#wakeIn(spread(count === 0 ? intervalMs : Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (count - 1))))
   }
@@ -175,6 +177,9 @@ export class IssuerHealth {
     }, ms).unref()
   }
 }
+
+/** A proxy in front responds with these for an issuer that is not there. */
+const provesNothing = (status: number) => status >= 500 || status === 404 || (status >= 300 && status < 400)
 
 /** Between three and five quarters of it. */
 const spread = (ms: number) => ms * (0.75 + Math.random() / 2)

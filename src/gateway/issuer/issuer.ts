@@ -43,7 +43,7 @@ export class Issuer {
   start(): void {
     const retry = async (delay: number) => {
       await this.#tryOnce()
-      if (this.#found !== undefined) return
+      if (this.#found !== undefined || this.#isClosed) return
       this.#timer = setTimeout(retry, delay, Math.min(delay * 2, LAST_RETRY_MS)).unref()
     }
     void retry(FIRST_RETRY_MS)

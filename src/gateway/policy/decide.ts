@@ -63,7 +63,7 @@ function decideByName(
   projects: ProjectSnapshot,
 ): Decision {
   const reached = reachableByName(projects, principal, rules, name)
-  if (named.kind === 'named' && named.id !== reached?.project.id) return deny('project-ambiguous')
+  if (reached && named.kind === 'named' && named.id !== reached.project.id) return deny('project-ambiguous')
   return decideProject(reached, use)
 }
 

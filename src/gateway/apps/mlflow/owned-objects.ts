@@ -32,6 +32,8 @@ export class OwnedObjects {
   private readonly api: Pick<MlflowApi, 'call'>
   private readonly ownedUntil = boundedCache<number>(REMEMBERED)
   private readonly clock: Clock
+  /** By workspace: when the batches before have been looked up. */
+  private readonly turns = new Map<string, Promise<void>>()
 
   constructor(api: Pick<MlflowApi, 'call'>, clock: Clock = systemClock) {
     this.api = api
@@ -50,12 +52,32 @@ export class OwnedObjects {
     const unknown = [...distinct].filter(([key]) => !this.isOwned(key))
     for (let start = 0; start < unknown.length; start += CONCURRENCY) {
       const batch = unknown.slice(start, start + CONCURRENCY)
-      await Promise.all(batch.map(([key, reference]) => this.lookUp(workspace, key, reference)))
+      await this.inTurn(workspace, () =>
+        Promise.all(batch.map(([key, reference]) => this.lookUp(workspace, key, reference))),
+      )
+      // One that is not owned decides about the whole request: the others are not asked for.
+      for (const [key, { kind, otherwise }] of batch) if (!otherwise && !this.isOwned(key)) throw noSuchObject(kind)
     }
     for (const reference of references) {
       if (this.isOwned(keyOf(workspace, reference))) continue
       if (!reference.otherwise) throw noSuchObject(reference.kind)
       reference.otherwise()
+    }
+  }
+
+  /** One batch of a project at a time, however many requests it sends: MLflow serves the other projects as well. */
+  private async inTurn(workspace: string, work: () => Promise<unknown>): Promise<void> {
+    const previous = this.turns.get(workspace) ?? Promise.resolve()
+    const turn = previous.then(work)
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.turns.set(workspace, settled)
+    try {
+      await turn
+    } finally {
+      if (this.turns.get(workspace) === settled) this.turns.delete(workspace)
     }
   }
 

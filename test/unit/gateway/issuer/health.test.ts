@@ -202,3 +202,25 @@ test('a clock that is set back makes nothing recent', async (t) => {
   state.respond = refused
   assert.equal(await health.responds({ recentMs: 1000, ifLate: true }), false)
 })
+
+test('an outage that begins soon after a single failure is noticed as fast as any other', async (t) => {
+  const { state, health, pass } = watched(t)
+  health.watch()
+  state.respond = () => new Response('', { status: 500 })
+  await health.fetch(`${URL_OF}/token`, {})
+  state.respond = RIGHT
+  await health.fetch(`${URL_OF}/token`, {})
+  state.respond = refused
+  await assert.rejects(health.fetch(`${URL_OF}/token`, {}))
+  await pass(5000)
+  assert.equal(health.isDown, true)
+})
+
+test('an issuer that limits or denies requests for its metadata responds', async (t) => {
+  for (const status of [401, 403, 429]) {
+    const { health } = watched(t, () => new Response('', { status }))
+    assert.equal(await health.responds({ recentMs: 0, ifLate: false }), true)
+    t.mock.timers.reset()
+    t.mock.restoreAll()
+  }
+})

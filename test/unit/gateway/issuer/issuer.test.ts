@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
@@ -162,4 +165,20 @@ test('while the keys cannot be loaded, many tokens cause one request to the issu
   await assert.rejects(find)
   kit.clock.ahead = 5000
   await find()
+})
+
+test('an issuer that is closed during an attempt is not asked again', async (t) => {
+  let requests = 0
+  const silent = createServer((socket) => {
+    requests += 1
+    setTimeout(() => socket.destroy(), 100)
+  }).listen(0, '127.0.0.1')
+  t.after(() => silent.close())
+  await once(silent, 'listening')
+  const { issuer } = issuerOf({}, `http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  issuer.start()
+  await once(silent, 'connection')
+  issuer.close()
+  await sleep(2500) // the first retry is due after a second
+  assert.equal(requests, 1)
 })

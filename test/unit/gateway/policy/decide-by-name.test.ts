@@ -26,6 +26,7 @@ const rows: Row[] = [
   ['a member who names the same project by ID', 'project-member', who('a'), 'alpha', named(ALPHA)],
   ['nobody', 'login-required', undefined, 'alpha'],
   ['a member of another project', 'not-in-project', who('b'), 'alpha'],
+  ['a member of another project, beside the ID of this one', 'not-in-project', who('b'), 'alpha', named(ALPHA)],
   ['a member, by a name that nothing has', 'not-in-project', who('a'), 'nothing'],
   ['an administrator, by a name that nothing has', 'not-in-project', who('modelops-admins'), 'nothing'],
   ['a member of the project that had the name before', 'not-in-project', who('a'), 'beta'],

@@ -396,6 +396,33 @@ test('what was found is looked up again after ten minutes: an administrator may 
   await assert.rejects(check, (error: Refusal) => error.reason === 'no-such-object')
 })
 
+test('a project looks up eight identifiers at a time, and stops at the first that is not its own', async () => {
+  let [running, most, lookups] = [0, 0, 0]
+  const slow = {
+    call: async (_workspace: string | undefined, _method: string, path: string) => {
+      running += 1
+      lookups += 1
+      most = Math.max(most, running)
+      await new Promise(setImmediate)
+      running -= 1
+      return { status: path.includes('own') ? 200 : 404, json: {}, text: '' }
+    },
+  }
+  const known = new OwnedObjects(slow)
+  const admitted = admit('POST /api/2.0/mlflow/runs/log-batch')
+  const check = (prefix: string, count: number) =>
+    known.check(
+      admitted,
+      Array.from({ length: count }, (_, at) => ({ kind: 'model', id: `${prefix}-${at}`, trace: undefined })),
+    )
+  await Promise.all([check('own-a', 40), check('own-b', 40), check('own-c', 40)])
+  assert.deepEqual([most, lookups], [8, 120])
+  lookups = 0
+  const foreign = (error: Refusal) => error.reason === 'no-such-object'
+  await Promise.all(['x', 'y', 'z'].map((prefix) => assert.rejects(check(prefix, 1000), foreign)))
+  assert.equal(lookups, 24)
+})
+
 test('an identifier that is no text is refused before any lookup', () => {
   assert.equal(refused('POST /api/2.0/mlflow/runs/log-metric', { model_id: { a: 1 } }).reason, 'body-malformed')
 })
