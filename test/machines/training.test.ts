@@ -107,7 +107,7 @@ test('trainings that outlast many tokens fail no call, with Basic credentials an
 test('an unmodified client with a wrong password gets an error in MLflow’s format', async () => {
   const wrong = { ...byBasic(), MLFLOW_TRACKING_PASSWORD: 'not-the-secret' }
   await assert.rejects(train('wrong', wrong), (error: Error & { stderr?: string }) => {
-    assert.match(String(error.stderr), /UNAUTHENTICATED: The access token is not valid\. Send the id and the secret/)
+    assert.match(String(error.stderr), /UNAUTHENTICATED: The access token is not valid\. Send the ID and the secret/)
     return true
   })
 })

@@ -2,13 +2,13 @@ import { routeUrl } from '../config/route-url.ts'
 import type { Config } from '../config/schema.ts'
 import type { Refusal } from '../errors.ts'
 import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
-import { urlSegmentOf } from '../projects/url-segment.ts'
+import { takenSegments, urlSegmentOf } from '../projects/url-segment.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import type { Route } from '../routing/routes.ts'
 import { isBasic } from '../tokens/basic/basic-credentials.ts'
 
 export interface ClientAdviceDeps extends ProjectRules {
-  readonly config: Pick<Config, 'server' | 'issuer'>
+  readonly config: Pick<Config, 'issuer' | 'routes' | 'server'>
 }
 
 /** MLflow's own clients, which print the text of an error and are set up with variables. */
@@ -23,7 +23,8 @@ const LISTED = 10
 export type ClientAdvice = (context: RequestContext, denial: Refusal) => string | undefined
 
 export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
-  const { server, issuer } = deps.config
+  const { server, issuer, routes } = deps.config
+  const taken = takenSegments(routes)
   const signIn =
     issuer.cliClientId === undefined
       ? `Get an access token from ${issuer.url}`
@@ -46,7 +47,7 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
 
   function trackingUri(context: RequestContext, route: Route): string {
     const url = `${routeUrl(server, route.config)}/<project>`
-    const own = ownProjects(deps, context)
+    const own = ownProjects(deps, context, taken)
     if (own === undefined) return `Set MLFLOW_TRACKING_URI to ${url}.`
     if (own.length === 0)
       return 'You are not a member of any project. Ask an administrator to add you to a project group.'
@@ -85,7 +86,7 @@ const isMlflowClient = ({ route, head }: RequestContext) =>
   route?.profile.app === 'mlflow' && MLFLOW_CLIENT.test(head.headers['user-agent'] ?? '')
 
 /** How the caller's own projects are named in URLs; undefined while the caller or the projects are not known. */
-function ownProjects(deps: ProjectRules, { caller }: RequestContext): string[] | undefined {
+function ownProjects(deps: ProjectRules, { caller }: RequestContext, taken: ReadonlySet<string>): string[] | undefined {
   if (caller === undefined || deps.projects.snapshot() === undefined) return undefined
-  return currentProjectsOf(deps, caller.principal).map((reached) => urlSegmentOf(deps.projects, reached.project))
+  return currentProjectsOf(deps, caller.principal).map((reached) => urlSegmentOf(deps.projects, reached.project, taken))
 }

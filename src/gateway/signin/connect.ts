@@ -4,7 +4,7 @@ import { Refusal } from '../errors.ts'
 import { pageReply } from '../http/reply.ts'
 import type { ConnectSection } from '../pages/connect-page.ts'
 import { currentProjectOf } from '../projects/current-projects-of.ts'
-import { urlSegmentOf } from '../projects/url-segment.ts'
+import { takenSegments, urlSegmentOf } from '../projects/url-segment.ts'
 import { packageUrlOf } from './clients.ts'
 import type { SignInContext } from './sign-in-context.ts'
 import { queryOf, type SignInHandler } from './sign-in-request.ts'
@@ -12,6 +12,7 @@ import { signedIn } from './signed-in.ts'
 
 /** `GET /auth/connect?project=UUID`: commands and variables for one of the user's projects. It contains no token. */
 export function showConnect(context: SignInContext): SignInHandler {
+  const taken = takenSegments(context.config.routes)
   return async (request) => {
     const { principal } = await signedIn(context, request)
     const wanted = queryOf(request).get('project') ?? ''
@@ -19,7 +20,7 @@ export function showConnect(context: SignInContext): SignInHandler {
     if (id === undefined) throw new Refusal('project-malformed', 'project: expected a UUID')
     const project = currentProjectOf(context, principal, id)
     if (project === undefined) throw new Refusal('not-in-project', 'project: not reachable')
-    const facts = factsOf(context, { id, segment: urlSegmentOf(context.projects, project) })
+    const facts = factsOf(context, { id, segment: urlSegmentOf(context.projects, project, taken) })
     const sections = [python(facts), commandLine(facts), pipeline(facts)]
     return pageReply(200, context.pages.connect({ who: principal, project, sections }))
   }

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
 
 from modelops_gateway_airflow import policy  # noqa: F401 - loaded, as Airflow loads it
 from modelops_gateway_airflow.airflow_cfg import parse_bundle
 from modelops_gateway_airflow.settings import Settings
 from modelops_gateway_airflow.startup_checks import check_configuration
+from modelops_gateway_airflow.tasks.boundary import guard_tasks
 
 SETTINGS = Settings("https://o.example", "https://o.example/auth/jwks.json")
 COMPLETE = {
@@ -32,6 +34,11 @@ def configure(monkeypatch: pytest.MonkeyPatch):
             monkeypatch.setenv(f"AIRFLOW__{name}", value)
 
     return set_options
+
+
+def test_ends_the_start_where_no_route_of_tasks_could_be_guarded() -> None:
+    with pytest.raises(RuntimeError, match="expected routes with require_auth in Airflow's execution API, got none"):
+        guard_tasks(APIRouter(), SETTINGS)
 
 
 def test_starts_with_a_complete_configuration(configure) -> None:

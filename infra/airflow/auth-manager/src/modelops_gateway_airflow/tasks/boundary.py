@@ -25,14 +25,25 @@ Guard = Callable[..., Awaitable[None]]
 
 
 def guard_tasks(router: APIRouter, settings: Settings) -> None:
-    """Add the boundary to every route that a token opens, before Airflow builds its application of them."""
+    """Add the boundary to every route that a token opens, before Airflow builds its application of them.
+
+    Raises:
+        RuntimeError: there is no such route, so this release of Airflow or FastAPI builds its API in another way.
+    """
     owners = DagOwners(settings)
-    RowFilter(owners).install()
     dependency = Depends(_guard(TaskRules(owners, settings)))
+    guarded = 0
     for route in router.routes:
         if isinstance(route, APIRoute) and any(each.dependency is require_auth for each in route.dependencies):
             # Before Airflow's own checks, which tell a foreign DAG from one that does not exist.
             route.dependencies.insert(0, dependency)
+            guarded += 1
+    if guarded == 0:
+        raise RuntimeError(
+            "modelops-gateway: expected routes with require_auth in Airflow's execution API, got none: tasks would not be"
+            " bound to their team. Use a release of Airflow and FastAPI that the gateway's guide names."
+        )
+    RowFilter(owners).install()
 
 
 def _guard(rules: TaskRules) -> Guard:
