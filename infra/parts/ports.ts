@@ -1,15 +1,21 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
+/** Below the range from which systems take the ports of outgoing connections, so that none of them takes a port meanwhile. */
+const [FIRST, LAST] = [20_000, 32_000]
+/** Ports that this process has tried: each is given once, although nothing may listen on it yet. */
+const given = new Set<number>()
+
 /** A loopback port on which nothing listens at this moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a TCP listener has a port')
-  return address.port
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
+    const port = randomInt(FIRST, LAST)
+    if (given.has(port)) continue
+    given.add(port)
+    if (await isPortFree(port)) return port
+  }
+  throw new Error(`no free port from ${FIRST} to ${LAST}`)
 }
 
 /** Whether a loopback port is free. */

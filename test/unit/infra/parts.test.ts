@@ -145,3 +145,12 @@ test('the demo’s training learns: the loss falls and the line is found', () =>
   assert.ok((losses.at(-1) ?? 1) < (losses[0] ?? 0) / 100)
   assert.ok(Math.abs(slope - 3) < 0.1 && Math.abs(intercept - 2) < 0.1)
 })
+
+test('a port is given once, and one that somebody listens on never', async (t) => {
+  const ports = await Promise.all(Array.from({ length: 100 }, freePort))
+  assert.equal(new Set(ports).size, 100)
+  const server = createServer().listen(ports[0], '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  assert.equal(await isPortFree(ports[0] as number), false)
+})
