@@ -36,11 +36,31 @@ const TABLES = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
+const RETRY_MS = 20
+
 /**
  * Creates the tables in a new file. Several processes may call this at once: the first one creates them.
+ * @param busyMs Longest wait for another process, in milliseconds
  * @throws Error when the file was written by another version of the gateway
  */
-export function prepareSchema(db: DatabaseSync): void {
+export function prepareSchema(db: DatabaseSync, busyMs: number): void {
+  const until = performance.now() + busyMs
+  for (;;) {
+    try {
+      createTables(db)
+      return
+    } catch (error) {
+      // SQLite does not wait by itself where two processes switch a new file to WAL.
+      if (!isBusy(error) || performance.now() >= until) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+    }
+  }
+}
+
+/** SQLITE_BUSY, or one of its extended codes. */
+const isBusy = (error: unknown) => error instanceof Error && (Number(Reflect.get(error, 'errcode')) & 0xff) === 5
+
+function createTables(db: DatabaseSync): void {
   // WAL: readers do not wait for a writer. NORMAL: a power cut may undo the last writes, and never damages the file.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE')
   try {

@@ -54,7 +54,7 @@ export class SqliteBackend implements SessionBackend {
     try {
       closeSync(openSync(path, 'a', 0o600))
       this.#db = new DatabaseSync(path, { timeout: busyMs })
-      prepareSchema(this.#db)
+      prepareSchema(this.#db, busyMs)
       this.#seenChange = Number(this.#row('SELECT coalesce(max(id), 0) AS id FROM changes')?.id)
     } catch (error) {
       throw new StoreDown(`sqlite: ${messageOf(error)}`, { cause: error })
