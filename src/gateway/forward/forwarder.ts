@@ -71,7 +71,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
         tenant,
         method,
         head,
-        body,
+        body: waits ? { ...body, askedAfterMs: CONTINUE_MS } : body,
         repeatable: body === undefined && outgoing.body === undefined,
         upgrade: false,
         responseMs: responseMs === 0 ? Number.POSITIVE_INFINITY : responseMs,

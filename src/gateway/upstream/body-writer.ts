@@ -29,13 +29,13 @@ export class BodyWriter {
 
   /** @param progress Called after each piece that is read or written, and at the end. */
   constructor(
-    { source, chunked }: NonNullable<Exchange['body']>,
+    { source, chunked, askedAfterMs = 0 }: NonNullable<Exchange['body']>,
     socket: Socket,
     pace: BodyPaceLimits,
     now: number,
     progress: () => void,
   ) {
-    this.#pace = new BodyPace(pace, now)
+    this.#pace = new BodyPace(pace, now + askedAfterMs)
     this.#source = source
     this.#socket = socket
     this.#chunked = chunked

@@ -10,7 +10,14 @@ export interface Exchange {
   /** Request line, fields and the empty line after them; Latin-1. */
   readonly head: string
   /** A body to stream. The framing fields in `head` must match it. */
-  readonly body: { readonly source: Readable; readonly chunked: boolean } | undefined
+  readonly body:
+    | {
+        readonly source: Readable
+        readonly chunked: boolean
+        /** The sender may wait this long until it is asked to begin. Default: it begins at once. */
+        readonly askedAfterMs?: number
+      }
+    | undefined
   /** Whether it may be sent again, if its method allows, when a kept connection turns out to be closed. */
   readonly repeatable: boolean
   /** True when the head asks for another protocol: only then may the upstream respond with 101. */
