@@ -6,6 +6,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
+import { bodyPaceOf } from '../shared/body-pace.ts'
 import { operations } from './api/index.ts'
 import type { CoreConfig } from './config.ts'
 import type { CoreDeps } from './deps.ts'
@@ -79,15 +80,15 @@ function logRequests({ config, log, clock }: CoreDeps): RequestHandler {
 }
 
 /** A body without `Content-Type` is read as JSON, because the published client sends some requests that way. */
-function jsonBody({ bodyBytes: limit, bodyIdleSeconds, bodyBytesPerSecond }: CoreConfig['limits']): RequestHandler[] {
+function jsonBody(limits: CoreConfig['limits']): RequestHandler[] {
   const checkType: RequestHandler = (request, _response, next) => {
     const type = request.get('content-type')
     if (type !== undefined && !/^application\/([a-z.+-]+\+)?json\s*(;|$)/i.test(type))
       throw new Problem('unsupported-media-type', 'content type')
     next()
   }
-  const paced = pacedBody({ windowMs: bodyIdleSeconds * 1000, minBytesPerSecond: bodyBytesPerSecond })
-  return [checkType, paced, express.json({ limit, type: () => true })]
+  const paced = pacedBody(bodyPaceOf(limits))
+  return [checkType, paced, express.json({ limit: limits.bodyBytes, type: () => true })]
 }
 
 function authorizeCaller({ spec }: Operation, deps: CoreDeps): RequestHandler {

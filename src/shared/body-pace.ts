@@ -6,6 +6,12 @@ export interface BodyPaceLimits {
   readonly minBytesPerSecond: number
 }
 
+/** The pace that `limits` demand. */
+export const bodyPaceOf = (limits: { bodyIdleSeconds: number; bodyBytesPerSecond: number }): BodyPaceLimits => ({
+  windowMs: limits.bodyIdleSeconds * 1000,
+  minBytesPerSecond: limits.bodyBytesPerSecond,
+})
+
 /**
  * Whether the sender of a body keeps the pace. Its owner reports what has arrived, and asks when {@link deadline} has
  * passed: a piece costs no timer. Time in which the receiver does not read is not the sender's.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { bodyPaceOf } from '../../shared/body-pace.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { askForBody, expectsContinue } from '../http/expect.ts'
@@ -38,8 +39,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       maxConnections: limits.upstreamConnections,
       tenantShare: limits.upstreamShare,
       connectMs,
-      bodyIdleMs: limits.bodyIdleSeconds * 1000,
-      bodyBytesPerSecond: limits.bodyBytesPerSecond,
+      bodyPace: bodyPaceOf(limits),
       responseIdleMs: limits.responseIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,

@@ -1,3 +1,4 @@
+import { bodyPaceOf } from '../../shared/body-pace.ts'
 import type { Config } from '../config/schema.ts'
 import { buildReauthorize, type Reauthorize } from '../forward/reauthorize.ts'
 import { buildResponsePlan } from '../forward/response-plan.ts'
@@ -69,10 +70,7 @@ export function buildHandlers(
   const responsePlan = buildResponsePlan(config)
   const pass = buildPass({
     clock,
-    bodyPace: {
-      windowMs: config.limits.bodyIdleSeconds * 1000,
-      minBytesPerSecond: config.limits.bodyBytesPerSecond,
-    },
+    bodyPace: bodyPaceOf(config.limits),
     // A body may take longer to arrive than this configuration is the current one.
     reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
     ...{ upstreamRequest, responsePlan, forwarder, applicationStates },

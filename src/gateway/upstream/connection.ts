@@ -109,9 +109,8 @@ export class Connection implements Carrier {
   }
 
   #startBody(body: NonNullable<Exchange['body']>): void {
-    const { clock, bodyIdleMs, bodyBytesPerSecond } = this.#options
-    const pace = { windowMs: bodyIdleMs, minBytesPerSecond: bodyBytesPerSecond }
-    this.#writer = new BodyWriter(body, this.#socket, pace, clock(), this.#restartTimer)
+    const { clock, bodyPace } = this.#options
+    this.#writer = new BodyWriter(body, this.#socket, bodyPace, clock(), this.#restartTimer)
   }
 
   resume(): void {

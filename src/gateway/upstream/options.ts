@@ -1,3 +1,4 @@
+import type { BodyPaceLimits } from '../../shared/body-pace.ts'
 import type { Clock } from '../../shared/clock.ts'
 
 /** Settings of the connections to one upstream. Times in milliseconds. */
@@ -9,10 +10,8 @@ export interface UpstreamOptions {
   readonly tenantShare: number
   /** Timeout for opening a connection, and for waiting until one is free. */
   readonly connectMs: number
-  /** Longest pause of a client within a request body, and the time over which its rate is an average. */
-  readonly bodyIdleMs: number
-  /** Least rate of a request body, while the upstream reads it; 0: none. */
-  readonly bodyBytesPerSecond: number
+  /** How fast a client must send a request body, while the upstream reads it. */
+  readonly bodyPace: BodyPaceLimits
   /** Longest time in which a client reads nothing of a response. */
   readonly responseIdleMs: number
   /** How long an idle connection stays open. */

@@ -26,7 +26,7 @@ export class Upstream {
       idle: (connection) => this.#keep(connection),
       closed: (connection, unanswered, error) => this.#closed(connection, unanswered, error),
     }
-    const shortest = Math.min(options.connectMs, options.bodyIdleMs, options.responseIdleMs, options.idleMs)
+    const shortest = Math.min(options.connectMs, options.bodyPace.windowMs, options.responseIdleMs, options.idleMs)
     this.#sweepMs = Math.min(SWEEP_MS, Math.max(10, shortest / 4))
     this.#watch()
   }

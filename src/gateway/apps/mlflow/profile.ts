@@ -39,7 +39,7 @@ export function buildMlflowProfile(
   { clock = systemClock, record = () => {}, onRelease }: ProfileDeps = {},
 ): AppProfile {
   const settings = mlflowSettings.parse(route.mlflow ?? {})
-  const releases = releaseWatch(route, clock, onRelease)
+  const releases = releaseWatch(settings, route.upstream, clock, onRelease)
   const find = releases?.find ?? finderOf(settings.version)
   const limits = { json: settings.maxBodyBytes, otlp: settings.maxTraceBytes }
   const tenancy =
@@ -109,11 +109,11 @@ export function buildMlflowProfile(
 
 /** With tenancy `instance` each project may run another release: then the configured one counts. */
 function releaseWatch(
-  { mlflow, upstream }: RouteConfig,
+  { detectRelease, tenancy, version }: ReturnType<typeof mlflowSettings.parse>,
+  upstream: string,
   clock: Clock,
   onRelease: ProfileDeps['onRelease'],
 ): ReleaseWatch | undefined {
-  const { detectRelease, tenancy, version } = mlflowSettings.parse(mlflow ?? {})
   if (onRelease === undefined || !detectRelease || tenancy === 'instance') return undefined
   return new ReleaseWatch({ upstream, configured: version, clock, onRelease })
 }

@@ -144,7 +144,7 @@ test('an upstream that does not respond in time is distinguished from one that i
 
 test('a client that stops sending its body gets a timeout of its own, not one of the upstream', async () => {
   const { server, origin } = await startRaw(() => {})
-  const upstream = openUpstream(origin, { bodyIdleMs: 40 })
+  const upstream = openUpstream(origin, { bodyPace: { windowMs: 40, minBytesPerSecond: 0 } })
   const source = new PassThrough()
   source.write('half')
   const outcome = await ask(upstream, { method: 'POST', repeatable: false, body: { source, chunked: true } })
