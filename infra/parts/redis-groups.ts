@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RedisServer, startRedis } from './redis.ts'
+import { freePort } from './ports.ts'
+import { type RedisServer, type RedisServerOptions, startRedis } from './redis.ts'
 import { run } from './run.ts'
 
 export interface RedisGroup {
@@ -22,12 +23,18 @@ const SESSION_SLOT = 6397
 /** A master, a replica and three sentinels that fail over after one second without a reply. */
 export async function startSentinelGroup(): Promise<FailoverGroup> {
   const master = await startRedis()
-  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
+  const replicaOf = async () => ({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
   const conf = () => `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2
 sentinel down-after-milliseconds ${MASTER} 1000
 sentinel failover-timeout ${MASTER} 5000`
-  const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({ conf })))
-  const servers = [master, replica, ...sentinels]
+  const others = await startAll([replicaOf, ...[1, 2, 3].map(() => async () => ({ conf }))]).catch(
+    async (error: unknown) => {
+      await master.close()
+      throw error
+    },
+  )
+  const servers = [master, ...others]
+  const sentinels = others.slice(1)
   const ask = (port: number, ...question: string[]) => run('redis-cli', ['-p', String(port), ...question])
   const first = sentinels[0]?.port ?? 0
   const complete = async () => {
@@ -51,14 +58,12 @@ sentinel failover-timeout ${MASTER} 5000`
 
 /** Three masters with a replica each. */
 export async function startRedisCluster(): Promise<FailoverGroup> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0']
-  const servers = await Promise.all(Array.from({ length: 6 }, () => startRedis({ args })))
+  const servers = await startAll(Array.from({ length: 6 }, () => clusterNode))
   const nodes = servers.map(({ port }) => `127.0.0.1:${port}`)
-  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
-  if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
-  const isUp = async ({ port }: RedisServer) =>
-    (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
-  await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster did not become ready')
+  await joinCluster(servers, nodes).catch(async (error: unknown) => {
+    await closeAll(servers)
+    throw error
+  })
   return {
     servers,
     address: `redis+cluster://${nodes.slice(0, 3).join(',')}`,
@@ -68,6 +73,30 @@ export async function startRedisCluster(): Promise<FailoverGroup> {
     },
     close: () => closeAll(servers),
   }
+}
+
+/** The usual port between the nodes is 10,000 above the other one: among the ports of outgoing connections. */
+async function clusterNode(): Promise<RedisServerOptions> {
+  const args = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]
+  return { args: [...args, '--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0'] }
+}
+
+async function joinCluster(servers: readonly RedisServer[], nodes: readonly string[]): Promise<void> {
+  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
+  if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
+  const isUp = async ({ port }: RedisServer) =>
+    (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
+  await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster did not become ready')
+}
+
+/** Starts all servers, or none: one that stays behind would keep the tests from ending. */
+async function startAll(wanted: readonly (() => Promise<RedisServerOptions>)[]): Promise<RedisServer[]> {
+  const started = await Promise.allSettled(wanted.map(async (options) => startRedis(await options())))
+  const servers = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const failed = started.find((result) => result.status === 'rejected')
+  if (failed === undefined) return servers
+  await closeAll(servers)
+  throw failed.reason
 }
 
 /** @param nodes `CLUSTER NODES`: id, address:port@bus, flags, master, ping, pong, epoch, state, slots */

@@ -204,14 +204,15 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
   })
 
   check('a renewed lease stays held', async (store, backend) => {
-    const held = await backend.acquireLease('refresh a', 1)
-    await store.advance(0.6)
-    assert.equal(await held?.renew(1), true)
-    await store.advance(0.6)
-    assert.equal(await backend.acquireLease('refresh a', 1), undefined)
-    await store.advance(0.6)
-    assert.equal(await held?.renew(1), false)
-    assert.ok(await backend.acquireLease('refresh a', 1))
+    // Where the clock is Redis' own, a busy machine may take a second between two commands.
+    const held = await backend.acquireLease('refresh a', 3)
+    await store.advance(1.8)
+    assert.equal(await held?.renew(3), true)
+    await store.advance(1.8)
+    assert.equal(await backend.acquireLease('refresh a', 3), undefined)
+    await store.advance(1.8)
+    assert.equal(await held?.renew(3), false)
+    assert.ok(await backend.acquireLease('refresh a', 3))
   })
 
   check('every process is notified of replaced and ended sessions within a second', async (store, backend) => {
