@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 /** Below the range from which systems take the ports of outgoing connections, so that none of them takes a port meanwhile. */
 const [FIRST, LAST] = [20_000, 32_000]
@@ -29,4 +29,17 @@ export async function isPortFree(port: number): Promise<boolean> {
   server.close()
   await once(server, 'close')
   return true
+}
+
+/** Whether something accepts connections on a loopback port. Unlike `isPortFree`, this never takes the port itself. */
+export async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }

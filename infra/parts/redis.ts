@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { type Background, startBackground } from './background.ts'
 import { ensureDebian } from './debian.ts'
-import { freePort } from './ports.ts'
+import { freePort, isListening } from './ports.ts'
 import { type Progress, toStderr } from './progress.ts'
 
 /** Commands for real Redis servers, sentinels and clusters. */
@@ -82,8 +82,10 @@ function argumentsOf({ args = [], conf }: RedisServerOptions, port: number, fold
   return [file, '--sentinel']
 }
 
-/** Whether the server responds in any way: it may require a password or TLS. */
+/** Whether the server responds in any way: it may require a password or TLS, and closes a plain connection then. */
 async function responds(port: number): Promise<boolean> {
+  // A port that nothing listens on yet would look like a connection that the server has closed.
+  if (!(await isListening(port))) return false
   const probe = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null })
   probe.on('error', () => undefined)
   try {
