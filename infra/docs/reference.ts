@@ -10,6 +10,7 @@ import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { isolationPage } from './isolation-page.ts'
+import { metricsPage } from './metrics-page.ts'
 import { mlflowIsolationPage } from './mlflow-isolation.ts'
 import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
@@ -38,6 +39,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/isolation.md': isolationPage,
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
+  'docs/reference/metrics.md': metricsPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
   'docs/reference/requirements.md': requirementsPage,
   'docs/architecture.md': architecturePage,

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { packageVersion } from '../gateway/runtime/package-version.ts'
 import { checkCommand } from './check/command.ts'
 import { coreCommand } from './core.ts'
 import { explainCommand } from './explain.ts'
@@ -17,7 +17,7 @@ export function createProgram(): Command {
     .description(
       'OAuth2/OIDC reverse-proxy gateway for MLflow, Airflow and a core REST API, with authorization per project',
     )
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .showHelpAfterError()
     .addCommand(initCommand())
     .addCommand(serveCommand())
@@ -33,11 +33,5 @@ export function createProgram(): Command {
     .addCommand(migrateCommand())
     .addCommand(coreCommand())
     .addCommand(jobEnvCommand())
-    .addCommand(new Command('version').description('print the version').action(() => console.log(version())))
-}
-
-/** Of the package that this file belongs to; `src` and `dist` are at the same depth. */
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
-  return version
+    .addCommand(new Command('version').description('print the version').action(() => console.log(packageVersion())))
 }

@@ -21,7 +21,7 @@ export interface AdminServerDeps {
     readonly tokenHash: string | undefined
   }
   readonly log: Logger
-  readonly metrics: Pick<Metrics, 'request' | 'refused'>
+  readonly metrics: Pick<Metrics, 'began' | 'request' | 'refused'>
 }
 
 /**
@@ -48,13 +48,16 @@ export function buildAdminServer({ exposition, administration, log, metrics }: A
 
   return createServer(async (request, response) => {
     const startedAt = performance.now()
-    let bytes = 0
+    let sentBytes = 0
+    metrics.began()
     response.once('close', () => {
       const status = response.headersSent ? response.statusCode : undefined
-      metrics.request(ROUTE, status, (performance.now() - startedAt) / 1000, bytes)
+      const seconds = (performance.now() - startedAt) / 1000
+      const { method = '' } = request
+      metrics.request({ route: ROUTE, method, status, seconds, receivedBytes: 0, sentBytes, project: undefined })
     })
     const reply = await replyTo(request).catch(denied)
     if (response.destroyed) return
-    bytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId: randomUUID() })
+    sentBytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId: randomUUID() })
   })
 }

@@ -4,6 +4,7 @@ import { cookie } from './schema/cookie.ts'
 import { issuer } from './schema/issuer.ts'
 import { limits } from './schema/limits.ts'
 import { log } from './schema/log.ts'
+import { observability } from './schema/observability.ts'
 import { portal } from './schema/portal.ts'
 import { type project, projects } from './schema/projects.ts'
 import { routes } from './schema/routes.ts'
@@ -29,6 +30,7 @@ export const configSchema = z.strictObject({
   portal: portal.prefault({}),
   limits: limits.prefault({}),
   log: log.prefault({}),
+  observability: observability.prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>

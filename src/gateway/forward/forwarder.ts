@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { askForBody, expectsContinue } from '../http/expect.ts'
 import type { Transport } from '../http/reply.ts'
 import type { RequestContext } from '../routing/request-context.ts'
+import type { UpstreamEvents } from '../upstream/events.ts'
 import { Upstream } from '../upstream/pool.ts'
 import { BufferedResponse } from './buffered-response.ts'
 import type { ResponsePlan } from './response-plan.ts'
@@ -25,8 +26,16 @@ export interface Forwarder {
 /** How long an upstream may leave `Expect: 100-continue` without a response before the body is asked for anyway, ms. */
 const CONTINUE_MS = 1000
 
-/** @param all Every upstream with a request under way is kept here, other forwarders' as well. */
-export function buildForwarder(limits: Config['limits'], clock: Clock, all = new Set<Upstream>()): Forwarder {
+/**
+ * @param all Every upstream with a request under way is kept here, other forwarders' as well.
+ * @param eventsOf Whoever counts what happens on the connections to an origin.
+ */
+export function buildForwarder(
+  limits: Config['limits'],
+  clock: Clock,
+  all = new Set<Upstream>(),
+  eventsOf?: (origin: string) => UpstreamEvents,
+): Forwarder {
   const upstreams = new Map<string, Upstream>()
   let isOver = (_origin: string) => false
 
@@ -43,7 +52,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
       responseIdleMs: limits.responseIdleSeconds * 1000,
       idleMs: limits.upstreamIdleSeconds * 1000,
       maxHeadBytes: limits.headerBytes,
-      clock,
+      ...{ clock, events: eventsOf?.(new URL(origin).origin) },
     })
     all.add(upstream)
     // Asked for by a request from before a reload: it serves this one, and the next does not find it.
@@ -59,7 +68,7 @@ export function buildForwarder(limits: Config['limits'], clock: Clock, all = new
     plan: ResponsePlan,
   ): Promise<void> {
     const { request, response } = transport
-    const body = outgoing.body ? undefined : streamedBody(request, outgoing.headers)
+    const body = outgoing.body ? undefined : streamedBody(context, request, outgoing.headers)
     const waits = body !== undefined && expectsContinue(request)
     if (waits) outgoing.headers.push('Expect', '100-continue')
     return new Promise((resolve, reject) => {
@@ -107,11 +116,14 @@ export function requestHead({ method, path, headers }: Pick<UpstreamRequest, 'me
 }
 
 /** The request's body as a stream, framed anew: with its length where it has one, else chunked. */
-function streamedBody(request: IncomingMessage, headers: string[]) {
+function streamedBody(context: RequestContext, request: IncomingMessage, headers: string[]) {
   const length = request.headers['content-length']
   const chunked = request.headers['transfer-encoding'] !== undefined
   if (length === undefined && !chunked) return undefined
   // Written anew: `00005` is 5, but another parser may read it as something else (RFC 9112 §6.2).
   headers.push(chunked ? 'Transfer-Encoding' : 'Content-Length', chunked ? 'chunked' : String(Number(length)))
-  return Number(length) === 0 && !chunked ? undefined : { source: request, chunked }
+  const received = (bytes: number) => {
+    context.receivedBytes += bytes
+  }
+  return Number(length) === 0 && !chunked ? undefined : { source: request, chunked, received }
 }

@@ -2,6 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { Refusal } from '../errors.ts'
 import { isWebSocket } from '../http/websocket.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { ConnectionEvents } from './connection-events.ts'
 import type { Reauthorize } from './reauthorize.ts'
 import type { StreamedResponse } from './streamed-response.ts'
 
@@ -15,6 +16,7 @@ export interface LongLivedConnectionsDeps {
   readonly reauthorize: Reauthorize
   /** Re-authorization interval, ms. A request that began within one interval is authorized again from the next on. */
   readonly intervalMs: number
+  readonly events?: ConnectionEvents
 }
 
 /** Requests that are authorized again in one go; others are served between two batches. */
@@ -59,7 +61,9 @@ export class LongLivedConnections {
   /** A process that stops waits for responses, not for WebSockets. */
   endWebSockets(): void {
     for (const { context, transport } of [...this.#deps.open()]) {
-      if (isWebSocket(context.head)) transport.request.socket.destroy()
+      if (!isWebSocket(context.head)) continue
+      transport.request.socket.destroy()
+      this.#deps.events?.cut('draining')
     }
   }
 
@@ -68,8 +72,10 @@ export class LongLivedConnections {
     const ofSession = [...this.#deps.open()].filter(
       ({ context: { caller, admission } }) => caller?.session?.key === key && admission?.principal !== undefined,
     )
-    for (const response of ofSession)
+    for (const response of ofSession) {
       response.cut(new Refusal('login-required', 'the session ended during the request'))
+      this.#deps.events?.cut('session-ended')
+    }
   }
 
   async #run(): Promise<void> {
@@ -87,10 +93,15 @@ export class LongLivedConnections {
   }
 
   async #reauthorize(response: OpenResponse): Promise<void> {
+    const { reauthorize, events } = this.#deps
     try {
-      await this.#deps.reauthorize(response.context, response.outlivesToken)
+      await reauthorize(response.context, response.outlivesToken)
+      events?.reauthorized(true)
     } catch (error) {
-      if (!isNoDecision(error)) response.cut(error)
+      if (isNoDecision(error)) return
+      events?.reauthorized(false)
+      events?.cut(error instanceof Refusal ? error.reason : 'internal')
+      response.cut(error)
     }
   }
 }

@@ -3,13 +3,15 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import type { Config } from '../config/schema.ts'
-import type { IssuerFetch } from './health.ts'
+import type { IssuerFetch, IssuerRequests } from './issuer-requests.ts'
 import { type IssuerKeys, issuerKeys } from './keys/issuer-keys.ts'
 
 export interface IssuerDeps {
   readonly config: Pick<Config, 'issuer' | 'server'>
   readonly clock: Clock
   readonly log: Logger
+  /** Sends the requests. Absent: nobody counts them. */
+  readonly requests?: IssuerRequests | undefined
 }
 
 /** The issuer as its metadata describes it (OIDC Discovery §3). */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
+import type { IssuerFetch } from './issuer-requests.ts'
 
 /** Longest wait of a request for a probe, ms. */
 const WAIT_MS = 2000
@@ -10,9 +11,6 @@ const FIRST_RETRY_MS = 1000
 /** Failures in a row after which the issuer counts as down: one may be an accident of the network. */
 const FAILURES_UNTIL_DOWN = 2
 
-/** How openid-client and jose send their requests. */
-export type IssuerFetch = (url: string, options: RequestInit) => Promise<Response>
-
 export interface IssuerHealthDeps {
   /** Issuer identifier. */
   readonly url: string
@@ -21,6 +19,8 @@ export interface IssuerHealthDeps {
   readonly timeoutMs: number
   readonly clock: Clock
   readonly log: Logger
+  /** Sends requests. Default: `fetch`. */
+  readonly fetch?: IssuerFetch
 }
 
 interface Failures {
@@ -73,7 +73,7 @@ export class IssuerHealth {
   /** Sends a request to the issuer and learns from its outcome. */
   readonly fetch: IssuerFetch = async (url, options) => {
     try {
-      const response = await fetch(url, options)
+      const response = await this.#send(url, options)
       if (provesNothing(response.status)) this.#suspect()
       else this.#proven()
       return response
@@ -94,6 +94,10 @@ export class IssuerHealth {
     const { promise: late, resolve } = Promise.withResolvers<boolean>()
     const timer = setTimeout(resolve, WAIT_MS, ifLate)
     return Promise.race([this.#probe(), late]).finally(() => clearTimeout(timer))
+  }
+
+  #send(url: string, options: RequestInit): Promise<Response> {
+    return (this.#deps.fetch ?? fetch)(url, options)
   }
 
   /** Another request failed: that says nothing about the issuer until a probe fails as well. */
@@ -149,7 +153,7 @@ export class IssuerHealth {
 
   async #loadMetadata(): Promise<void> {
     const { url, timeoutMs } = this.#deps
-    const response = await fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+    const response = await this.#send(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })

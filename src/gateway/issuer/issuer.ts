@@ -34,6 +34,7 @@ export class Issuer {
     const { url, probeSeconds, timeoutSeconds } = deps.config.issuer
     this.#health = new IssuerHealth({
       ...{ url, clock: deps.clock, log: deps.log },
+      ...(deps.requests && { fetch: deps.requests.fetch }),
       intervalMs: probeSeconds * 1000,
       timeoutMs: timeoutSeconds * 1000,
     })
@@ -126,6 +127,7 @@ export class Issuer {
     try {
       this.#found = await discover(this.#deps, this.#health.fetch)
       this.#fault = undefined
+      this.#deps.requests?.learn(this.#found.metadata)
       log.info({ event: 'issuer-discovered', issuer }, 'issuer discovered')
       if (!this.#isClosed) this.#health.watch()
     } catch (error) {

@@ -1,75 +1,72 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { buildReleaseMetrics, type ObservedRelease } from './release-metrics.ts'
-import { buildRequestMetrics } from './request-metrics.ts'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { buildInboundMetrics, type InboundMetrics } from './metrics/inbound-metrics.ts'
+import { Instruments } from './metrics/instruments.ts'
+import {
+  buildIssuerMetrics,
+  buildUpstreamMetrics,
+  type IssuerMetrics,
+  type UpstreamMetrics,
+  type UpstreamUse,
+} from './metrics/peer-metrics.ts'
+import { buildReleaseMetrics, type ObservedRelease } from './metrics/release-metrics.ts'
+import { buildSessionMetrics, type SessionMetrics, type TokenMetrics } from './metrics/session-metrics.ts'
+import { buildStoreMetrics, type ObservedStore, type StoreOperationFinished } from './metrics/store-metrics.ts'
 
-/** Prometheus metrics. Labels are routes and reasons of the configuration: bounded, and nothing of users. */
-export interface Metrics {
+/**
+ * Prometheus metrics of one process. Every label is bounded: routes and origins of the configuration, closed lists, and
+ * projects up to a limit. Nothing of users, and nothing that a client may choose.
+ */
+export interface Metrics extends InboundMetrics {
   readonly registry: Registry
-  /**
-   * The response to one request has finished.
-   * @param route Its route, or the gateway's own endpoint
-   * @param status As the client received it; undefined: the connection closed before
-   * @param seconds From the request's arrival to the end of its response
-   * @param bytes Of the response body
-   */
-  request(route: string | undefined, status: number | undefined, seconds: number, bytes: number): void
-  /** A request was denied. */
-  refused(reason: string): void
-  /** Somebody signed in and reaches no project. @param cause One of a closed list */
-  signInWithoutProject(cause: string): void
+  readonly instruments: Instruments
   /** The release of the application behind a route was read. */
   release(route: string, release: ObservedRelease): void
+  readonly sessions: SessionMetrics
+  readonly tokens: TokenMetrics
+  readonly store: { readonly finished: StoreOperationFinished }
+  readonly issuer: IssuerMetrics
+  /** Metrics of the connections to an origin of the configuration. */
+  upstream(origin: string): UpstreamMetrics
 }
 
 export interface MetricsSources {
   readonly issuerReady: () => boolean
   readonly projects: () => number
+  /** Absent: there are no sessions. */
+  readonly store?: ObservedStore
+  readonly upstreams?: () => Iterable<UpstreamUse>
+  /** When certificates of others expire, by endpoint, in seconds since the epoch. */
+  readonly certificates?: () => ReadonlyMap<string, number>
+  readonly version?: string
 }
 
+const NO_STORE: ObservedStore = { kind: 'memory', ping: async () => undefined, count: async () => 0 }
+
 export function buildMetrics(sources: MetricsSources): Metrics {
+  const { store = NO_STORE, upstreams = () => [] } = sources
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const refusals = new Counter({
-    name: 'modelops_gateway_refusals_total',
-    help: 'Refusals by reason.',
-    labelNames: ['reason'],
-    registers: [registry],
-  })
-  const withoutProject = new Counter({
-    name: 'modelops_gateway_sign_ins_without_project_total',
-    help: 'Sign-ins of people who reach no project, by cause.',
-    labelNames: ['cause'],
-    registers: [registry],
-  })
-  const observe = buildRequestMetrics(registry)
-  gauge(registry, 'modelops_gateway_issuer_ready', 'Whether the issuer responds.', 'min', () =>
-    Number(sources.issuerReady()),
-  )
-  gauge(registry, 'modelops_gateway_projects', 'Projects known.', 'max', sources.projects)
-
+  const instruments = new Instruments(registry)
+  buildStateMetrics(instruments, sources)
   return {
-    registry,
-    request: (route = 'none', status, seconds, bytes) => observe(route, status, seconds, bytes),
-    refused: (reason) => refusals.inc({ reason }),
-    signInWithoutProject: (cause) => withoutProject.inc({ cause }),
-    release: buildReleaseMetrics(registry),
+    ...{ registry, instruments },
+    ...buildInboundMetrics(instruments),
+    ...buildSessionMetrics(instruments, store.kind),
+    release: buildReleaseMetrics(instruments),
+    store: buildStoreMetrics(instruments, store),
+    issuer: buildIssuerMetrics(instruments),
+    upstream: buildUpstreamMetrics(instruments, upstreams),
   }
 }
 
-/**
- * A value that is read when Prometheus asks.
- * @param over How the values of several workers become one
- */
-export function gauge(registry: Registry, name: string, help: string, over: 'min' | 'max', read: () => number): void {
-  registry.registerMetric(
-    new Gauge({
-      name,
-      help,
-      aggregator: over,
-      registers: [],
-      collect() {
-        this.set(read())
-      },
-    }),
-  )
+/** What is read when Prometheus asks. */
+function buildStateMetrics(instruments: Instruments, sources: MetricsSources): void {
+  const { issuerReady, projects, certificates = () => new Map(), version = 'unknown' } = sources
+  instruments.gauge('modelops_gateway_issuer_ready', (gauge) => gauge.set(Number(issuerReady())))
+  instruments.gauge('modelops_gateway_projects', (gauge) => gauge.set(projects()))
+  instruments.gauge('modelops_gateway_build_info').set({ version, node: process.version }, 1)
+  instruments.gauge('modelops_gateway_certificate_expiry_timestamp_seconds', (gauge) => {
+    gauge.reset()
+    for (const [endpoint, expiry] of certificates()) gauge.set({ endpoint }, expiry)
+  })
 }

@@ -49,12 +49,13 @@ export function buildPass(deps: PassDeps): Pass {
   const { clock, upstreamRequest, responsePlan, forwarder, applicationStates } = deps
 
   async function checkedBody(
-    { admission }: AdmittedRequest,
+    { admission, context }: AdmittedRequest,
     rule: BodyRule,
     { request, response }: Transport,
   ): Promise<Buffer> {
     askForBody(request, response)
     const whole = await readBody(request, { maxBytes: rule.maxBytes, pace: deps.bodyPace })
+    context.receivedBytes = whole.length
     return rule.rewrite(whole, admission)
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { REASONS, type Reason, Refusal } from '../errors.ts'
 import type { ClientAddress } from '../http/client-address.ts'
@@ -24,7 +24,7 @@ export interface Responder {
   /** Replies to an error of whatever step. A response that has begun is cut off, so that nobody takes it for whole. */
   deny(context: RequestContext, transport: Transport, error: unknown, replyTo?: Denials['replyTo']): void
   /** Records a connection that now speaks another protocol: its response was the 101. */
-  upgraded(context: RequestContext): void
+  upgraded(context: RequestContext, transport: Transport): void
   /** Replies to bytes that were no request, and closes: nobody knows where the next request would begin. */
   refuseUnparsed(error: NodeJS.ErrnoException, socket: Socket): void
 }
@@ -35,7 +35,7 @@ export interface ResponderDeps {
   /** Security headers of every reply that does not set them itself. */
   readonly baseHeaders: Readonly<Record<string, string>>
   readonly audit: Audit
-  readonly metrics: Pick<Metrics, 'request' | 'refused'>
+  readonly metrics: Pick<Metrics, 'began' | 'request' | 'upgraded' | 'refused'>
 }
 
 export function buildResponder({ clientAddress, denials, baseHeaders, audit, metrics }: ResponderDeps): Responder {
@@ -49,11 +49,19 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
     context.sentBytes += sendReply(transport, reply, headers)
   }
 
-  function record(context: RequestContext, status: number | undefined, isWhole: boolean): void {
+  function record(context: RequestContext, { request }: Transport, status: number | undefined, isWhole: boolean): void {
     const { denial, decision, startedAt } = context
     const milliseconds = performance.now() - startedAt
-    const label = context.endpoint ?? context.route?.name
-    metrics.request(label, status, milliseconds / 1000, context.sentBytes)
+    metrics.request({
+      route: labelOf(context),
+      // Forward auth is a request of its own, whatever it asks about.
+      method: request.method ?? '',
+      status,
+      seconds: milliseconds / 1000,
+      receivedBytes: context.receivedBytes || receivedBytes(request),
+      sentBytes: context.sentBytes,
+      project: context.admission?.project,
+    })
     if (denial !== undefined) {
       metrics.refused(denial.reason)
       audit.denied(recordOf(context, status, milliseconds, isWhole), denial)
@@ -65,8 +73,10 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
   return {
     open({ request, response }) {
       const context = openContext(readRequestHead(request, clientAddress))
+      metrics.began()
       response.on('close', () => {
-        record(context, response.headersSent ? response.statusCode : undefined, response.writableFinished)
+        const status = response.headersSent ? response.statusCode : undefined
+        record(context, { request, response }, status, response.writableFinished)
       })
       return context
     },
@@ -76,7 +86,10 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
       context.denial = denial
       send(context, transport, replyTo(context, denial))
     },
-    upgraded: (context) => record(context, 101, true),
+    upgraded(context, transport) {
+      record(context, transport, 101, true)
+      transport.request.socket.once('close', metrics.upgraded(labelOf(context)))
+    },
     refuseUnparsed(error, socket) {
       const current = responseOn(socket)
       // The pipeline denied the same bytes first: its response is complete, and no other follows.
@@ -87,12 +100,25 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
       }
       const denial = new Refusal(PARSER_REASONS[error.code ?? ''] ?? 'request-malformed', `parser: ${error.code}`)
       socket.end(unparsedResponse(denial))
-      metrics.request(undefined, denial.status, 0, 0)
+      metrics.began()
+      metrics.request({ ...UNPARSED, status: denial.status })
       metrics.refused(denial.reason)
       audit.denied(unparsedRecord(socket, denial), denial)
     },
   }
 }
+
+/** Label of the metrics: bounded by the configuration and the gateway's own endpoints. */
+const labelOf = ({ endpoint, route }: RequestContext) => endpoint ?? route?.name
+
+/** Of a body that nobody counted: what its head announced, where all of it arrived. */
+function receivedBytes({ headers, complete }: IncomingMessage): number {
+  const length = headers['content-length']
+  return length !== undefined && complete ? Number(length) || 0 : 0
+}
+
+/** Bytes that were no request have neither method nor route. */
+const UNPARSED = { ...{ route: undefined, method: '', seconds: 0, receivedBytes: 0 }, sentBytes: 0, project: undefined }
 
 function recordOf(
   { head, host, target, route, caller, admission, sentBytes }: RequestContext,

@@ -42,7 +42,7 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
       const plan = deps.responsePlan(admitted, outgoing)
       const sink = new UpgradedResponse({ context, transport, plan, resolve, reject })
       sink.onJoined = (upstream) => {
-        responder.upgraded(context)
+        responder.upgraded(context, transport)
         upstream.write(early)
       }
       const call = deps.forwarder.upstreamOf(outgoing).send({

@@ -29,6 +29,8 @@ export interface RequestContext {
   returnTo: string | undefined
   /** Bytes of response bodies sent, as far as they have been handed to the connection. */
   sentBytes: number
+  /** Bytes of the request body that were read while it was forwarded or checked. */
+  receivedBytes: number
   /** Headers for whatever response follows (CORS, cookies): names and values in turn. */
   readonly responseHeaders: string[]
 }
@@ -48,5 +50,6 @@ export const openContext = (head: RequestHead): RequestContext => ({
   denial: undefined,
   returnTo: undefined,
   sentBytes: 0,
+  receivedBytes: 0,
   responseHeaders: [],
 })

@@ -34,7 +34,7 @@ export interface Previous {
 
 /** @throws when the projects cannot be opened */
 export async function buildComponents(config: Config, state: ProcessState, previous?: Previous): Promise<Components> {
-  const { clock, log } = state
+  const { clock, log, metrics, issuerRequests: requests } = state
   /** The current component, where everything it was built from stays the same. */
   function kept<P extends keyof Components>(name: P, ...same: readonly boolean[]): Components[P] | undefined {
     return same.every(Boolean) ? previous?.components[name] : undefined
@@ -42,7 +42,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
   const same = (...sections: readonly (keyof Config)[]) =>
     previous !== undefined && sections.every((name) => isDeepStrictEqual(config[name], previous.config[name]))
 
-  const issuer = kept('issuer', same('issuer')) ?? new Issuer({ config, clock, log })
+  const issuer = kept('issuer', same('issuer')) ?? new Issuer({ config, clock, log, requests })
   const issuerStays = issuer === previous?.components.issuer
   const projects =
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
@@ -52,11 +52,12 @@ export async function buildComponents(config: Config, state: ProcessState, previ
     issuer,
     sessions: kept('sessions', same('session')) ?? openSessions(config, state, previous),
     projects,
-    forwarder: kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, state.upstreams),
+    forwarder:
+      kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, state.upstreams, metrics.upstream),
     signer,
     verifyAuthorization:
       kept('verifyAuthorization', issuerStays, same('limits')) ??
-      buildVerifyAuthorization({ config, issuer, clock, log }),
+      buildVerifyAuthorization({ config, issuer, clock, log, requests, events: metrics.tokens }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(
       config,
@@ -66,13 +67,15 @@ export async function buildComponents(config: Config, state: ProcessState, previ
 }
 
 /** On the same store, and with the refreshes that are under way. */
-function openSessions(config: Config, { backend, clock, log, current }: ProcessState, previous?: Previous): Sessions {
+function openSessions(
+  config: Config,
+  { backend, clock, log, current, metrics }: ProcessState,
+  previous?: Previous,
+): Sessions {
   const refreshMemory = previous?.components.sessions.refreshMemory
   return new Sessions({
     config,
-    backend,
-    clock,
-    log,
+    ...{ backend, clock, log, events: metrics.sessions },
     // At the current issuer: its client's secret may change while sessions live on.
     refresh: (session) => current.refresh(session),
     ...(refreshMemory && { refreshMemory }),

@@ -9,6 +9,7 @@ import { openResponses } from '../forward/open-responses.ts'
 import type { CurrentRuntime } from './current-runtime.ts'
 import { drain, openSockets } from './drain.ts'
 import { buildHttpServer } from './http-server.ts'
+import { observe } from './observe.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
 import { prepareRuntime, type Runtime, release, releaseUpstreams } from './runtime.ts'
@@ -40,6 +41,7 @@ export class GatewayServer {
       sessions: components.sessions,
       reauthorize: state.current.reauthorize,
       intervalMs: REAUTHORIZATION_INTERVAL_MS,
+      events: state.metrics.connections,
     })
     this.#server = buildHttpServer(config, () => current.get().handlers)
     this.#sockets = openSockets(this.#server)
@@ -96,6 +98,7 @@ export class GatewayServer {
     this.#current.replaceBy(next)
     this.#state.log.level = next.config.log.level
     this.#server.keepAliveTimeout = next.config.limits.keepAliveSeconds * 1000
+    observe(next.config, this.#state)
     release(previous.components, next.components)
     releaseUpstreams(next)
     void this.#connections.reauthorizeWebSockets()
@@ -110,6 +113,7 @@ export class GatewayServer {
     projects.close()
     forwarder.close()
     this.#state.unwatch()
+    this.#state.certificates.close()
     await sessions.close()
   }
 }

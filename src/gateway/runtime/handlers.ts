@@ -54,6 +54,7 @@ export function buildHandlers(
     ...rules,
     ...{ config, log, clock, sessions, issuer, authenticate },
     attempts: components.loginAttempts,
+    countSignIn: state.metrics.signIn,
     countWithoutProject: state.metrics.signInWithoutProject,
     clientPackage: loadClientPackage(),
     pictures: loadPictures(config.portal),

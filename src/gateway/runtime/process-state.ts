@@ -1,10 +1,12 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
+import type { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { SessionBackend } from '../sessions/stores/backend.ts'
 import type { Upstream } from '../upstream/pool.ts'
+import type { CertificateWatch } from './certificate-watch.ts'
 
 /** What a process builds once and keeps, whatever its configuration becomes. */
 export interface ProcessState {
@@ -14,6 +16,10 @@ export interface ProcessState {
   /** Stops watching the settings of the store. */
   readonly unwatch: () => void
   readonly metrics: Metrics
+  /** Sends the requests to every issuer. */
+  readonly issuerRequests: IssuerRequests
+  /** Looks at the certificates of others. */
+  readonly certificates: CertificateWatch
   /** Every upstream with a request under way, whichever configuration opened it. */
   readonly upstreams: Set<Upstream>
   /** Whether this process is about to stop. */

@@ -2,7 +2,7 @@ import { ConfigurationError, type FieldError, formatFieldError } from '../../sha
 import { changesOf, restartErrors } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
-import type { ReloadMetrics } from '../observability/reload-metrics.ts'
+import type { ReloadMetrics } from '../observability/metrics/reload-metrics.ts'
 
 /** A configuration that every worker is ready to switch to. One of the two is called, once. */
 export interface Prepared {

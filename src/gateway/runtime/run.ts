@@ -3,8 +3,11 @@ import { messageOf } from '../../shared/message-of.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { buildLog, type Logger } from '../observability/log.ts'
-import { buildReloadMetrics } from '../observability/reload-metrics.ts'
+import { Instruments } from '../observability/metrics/instruments.ts'
+import { buildReloadMetrics } from '../observability/metrics/reload-metrics.ts'
+import { buildWorkerMetrics } from '../observability/metrics/worker-metrics.ts'
 import { buildReload, type ReloadDeps } from './reload.ts'
+import { SecretFiles } from './secret-files.ts'
 import { type RunningServer, startServer } from './start.ts'
 import { countWorkers } from './workers/count-workers.ts'
 import { Supervisor } from './workers/supervisor.ts'
@@ -18,9 +21,12 @@ import { isWorker, WorkerSide } from './workers/worker.ts'
 export async function run(file: string): Promise<void> {
   const worker = isWorker() ? new WorkerSide() : undefined
   const warnings: string[] = []
+  const secrets = new SecretFiles()
   const config = worker
     ? await worker.config().catch(endWithoutSupervisor)
-    : loadConfig(file, process.env, { warn: (message) => void warnings.push(message) })
+    : secrets.load((onFile) =>
+        loadConfig(file, process.env, { warn: (message) => void warnings.push(message), onFile }),
+      )
   const log = buildLog(config.log)
   const warn = (message: string) => log.warn({ event: 'config-warning' }, message)
   warnings.forEach(warn)
@@ -32,7 +38,13 @@ export async function run(file: string): Promise<void> {
     console.error(
       `modelops-gateway ready at ${config.server.publicUrl} (listening on ${address}, configuration ${file}${workers})`,
     )
-  const start: Start = { config, log, load: () => loadConfig(file, process.env, { warn }), say }
+  const start: Start = {
+    config,
+    log,
+    load: () => secrets.load((onFile) => loadConfig(file, process.env, { warn, onFile })),
+    secrets,
+    say,
+  }
   const count = countWorkers(config, log)
   if (count > 1) await runSupervisor(start, count)
   else await runAlone(start)
@@ -40,27 +52,31 @@ export async function run(file: string): Promise<void> {
 
 interface Start extends Pick<ReloadDeps, 'load' | 'log'> {
   readonly config: Config
+  readonly secrets: SecretFiles
   /** Prints that the gateway is ready. Called last, because a supervisor may send a signal as soon as it reads this. */
   readonly say: (address: string, workers: string) => void
 }
 
-async function runAlone({ config, log, load, say }: Start): Promise<void> {
+async function runAlone({ config, log, load, secrets, say }: Start): Promise<void> {
   const hangUp = onHangUp()
   const server = await startServer(config, { log })
-  const metrics = buildReloadMetrics(server.metrics.registry, Date.now())
+  const { instruments } = server.metrics
+  buildWorkerMetrics(instruments, () => 1)
+  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
   hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics }))
   drainAtSignal(server, log)
   say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
 }
 
-async function runSupervisor({ config, log, load, say }: Start, count: number): Promise<void> {
+async function runSupervisor({ config, log, load, secrets, say }: Start, count: number): Promise<void> {
   const hangUp = onHangUp()
-  const registry = new Registry()
-  const supervisor = new Supervisor({ count, config, log, registry })
+  const instruments = new Instruments(new Registry())
+  const supervisor = new Supervisor({ count, config, log, instruments })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
   await supervisor.start()
   const prepare = (next: Config) => supervisor.prepare(next)
-  hangUp(buildReload({ current: config, load, prepare, log, metrics: buildReloadMetrics(registry, Date.now()) }))
+  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
+  hangUp(buildReload({ current: config, load, prepare, log, metrics }))
   say(config.server.listen, `, ${count} workers`)
 }
 
@@ -72,7 +88,7 @@ async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promi
     await worker.failed(messageOf(error)).catch(() => undefined) // a supervisor that has exited needs no message
     process.exit(1)
   })
-  drainAtSignal(server, log)
+  drainAtSignal(server, log, () => worker.finished())
   await worker.serves(server)
 }
 
@@ -93,7 +109,12 @@ function onHangUp(): (reload: () => Promise<void>) => void {
 /** What a draining process may take beyond `server.drainSeconds` before it is ended, s. */
 const GRACE_SECONDS = 5
 
-function drainAtSignal(server: Pick<RunningServer, 'close' | 'drainSeconds'>, log: Logger): void {
+/** @param last Called when everything is closed. */
+function drainAtSignal(
+  server: Pick<RunningServer, 'close' | 'drainSeconds'>,
+  log: Logger,
+  last: () => Promise<void> = async () => undefined,
+): void {
   let stopping: Promise<void> | undefined
   const end = () => {
     log.flush()
@@ -110,7 +131,9 @@ function drainAtSignal(server: Pick<RunningServer, 'close' | 'drainSeconds'>, lo
       process.exit(0)
     }
     setTimeout(forced, (server.drainSeconds() + GRACE_SECONDS) * 1000).unref()
-    stopping = server.close().then(() => {
+    // A supervisor that has exited needs nothing more.
+    const closed = server.close().then(() => last().catch(() => undefined))
+    stopping = closed.then(() => {
       log.info({ event: 'stopped' }, 'stopped')
       end()
     })

@@ -1,13 +1,19 @@
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { StartError } from '../../shared/start-error.ts'
 import type { Config } from '../config/schema.ts'
+import { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
 import { buildMetrics, type Metrics } from '../observability/metrics.ts'
 import { type SessionBackend, StoreDown } from '../sessions/stores/backend.ts'
+import { observeBackend } from '../sessions/stores/observed-backend.ts'
 import { openBackend } from '../sessions/stores/open.ts'
 import { watchStoreSettings } from '../sessions/stores/store-settings.ts'
+import type { Upstream } from '../upstream/pool.ts'
+import { CertificateWatch } from './certificate-watch.ts'
 import { CurrentRuntime } from './current-runtime.ts'
 import { GatewayServer } from './gateway-server.ts'
+import { observe, observedStore, usesOf } from './observe.ts'
+import { packageVersion } from './package-version.ts'
 import type { ProcessState } from './process-state.ts'
 import type { Prepared } from './reload.ts'
 import { startRuntime } from './runtime.ts'
@@ -55,17 +61,25 @@ export async function startServer(config: Config, options: ServerOptions): Promi
 /** @throws StartError */
 async function buildState(config: Config, options: ServerOptions, current: CurrentRuntime): Promise<ProcessState> {
   const { log, clock = systemClock } = options
-  const backend = await openStore(config, clock)
+  const store = await openStore(config, clock)
+  const upstreams = new Set<Upstream>()
+  const certificates = new CertificateWatch()
+  const metrics = buildMetrics({
+    issuerReady: () => current.get().components.issuer.ready,
+    projects: () => current.get().components.projects.size(),
+    store: observedStore(config, store),
+    upstreams: () => usesOf(upstreams),
+    certificates: () => certificates.expiries,
+    version: packageVersion(),
+  })
+  const backend = observeBackend(store, metrics.store.finished)
   return {
     log,
     clock,
     backend,
     unwatch: watchStoreSettings(backend, log),
-    metrics: buildMetrics({
-      issuerReady: () => current.get().components.issuer.ready,
-      projects: () => current.get().components.projects.size(),
-    }),
-    upstreams: new Set(),
+    ...{ metrics, upstreams, certificates },
+    issuerRequests: new IssuerRequests(metrics.issuer),
     draining: () => current.draining,
     current: current.rules,
   }
@@ -75,6 +89,7 @@ async function buildState(config: Config, options: ServerOptions, current: Curre
 async function startFirst(config: Config, state: ProcessState, current: CurrentRuntime): Promise<void> {
   try {
     current.replaceBy(await startRuntime(config, state))
+    observe(config, state)
   } catch (error) {
     state.unwatch()
     await state.backend.close()

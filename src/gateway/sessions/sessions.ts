@@ -8,10 +8,12 @@ import { KnownSessions, refuseStoreDown } from './cache/known-sessions.ts'
 import type { KnownSession } from './cache/session-cache.ts'
 import { deriveKeys, indexKey, recordKey, type SessionKeyRing, type SessionKeys } from './crypto/session-keys.ts'
 import { SessionRecords } from './records/session-records.ts'
+import { observeRefresh } from './refresh/observed-refresh.ts'
 import { RefreshMemory } from './refresh/refresh-memory.ts'
 import { Refresher, type RefreshTokens } from './refresh/refresher.ts'
 import type { Session, Tokens } from './session.ts'
 import { SessionCookie } from './session-cookie.ts'
+import type { EndCause, SessionEvents } from './session-events.ts'
 import { SessionLimits } from './session-limits.ts'
 import type { SessionBackend } from './stores/backend.ts'
 
@@ -24,6 +26,7 @@ export interface SessionsDeps {
   readonly refresh?: RefreshTokens
   /** That of the sessions which these replace in this process. Absent: there are none. */
   readonly refreshMemory?: RefreshMemory
+  readonly events?: SessionEvents
 }
 
 /** What a sign-in provides. */
@@ -43,13 +46,15 @@ export class Sessions {
   readonly refreshMemory: RefreshMemory
   readonly #backend: SessionBackend
   readonly #clock: Clock
+  readonly #events: SessionEvents | undefined
   readonly #ring: SessionKeyRing
   readonly #cookie: SessionCookie
   readonly #records: SessionRecords
   readonly #known: KnownSessions
   readonly #refresher: Refresher
 
-  constructor({ config, backend, clock, log, refresh, refreshMemory = new RefreshMemory() }: SessionsDeps) {
+  constructor({ config, backend, clock, log, refresh, refreshMemory = new RefreshMemory(), events }: SessionsDeps) {
+    this.#events = events
     this.#backend = backend
     this.refreshMemory = refreshMemory
     this.#clock = clock
@@ -63,9 +68,11 @@ export class Sessions {
     const store = {
       read: (key: string) => this.#known.read(key),
       update: (key: string, change: (session: Session) => Session | undefined) => this.#known.update(key, change),
-      end: (key: string) => backend.end(key),
+      end: (key: string) => this.#counted('grant', backend.end(key)),
     }
-    this.#refresher = new Refresher({ ...shared, config: config.session, store, refresh, memory: refreshMemory })
+    const refreshing = refresh && events ? observeRefresh(refresh, events) : refresh
+    const settings = { config: config.session, refresh: refreshing, memory: refreshMemory }
+    this.#refresher = new Refresher({ ...shared, ...settings, store })
   }
 
   /**
@@ -78,7 +85,12 @@ export class Sessions {
     if (value === undefined) return 'none'
     const now = this.#clock()
     const known = this.#known.fresh(value, now)
-    if (known === undefined) return this.#cookie.signer(value) === undefined ? 'none' : undefined
+    if (known === undefined) {
+      if (this.#cookie.signer(value) === undefined) return 'none'
+      this.#events?.lookedUp(false)
+      return undefined
+    }
+    this.#events?.lookedUp(true)
     if (now >= known.refreshAt && !this.#refresher.serves(known.session, now)) return undefined
     this.#known.used(known, now)
     return known.session
@@ -117,8 +129,9 @@ export class Sessions {
     }
     // the new one first: a store that fails halfway signs nobody out
     await this.#known.create(value, session).catch(refuseStoreDown)
+    this.#events?.created()
     const previous = this.#keyOf(this.#cookie.read(previousCookieHeader))
-    if (previous !== undefined) await this.endByKey(previous)
+    if (previous !== undefined) await this.endByKey(previous, 'sign-in')
     return { session, setCookie: this.#cookie.set(value) }
   }
 
@@ -135,16 +148,17 @@ export class Sessions {
 
   /**
    * Ends the session under a record key, in every process.
+   * @param cause Default: an administrator asked for it
    * @returns false when there was none
    * @throws Refusal `store-down`: it has not ended, and the caller must say so
    */
-  endByKey(key: string): Promise<boolean> {
-    return this.#backend.end(key).catch(refuseStoreDown)
+  endByKey(key: string, cause: EndCause = 'admin'): Promise<boolean> {
+    return this.#counted(cause, this.#backend.end(key)).catch(refuseStoreDown)
   }
 
-  /** Ends every session of a subject. @returns their number @throws Refusal `store-down` */
-  endBySubject(issuer: string, subject: string): Promise<number> {
-    return this.#endAll((keys) => this.#backend.endBySubject(indexKey(keys, 'subject', issuer, subject)))
+  /** Ends every session of a subject. @param cause Default: an administrator @returns their number @throws Refusal `store-down` */
+  endBySubject(issuer: string, subject: string, cause: EndCause = 'admin'): Promise<number> {
+    return this.#endAll(cause, (keys) => this.#backend.endBySubject(indexKey(keys, 'subject', issuer, subject)))
   }
 
   /**
@@ -154,7 +168,7 @@ export class Sessions {
    * @throws Refusal `store-down`
    */
   endBySid(issuer: string, sid: string, subject?: string): Promise<number> {
-    return this.#endAll((keys) => {
+    return this.#endAll('back-channel', (keys) => {
       const subjectKey = subject === undefined ? undefined : indexKey(keys, 'subject', issuer, subject)
       return this.#backend.endBySid(indexKey(keys, 'sid', issuer, sid), subjectKey)
     })
@@ -211,7 +225,15 @@ export class Sessions {
   }
 
   /** Each secret has index keys of its own. */
-  async #endAll(end: (keys: SessionKeys) => Promise<string[]>): Promise<number> {
-    return (await Promise.all(this.#ring.map(end)).catch(refuseStoreDown)).flat().length
+  async #endAll(cause: EndCause, end: (keys: SessionKeys) => Promise<string[]>): Promise<number> {
+    const ended = (await Promise.all(this.#ring.map(end)).catch(refuseStoreDown)).flat().length
+    this.#events?.ended(cause, ended)
+    return ended
+  }
+
+  async #counted(cause: EndCause, ending: Promise<boolean>): Promise<boolean> {
+    const ended = await ending
+    this.#events?.ended(cause, Number(ended))
+    return ended
   }
 }

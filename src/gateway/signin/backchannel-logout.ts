@@ -41,7 +41,9 @@ export function backchannelLogout(context: SignInContext): SignInHandler {
 
 /** `sid` ends what began in that session at the issuer, of `sub` where both are named; `sub` alone ends all of its sessions (§2.7). */
 function endAll({ sessions }: SignInContext, { issuer, sid, subject }: LogoutToken): Promise<number> {
-  return sid === undefined ? sessions.endBySubject(issuer, subject ?? '') : sessions.endBySid(issuer, sid, subject)
+  return sid === undefined
+    ? sessions.endBySubject(issuer, subject ?? '', 'back-channel')
+    : sessions.endBySid(issuer, sid, subject)
 }
 
 const refused = (detail: string) => new Refusal('request-malformed', `logout token: ${detail}`)

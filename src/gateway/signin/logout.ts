@@ -26,11 +26,11 @@ export function confirmLogout(context: SignInContext): SignInHandler {
  * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
  */
 export const logout = (context: SignInContext): SignInHandler =>
-  ending(context, ({ key }) => context.sessions.endByKey(key))
+  ending(context, ({ key }) => context.sessions.endByKey(key, 'user'))
 
 /** `POST /auth/logout-everywhere`: the same for every session of the person, in whatever browser. */
 export const logoutEverywhere = (context: SignInContext): SignInHandler =>
-  ending(context, ({ principal }) => context.sessions.endBySubject(principal.issuer, principal.subject))
+  ending(context, ({ principal }) => context.sessions.endBySubject(principal.issuer, principal.subject, 'everywhere'))
 
 type End = (session: Session) => Promise<unknown>
 

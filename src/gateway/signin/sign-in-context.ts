@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { ownOrigins } from '../config/origins.ts'
 import type { Config } from '../config/schema.ts'
+import type { Reason } from '../errors.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { buildPages, type Pages } from '../pages/pages.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
@@ -24,6 +25,8 @@ export interface SignInDeps extends ProjectRules {
   readonly issuer: Issuer
   readonly authenticate: Authenticate
   readonly attempts: LoginAttempts
+  /** Counts a browser that came back from the issuer. */
+  readonly countSignIn?: (result: 'success' | Reason) => void
   /** Counts a person who signed in and reaches no project. */
   readonly countWithoutProject?: (cause: WithoutProject) => void
   /** What `/auth/clients/` offers; absent where the gateway was built without it. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Issuer } from '../issuer/issuer.ts'
+import type { IssuerRequests } from '../issuer/issuer-requests.ts'
 import { Attempts } from './attempts.ts'
 import type { VerifyAuthorization } from './authenticate.ts'
 import { buildVerifySchemes } from './authorization-schemes.ts'
@@ -11,33 +12,37 @@ import { buildVerifyAccessToken } from './bearer/access-token.ts'
 import { buildIntrospect } from './bearer/introspection.ts'
 import { trustedIssuers } from './bearer/trusted-issuers.ts'
 import { buildVerifyBearer } from './bearer/verify-bearer.ts'
+import type { TokenEvents } from './token-events.ts'
 
 export interface VerifyAuthorizationDeps {
   readonly config: Pick<Config, 'issuer' | 'limits'>
   readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
   readonly clock: Clock
   readonly log: Logger
+  readonly requests?: IssuerRequests
+  readonly events?: TokenEvents
 }
 
 /** Builds the verification of `Authorization` headers from the configuration. */
-export function buildVerifyAuthorization({ config, issuer, clock, log }: VerifyAuthorizationDeps): VerifyAuthorization {
+export function buildVerifyAuthorization(deps: VerifyAuthorizationDeps): VerifyAuthorization {
+  const { config, issuer, clock, log, requests, events } = deps
   const { limits } = config
   const configuration = () => issuer.configuration()
-  const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log })
+  const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log, requests })
   const { clockSkewSeconds, introspection, basicTokenParameters } = config.issuer
   const verifyBearer = buildVerifyBearer({
     verifyJwt: buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }),
     introspect: introspection ? buildIntrospect({ config, configuration, clock, log }) : undefined,
     failures: new Attempts(limits.badTokensPerMinute, clock),
     maxBytes: limits.headerBytes,
-    clock,
+    ...{ clock, events },
   })
   const bridgeBasic = buildBasicBridge({
     fetchToken: buildFetchClientToken(configuration, basicTokenParameters),
     verifyBearer,
     byAddress: new Attempts(limits.badSecretsPerMinute, clock),
     byClient: new Attempts(limits.badSecretsPerClientPerMinute, clock),
-    clock,
+    ...{ clock, events },
   })
   return buildVerifySchemes(verifyBearer, bridgeBasic)
 }

@@ -26,10 +26,11 @@ export class BodyWriter {
   /** Bytes that have arrived and are not yet counted by the pace. */
   #arrived = 0
   readonly #progress: () => void
+  readonly #received: ((bytes: number) => void) | undefined
 
   /** @param progress Called after each piece that is read or written, and at the end. */
   constructor(
-    { source, chunked, askedAfterMs = 0 }: NonNullable<Exchange['body']>,
+    { source, chunked, askedAfterMs = 0, received }: NonNullable<Exchange['body']>,
     socket: Socket,
     pace: BodyPaceLimits,
     now: number,
@@ -40,6 +41,7 @@ export class BodyWriter {
     this.#socket = socket
     this.#chunked = chunked
     this.#progress = progress
+    this.#received = received
     source.on('data', this.#onData)
     source.on('end', this.#onEnd)
   }
@@ -65,6 +67,7 @@ export class BodyWriter {
 
   readonly #onData = (bytes: Buffer): void => {
     this.#arrived += bytes.length
+    this.#received?.(bytes.length)
     this.#write(bytes)
     if (this.#socket.writableLength >= HIGH_WATER) {
       this.waitingForUpstream = true

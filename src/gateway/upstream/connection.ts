@@ -48,6 +48,9 @@ export class Connection implements Carrier {
   #carried = 0
   #error: UpstreamError | undefined
   #idleUntil = 0
+  readonly #begunAt = performance.now()
+  /** When its request was sent, by `performance.now()`; only where somebody wants to know. */
+  #sentAt = 0
 
   constructor(owner: ConnectionOwner, options: UpstreamOptions) {
     this.#owner = owner
@@ -57,6 +60,7 @@ export class Connection implements Carrier {
       information: (status) => this.#call?.exchange.sink.information(status),
       head: (head) => {
         this.#restartTimer()
+        this.#responded()
         this.#call?.exchange.sink.head(head)
       },
       upgraded: (head) => this.#upgraded(head),
@@ -103,6 +107,7 @@ export class Connection implements Carrier {
   #send(call: Call): void {
     const { head, body } = call.exchange
     call.sent = true
+    if (this.#options.events) this.#sentAt = performance.now()
     this.#socket.write(head, 'latin1')
     if (body) this.#startBody(body)
     this.#restartTimer()
@@ -156,6 +161,7 @@ export class Connection implements Carrier {
 
   #connected(): void {
     this.#connecting = false
+    this.#options.events?.connected((performance.now() - this.#begunAt) / 1000)
     if (this.#call) this.#restartTimer()
   }
 
@@ -197,7 +203,12 @@ export class Connection implements Carrier {
     if (head.upgrade !== 'websocket')
       throw new UpstreamError('invalid', 'the upstream switched to another protocol than WebSocket')
     this.deadline = NEVER
+    this.#responded()
     sink.upgraded(head, this.#socket)
+  }
+
+  #responded(): void {
+    this.#options.events?.responded((performance.now() - this.#sentAt) / 1000)
   }
 
   /** The next exchange reads into the same memory, so it does not begin before the sink has returned its pieces. */
@@ -270,6 +281,6 @@ export class Connection implements Carrier {
     this.#release()
     const unanswered = this.#carried > 1 && !this.#reader.begun && error.kind === 'unreachable'
     this.#owner.closed(this, unanswered ? call : undefined, error)
-    if (!unanswered) call?.exchange.sink.fail(error)
+    if (!unanswered) call?.fail(error)
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { UpstreamError } from './errors.ts'
+import type { UpstreamEvents } from './events.ts'
 import type { ResponseHead } from './response-head.ts'
 
 /** One request to an upstream, ready to be written, and the receiver of its response. */
@@ -16,6 +17,8 @@ export interface Exchange {
         readonly chunked: boolean
         /** The sender may wait this long until it is asked to begin. Default: it begins at once. */
         readonly askedAfterMs?: number
+        /** Called with the number of bytes of each piece that arrives. */
+        readonly received?: (bytes: number) => void
       }
     | undefined
   /** Whether it may be sent again, if its method allows, when a kept connection turns out to be closed. */
@@ -70,9 +73,11 @@ export class Call {
   /** Whether any part of it was written to a connection. */
   sent = false
   retried = false
+  readonly #events: UpstreamEvents | undefined
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, events?: UpstreamEvents) {
     this.exchange = exchange
+    this.#events = events
     this.repeatable = exchange.repeatable && IDEMPOTENT.has(exchange.method)
   }
 
@@ -80,6 +85,12 @@ export class Call {
   abort(): void {
     this.aborted = true
     this.carrier?.abort()
+  }
+
+  /** Tells the sink that there is no response, or no complete one. */
+  fail(error: UpstreamError): void {
+    this.#events?.failed(error.kind)
+    this.exchange.sink.fail(error)
   }
 
   /** Continues a response that `piece` has paused. */

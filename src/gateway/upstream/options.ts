@@ -1,5 +1,6 @@
 import type { BodyPaceLimits } from '../../shared/body-pace.ts'
 import type { Clock } from '../../shared/clock.ts'
+import type { UpstreamEvents } from './events.ts'
 
 /** Settings of the connections to one upstream. Times in milliseconds. */
 export interface UpstreamOptions {
@@ -18,4 +19,5 @@ export interface UpstreamOptions {
   readonly idleMs: number
   readonly maxHeadBytes: number
   readonly clock: Clock
+  readonly events?: UpstreamEvents | undefined
 }

@@ -33,7 +33,7 @@ export class Upstream {
 
   /** Sends a request; its sink receives the response, or why there is none. */
   send(exchange: Exchange): Call {
-    const call = new Call(exchange)
+    const call = new Call(exchange, this.#options.events)
     const tenant = this.#shares.tenant(exchange.tenant)
     if (this.#sweeper === undefined) this.#watch()
     if (this.#shares.mayTake(tenant) && this.#hasRoom()) this.#start(call, tenant)
@@ -47,6 +47,17 @@ export class Upstream {
     for (const { call } of this.#all) if (call) yield call
   }
 
+  /** Scheme, host and port. */
+  get origin(): string {
+    return this.#options.origin.origin
+  }
+
+  /** Its connections, and the requests that wait for one, at this moment. */
+  get use(): { readonly active: number; readonly idle: number; readonly waiting: number } {
+    const idle = this.#idle.length
+    return { active: this.#all.size - idle, idle, waiting: [...this.#shares.waiting()].length }
+  }
+
   /** Whether it was retired and nothing is under way any more. */
   get isOver(): boolean {
     return this.#retired && this.#all.size === 0 && !this.#shares.isWaiting
@@ -56,8 +67,8 @@ export class Upstream {
   close(): void {
     clearInterval(this.#sweeper)
     for (const connection of this.#all) connection.abort()
-    for (const { exchange } of this.#shares.expire(Number.POSITIVE_INFINITY)) {
-      exchange.sink.fail(new UpstreamError('unreachable', 'the connections to the upstream are closed'))
+    for (const call of this.#shares.expire(Number.POSITIVE_INFINITY)) {
+      call.fail(new UpstreamError('unreachable', 'the connections to the upstream are closed'))
     }
   }
 
@@ -129,7 +140,7 @@ export class Upstream {
 
   /** The upstream had closed a kept connection. What may be sent again goes out once more, on a new connection. */
   #sendAgain(call: Call, tenant: Tenant, error: UpstreamError): void {
-    if (call.sent && (!call.repeatable || call.retried)) call.exchange.sink.fail(error)
+    if (call.sent && (!call.repeatable || call.retried)) call.fail(error)
     else {
       call.retried = true
       this.#start(call, tenant, this.#connect())
@@ -145,8 +156,8 @@ export class Upstream {
       clearInterval(this.#sweeper)
       this.#sweeper = undefined
     }
-    for (const { exchange } of expired) {
-      exchange.sink.fail(new UpstreamError('busy', 'no connection to the upstream became free in time'))
+    for (const call of expired) {
+      call.fail(new UpstreamError('busy', 'no connection to the upstream became free in time'))
     }
   }
 }

@@ -21,17 +21,21 @@ export interface InterpolateOptions {
   readonly env: NodeJS.ProcessEnv
   /** Stands for a value with a missing reference. Absent: that is an error, and the reference becomes empty. */
   readonly placeholder?: (text: string, path: Path) => string
+  /** Called for each file that was read. @param key Dotted path of the value */
+  readonly onFile?: ((key: string, file: string) => void) | undefined
 }
 
 /** Replaces `${env:NAME}` and `${file:PATH}` in every string. The last line end of a file is dropped. */
-export function interpolate(raw: unknown, { folder, env, placeholder }: InterpolateOptions): Interpolated {
+export function interpolate(raw: unknown, { folder, env, placeholder, onFile }: InterpolateOptions): Interpolated {
   const errors: FieldError[] = []
   const references = new Map<string, string>()
   const missing = new Set<string>()
 
   const replaceIn = (text: string, path: Path): string => {
     const dotted = path.join('.')
-    const results = [...text.matchAll(REFERENCE)].map(([, kind = '', name = '']) => read(kind, name, folder, env))
+    const results = [...text.matchAll(REFERENCE)].map(([, kind = '', name = '']) =>
+      read(kind, name, folder, env, (file) => onFile?.(dotted, file)),
+    )
     if (results.length === 0) return text
     references.set(dotted, text)
     const failures = results.flatMap((result) => (typeof result === 'string' ? [] : [{ path: dotted, ...result }]))
@@ -53,7 +57,13 @@ export function interpolate(raw: unknown, { folder, env, placeholder }: Interpol
   return { value: walk(raw, []), errors, references, missing }
 }
 
-function read(kind: string, name: string, folder: string, env: NodeJS.ProcessEnv): string | Omit<FieldError, 'path'> {
+function read(
+  kind: string,
+  name: string,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  onFile: (file: string) => void,
+): string | Omit<FieldError, 'path'> {
   if (kind === 'env') {
     const value = env[name]
     if (value !== undefined && value !== '') return value
@@ -66,7 +76,9 @@ function read(kind: string, name: string, folder: string, env: NodeJS.ProcessEnv
   }
   const file = resolve(folder, name)
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    onFile(file)
+    return text
   } catch (error) {
     return {
       expected: `a readable file ${file}`,

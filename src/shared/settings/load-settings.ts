@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly warn?: (message: string) => void
   /** Accept variables that are not set and files that cannot be read: for checks where there are no secrets. */
   readonly withoutSecrets?: boolean
+  /** Called for each `${file:PATH}` that was read. @param key Dotted path of the key */
+  readonly onFile?: (key: string, file: string) => void
 }
 
 /**
@@ -46,13 +48,13 @@ export function parseSettings<S extends z.ZodType>(
   text: string,
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  { warn, withoutSecrets = false }: LoadOptions = {},
+  { warn, withoutSecrets = false, onFile }: LoadOptions = {},
 ): z.output<S> {
   const folder = dirname(resolve(file))
   const { document, raw, renamed } = openDocument(schema, text, file, warn)
   const placeholder = (value: string, path: Path) => placeholderFor(schemaAt(schema, path, raw), value)
   const read = references
-    ? interpolate(raw, { folder, env, ...(withoutSecrets && { placeholder }) })
+    ? interpolate(raw, { folder, env, ...(withoutSecrets && { placeholder }), onFile })
     : withoutReferences(raw)
   const result = schema.safeParse(read.value)
   const valid: unknown = result.success ? result.data : validParts(schema, read.value)

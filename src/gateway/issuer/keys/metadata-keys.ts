@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { messageOf } from '../../../shared/message-of.ts'
 import { Refusal } from '../../errors.ts'
+import { IssuerRequests } from '../issuer-requests.ts'
 import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
 
 /** Pause after metadata could not be loaded, in milliseconds. */
@@ -23,12 +24,14 @@ export function metadataKeys(
   timeoutSeconds: number,
   clock: Clock,
   log: Logger,
+  requests = new IssuerRequests(),
 ): () => Promise<IssuerKeys> {
   let loading: Promise<IssuerKeys> | undefined
   let failedAt = Number.NEGATIVE_INFINITY
   const load = async () => {
-    const jwksUri = jwksUrl ?? (await loadJwksUri(url, timeoutSeconds))
-    return issuerKeys(new URL(jwksUri), timeoutSeconds, clock, log)
+    const jwksUri = jwksUrl ?? (await loadJwksUri(url, timeoutSeconds, requests))
+    requests.learn({ jwks_uri: jwksUri })
+    return issuerKeys(new URL(jwksUri), timeoutSeconds, clock, log, requests.fetch)
   }
   return async () => {
     if (loading === undefined && clock() - failedAt < PAUSE_MS) throw down('its metadata could not be loaded just now')
@@ -48,8 +51,8 @@ export function metadataKeys(
 const down = (detail: string) => new Refusal('issuer-down', detail)
 
 /** @see OIDC Discovery §4. @throws Error with a message for operators */
-async function loadJwksUri(url: string, timeoutSeconds: number): Promise<string> {
-  const response = await fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+async function loadJwksUri(url: string, timeoutSeconds: number, requests: IssuerRequests): Promise<string> {
+  const response = await requests.fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
     redirect: 'error',
   })

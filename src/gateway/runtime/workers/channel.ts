@@ -1,5 +1,6 @@
 import type { FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
+import type { MetricSnapshot } from './worker-totals.ts'
 
 /** The requests between the supervisor and its workers, each with its response. */
 export interface ChannelMethods {
@@ -11,13 +12,15 @@ export interface ChannelMethods {
   failed: { request: string; response: undefined }
   /** Worker to supervisor: the metrics of all workers, as text. */
   exposition: { request: undefined; response: string }
+  /** Worker to supervisor: its last metrics, before it exits. */
+  finished: { request: MetricSnapshot[]; response: undefined }
   /** Supervisor to worker: build what a configuration needs. Without errors the worker is ready to switch. */
   prepare: { request: Config; response: readonly FieldError[] }
   /** Supervisor to worker: switch to what was prepared, or discard it. */
   commit: { request: undefined; response: undefined }
   abort: { request: undefined; response: undefined }
   /** Supervisor to worker: its metrics, in the format of prom-client. */
-  metrics: { request: undefined; response: object[] }
+  metrics: { request: undefined; response: MetricSnapshot[] }
 }
 
 type Method = keyof ChannelMethods

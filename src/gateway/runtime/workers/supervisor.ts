@@ -1,13 +1,17 @@
 import cluster, { type Worker } from 'node:cluster'
-import { AggregatorRegistry, type Registry } from 'prom-client'
+import { isDeepStrictEqual } from 'node:util'
+import { AggregatorRegistry } from 'prom-client'
 import { StartError } from '../../../shared/start-error.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Logger } from '../../observability/log.ts'
-import { gauge } from '../../observability/metrics.ts'
+import { PROJECT_METRICS } from '../../observability/metrics/catalogue/http.ts'
+import type { Instruments } from '../../observability/metrics/instruments.ts'
+import { buildStartTime, buildWorkerMetrics } from '../../observability/metrics/worker-metrics.ts'
 import type { Prepared } from '../reload.ts'
 import { BackOff } from './back-off.ts'
 import { prepareAll } from './prepare-all.ts'
 import { WorkerProcess } from './worker-process.ts'
+import { type MetricSnapshot, WorkerTotals } from './worker-totals.ts'
 
 /**
  * Runs copies of this program that share the listener, all with one configuration. Each worker receives it when it
@@ -17,7 +21,9 @@ export class Supervisor {
   readonly #count: number
   readonly #log: Logger
   /** The supervisor's own metrics. */
-  readonly #registry: Registry
+  readonly #instruments: Instruments
+  readonly #totals = new WorkerTotals()
+  readonly #countRestart: () => void
   readonly #workers = new Map<Worker, WorkerProcess>()
   readonly #backOff = new BackOff()
   readonly #restarts = new Set<NodeJS.Timeout>()
@@ -28,13 +34,13 @@ export class Supervisor {
   #failure: StartError | undefined
   #stopping = false
 
-  constructor(options: { count: number; config: Config; log: Logger; registry: Registry }) {
+  constructor(options: { count: number; config: Config; log: Logger; instruments: Instruments }) {
     this.#count = options.count
     this.#config = options.config
     this.#log = options.log
-    this.#registry = options.registry
-    const serving = () => this.#serving().length
-    gauge(options.registry, 'modelops_gateway_workers', 'Worker processes that serve.', 'max', serving)
+    this.#instruments = options.instruments
+    buildStartTime(options.instruments.registry)
+    this.#countRestart = buildWorkerMetrics(options.instruments, () => this.#serving().length)
   }
 
   /** Resolves once all workers serve. @throws StartError if a worker cannot start */
@@ -57,6 +63,8 @@ export class Supervisor {
     return {
       abort,
       commit: async () => {
+        if (!isDeepStrictEqual(next.observability, this.#config.observability))
+          this.#totals.forget(Object.keys(PROJECT_METRICS))
         this.#config = next
         this.#log.level = next.log.level
         await switchAll()
@@ -65,11 +73,19 @@ export class Supervisor {
     }
   }
 
-  /** The metrics of all workers, added up. @throws Error when a running worker does not respond */
+  /**
+   * The metrics of all workers, added up, with what workers that have exited had counted.
+   * @throws Error when a running worker does not respond
+   */
   async exposition(): Promise<string> {
-    const measured = this.#serving().map((worker) => worker.metrics())
-    const all = [...(await Promise.all(measured)), await this.#registry.getMetricsAsJSON()]
-    return AggregatorRegistry.aggregate(all).metrics()
+    await Promise.all(
+      [...this.#workers.values()].filter(({ hasServed }) => hasServed).map((worker) => worker.measure()),
+    )
+    const own = await this.#instruments.registry.getMetricsAsJSON()
+    // Read in one go: a worker that exits moves from one to the other, and is never in both.
+    const workers = [...this.#workers.values()].map(({ measured }) => measured)
+    // The supervisor comes first: its own start is that of the gateway.
+    return AggregatorRegistry.aggregate([own, ...workers, this.#totals.snapshots()]).metrics()
   }
 
   #serving(): WorkerProcess[] {
@@ -86,12 +102,17 @@ export class Supervisor {
       serving: () => this.#serves(self),
       failed: (message: string) => this.#startFailed(message),
       exposition: () => this.exposition(),
+      finished: (measured: readonly MetricSnapshot[]) => {
+        self.measured = measured
+        return undefined
+      },
     })
     this.#workers.set(worker, new WorkerProcess(worker, this.#config, handlers))
   }
 
   #serves(worker: WorkerProcess): undefined {
     worker.serving = true
+    worker.hasServed = true
     this.#replaceOutdated(worker)
     if (this.#allServed) this.#log.info({ event: 'worker-started', pid: worker.pid }, 'worker started')
     else if (this.#serving().length === this.#count) {
@@ -119,6 +140,7 @@ export class Supervisor {
     const exited = this.#workers.get(worker)
     if (exited === undefined) return
     this.#workers.delete(worker)
+    this.#totals.add(exited.measured)
     exited.exited()
     if (this.#stopping) return
     const { pid } = exited
@@ -129,6 +151,7 @@ export class Supervisor {
     }
     const pause = this.#backOff.pauseAfter(Date.now() - exited.startedAt)
     this.#log.error({ event: 'worker-died', pid, code, signal, pause_ms: pause }, 'a worker exited; it is replaced')
+    this.#countRestart()
     const restart = setTimeout(() => {
       this.#restarts.delete(restart)
       this.#fork()

@@ -2,6 +2,7 @@ import type { Worker } from 'node:cluster'
 import type { FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
 import { type ChannelHandlers, WorkerChannel } from './channel.ts'
+import type { MetricSnapshot } from './worker-totals.ts'
 
 /** How long a worker may prepare, ms: it may ask an issuer (`issuer.timeoutSeconds`, at most a minute) twice. */
 const PREPARE_MS = 150_000
@@ -9,7 +10,7 @@ const PREPARE_MS = 150_000
 const SWITCH_MS = 5000
 const METRICS_MS = 5000
 
-type Methods = 'config' | 'serving' | 'failed' | 'exposition'
+type Methods = 'config' | 'serving' | 'failed' | 'exposition' | 'finished'
 
 /** A worker as its supervisor sees it. */
 export class WorkerProcess {
@@ -17,6 +18,10 @@ export class WorkerProcess {
   /** The configuration that it was started with or has switched to. */
   config: Config
   serving = false
+  /** Whether it has ever accepted connections. */
+  hasServed = false
+  /** The last metrics that are known of it. */
+  measured: readonly MetricSnapshot[] = []
   readonly #worker: Worker
   readonly #channel: WorkerChannel<Methods>
 
@@ -45,12 +50,13 @@ export class WorkerProcess {
     this.#channel.request('abort', undefined, SWITCH_MS).catch(() => undefined)
   }
 
-  /** @throws Error when a running worker does not respond */
-  async metrics(): Promise<object[]> {
+  /** Reads its metrics into {@link measured}. @throws Error when a running worker does not respond */
+  async measure(): Promise<void> {
     try {
-      return await this.#channel.request('metrics', undefined, METRICS_MS)
+      this.measured = await this.#channel.request('metrics', undefined, METRICS_MS)
     } catch (error) {
-      if (this.#worker.isDead()) return []
+      // One that is about to exit has sent its last metrics itself.
+      if (!this.#worker.isConnected() || this.#worker.isDead()) return
       throw error
     }
   }

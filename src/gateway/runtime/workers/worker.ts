@@ -3,9 +3,13 @@ import type { Config } from '../../config/schema.ts'
 import { errorsOf, type Prepared } from '../reload.ts'
 import type { RunningServer } from '../start.ts'
 import { WorkerChannel } from './channel.ts'
+import type { MetricSnapshot } from './worker-totals.ts'
 
 /** Timeout of a request to the supervisor, ms; `/metrics` waits for all workers behind it. */
 const SUPERVISOR_MS = 10_000
+
+/** Timeout of the last message to the supervisor, ms. */
+const FINISHED_MS = 1000
 
 /** True in a process that a supervisor started. */
 export const isWorker = () => cluster.isWorker
@@ -21,7 +25,7 @@ export class WorkerSide {
       prepare: (config) => this.#prepare(config),
       commit: async () => void (await this.#take()?.commit()),
       abort: () => void this.#take()?.abort(),
-      metrics: async () => (await this.#server?.metrics.registry.getMetricsAsJSON()) ?? [],
+      metrics: async () => snapshotsOf((await this.#server?.metrics.registry.getMetricsAsJSON()) ?? []),
     })
   }
 
@@ -46,6 +50,12 @@ export class WorkerSide {
     await this.#channel.request('failed', message, SUPERVISOR_MS)
   }
 
+  /** Sends the last metrics, so that what this worker has counted stays in the sum. */
+  async finished(): Promise<void> {
+    const measured = (await this.#server?.metrics.registry.getMetricsAsJSON()) ?? []
+    await this.#channel.request('finished', snapshotsOf(measured), FINISHED_MS)
+  }
+
   async #prepare(config: Config) {
     try {
       if (this.#server === undefined) throw new Error('the worker is starting')
@@ -63,3 +73,6 @@ export class WorkerSide {
     return prepared
   }
 }
+
+/** prom-client declares the type of a metric as an enum, and gives its name. */
+const snapshotsOf = (metrics: readonly object[]) => metrics as MetricSnapshot[]

@@ -23,22 +23,34 @@ interface AuthorizationResponse {
 /** `GET /auth/callback`: checks the authorization response, claims the login, redeems the code, starts a session. */
 export function finishLogin(context: SignInContext): SignInHandler {
   return async (request) => {
-    const { headers, clientAddress } = request.head
-    context.attempts.callbacks.take(addressKey(clientAddress))
-    const response = parseResponse(queryOf(request))
-    const login = context.pending.find(response.state, headers.cookie, context.clock())
-    if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')
-    const returnTo = context.returnTo.check(login.returnTo)
-    request.returnTo = returnTo
-    const { metadata } = await context.issuer.discovered()
-    await claim(context, login) // from here on the state is spent, whatever follows (RFC 9700 §4.2.4)
-    setCookie(request, context.pending.forget(login.state))
-    checkIssuer(response, metadata.issuer, metadata.authorization_response_iss_parameter_supported === true)
-    if (response.error !== undefined) throw errorResponse(response.error)
-    const loggedIn = await inTime(context, context.issuer.grants.redeem(callbackWith(context, response), login))
-    await startSession(context, loggedIn, request)
-    return arrive(context, returnTo)
+    try {
+      const reply = await finish(context, request)
+      context.countSignIn?.('success')
+      return reply
+    } catch (error) {
+      context.countSignIn?.(error instanceof Refusal ? error.reason : 'internal')
+      throw error
+    }
   }
+}
+
+/** @throws Refusal */
+async function finish(context: SignInContext, request: SignInRequest): Promise<Reply> {
+  const { headers, clientAddress } = request.head
+  context.attempts.callbacks.take(addressKey(clientAddress))
+  const response = parseResponse(queryOf(request))
+  const login = context.pending.find(response.state, headers.cookie, context.clock())
+  if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')
+  const returnTo = context.returnTo.check(login.returnTo)
+  request.returnTo = returnTo
+  const { metadata } = await context.issuer.discovered()
+  await claim(context, login) // from here on the state is spent, whatever follows (RFC 9700 §4.2.4)
+  setCookie(request, context.pending.forget(login.state))
+  checkIssuer(response, metadata.issuer, metadata.authorization_response_iss_parameter_supported === true)
+  if (response.error !== undefined) throw errorResponse(response.error)
+  const loggedIn = await inTime(context, context.issuer.grants.redeem(callbackWith(context, response), login))
+  await startSession(context, loggedIn, request)
+  return arrive(context, returnTo)
 }
 
 /** @throws Refusal request-malformed: a parameter twice, neither or both of code and error; login-expired: no state */

@@ -5,6 +5,7 @@ import { Refusal } from '../../errors.ts'
 import { type Attempts, addressKey } from '../attempts.ts'
 import type { VerifyBearer } from '../bearer/verify-bearer.ts'
 import type { Caller } from '../caller.ts'
+import type { TokenEvents } from '../token-events.ts'
 import type { BasicCredentials } from './basic-credentials.ts'
 import { type FetchClientToken, wrongCredentials } from './client-token.ts'
 
@@ -24,6 +25,7 @@ export interface BasicBridgeDeps {
   readonly byAddress: Attempts
   readonly byClient: Attempts
   readonly clock: Clock
+  readonly events?: TokenEvents | undefined
 }
 
 /** @throws Refusal token-invalid, rate-limited, issuer-down */
@@ -43,7 +45,7 @@ interface KnownCaller {
  * the right one, and no secret is kept.
  */
 export function buildBasicBridge(deps: BasicBridgeDeps): BridgeBasic {
-  const { clock } = deps
+  const { clock, events } = deps
   const hashKey = randomBytes(32)
   const callers = boundedCache<KnownCaller>(REMEMBERED)
   /** Credentials that were accepted before: guesses of others do not lock their owner out. */
@@ -80,8 +82,11 @@ export function buildBasicBridge(deps: BasicBridgeDeps): BridgeBasic {
       .update(`${credentials.clientId}:${credentials.secret}`)
       .digest('base64url')
     const known = callers.get(hash)
-    if (known !== undefined && clock() < known.renewAt) return known.caller
-    if (clock() < (refusedUntil.get(hash) ?? 0)) throw wrongCredentials('refused a moment ago')
+    const isKnown = known !== undefined && clock() < known.renewAt
+    const isRefused = !isKnown && clock() < (refusedUntil.get(hash) ?? 0)
+    events?.lookedUp('basic', isKnown || isRefused)
+    if (isKnown) return known.caller
+    if (isRefused) throw wrongCredentials('refused a moment ago')
     const started = running.get(hash) ?? authenticate(credentials, hash, address).finally(() => running.delete(hash))
     running.set(hash, started)
     return started

@@ -4,6 +4,7 @@ import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Claims } from '../../../shared/tokens/claims.ts'
 import type { Config } from '../../config/schema.ts'
 import { principalOf } from '../../issuer/claims.ts'
+import type { IssuerRequests } from '../../issuer/issuer-requests.ts'
 import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
 import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
 import type { Principal } from '../../policy/types.ts'
@@ -28,6 +29,8 @@ export interface TrustedIssuersDeps {
   readonly keys: () => Promise<IssuerKeys>
   readonly clock: Clock
   readonly log: Logger
+  /** Sends the requests to additional issuers. Absent: nobody counts them. */
+  readonly requests?: IssuerRequests | undefined
 }
 
 /** The trusted issuers by their `iss`. */
@@ -50,13 +53,16 @@ function ownIssuer({ config: { issuer }, keys, log }: TrustedIssuersDeps): Trust
 
 type Additional = Config['issuer']['additional'][number]
 
-function additionalIssuer(one: Additional, { config: { issuer }, clock, log }: TrustedIssuersDeps): TrustedIssuer {
+function additionalIssuer(
+  one: Additional,
+  { config: { issuer }, clock, log, requests }: TrustedIssuersDeps,
+): TrustedIssuer {
   return {
     url: one.url,
     audiences: one.audiences,
     algorithms: issuer.algorithms,
     types: one.accessTokenTypes,
-    keys: metadataKeys(one, issuer.timeoutSeconds, clock, log),
+    keys: metadataKeys(one, issuer.timeoutSeconds, clock, log, requests),
     principal: (claims) => foreignPrincipal(principalOf(ownClaims(claims, one), CLAIM_NAMES, log), one),
   }
 }

@@ -6,6 +6,7 @@ import { isCompactJws } from '../../../shared/tokens/compact-jwt.ts'
 import type { Refusal } from '../../errors.ts'
 import type { Principal } from '../../policy/types.ts'
 import { type Attempts, addressKey } from '../attempts.ts'
+import type { TokenEvents } from '../token-events.ts'
 import type { VerifiedToken } from './access-token.ts'
 import { invalidToken, tokenRefusal } from './token-refusals.ts'
 
@@ -24,6 +25,7 @@ export interface BearerDeps {
   /** Longest token, in bytes. */
   readonly maxBytes: number
   readonly clock: Clock
+  readonly events?: TokenEvents | undefined
 }
 
 /**
@@ -33,7 +35,8 @@ export interface BearerDeps {
 export type VerifyBearer = (token: string, address: string) => Principal | Promise<Principal>
 
 /** Bearer tokens (RFC 6750). Each is verified once, however often and however many at a time it is presented. */
-export function buildVerifyBearer({ verifyJwt, introspect, failures, maxBytes, clock }: BearerDeps): VerifyBearer {
+export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
+  const { verifyJwt, introspect, failures, maxBytes, clock, events } = deps
   const accepted = boundedCache<VerifiedToken>(REMEMBERED)
   const refused = boundedCache<{ readonly refusal: Refusal; readonly until: number }>(REMEMBERED)
   const running = new Map<string, Promise<Principal>>()
@@ -50,9 +53,11 @@ export function buildVerifyBearer({ verifyJwt, introspect, failures, maxBytes, c
     try {
       const verified = await verify(token)
       accepted.set(hash, verified)
+      events?.verified('success')
       return verified.principal
     } catch (error) {
       const refusal = tokenRefusal(error)
+      events?.verified(refusal.reason)
       if (refusal.reason === 'token-invalid') {
         failures.count(addressKey(address))
         // The issuer may publish a key that is not known yet at any moment.
@@ -66,9 +71,14 @@ export function buildVerifyBearer({ verifyJwt, introspect, failures, maxBytes, c
     const hash = createHash('sha256').update(token).digest('base64url')
     const now = clock()
     const known = accepted.get(hash)
-    if (known !== undefined && now < known.until) return known.principal
+    if (known !== undefined && now < known.until) {
+      events?.lookedUp('bearer', true)
+      return known.principal
+    }
     const bad = refused.get(hash)
-    if (bad !== undefined && now < bad.until) return Promise.reject(bad.refusal)
+    const isBad = bad !== undefined && now < bad.until
+    events?.lookedUp('bearer', isBad)
+    if (isBad) return Promise.reject(bad.refusal)
     const verifying = running.get(hash)
     if (verifying !== undefined) return verifying
     const started = verifyAndRemember(token, hash, address).finally(() => running.delete(hash))

@@ -1,43 +1,78 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AggregatorRegistry, Registry } from 'prom-client'
-import { buildRequestMetrics } from '../../../../src/gateway/observability/request-metrics.ts'
+import { Instruments } from '../../../../src/gateway/observability/metrics/instruments.ts'
+import {
+  buildRequestMetrics,
+  type FinishedRequest,
+  type RequestMetrics,
+} from '../../../../src/gateway/observability/metrics/request-metrics.ts'
 
-const SEEN: [string, number | undefined, number][] = [
-  ['mlflow', 200, 0.0004],
-  ['mlflow', 204, 0.001],
-  ['mlflow', 403, 0.0011],
-  ['airflow', 502, 61],
-  ['airflow', 101, 3],
-  ['airflow', undefined, 1],
+const SEEN: [string, string, number | undefined, number][] = [
+  ['mlflow', 'GET', 200, 0.0004],
+  ['mlflow', 'GET', 200, 0.001],
+  ['mlflow', 'POST', 403, 0.0011],
+  ['airflow', 'GET', 502, 61],
+  ['airflow', 'GET', 101, 3],
+  ['airflow', 'GET', undefined, 1],
 ]
 
-function counted(): Registry {
+const finished = (route: string | undefined, method: string, status: number | undefined, seconds = 0): FinishedRequest => ({
+  ...{ route, method, status, seconds, receivedBytes: 3, sentBytes: 10, project: undefined },
+})
+
+function build(): { registry: Registry; metrics: RequestMetrics } {
   const registry = new Registry()
-  const observe = buildRequestMetrics(registry)
-  for (const [route, status, seconds] of SEEN) observe(route, status, seconds, 10)
+  return { registry, metrics: buildRequestMetrics(new Instruments(registry)) }
+}
+
+function counted(): Registry {
+  const { registry, metrics } = build()
+  for (const [route, method, status, seconds] of SEEN) metrics.finished(finished(route, method, status, seconds))
   return registry
 }
 
-test('requests are counted by route and status class, with their durations and bytes', async () => {
-  const text = await counted().metrics()
+test('requests are counted by route, method and status, with their durations and bytes', async () => {
+  const lines = (await counted().metrics()).split('\n')
+  const name = 'http_server_request_duration_seconds'
   for (const line of [
-    'modelops_gateway_requests_total{route="mlflow",status="2xx"} 2',
-    'modelops_gateway_requests_total{route="mlflow",status="4xx"} 1',
-    'modelops_gateway_requests_total{route="airflow",status="1xx"} 1',
-    'modelops_gateway_requests_total{route="airflow",status="none"} 1',
-    'modelops_gateway_request_seconds_bucket{le="0.001",route="mlflow"} 2',
-    'modelops_gateway_request_seconds_bucket{le="60",route="airflow"} 2',
-    'modelops_gateway_request_seconds_count{route="airflow"} 3',
-    'modelops_gateway_response_bytes_total{route="mlflow"} 30',
+    `${name}_count{method="GET",route="mlflow",status="200"} 2`,
+    `${name}_count{method="POST",route="mlflow",status="403"} 1`,
+    `${name}_count{method="GET",route="airflow",status="101"} 1`,
+    `${name}_count{method="GET",route="airflow",status="none"} 1`,
+    `${name}_bucket{le="0.001",method="GET",route="mlflow",status="200"} 2`,
+    `${name}_bucket{le="60",method="GET",route="airflow",status="502"} 0`,
+    `${name}_bucket{le="+Inf",method="GET",route="airflow",status="502"} 1`,
+    `${name}_sum{method="GET",route="airflow",status="502"} 61`,
+    'http_server_response_body_bytes_total{route="mlflow"} 30',
+    'http_server_request_body_bytes_total{route="airflow"} 9',
   ])
-    assert.ok(text.split('\n').includes(line), line)
+    assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`)
 })
 
 test('the numbers of several workers add up', async () => {
   const each = await Promise.all([counted(), counted()].map((registry) => registry.getMetricsAsJSON()))
   const text = await AggregatorRegistry.aggregate(each).metrics()
-  assert.match(text, /^modelops_gateway_requests_total\{route="mlflow",status="2xx"\} 4$/m)
-  assert.match(text, /^modelops_gateway_request_seconds_bucket\{le="0.001",route="mlflow"\} 4$/m)
-  assert.match(text, /^modelops_gateway_request_seconds_count\{route="airflow"\} 6$/m)
+  const name = 'http_server_request_duration_seconds'
+  assert.match(text, new RegExp(`^${name}_count\\{method="GET",route="mlflow",status="200"\\} 4$`, 'm'))
+  assert.match(text, new RegExp(`^${name}_bucket\\{le="0.001",method="GET",route="mlflow",status="200"\\} 4$`, 'm'))
+  assert.match(text, /^http_server_response_body_bytes_total\{route="mlflow"\} 60$/m)
+})
+
+test('methods that clients invent and statuses that upstreams invent share a series', async () => {
+  const { registry, metrics } = build()
+  for (let i = 0; i < 1000; i += 1) {
+    metrics.finished(finished('mlflow', `METHOD${i}`, 200))
+    metrics.finished(finished('mlflow', 'GET', 600 + (i % 400)))
+  }
+  const text = await registry.metrics()
+  const series = [...text.matchAll(/^http_server_request_duration_seconds_count\{(.*)\}/gm)].map(([, labels]) => labels)
+  assert.deepEqual(series, [
+    'method="_OTHER",route="mlflow",status="200"',
+    'method="GET",route="mlflow",status="6xx"',
+    'method="GET",route="mlflow",status="7xx"',
+    'method="GET",route="mlflow",status="8xx"',
+    'method="GET",route="mlflow",status="9xx"',
+  ])
+  assert.doesNotMatch(text, /METHOD/)
 })

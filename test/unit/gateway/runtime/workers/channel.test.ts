@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { type Port, WorkerChannel } from '../../../../../src/gateway/runtime/workers/channel.ts'
+import type { MetricSnapshot } from '../../../../../src/gateway/runtime/workers/worker-totals.ts'
 
 /** Two ends of a channel that, like Node's, hands over copies. */
 function channel(): [Port, Port] {
@@ -13,11 +14,13 @@ function channel(): [Port, Port] {
   return [end(here, there), end(there, here)]
 }
 
+const snapshot = (name: string): MetricSnapshot => ({ name, type: 'counter', values: [] })
+
 const never = { config: () => new Promise<never>(() => {}), serving: () => undefined, exposition: () => 'text' }
 
 test('responses reach their request, in whatever order they arrive', async () => {
   const [here, there] = channel()
-  const turns = [Promise.withResolvers<object[]>(), Promise.withResolvers<object[]>()]
+  const turns = [Promise.withResolvers<MetricSnapshot[]>(), Promise.withResolvers<MetricSnapshot[]>()]
   let requests = 0
   const supervisor = new WorkerChannel<'config' | 'serving' | 'exposition'>(here, never)
   const worker = new WorkerChannel(there, {
@@ -31,9 +34,9 @@ test('responses reach their request, in whatever order they arrive', async () =>
     supervisor.request('metrics', undefined, 60_000),
   ]
   assert.equal(await worker.request('exposition', undefined, 60_000), 'text')
-  turns[1]?.resolve([{ n: 2 }])
-  turns[0]?.resolve([{ n: 1 }])
-  assert.deepEqual(await Promise.all([first, second]), [[{ n: 1 }], [{ n: 2 }]])
+  turns[1]?.resolve([snapshot('second')])
+  turns[0]?.resolve([snapshot('first')])
+  assert.deepEqual(await Promise.all([first, second]), [[snapshot('first')], [snapshot('second')]])
 })
 
 test('a handler that fails rejects the request', async () => {

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import type { Instruments } from './instruments.ts'
 
 /** The release of an application, and the rules that are used for it. */
 export interface ObservedRelease {
@@ -8,14 +8,8 @@ export interface ObservedRelease {
 }
 
 /** @returns a function that takes the release of the application behind a route, in place of an earlier one */
-export function buildReleaseMetrics(registry: Registry): (route: string, release: ObservedRelease) => void {
-  const known = new Gauge({
-    name: 'modelops_gateway_app_release_known',
-    help: 'Whether the gateway knows the release of the application; 0: the rules of the nearest one are used.',
-    labelNames: ['route', 'release', 'catalogue'],
-    aggregator: 'min',
-    registers: [registry],
-  })
+export function buildReleaseMetrics(instruments: Instruments): (route: string, release: ObservedRelease) => void {
+  const known = instruments.gauge('modelops_gateway_app_release_known')
   const current = new Map<string, Record<'route' | 'release' | 'catalogue', string>>()
   return (route, { release, catalogue, isKnown }) => {
     const previous = current.get(route)
