@@ -17,7 +17,12 @@ const SEEN: [string, string, number | undefined, number][] = [
   ['airflow', 'GET', undefined, 1],
 ]
 
-const finished = (route: string | undefined, method: string, status: number | undefined, seconds = 0): FinishedRequest => ({
+const finished = (
+  route: string | undefined,
+  method: string,
+  status: number | undefined,
+  seconds = 0,
+): FinishedRequest => ({
   ...{ route, method, status, seconds, receivedBytes: 3, sentBytes: 10, project: undefined },
 })
 
