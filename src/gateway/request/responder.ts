@@ -49,19 +49,24 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
     context.sentBytes += sendReply(transport, reply, headers)
   }
 
-  function record(context: RequestContext, { request }: Transport, status: number | undefined, isWhole: boolean): void {
-    const { denial, decision, startedAt } = context
-    const milliseconds = performance.now() - startedAt
+  function count(context: RequestContext, request: IncomingMessage, status: number | undefined, seconds: number): void {
+    context.isCounted = true
     metrics.request({
       route: labelOf(context),
       // Forward auth is a request of its own, whatever it asks about.
       method: request.method ?? '',
       status,
-      seconds: milliseconds / 1000,
+      seconds,
       receivedBytes: context.receivedBytes || receivedBytes(request),
       sentBytes: context.sentBytes,
       project: context.admission?.project,
     })
+  }
+
+  function record(context: RequestContext, { request }: Transport, status: number | undefined, isWhole: boolean): void {
+    const { denial, decision, startedAt } = context
+    const milliseconds = performance.now() - startedAt
+    if (!context.isCounted) count(context, request, status, milliseconds / 1000)
     if (denial !== undefined) {
       metrics.refused(denial.reason)
       audit.denied(recordOf(context, status, milliseconds, isWhole), denial)

@@ -31,6 +31,8 @@ export interface RequestContext {
   sentBytes: number
   /** Bytes of the request body that were read while it was forwarded or checked. */
   receivedBytes: number
+  /** Whether the metrics have it: a WebSocket that is cut later is no second request. */
+  isCounted: boolean
   /** Headers for whatever response follows (CORS, cookies): names and values in turn. */
   readonly responseHeaders: string[]
 }
@@ -51,5 +53,6 @@ export const openContext = (head: RequestHead): RequestContext => ({
   returnTo: undefined,
   sentBytes: 0,
   receivedBytes: 0,
+  isCounted: false,
   responseHeaders: [],
 })
