@@ -73,6 +73,8 @@ test('projects become labels with the setting, and a reload takes them away agai
       )
     // The upstream is down; a project that the caller only names is counted nowhere.
     assert.deepEqual(await byProject(), ['project="alpha",route="a",status="5xx" 1'])
+    const errors = 'upstream="http://127.0.0.1:1",reason="unreachable"'
+    assert.equal(await served.metric('modelops_gateway_upstream_errors_total', errors), 1)
     await served.reload({ ...served.settings, observability: { projectLabel: 'off', projectLabelLimit: 5 } })
     assert.deepEqual(await byProject(), [])
   } finally {

@@ -33,11 +33,16 @@ function watch(context: TestContext, open: Fake[], reauthorize: Reauthorize = as
       return () => void ended.splice(ended.indexOf(listener), 1)
     },
   }
+  const counted: string[] = []
   const exchanges = new LongLivedConnections({
     open: () => open,
     sessions,
     reauthorize,
     intervalMs: REAUTHORIZATION_INTERVAL_MS,
+    events: {
+      reauthorized: (isAllowed) => void counted.push(isAllowed ? 'allowed' : 'denied'),
+      cut: (cause) => void counted.push(`cut ${cause}`),
+    },
   })
   context.after(() => exchanges.close())
   const end = (key: string) => {
@@ -48,7 +53,7 @@ function watch(context: TestContext, open: Fake[], reauthorize: Reauthorize = as
     context.mock.timers.tick(REAUTHORIZATION_INTERVAL_MS)
     await exchanges.reauthorizeAll()
   }
-  return { exchanges, end, look }
+  return { exchanges, end, look, counted }
 }
 
 const reasonsOf = ({ cuts }: Fake) => cuts.map((why) => (why instanceof Refusal ? why.reason : why))
@@ -164,4 +169,19 @@ test('a process that stops closes its WebSockets and waits for its answers', (co
   const { exchanges } = watch(context, [under('socket', handshake), under('answer', {})])
   exchanges.endWebSockets()
   assert.deepEqual(closed, ['socket'])
+})
+
+test('what is authorized again or cut is counted; a store that is down decides nothing', async (context) => {
+  const verdicts = [undefined, 'not-in-project', 'store-down'] as const
+  let round = 0
+  const open = [exchange('a')]
+  const { look, end, counted } = watch(context, open, async () => {
+    const verdict = verdicts[round]
+    if (verdict) throw new Refusal(verdict, 'changed')
+  })
+  await look()
+  for (round = 0; round < verdicts.length; round += 1) await look()
+  assert.deepEqual(counted, ['allowed', 'denied', 'cut not-in-project'])
+  end('a')
+  assert.deepEqual(counted.slice(3), ['cut session-ended'])
 })

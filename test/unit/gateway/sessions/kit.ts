@@ -1,6 +1,7 @@
 import { type Logger, pino } from 'pino'
 import type { RefreshTokens } from '../../../../src/gateway/sessions/refresh/refresher.ts'
 import type { Session } from '../../../../src/gateway/sessions/session.ts'
+import type { SessionEvents } from '../../../../src/gateway/sessions/session-events.ts'
 import { type NewSession, Sessions, type SessionsDeps } from '../../../../src/gateway/sessions/sessions.ts'
 import type { SessionBackend } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
@@ -78,6 +79,7 @@ export interface GatewayOptions {
   readonly backend?: SessionBackend
   readonly refresh?: RefreshTokens
   readonly log?: Logger
+  readonly events?: SessionEvents
   /** Sessions of the same process that these replace. */
   readonly previous?: Sessions
 }
@@ -94,6 +96,7 @@ export function startSessions(options: GatewayOptions = {}): Gateway {
     backend,
     clock: clock.read,
     log: options.log ?? pino({ level: 'silent' }),
+    ...(options.events && { events: options.events }),
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
     ...(options.previous === undefined ? {} : { refreshMemory: options.previous.refreshMemory }),
   })

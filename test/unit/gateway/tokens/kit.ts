@@ -6,6 +6,7 @@ import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
 import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
+import type { TokenEvents } from '../../../../src/gateway/tokens/token-events.ts'
 import { buildVerifyAuthorization } from '../../../../src/gateway/tokens/verify-authorization.ts'
 import type { FakeIssuer } from '../signin/fake-issuer.ts'
 import { testConfig } from '../signin/kit.ts'
@@ -26,7 +27,12 @@ export interface TokenKit {
 }
 
 /** Verifies `Authorization` headers with a fake issuer. */
-export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = {}, basic: string[] = []): TokenKit {
+export function startTokenKit(
+  fake: FakeIssuer,
+  over: Record<string, Section> = {},
+  basic: string[] = [],
+  events?: TokenEvents,
+): TokenKit {
   const config = testConfig(fake, over)
   const routes = config.routes.map((route) => ({ ...route, basicCredentials: basic.includes(route.name) }))
   const table = buildRoutes({ ...config, routes }, profileOf)
@@ -35,7 +41,7 @@ export function startTokenKit(fake: FakeIssuer, over: Record<string, Section> = 
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
-  const verify = buildVerifyAuthorization({ config, issuer, clock, log })
+  const verify = buildVerifyAuthorization({ config, issuer, clock, log, ...(events && { events }) })
   const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
     verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
   return {

@@ -139,3 +139,18 @@ test('all addresses of one IPv6 network are counted together', async () => {
   assert.equal((await refusal(await bad(1), '2001:db8:1:2:ffff::9')).status, 429)
   assert.equal((await refusal(await bad(2), '2001:db8:1:3::1')).status, 401)
 })
+
+test('verifications and look-ups are counted, with the reason of a denial', async () => {
+  const seen: string[] = []
+  const counting = startTokenKit(fake, {}, [], {
+    verified: (result) => void seen.push(result),
+    lookedUp: (cache, hit) => void seen.push(`${cache} ${hit ? 'hit' : 'miss'}`),
+  })
+  const token = await fake.sign(counting.claims())
+  await counting.verifyBearer(token, '192.0.2.1')
+  await counting.verifyBearer(token, '192.0.2.1')
+  assert.deepEqual(seen.splice(0), ['bearer miss', 'success', 'bearer hit'])
+  await assert.rejects(counting.verifyBearer('no.valid.token', '192.0.2.1'))
+  await assert.rejects(counting.verifyBearer('no.valid.token', '192.0.2.1'))
+  assert.deepEqual(seen, ['bearer miss', 'token-invalid', 'bearer hit'])
+})
