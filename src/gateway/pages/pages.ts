@@ -14,8 +14,8 @@ import {
 import { layout, type PageContent, type Who } from './layout.ts'
 import { confirmLogoutPage, type LeaveView, leavePage, type SignedOutView, signedOutPage } from './logout-pages.ts'
 import { type PortalView, portalPage } from './portal-page.ts'
-import { offersRetry, type RefusalView, refusalPage } from './refusal-page.ts'
-import { RETRY } from './scripts/own-scripts.ts'
+import { type RefusalView, refusalPage } from './refusal-page.ts'
+import { DENIAL } from './scripts/own-scripts.ts'
 import { continuePage, startPage } from './start-page.ts'
 
 /** A page with its headers. The caller sets the status. */
@@ -47,14 +47,9 @@ export function buildPages(config: PageConfig): Pages {
   const start = startPageHeaders(config)
   const connect = connectPageHeaders(config)
   const page = (headers: PageHeaders, content: PageContent): Page => ({ headers, html: layout(brand, content) })
-  const retry = pageHeaders(config, { script: RETRY })
-  const bareRetry = withoutReferrer(retry)
-
-  /** Without forms no referrer is needed, and the URL may contain an authorization code (RFC 9700 §4.2.4). */
-  function refusalHeaders(view: RefusalView): PageHeaders {
-    if (offersRetry(view)) return view.who === undefined ? bareRetry : retry
-    return view.who === undefined ? bare : plain
-  }
+  const denial = pageHeaders(config, { script: DENIAL })
+  // Without forms no referrer is needed, and the URL may contain an authorization code (RFC 9700 §4.2.4).
+  const bareDenial = withoutReferrer(denial)
 
   return {
     portal: (view) => page(plain, portalPage(view)),
@@ -62,7 +57,7 @@ export function buildPages(config: PageConfig): Pages {
     connect: (view) => page(connect, connectPage(view)),
     clients: (view) => page(bare, clientsPage(view)),
     clientsMissing: () => page(bare, clientsMissingPage()),
-    refusal: (view) => page(refusalHeaders(view), refusalPage(view)),
+    refusal: (view) => page(view.who === undefined ? bareDenial : denial, refusalPage(view)),
     confirmLogout: (view) => page(plain, confirmLogoutPage(view)),
     signedOut: (view) => page(bare, signedOutPage(view)),
     start: (href) => page(start, startPage(href)),

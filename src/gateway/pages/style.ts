@@ -57,6 +57,8 @@ padding:1.1rem 1.2rem;margin-top:1.25rem}.next h2{margin:0}.next .actions{margin
 .facts{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0 0;padding-top:1rem;
 border-top:1px solid var(--line);font-size:.9rem}
 .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+details{margin-top:1.25rem}summary{cursor:pointer;color:var(--soft);font-size:.9rem}
+details pre{font:.8125rem/1.5 ui-monospace,"SF Mono",Menlo,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 @media (max-width:34rem){.snippet{flex-direction:column;align-items:stretch}.copy{align-self:flex-end}.who{font-size:.9rem}main{padding-block:1.5rem}.narrow{padding:1.4rem}
 .rows .name{flex-basis:100%}.rows .role{margin-right:auto}}
 @media (forced-colors:active){.mark{forced-color-adjust:none}}

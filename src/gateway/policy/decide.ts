@@ -14,7 +14,8 @@ import type {
   Use,
 } from './types.ts'
 
-const deny = (reason: DenyReason): Decision => ({ allow: false, reason })
+const deny = (reason: DenyReason, project?: Project): Decision =>
+  project ? { allow: false, reason, project } : { allow: false, reason }
 const allow = (reason: AllowReason, role: Role, project?: Project): Decision =>
   project ? { allow: true, reason, role, project } : { allow: true, reason, role }
 
@@ -51,7 +52,7 @@ function decideProject(reached: ProjectRole | undefined, use: Use): Decision {
   const { project, role } = reached
   if (role === 'admin') return allow('admin', 'admin', project)
   if (role === 'editor') return allow('project-member', 'editor', project)
-  return use === 'read' ? allow('project-viewer', 'viewer', project) : deny('viewer-read-only')
+  return use === 'read' ? allow('project-viewer', 'viewer', project) : deny('viewer-read-only', project)
 }
 
 /** A name that the caller does not reach is denied in the same way as one that no project has, also beside an ID. */

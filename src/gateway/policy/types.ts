@@ -89,4 +89,5 @@ export type DenyReason =
 
 export type Decision =
   | { allow: true; reason: AllowReason; role: Role; project?: Project }
-  | { allow: false; reason: DenyReason }
+  /** `project`: set only where the principal is a member of it, so its existence is no news to that person. */
+  | { allow: false; reason: DenyReason; project?: Project }

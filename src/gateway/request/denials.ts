@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { AppProfile } from '../apps/profile.ts'
 import { titleOf } from '../config/route-title.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,6 +11,7 @@ import { buildPages } from '../pages/pages.ts'
 import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { buildClientAdvice } from './client-advice.ts'
+import { detailsOf, knownProjectOf } from './denial-details.ts'
 
 /** Turns a denial into the reply that this client understands. */
 export interface Denials {
@@ -20,6 +22,7 @@ export interface Denials {
 
 export interface DenialsDeps extends ProjectRules {
   readonly config: Config
+  readonly clock: Clock
 }
 
 /**
@@ -63,6 +66,8 @@ export function buildDenials(deps: DenialsDeps): Denials {
       application: applicationTitle(context),
       loginUrl: loginUrl(context),
       retryUrl: retryUrl(context),
+      details: detailsOf(context, deps.clock()),
+      known: knownProjectOf(context),
     }
     return pageReply(status, pages.refusal(view), headers)
   }

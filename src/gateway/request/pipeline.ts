@@ -81,7 +81,10 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     // A session cookie that another site sent along is denied before anything is decided with it.
     if (caller?.via === 'session') crossOrigin.check(context) // 8 CSRF
     const decision = policy.decide(context, route, below) // 9 the decision
-    if (!decision.allow) throw new Refusal(decision.reason, `decision: ${decision.reason}`)
+    if (!decision.allow) {
+      context.decision = decision
+      throw new Refusal(decision.reason, `decision: ${decision.reason}`)
+    }
     const renamed = redirectToCurrentName(context, route, below, decision.project)
     if (renamed) return renamed
     context.decision = decision

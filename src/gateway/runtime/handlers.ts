@@ -42,7 +42,7 @@ export function buildHandlers(
 
   const applicationStates = buildApplicationStates(clock)
   const audit = buildAudit(config.log.requests, log)
-  const denials = buildDenials({ ...rules, config })
+  const denials = buildDenials({ ...rules, config, clock })
   const responder = buildResponder({
     clientAddress: client.address,
     baseHeaders: baseHeaders(config),

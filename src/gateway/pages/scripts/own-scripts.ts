@@ -40,7 +40,39 @@ for (const block of document.querySelectorAll('.snippet pre')) {
 /** Sign-out: continues to the issuer without another click. */
 export const SUBMIT_FORM = 'document.forms[0].submit()'
 
-/** Trying again: a link to the same place would lose the `#fragment`, in which MLflow keeps its page. */
-export const RETRY =
-  "var a=document.getElementById('retry');a.addEventListener('click',function(e){" +
-  "if(a.href===location.href.split('#')[0]){e.preventDefault();location.reload()}})"
+/**
+ * Denials. Trying again: a link to the same place would lose the `#fragment`, in which MLflow keeps its page. Copying: a
+ * button; where the browser does not permit it, the text is selected instead.
+ */
+export const DENIAL = `
+const retry = document.getElementById('retry')
+if (retry) retry.addEventListener('click', (event) => {
+  if (retry.href !== location.href.split('#')[0]) return
+  event.preventDefault()
+  location.reload()
+})
+const details = document.getElementById('details')
+const text = details.querySelector('pre')
+const said = document.getElementById('copied')
+const LABEL = 'Copy details for your administrator'
+const button = document.createElement('button')
+button.type = 'button'
+button.className = 'quiet'
+button.textContent = LABEL
+const show = (words) => {
+  button.textContent = words
+  said.textContent = words
+  setTimeout(() => { button.textContent = LABEL; said.textContent = '' }, 4000)
+}
+button.addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(text.textContent)
+    show('Copied. Paste it into a message.')
+  } catch {
+    details.open = true
+    getSelection().selectAllChildren(text)
+    show('Selected. Copy it with the keyboard.')
+  }
+})
+document.querySelector('.actions').append(button)
+`

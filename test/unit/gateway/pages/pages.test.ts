@@ -19,6 +19,8 @@ const applications = [
   { title: HOSTILE, href: `/x${HOSTILE}`, about: HOSTILE, api: { address: HOSTILE, description: HOSTILE } },
 ]
 
+const details = { time: new Date(0), method: 'GET', path: HOSTILE, project: HOSTILE }
+
 const all: Record<string, Page> = {
   portal: pages.portal({ who, admin: true, applications, projects, selected: ALPHA }),
   chooser: pages.chooser({ who, projects, selected: ALPHA, returnTo: HOSTILE }),
@@ -27,12 +29,18 @@ const all: Record<string, Page> = {
     sections: [{ title: HOSTILE, about: HOSTILE, snippets: [{ label: HOSTILE, text: HOSTILE }] }],
   }),
   'empty chooser': pages.chooser({ who, projects: [], returnTo: '/' }),
-  refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, who, loginUrl: HOSTILE }),
-  'refusal of an anonymous caller': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE }),
+  refusal: pages.refusal({ reason: 'login-required', requestId: HOSTILE, details, who, loginUrl: HOSTILE }),
+  'refusal of an anonymous caller': pages.refusal({ reason: 'issuer-down', requestId: HOSTILE, details }),
   'refusal that can be tried again': pages.refusal({
-    ...{ reason: 'upstream-down', requestId: HOSTILE, who, application: HOSTILE, retryUrl: `/x${HOSTILE}` },
+    ...{ reason: 'upstream-down', requestId: HOSTILE, details, who, application: HOSTILE, retryUrl: `/x${HOSTILE}` },
+    ...{ traceId: HOSTILE, known: { name: HOSTILE, editorGroups: [HOSTILE] } },
   }),
-  'anonymous refusal that can be tried again': pages.refusal({ reason: 'issuer-down', requestId: 'r', retryUrl: '/x' }),
+  'anonymous refusal that can be tried again': pages.refusal({
+    reason: 'issuer-down',
+    requestId: 'r',
+    details,
+    retryUrl: '/x',
+  }),
   'confirm logout': pages.confirmLogout({ who, returnTo: HOSTILE }),
   leave: pages.leave({ endpoint: 'https://sso.example/logout', fields: { [HOSTILE]: HOSTILE } }),
   'signed out': pages.signedOut({ issuerSessionMayRemain: true, returnTo: HOSTILE }),
@@ -88,7 +96,7 @@ for (const [name, page] of Object.entries(all)) {
 
 test('every reason has a page with its text, its hint and the request ID', () => {
   for (const reason of Object.keys(REASONS) as Reason[]) {
-    const page = pages.refusal({ reason, requestId: 'r-1', who: { username: 'alice' } }).html
+    const page = pages.refusal({ reason, requestId: 'r-1', details, who: { username: 'alice' } }).html
     const { text, hint } = REASONS[reason]
     for (const words of [text, hint, reason, 'r-1', 'alice']) assert.ok(page.includes(words), `${reason}: ${words}`)
   }
@@ -96,13 +104,13 @@ test('every reason has a page with its text, its hint and the request ID', () =>
 
 test('signing in is offered where it helps and nowhere else', () => {
   const offers = (reason: Reason) =>
-    pages.refusal({ reason, requestId: 'r-1', loginUrl: '/auth/login' }).html.includes('href="/auth/login"')
+    pages.refusal({ reason, requestId: 'r-1', details, loginUrl: '/auth/login' }).html.includes('href="/auth/login"')
   assert.deepEqual([offers('login-required'), offers('login-expired'), offers('not-in-project')], [true, true, false])
 })
 
 test('trying again is offered where it may help and where a link can do it, and nowhere else', () => {
   const offers = (reason: Reason, retryUrl?: string) =>
-    pages.refusal({ reason, requestId: 'r-1', retryUrl }).html.includes('>Try again</a>')
+    pages.refusal({ reason, requestId: 'r-1', details, retryUrl }).html.includes('>Try again</a>')
   const temporary: Reason[] = ['upstream-down', 'upstream-timeout', 'upstream-not-ready', 'issuer-down', 'store-down']
   for (const reason of temporary) assert.deepEqual([offers(reason, '/x'), offers(reason)], [true, false], reason)
   for (const reason of ['not-in-project', 'app-denied', 'upstream-invalid', 'internal', 'no-route'] as const)
@@ -123,4 +131,42 @@ test('the html tag escapes in text and attributes, keeps its own markup and rend
   const made = html`<a title="${'"\'<>&'}">${['a', html`<b>${'<'}</b>`, undefined, false, 7]}</a>`
   assert.ok(made instanceof Html)
   assert.equal(made.toString(), '<a title="&quot;&#39;&lt;&gt;&amp;">a<b>&lt;</b>7</a>')
+})
+
+test('a denial has its details as text, and a button to copy them for browsers with scripts', () => {
+  const { html: page } = pages.refusal({
+    ...{ reason: 'not-in-project', requestId: 'r-1', traceId: 't-1', who: { username: 'bob' } },
+    details: { time: new Date('2026-05-04T03:02:01.999Z'), method: 'GET', path: '/mlflow/beta/', project: 'beta' },
+  })
+  const [, text] = /<pre [^>]*>([^<]*)<\/pre>/.exec(page) ?? []
+  assert.deepEqual(text?.split('\n'), [
+    ...['Time: 2026-05-04T03:02:01Z', 'Request ID: r-1', 'Trace ID: t-1', 'Reason: not-in-project (403)'],
+    ...['Request: GET /mlflow/beta/', 'Project: beta', 'User: bob'],
+  ])
+  assert.match(page, /<script>[^<]*Copy details for your administrator/)
+})
+
+test('a denial without a trace, a project, a user or a readable path has no lines for them', () => {
+  const unknown = { time: new Date(0), method: 'GET', path: undefined, project: undefined }
+  const { html: page } = pages.refusal({ reason: 'path-ambiguous', requestId: 'r-1', details: unknown })
+  assert.match(
+    page,
+    />Time: 1970-01-01T00:00:00Z\nRequest ID: r-1\nReason: path-ambiguous \(400\)\nRequest: GET<\/pre>/,
+  )
+  assert.ok(!page.includes('Trace ID'))
+})
+
+test('a long path is shortened', () => {
+  const long = { ...details, path: `/${'x'.repeat(5000)}` }
+  const { html: page } = pages.refusal({ reason: 'no-route', requestId: 'r-1', details: long })
+  assert.match(page, /Request: GET \/x{299} \.\.\.\n/)
+})
+
+test('the groups with the missing role are named, at most ten of them, and none where there are none', () => {
+  const pageFor = (editorGroups: string[]) =>
+    pages.refusal({ reason: 'viewer-read-only', requestId: 'r', details, known: { name: 'alpha', editorGroups } }).html
+  assert.match(pageFor(['team-a']), /Editors of alpha are members of this group: <strong>team-a<\/strong>\./)
+  const many = Array.from({ length: 12 }, (_, index) => `g${index}`)
+  assert.match(pageFor(many), /one of these groups: <strong>g0, .*g9 and 2 more<\/strong>/)
+  assert.ok(!pageFor([]).includes('Editors of'))
 })

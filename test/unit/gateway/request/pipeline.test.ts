@@ -138,7 +138,7 @@ before(async () => {
   })
   const responder = buildResponder({
     clientAddress: buildClientAddress([]).address,
-    denials: buildDenials({ ...rules, config }),
+    denials: buildDenials({ ...rules, config, clock: systemClock }),
     baseHeaders: {},
     audit: buildAudit('refused', log),
     metrics: buildMetrics({ issuerReady: () => true, projects: () => 2 }),
