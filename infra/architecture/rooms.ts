@@ -21,13 +21,14 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'cli',
     holds:
-      'The command line: init, serve, check, explain, schema, login, token, whoami, projects, migrate, core, job-env.',
+      'The command line: init, serve, check, doctor, explain, schema, login, token, whoami, projects, migrate, core, job-env.',
     mayImport: [
       'core-api',
       'gateway/runtime',
       'gateway/request',
       'gateway/routing',
       'gateway/signin',
+      'gateway/forward',
       'gateway/apps',
       'gateway/tokens',
       'gateway/issuer',

@@ -38,7 +38,7 @@ interface Options {
   secrets: boolean
 }
 
-interface Explanation {
+export interface Explanation {
   readonly allowed: boolean
   readonly status: number
   readonly reason: string
@@ -81,12 +81,23 @@ async function explain(options: Options): Promise<Explanation> {
     throw new CliError(
       '--offline: projects.source is core, and only the core API knows its projects; leave out --offline',
     )
-  const principal = principalFrom(options, config)
+  return explainRequest(config, principalFrom(options, config), options)
+}
+
+/** A request as it would be sent. */
+export type AskedRequest = Pick<Options, 'method' | 'url' | 'project'>
+
+/** What the gateway would decide about the request of a principal, or of nobody. */
+export async function explainRequest(
+  config: Config,
+  principal: Principal | undefined,
+  asked: AskedRequest,
+): Promise<Explanation> {
   const groups = [...(principal?.groups ?? [])]
   const { source, firstLoad, close } = openProjectsAlone(config)
   try {
     await firstLoad
-    const context = openContext(headOf(options, config))
+    const context = openContext(headOf(asked, config))
     const pipeline = buildExplainedPipeline(config, source, principal)
     const outcome = await outcomeOf(pipeline, context)
     return { ...outcome, ...routeFacts(context), groups }
@@ -146,14 +157,15 @@ function routeFacts({ head, target, route }: RequestContext): Pick<Explanation, 
   }
 }
 
-function openProjectsAlone(config: Config) {
+/** The projects of a configuration, for one question. */
+export function openProjectsAlone(config: Config) {
   const log = buildLog({ level: 'error' })
   const issuer = new Issuer({ config, clock: systemClock, log })
   return openProjects(config.projects, log, projectsToken(config, issuer, systemClock))
 }
 
 /** The request as plain values. Not the URL class: it would repair what the gateway denies. */
-function headOf({ method, url, project }: Options, { server }: Config): RequestHead {
+function headOf({ method, url, project }: AskedRequest, { server }: Config): RequestHead {
   const absolute = /^(https?):\/\/([^/?#]+)(.*)$/.exec(url)
   if (absolute === null && !url.startsWith('/'))
     throw new CliError(`--url: expected a URL or a path, got ${JSON.stringify(url)}`)

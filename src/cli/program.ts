@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { packageVersion } from '../gateway/runtime/package-version.ts'
 import { checkCommand } from './check/command.ts'
 import { coreCommand } from './core.ts'
+import { doctorCommand } from './doctor/command.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init/command.ts'
 import { jobEnvCommand } from './job-env.ts'
@@ -22,6 +23,7 @@ export function createProgram(): Command {
     .addCommand(initCommand())
     .addCommand(serveCommand())
     .addCommand(checkCommand())
+    .addCommand(doctorCommand())
     .addCommand(explainCommand())
     .addCommand(schemaCommand())
     .addCommand(loginCommand())

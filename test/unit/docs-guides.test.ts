@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { checkCommand } from '../../src/cli/check/command.ts'
 import { coreCommand } from '../../src/cli/core.ts'
+import { doctorCommand } from '../../src/cli/doctor/command.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
 import { initCommand } from '../../src/cli/init/command.ts'
 import { jobEnvCommand } from '../../src/cli/job-env.ts'
@@ -22,6 +23,7 @@ const COMMANDS = [serveCommand(), checkCommand(), explainCommand(), schemaComman
 const ALL = [
   ...COMMANDS,
   initCommand(),
+  doctorCommand(),
   whoamiCommand(),
   projectsCommand(),
   logoutCommand(),

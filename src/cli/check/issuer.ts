@@ -5,30 +5,42 @@ import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 import { redirectErrors } from './redirect-uri.ts'
 
+/** The issuer's metadata as it was received (OIDC Discovery §3). */
+export type Metadata = Readonly<Record<string, unknown>>
+
 /** Metadata, client and redirect URI. @throws Unreachable */
 export async function issuerErrors(config: Config): Promise<CheckError[]> {
-  const { issuer } = config
-  const url = `${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const { status, text } = await probe(url)
-  const metadata = parseJson(text)
-  if (status !== 200 || typeof metadata.issuer !== 'string') {
-    const got = status === 200 ? 'a page without metadata' : `status ${status}`
-    const hint = 'Copy the issuer exactly as it is in the metadata or the settings of the issuer, without /.well-known.'
-    return [
-      { path: 'issuer.url', expected: 'OpenID Connect metadata below /.well-known/openid-configuration', got, hint },
-    ]
-  }
-  const errors = metadataErrors(metadata, issuer)
-  const endpoints = { authorizationEndpoint: metadata.authorization_endpoint, tokenEndpoint: metadata.token_endpoint }
-  if (errors.length > 0 || !hasUrls(endpoints)) return errors
+  const { metadata, errors } = await discoverIssuer(config)
+  const endpoints = metadata && endpointsOf(metadata)
+  if (errors.length > 0 || endpoints === undefined) return errors
   const [client, redirect] = await Promise.all([clientErrors(endpoints, config), redirectErrors(endpoints, config)])
   return [...client, ...redirect]
+}
+
+export const metadataUrl = ({ url }: Config['issuer']) => `${url.replace(/\/$/, '')}/.well-known/openid-configuration`
+
+/** The metadata, if there is any, and what is wrong with it. @throws Unreachable */
+export async function discoverIssuer({ issuer }: Config): Promise<{ metadata?: Metadata; errors: CheckError[] }> {
+  const { status, text } = await probe(metadataUrl(issuer))
+  const metadata = parseJson(text)
+  if (status === 200 && typeof metadata.issuer === 'string')
+    return { metadata, errors: metadataErrors(metadata, issuer) }
+  const got = status === 200 ? 'a page without metadata' : `status ${status}`
+  const hint = 'Copy the issuer exactly as it is in the metadata or the settings of the issuer, without /.well-known.'
+  const expected = 'OpenID Connect metadata below /.well-known/openid-configuration'
+  return { errors: [{ path: 'issuer.url', expected, got, hint }] }
+}
+
+/** Undefined: the metadata does not name them. */
+export function endpointsOf(metadata: Metadata): Endpoints | undefined {
+  const endpoints = { authorizationEndpoint: metadata.authorization_endpoint, tokenEndpoint: metadata.token_endpoint }
+  return hasUrls(endpoints) ? endpoints : undefined
 }
 
 const hasUrls = (endpoints: Record<keyof Endpoints, unknown>): endpoints is Record<keyof Endpoints, string> =>
   Object.values(endpoints).every((value) => typeof value === 'string' && URL.canParse(value))
 
-function metadataErrors(metadata: Readonly<Record<string, unknown>>, issuer: Config['issuer']): CheckError[] {
+function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckError[] {
   const errors: CheckError[] = []
   if (metadata.issuer !== issuer.url) {
     const expected = `exactly the issuer that its metadata names: ${JSON.stringify(metadata.issuer)}`
@@ -56,8 +68,12 @@ function metadataErrors(metadata: Readonly<Record<string, unknown>>, issuer: Con
  * (OIDC Discovery §3).
  */
 export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> {
-  const { text } = await probe(`${issuer.url.replace(/\/$/, '')}/.well-known/openid-configuration`)
-  const { claims_supported: claims, scopes_supported: scopes } = parseJson(text)
+  return announcementWarnings(parseJson((await probe(metadataUrl(issuer))).text), issuer)
+}
+
+/** See {@link issuerWarnings}. */
+export function announcementWarnings(metadata: Metadata, issuer: Config['issuer']): CheckError[] {
+  const { claims_supported: claims, scopes_supported: scopes } = metadata
   const warnings: CheckError[] = []
   if (Array.isArray(claims) && !claims.includes(issuer.groupsClaim)) {
     warnings.push({

@@ -12,8 +12,20 @@ export async function probe(url: string, request: Partial<Omit<HttpRequest, 'tim
   }
 }
 
-/** There is no response: the message says why. */
-export class Unreachable extends Error {}
+/** There is no response: the message says why, the code is that of Node. */
+export class Unreachable extends Error {
+  get code(): string {
+    const { cause } = this
+    return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  }
+
+  /** Whether a server responded whose certificate is not accepted. */
+  get isCertificate(): boolean {
+    return CERTIFICATE.test(this.code)
+  }
+}
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO/
 
 /** Runs the checks of one server. If it does not respond, that is the only error. */
 export async function whereReachable(
@@ -25,10 +37,13 @@ export async function whereReachable(
     return await checks()
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error
-    const hint = `Start ${who}, or correct the address.`
+    const hint = error.isCertificate ? CERTIFICATE_HINT : `Start ${who}, or correct the address.`
     return [{ path, expected: `a response from ${who}`, got: error.message, hint }]
   }
 }
+
+const CERTIFICATE_HINT =
+  'For a certificate authority of your own, set NODE_EXTRA_CA_CERTS to its PEM file. Run `modelops-gateway doctor` to see what is wrong with the certificate.'
 
 const FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -43,7 +58,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 function failureOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (FAILURES[code] !== undefined) return `${FAILURES[code]} (${code})`
-  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) return `a certificate that is not trusted (${code})`
+  if (CERTIFICATE.test(code)) return `a certificate that is not trusted (${code})`
   return error instanceof Error ? code || error.message : 'no response'
 }
 
