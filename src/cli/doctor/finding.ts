@@ -20,10 +20,8 @@ export const failed = (text: string, cause: string, fix: string): Finding => ({ 
 export function findingOf({ path, expected, got, hint }: CheckError, status: Status = 'failed'): Finding {
   const where = path === '' ? '' : `${path}: `
   const received = got === undefined ? '' : `, received ${got}`
-  const cause = causeOf(path, got)
   return {
-    ...{ status, text: `${where}expected ${expected}${received}` },
-    ...(cause === undefined ? {} : { cause }),
+    ...{ status, text: `${where}expected ${expected}${received}`, cause: causeOf(path, got) },
     ...(hint === undefined ? {} : { fix: hint }),
   }
 }
@@ -45,16 +43,17 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
     'The URL is that of another realm, tenant or page, or a proxy changes what the issuer says of itself.',
   ],
   [/^issuer\.groupsClaim$/, 'The issuer has no rule (mapper) that puts the groups into tokens of this client.'],
+  [/^issuer\.requirePkce$/, 'The issuer is older than PKCE, does not announce it, or this is not an issuer.'],
   [/^session\.store$/, 'The store does not run, another address or password is right, or a firewall is between.'],
   [/^routes\.\d+\.(upstream|mlflow\.instances)/, 'The application does not run, or another one runs at this address.'],
 ]
 
 const UNREACHED = /connection refused|not found|not resolved|no response|no route|no connection|closed without/
 
-function causeOf(path: string, got: string | undefined): string | undefined {
+function causeOf(path: string, got: string | undefined): string {
   if (path.startsWith('issuer.') && got !== undefined && UNREACHED.test(got))
     return 'The issuer does not run, or a firewall is between.'
-  return CAUSES.find(([pattern]) => pattern.test(path))?.[1]
+  return CAUSES.find(([pattern]) => pattern.test(path))?.[1] ?? 'The value does not fit the server that it is about.'
 }
 
 const SEVERITY: Readonly<Record<Status, number>> = { skipped: 0, ok: 1, warning: 2, failed: 3 }

@@ -9,7 +9,9 @@ const HIDDEN = '(hidden)'
  */
 export function hideSecrets(config: Config | undefined): (text: string) => string {
   const secrets = config === undefined ? [] : secretsIn(config)
-  const forms = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]))]
+  const forms = [
+    ...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])),
+  ]
   // The longest first: one may contain another.
   forms.sort((a, b) => b.length - a.length)
   return (text) => forms.reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text)

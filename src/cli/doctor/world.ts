@@ -31,8 +31,10 @@ export interface TokenSource {
 export const systemLookup = (host: string): Promise<LookupAddress[]> => promises.lookup(host, { all: true })
 
 /** Why a server cannot be checked; undefined: it can. */
-export const blockedBecause = ({ blocked }: World, { host, port }: { host: string; port: number }): string | undefined =>
-  blocked.get(host) ?? blocked.get(`${host}:${port}`)
+export const blockedBecause = (
+  { blocked }: World,
+  { host, port }: { host: string; port: number },
+): string | undefined => blocked.get(host) ?? blocked.get(`${host}:${port}`)
 
 /** The same for a URL, as a finding. */
 export function blockedFinding(world: World, url: string, what: string): Finding | undefined {
