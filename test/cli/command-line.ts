@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
 
-const FROM_SOURCES = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+export const FROM_SOURCES = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
 
 export interface Ended {
   code: number | null

@@ -51,6 +51,18 @@ export class KeycloakAdmin {
     await this.#call('PUT', `/clients/${found.id}`, { ...found, attributes: { ...found.attributes, ...attributes } })
   }
 
+  /** Removes what puts a claim into the tokens of a client. */
+  async removeMapper(clientId: string, name: string): Promise<void> {
+    const id = firstId(await this.#call('GET', `/clients?clientId=${clientId}`), clientId)
+    const path = `/clients/${id}/protocol-mappers/models`
+    const mappers = (await this.#call('GET', path)) as { id: string; name: string }[]
+    const mapper = firstId(
+      mappers.filter((each) => each.name === name),
+      name,
+    )
+    await this.#call('DELETE', `${path}/${mapper}`)
+  }
+
   /** Creates groups and a user in all of them. */
   async addUser(username: string, newGroups: readonly string[], groups: readonly string[]): Promise<void> {
     for (const name of newGroups) await this.#call('POST', '/groups', { name })
