@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CHECKS, chosen } from '../../../../src/cli/doctor/all-checks.ts'
 import type { Check } from '../../../../src/cli/doctor/check.ts'
@@ -9,6 +10,7 @@ import { type Outcome, outcomeOf, runChecks } from '../../../../src/cli/doctor/r
 import { configOf } from '../check/kit.ts'
 import { worldOf } from './kit.ts'
 
+const GUIDE = readFileSync('docs/guides/operate/doctor.md', 'utf8')
 const world = worldOf(configOf({}))
 const silent = { started: () => undefined, finished: () => undefined }
 const check = (id: string, runs: Check['run']): Check => ({ id, title: id, run: runs })
@@ -88,4 +90,12 @@ test('every secret of the configuration is hidden, as it is and as URLs and JSON
     for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!shown.includes(form))
   assert.ok(!shown.includes('cret/one'))
   assert.equal(hideSecrets(undefined)('as it is'), 'as it is')
+})
+
+test('the guide lists every check, and none that there is not', () => {
+  const listed = [...GUIDE.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, id]) => id)
+  assert.deepEqual(
+    listed,
+    CHECKS.map(({ id }) => id),
+  )
 })
