@@ -92,7 +92,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'keycloak',
     about: 'the sign-in suite against a real Keycloak',
-    needs: [ensureKeycloak],
+    needs: [ensureKeycloak, ensureFaketime],
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 12,
   },

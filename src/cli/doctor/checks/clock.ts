@@ -19,7 +19,10 @@ export const clockCheck: Check = {
     try {
       const { headers } = await probe(metadataUrl(issuer))
       const there = Date.parse(headers.date ?? '')
-      if (Number.isNaN(there)) return [skipped('the issuer does not send the time (header Date)')]
+      if (Number.isNaN(there))
+        return [
+          skipped('the clock of the issuer: it does not send its time (header Date); --login compares it by a token'),
+        ]
       // A Date stands for any moment of its second.
       const ahead = Math.round((there + 500 - (before + world.clock()) / 2) / 1000)
       return [skewFinding(ahead, issuer.clockSkewSeconds)]
@@ -38,4 +41,14 @@ export function skewFinding(ahead: number, tolerated: number): Finding {
   const cause = 'One of the two machines does not synchronize its clock, or a proxy sent an old response.'
   const fix = 'Synchronize both clocks (NTP). Do not raise issuer.clockSkewSeconds instead.'
   return seconds > tolerated ? failed(`${text}: tokens are rejected`, cause, fix) : warning(text, cause, fix)
+}
+
+/**
+ * The same by a token of the issuer.
+ * @param isNew Whether it was issued a moment ago. If not, only a token of the future tells something.
+ */
+export function tokenClockFinding(issuedAt: unknown, isNew: boolean, now: number, tolerated: number): Finding[] {
+  if (typeof issuedAt !== 'number') return []
+  const ahead = Math.round(issuedAt - now / 1000)
+  return isNew || ahead > ORDINARY_SECONDS ? [skewFinding(ahead, tolerated)] : []
 }

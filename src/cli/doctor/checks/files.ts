@@ -8,6 +8,9 @@ import { type Finding, failed, ok, warning } from '../finding.ts'
 /** Read or written by anybody on the machine. */
 const OTHERS = 0o006
 
+/** A database is not read to find out that it is no certificate, in bytes. */
+const LARGEST_CERTIFICATES = 1_000_000
+
 /** Files with secrets: those that the configuration refers to, and itself where it contains them. */
 export const filesCheck: Check = {
   id: 'files',
@@ -30,9 +33,10 @@ export const filesCheck: Check = {
 
 function fileFindings(path: string, mayBeMissing: readonly string[]): Finding[] {
   try {
-    const mode = statSync(path).mode & 0o777
+    const { mode: bits, size } = statSync(path)
+    const mode = bits & 0o777
     const shown = mode.toString(8).padStart(3, '0')
-    if (isCertificate(path)) return []
+    if (size < LARGEST_CERTIFICATES && isCertificate(path)) return []
     if ((mode & OTHERS) === 0) return [ok(`${path} is closed to other users (mode ${shown})`)]
     const cause = 'The file was created with the default permissions.'
     return [warning(`${path} is open to every user of this machine (mode ${shown})`, cause, `Run: chmod o-rwx ${path}`)]

@@ -9,8 +9,9 @@ import { CliError } from '../../cli-error.ts'
 import { explainRequest, openProjectsAlone } from '../../explain.ts'
 import type { Check } from '../check.ts'
 import { type Finding, failed, ok, skipped, warning } from '../finding.ts'
-import { claimsIn, realToken, verified } from '../token.ts'
+import { claimsIn, type RealToken, realToken, verified } from '../token.ts'
 import type { World } from '../world.ts'
+import { tokenClockFinding } from './clock.ts'
 
 export const groupsCheck: Check = {
   id: 'groups',
@@ -25,7 +26,7 @@ export const groupsCheck: Check = {
       const token = await realToken(world)
       if (token === undefined)
         return [skipped('groups in a real token: not checked; use --login, or --token-file with the token of a user')]
-      return await tokenFindings(world, token.accessToken, token.idClaims)
+      return [...clockFindings(world, token), ...(await tokenFindings(world, token.accessToken, token.idClaims))]
     } catch (error) {
       if (!(error instanceof CliError)) throw error
       return [
@@ -33,6 +34,12 @@ export const groupsCheck: Check = {
       ]
     }
   },
+}
+
+/** A person may take minutes to sign in: the token is compared with the time at which it arrived. */
+function clockFindings({ config, token, clock }: World, { accessToken, idClaims }: RealToken): Finding[] {
+  const { iat } = claimsIn(accessToken) ?? idClaims ?? {}
+  return tokenClockFinding(iat, token.login, clock(), config.issuer.clockSkewSeconds)
 }
 
 async function tokenFindings(world: World, accessToken: string, idClaims: Claims | undefined): Promise<Finding[]> {

@@ -2,11 +2,12 @@ import type { Config } from '../../../gateway/config/schema.ts'
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import { clientErrors } from '../../check/client.ts'
 import type { Endpoints } from '../../check/endpoints.ts'
-import { announcementWarnings, discoverIssuer, endpointsOf } from '../../check/issuer.ts'
+import { announcementWarnings, discoverIssuer, endpointsOf, type Metadata } from '../../check/issuer.ts'
 import { whereReachable } from '../../check/probe.ts'
 import { redirectErrors } from '../../check/redirect-uri.ts'
 import type { Check } from '../check.ts'
-import { type Finding, findingOf, ok, skipped } from '../finding.ts'
+import { type Finding, failed, findingOf, ok, skipped } from '../finding.ts'
+import { isAddress } from '../hosts.ts'
 import { blockedFinding, type World } from '../world.ts'
 
 const reachable = (checks: () => Promise<CheckError[]>) => whereReachable('issuer.url', 'the issuer', checks)
@@ -25,9 +26,44 @@ export const discoveryCheck: Check = {
       return found.errors
     })
     if (errors.length > 0 || world.metadata === undefined) return errors.map((error) => findingOf(error))
-    const warnings = announcementWarnings(world.metadata, config.issuer).map((each) => findingOf(each, 'warning'))
-    return [ok(`the metadata names ${config.issuer.url}`), ...warnings]
+    const warnings = announcementWarnings(world.metadata, config.issuer).map(announcementFinding)
+    const endpoints = await endpointFindings(world, world.metadata)
+    return [ok(`the metadata names ${config.issuer.url}`), ...endpoints, ...warnings]
   },
+}
+
+/** Endpoints of the issuer elsewhere than itself: what an issuer behind a proxy says if it does not know its own address. */
+async function endpointFindings(world: World, metadata: Metadata): Promise<Finding[]> {
+  const own = new URL(world.config.issuer.url)
+  const findings: Finding[] = []
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'end_session_endpoint']) {
+    const value = metadata[name]
+    const url = typeof value === 'string' ? URL.parse(value) : null
+    if (url === null) continue
+    const fix = 'Correct the address that the issuer has of itself. For Keycloak set `hostname` and `proxy-headers`.'
+    if (own.protocol === 'https:' && url.protocol === 'http:') {
+      const cause = 'The issuer does not know that TLS ends at the proxy in front of it.'
+      findings.push(failed(`the issuer is https, and its ${name} is ${url.origin}`, cause, fix))
+    } else if (url.hostname !== own.hostname && !(await isFound(world, url.hostname))) {
+      const cause = 'The issuer announces an internal name, or one that this machine does not find.'
+      findings.push(failed(`the ${name} of the issuer is at ${url.host}, whose name was not found`, cause, fix))
+    }
+  }
+  return findings
+}
+
+const isFound = ({ lookup }: World, host: string): Promise<boolean> =>
+  isAddress(host)
+    ? Promise.resolve(true)
+    : lookup(host).then(
+        () => true,
+        () => false,
+      )
+
+/** Many issuers do not announce the groups claim and send it all the same: only a token shows it. */
+function announcementFinding(warning: CheckError): Finding {
+  if (warning.path !== 'issuer.groupsClaim') return findingOf(warning, 'warning')
+  return skipped('the groups claim: the issuer does not announce it; the check `groups` finds it in a real token')
 }
 
 export const clientCheck: Check = {

@@ -53,7 +53,7 @@ function loopFinding({ config }: World, { path, url }: Upstream): Finding | unde
 /** Whether others than the gateway may reach the application. Only a public address is a sign that can be seen from here. */
 async function bypassFindings({ lookup }: World, route: RouteConfig, { path, url }: Upstream): Promise<Finding[]> {
   const host = bare(new URL(url).hostname)
-  const addresses = ipaddr.isValid(host) ? [host] : (await lookup(host)).map(({ address }) => address)
+  const addresses = ipaddr.isValid(host) ? [host] : (await lookup(host).catch(() => [])).map(({ address }) => address)
   const open = addresses.filter((address) => ipaddr.process(address).range() === 'unicast')
   if (open.length === 0) return []
   const text = `${path}: ${host} has a public address (${open.join(', ')}): users may reach ${route.name} without the gateway`

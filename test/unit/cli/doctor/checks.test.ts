@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { clockCheck, skewFinding } from '../../../../src/cli/doctor/checks/clock.ts'
+import { clockCheck, skewFinding, tokenClockFinding } from '../../../../src/cli/doctor/checks/clock.ts'
 import { cookiesCheck } from '../../../../src/cli/doctor/checks/cookies.ts'
 import { dnsCheck } from '../../../../src/cli/doctor/checks/dns.ts'
 import { filesCheck } from '../../../../src/cli/doctor/checks/files.ts'
@@ -61,6 +61,13 @@ test('clock: the time of the issuer is compared with that of this machine', asyn
   assert.match(linesOf(await run(clockCheck, at(1_000_000_100_500))).join(), /^failed: .* is 100 seconds behind/)
 })
 
+test('clock: a new token shows any difference, an older one only that it is of the future', () => {
+  const statuses = (issuedAt: unknown, isNew: boolean) =>
+    tokenClockFinding(issuedAt, isNew, 1_000_000, 60).map(({ status }) => status)
+  assert.deepEqual([statuses(1002, true), statuses(880, true), statuses(1030, true)], [['ok'], ['failed'], ['warning']])
+  assert.deepEqual([statuses(880, false), statuses(1090, false), statuses('x', true)], [[], ['failed'], []])
+})
+
 /** Runs the checks of the issuer with changed replies. */
 async function issuerLines(t: TestContext, change: Replies, parts: Parts = {}): Promise<string[]> {
   const url = await startFake(t, (origin) => ({ ...keycloak(origin), ...change }))
@@ -108,6 +115,16 @@ for (const [name, change, expected] of PLANTED) {
     assert.match((await issuerLines(t, change)).join('\n'), expected)
   })
 }
+
+test('issuer: an endpoint whose name is not found shows that the issuer does not know its own address', async (t) => {
+  const url = await startFake(t, (origin) => {
+    const { body } = keycloak(origin)[METADATA] as { body: object }
+    return { ...keycloak(origin), [METADATA]: { body: { ...body, jwks_uri: 'http://keycloak.internal/certs' } } }
+  })
+  const world = worldOf(configOf({ issuer: { url } }), { lookup: () => Promise.reject(notFound) })
+  const lines = linesOf(await run(discoveryCheck, world)).join('\n')
+  assert.match(lines, /\nfailed: the jwks_uri of the issuer is at keycloak\.internal, whose name was not found/)
+})
 
 test('sign-out: a post-logout redirect URI that the issuer denies, and an issuer without end-session endpoint', async (t) => {
   const url = await startFake(t, () => ({ '/logout': { status: 400, body: 'Invalid redirect uri' } }))
