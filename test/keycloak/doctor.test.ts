@@ -24,7 +24,7 @@ let cli: CommandLine
 let url: string
 let port: number
 
-const FILE_SECRET = 'gateway-secret-file'
+const FILE_SECRET = 'client.txt'
 
 before(start, { timeout: 300_000 })
 
@@ -36,6 +36,8 @@ async function start() {
   ;[keycloak, upstream] = await Promise.all([startKeycloak({ gatewayUrl: url }), startRecorder()])
   const config = { issuer: { cliClientId: CLI_CLIENT.id } }
   gateway = await startGateway({ port, issuerUrl: keycloak.url, upstream: upstream.url, routes: ROUTES, config })
+  // Its first page takes long on a busy machine: pages are prepared when they are first shown.
+  await new Browser().open(`${url}/notes/`, { headers: NAVIGATION })
   writeFileSync(join(folder, FILE_SECRET), GATEWAY_CLIENT.secret, { mode: 0o600 })
 }
 after(async () => {
@@ -44,6 +46,8 @@ after(async () => {
   await Promise.all([keycloak?.close(), upstream?.close()])
   rmSync(folder, { recursive: true, force: true })
 })
+
+const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 
 const ROUTES = [
   { name: 'notes', app: 'generic', path: '/notes', access: 'project' },

@@ -109,7 +109,10 @@ for (const [what, request] of foreign)
       const text = `${response.status}\n${[...response.headers].join('\n')}\n${await response.text()}`
       return text
         .replaceAll(name, '(name)')
-        .replaceAll(/(x-request-id,|request_id":"|nonce[-=]"?|date,|content-length,|<code>)[^\n"'<]*/g, '$1')
+        .replaceAll(
+          /(x-request-id,|request_id":"|nonce[-=]"?|date,|content-length,|<code>|\nRequest ID: |>Time: )[^\n"'<]*/g,
+          '$1',
+        )
     }
     const unknown = await seen('nobody-name')
     assert.equal(await seen('beta'), unknown)

@@ -1,7 +1,8 @@
 import { type HttpRequest, type HttpResponse, httpRequest } from '../../shared/http-request.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 
-const TIMEOUT_MS = 5000
+/** The first page of an issuer that has just started takes several seconds on a busy machine. */
+const TIMEOUT_MS = 10_000
 
 /** One request to a server that the configuration names. @throws Unreachable */
 export async function probe(url: string, request: Partial<Omit<HttpRequest, 'timeoutMs'>> = {}): Promise<HttpResponse> {

@@ -52,7 +52,7 @@ const UNREACHED = /connection refused|not found|not resolved|no response|no rout
 
 function causeOf(path: string, got: string | undefined): string {
   if (path.startsWith('issuer.') && got !== undefined && UNREACHED.test(got))
-    return 'The issuer does not run, or a firewall is between.'
+    return 'The issuer does not run or is overloaded, or a firewall is between.'
   return CAUSES.find(([pattern]) => pattern.test(path))?.[1] ?? 'The value does not fit the server that it is about.'
 }
 
