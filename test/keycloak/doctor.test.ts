@@ -37,7 +37,7 @@ async function start() {
   const config = { issuer: { cliClientId: CLI_CLIENT.id } }
   gateway = await startGateway({ port, issuerUrl: keycloak.url, upstream: upstream.url, routes: ROUTES, config })
   // Its first page takes long on a busy machine: pages are prepared when they are first shown.
-  await new Browser().open(`${url}/notes/`, { headers: NAVIGATION })
+  await new Browser().open(`${url}/notes/`)
   writeFileSync(join(folder, FILE_SECRET), GATEWAY_CLIENT.secret, { mode: 0o600 })
 }
 after(async () => {
@@ -46,8 +46,6 @@ after(async () => {
   await Promise.all([keycloak?.close(), upstream?.close()])
   rmSync(folder, { recursive: true, force: true })
 })
-
-const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 
 const ROUTES = [
   { name: 'notes', app: 'generic', path: '/notes', access: 'project' },

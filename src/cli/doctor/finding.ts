@@ -44,7 +44,10 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [/^issuer\.groupsClaim$/, 'The issuer has no rule (mapper) that puts the groups into tokens of this client.'],
   [/^issuer\.requirePkce$/, 'The issuer is older than PKCE, does not announce it, or this is not an issuer.'],
-  [/^session\.store$/, 'The store does not run, another address or password is right, or a firewall is between.'],
+  [
+    /^session\.store$/,
+    'The store does not run, its address or password is wrong, or a firewall blocks the connection.',
+  ],
   [/^routes\.\d+\.(upstream|mlflow\.instances)/, 'The application does not run, or another one runs at this address.'],
 ]
 
@@ -52,7 +55,7 @@ const UNREACHED = /connection refused|not found|not resolved|no response|no rout
 
 function causeOf(path: string, got: string | undefined): string {
   if (path.startsWith('issuer.') && got !== undefined && UNREACHED.test(got))
-    return 'The issuer does not run or is overloaded, or a firewall is between.'
+    return 'The issuer does not run or is overloaded, or a firewall blocks the connection.'
   return CAUSES.find(([pattern]) => pattern.test(path))?.[1] ?? 'The value does not fit the server that it is about.'
 }
 

@@ -23,7 +23,7 @@ export const proxyCheck: Check = {
       return [...(await sameGateway(world)), ...(await trustFindings(world)), ...(await plainHttp(publicUrl))]
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error
-      const cause = 'The proxy in front, or the gateway itself, does not run; or a firewall is between.'
+      const cause = 'The proxy in front, or the gateway itself, does not run; or a firewall blocks the connection.'
       const fix = 'Start them. If browsers reach this URL and only this machine does not, ignore this.'
       return [warning(`${publicUrl} is not reachable from here (${error.message})`, cause, fix)]
     }

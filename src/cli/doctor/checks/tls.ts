@@ -41,7 +41,7 @@ function notConnected(name: string, { isPublic }: Place, detail: string): Findin
   const text = `${name}: no TLS connection (${detail})`
   const cause = /wrong version|packet length|EPROTO/i.test(detail)
     ? 'The server speaks plain http on this port.'
-    : 'The server does not run, or a firewall is between.'
+    : 'The server does not run, or a firewall blocks the connection.'
   if (isPublic)
     return warning(text, cause, 'Start the proxy in front. If only this machine cannot reach it, ignore this.')
   return failed(text, cause, 'Start the server, or correct its address.')
