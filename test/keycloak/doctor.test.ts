@@ -33,7 +33,8 @@ async function start() {
   cli = new CommandLine(folder)
   port = await freePort()
   url = `http://127.0.0.1:${port}`
-  ;[keycloak, upstream] = await Promise.all([startKeycloak({ gatewayUrl: url }), startRecorder()])
+  upstream = await startRecorder()
+  keycloak = await startKeycloak({ gatewayUrl: url })
   const config = { issuer: { cliClientId: CLI_CLIENT.id } }
   gateway = await startGateway({ port, issuerUrl: keycloak.url, upstream: upstream.url, routes: ROUTES, config })
   // Its first page takes long on a busy machine: pages are prepared when they are first shown.
