@@ -163,11 +163,11 @@ export const ROOMS: readonly Room[] = [
     ['config', 'policy', 'errors.ts', 'shared'],
   ),
   gateway('upstream', 'The HTTP/1.1 client: a leaf with errors of its own.', ['shared']),
-  gateway('observability', 'Log, audit and metrics. Imports types alone from elsewhere.', [
-    'policy',
-    'errors.ts',
-    'shared',
-  ]),
+  gateway(
+    'observability',
+    'Log, audit, metrics and tracing. Imports types alone from elsewhere, and the class of denials.',
+    ['http', 'policy', 'errors.ts', 'shared'],
+  ),
   gateway('config', 'The schema of the configuration, loading, and checks across fields.', ['errors.ts', 'shared']),
   gateway('http', 'Plain HTTP: request head, request syntax check, target, client address, reply.', [
     'errors.ts',

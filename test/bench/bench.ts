@@ -5,6 +5,7 @@ import { growth } from './rows/growth.ts'
 import { logins } from './rows/logins.ts'
 import { memory } from './rows/memory.ts'
 import { mixedLoad } from './rows/mixed.ts'
+import { observability } from './rows/observability.ts'
 import { bearer, forwardAuth, halfLoad, hundredKilobytes, session } from './rows/requests.ts'
 import type { Row, Stage } from './rows/stage.ts'
 import { workers } from './rows/workers.ts'
@@ -28,6 +29,7 @@ const ROWS: Record<string, Row> = {
   memory,
   workers,
   growth,
+  observability,
   mixed: mixedLoad,
 }
 

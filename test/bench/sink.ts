@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 
-/** `sink.ts SOCKET`: reads each request to its end, then answers. */
+/** `sink.ts SOCKET`, or a port instead: reads each request to its end, then answers. */
 createServer((request, response) => {
   request.on('data', () => {})
   request.on('end', () => response.end())

@@ -173,6 +173,8 @@ export interface GatewayVariant {
   readonly projects?: number
   /** Laid over `server`. */
   readonly server?: Record<string, unknown>
+  /** More sections of the configuration. */
+  readonly sections?: Readonly<Record<string, Record<string, unknown>>>
   readonly core?: string
   readonly nodeOptions?: readonly string[]
   /** Default: a real login. */
@@ -186,7 +188,7 @@ export function gatewayConfig(
   issuerUrl: string,
   upstream: string,
   port: number,
-  { store = 'memory', workers = 1, projects = 2, server = {} }: GatewayVariant,
+  { store = 'memory', workers = 1, projects = 2, server = {}, sections = {} }: GatewayVariant,
 ) {
   const others = Array.from({ length: projects - 1 }, (_, i) => ({
     id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
@@ -200,6 +202,7 @@ export function gatewayConfig(
     access: { adminGroup: 'modelops-admins' },
     projects: { source: 'static', list: [{ id: ALPHA, name: 'alpha', groups: ['project-alpha'] }, ...others] },
     routes: [{ name: 'files', app: 'generic', path: '/', upstream, access: 'project' }],
+    ...sections,
   }
 }
 

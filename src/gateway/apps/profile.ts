@@ -36,6 +36,8 @@ export interface Admission {
   /** Projects the principal reaches, by name; computed on each call. */
   readonly projects: () => readonly Project[]
   readonly requestId: string
+  /** Absent while tracing is off. */
+  readonly traceId?: string | undefined
 }
 
 /** A complete, small response that the gateway sends instead of the application. */
@@ -116,8 +118,8 @@ export interface AppProfile {
 
   /** What the request does. Unknown requests are `denied`. */
   use(request: AppRequest): Use
-  /** A refusal in the application's error format. `body` always contains `reason` and `request_id`. */
-  refusal(reason: Reason, status: number, message: string, requestId: string): AppRefusal
+  /** A refusal in the application's error format. `body` always contains `reason` and `request_id`, and `trace_id` where there is one. */
+  refusal(reason: Reason, status: number, message: string, requestId: string, traceId?: string): AppRefusal
 
   // What is forwarded
 

@@ -6,6 +6,7 @@ import { listenErrors } from './checks/listen.ts'
 import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
 import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
+import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
 import type { Config } from './schema.ts'
 
@@ -21,12 +22,14 @@ export function crossChecks({
   routes,
   projects,
   portal,
+  observability,
 }: ValidSections): CheckError[] {
   return [
     ...(server ? [...transportErrors('server.publicUrl', server.publicUrl, server), ...listenErrors(server)] : []),
     ...(issuer ? issuerErrors(issuer, server) : []),
     ...(session ? sessionErrors(session) : []),
     ...(portal ? brandingErrors(portal) : []),
+    ...(server && observability ? tracingErrors(observability, server) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),

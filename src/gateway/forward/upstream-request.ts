@@ -74,7 +74,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     const { context, route, admission } = request
     const { head } = context
     const { profile, config } = route
-    const headers = passableHeaders(head, droppedHeaders(request))
+    const headers = passableHeaders(head, droppedHeaders(request), context.trace)
     const upstream = profile.upstream?.(admission) ?? config.upstream
     headers.push('Host', profile.hostHeader === 'public' ? context.host : hostOf(upstream))
     const cookies = upstreamCookies(head.headers.cookie, cookieBase, profile.cookies)

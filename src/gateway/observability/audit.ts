@@ -8,6 +8,8 @@ import type { Logger } from './log.ts'
  */
 export interface RequestRecord {
   readonly request_id: string
+  /** Absent while tracing is off. */
+  readonly trace_id?: string | undefined
   readonly method: string
   readonly host: string | undefined
   readonly path: string | undefined

@@ -11,6 +11,7 @@ import {
 import { buildReleaseMetrics, type ObservedRelease } from './metrics/release-metrics.ts'
 import { buildSessionMetrics, type SessionMetrics, type TokenMetrics } from './metrics/session-metrics.ts'
 import { buildStoreMetrics, type ObservedStore, type StoreOperationFinished } from './metrics/store-metrics.ts'
+import { buildTraceMetrics, type CountSpans } from './metrics/trace-metrics.ts'
 
 /**
  * Prometheus metrics of one process. Every label is bounded: routes and origins of the configuration, closed lists, and
@@ -25,6 +26,8 @@ export interface Metrics extends InboundMetrics {
   readonly tokens: TokenMetrics
   readonly store: { readonly finished: StoreOperationFinished }
   readonly issuer: IssuerMetrics
+  /** Spans by what became of them. */
+  readonly spans: CountSpans
   /** Metrics of the connections to an origin of the configuration. */
   upstream(origin: string): UpstreamMetrics
 }
@@ -55,6 +58,7 @@ export function buildMetrics(sources: MetricsSources): Metrics {
     release: buildReleaseMetrics(instruments),
     store: buildStoreMetrics(instruments, store),
     issuer: buildIssuerMetrics(instruments),
+    spans: buildTraceMetrics(instruments),
     upstream: buildUpstreamMetrics(instruments, upstreams),
   }
 }

@@ -26,11 +26,11 @@ export function buildAuthorize(deps: ProjectRules): Authorize {
       }
       return decideNow(question, deps.rules, deps.projects)
     },
-    admit({ caller, head }, below, { role, project }) {
+    admit({ caller, head, traceId }, below, { role, project }) {
       // A public route gets no identity at all, whoever asks.
       const principal = role === 'anonymous' ? undefined : caller?.principal
       const projects = () => (principal ? currentProjectsOf(deps, principal).map((reached) => reached.project) : [])
-      return { request: below.app, principal, role, project, projects, requestId: head.requestId }
+      return { request: below.app, principal, role, project, projects, requestId: head.requestId, traceId }
     },
   }
 }

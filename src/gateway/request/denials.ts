@@ -62,7 +62,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
       return pageReply(status, pages.chooser({ who, projects, selected, returnTo: placeOf(context) }), headers)
     }
     const view = {
-      ...{ reason, requestId: head.requestId, who, groups: who?.groups },
+      ...{ reason, requestId: head.requestId, traceId: context.traceId, who, groups: who?.groups },
       application: applicationTitle(context),
       loginUrl: loginUrl(context),
       retryUrl: retryUrl(context),
@@ -77,7 +77,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
     const text = textOf(denial.reason, applicationTitle(context))
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
-    const dialect = write(denial.reason, denial.status, message, context.head.requestId)
+    const dialect = write(denial.reason, denial.status, message, context.head.requestId, context.traceId)
     const { contentType, body, status = denial.status } = dialect
     const headers: Record<string, string> = { 'Content-Type': contentType, ...denial.headers }
     if (status === 401) {

@@ -4,6 +4,7 @@ import { isOwned } from '../forward/headers/owned-headers.ts'
 import type { BuildUpstreamRequest } from '../forward/upstream-request.ts'
 import type { Reply } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { checkForwardableByProxy } from './content-rules.ts'
 import type { Denials } from './denials.ts'
@@ -48,7 +49,7 @@ export function buildForwardAuth(
       const result = await pipeline.authorize(context)
       if (isReply(result)) return responder.send(context, transport, result)
       checkForwardableByProxy(result)
-      responder.send(context, transport, verdict((await deps.upstreamRequest(result)).headers))
+      responder.send(context, transport, verdict((await deps.upstreamRequest(result)).headers, context.trace))
     } catch (error) {
       responder.deny(context, transport, error, isPlain ? denials.plainReplyTo : denials.replyTo)
     }
@@ -114,7 +115,7 @@ const THE_PROXYS = new Set([
 const ALWAYS = ['AOA-Project-ID', 'X-Forwarded-User', 'X-Forwarded-Email', 'X-Forwarded-Groups', 'X-Gateway-Assertion']
 
 /** The reply that lets a request pass: the headers that the proxy is to set, each exactly once. */
-function verdict(upstreamHeaders: readonly string[]): Reply {
+function verdict(upstreamHeaders: readonly string[], trace: RequestTrace | undefined): Reply {
   const headers: string[] = []
   const written = new Set<string>()
   for (let i = 0; i < upstreamHeaders.length; i += 2) {
@@ -125,5 +126,13 @@ function verdict(upstreamHeaders: readonly string[]): Reply {
     written.add(lower)
   }
   for (const name of ALWAYS) if (!written.has(name.toLowerCase())) headers.push(name, '')
+  if (trace) writeTrace(headers, trace)
   return { status: 200, headers: [...headers, 'Cache-Control', 'no-store'] }
+}
+
+/** The context of the question, for a proxy that does not trace by itself. Both headers, so that it overwrites a client's. */
+function writeTrace(headers: string[], trace: RequestTrace): void {
+  const before = headers.length
+  trace.writeTo(headers)
+  if (headers.length === before + 2) headers.push('tracestate', '')
 }

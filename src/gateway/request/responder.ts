@@ -6,12 +6,14 @@ import type { ClientAddress } from '../http/client-address.ts'
 import { isWritten } from '../http/finish.ts'
 import { endAndLinger } from '../http/linger.ts'
 import type { Reply, Transport } from '../http/reply.ts'
-import { readRequestHead } from '../http/request-head.ts'
+import { type RequestHead, readRequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import { sendReply } from '../http/send-reply.ts'
 import type { Audit, RequestRecord } from '../observability/audit.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { openContext, type RequestContext } from '../routing/request-context.ts'
 import type { Denials } from './denials.ts'
+import { finishTrace } from './traced-steps.ts'
 
 /**
  * The only place where a reply becomes bytes, and the only one that triggers audit and metrics: when the response has
@@ -36,9 +38,13 @@ export interface ResponderDeps {
   readonly baseHeaders: Readonly<Record<string, string>>
   readonly audit: Audit
   readonly metrics: Pick<Metrics, 'began' | 'request' | 'upgraded' | 'refused'>
+  /** Begins the trace of a request; absent where tracing is off. */
+  readonly openTrace?: ((head: RequestHead) => RequestTrace | undefined) | undefined
 }
 
-export function buildResponder({ clientAddress, denials, baseHeaders, audit, metrics }: ResponderDeps): Responder {
+export function buildResponder(deps: ResponderDeps): Responder {
+  const { clientAddress, denials, baseHeaders, audit, metrics, openTrace } = deps
+
   function send(context: RequestContext, transport: Transport, reply: Reply): void {
     const { response } = transport
     if (response.headersSent || response.destroyed) {
@@ -67,6 +73,7 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
     const { denial, decision, startedAt } = context
     const milliseconds = performance.now() - startedAt
     if (!context.isCounted) count(context, request, status, milliseconds / 1000)
+    finishTrace(context, status, isWhole)
     if (denial !== undefined) {
       metrics.refused(denial.reason)
       audit.denied(recordOf(context, status, milliseconds, isWhole), denial)
@@ -77,7 +84,8 @@ export function buildResponder({ clientAddress, denials, baseHeaders, audit, met
 
   return {
     open({ request, response }) {
-      const context = openContext(readRequestHead(request, clientAddress))
+      const head = readRequestHead(request, clientAddress)
+      const context = openContext(head, openTrace?.(head))
       metrics.began()
       response.on('close', () => {
         const status = response.headersSent ? response.statusCode : undefined
@@ -126,7 +134,7 @@ function receivedBytes({ headers, complete }: IncomingMessage): number {
 const UNPARSED = { ...{ route: undefined, method: '', seconds: 0, receivedBytes: 0 }, sentBytes: 0, project: undefined }
 
 function recordOf(
-  { head, host, target, route, caller, admission, sentBytes }: RequestContext,
+  { head, traceId, host, target, route, caller, admission, sentBytes }: RequestContext,
   status: number | undefined,
   milliseconds: number,
   isWhole: boolean,
@@ -134,6 +142,7 @@ function recordOf(
   const principal = caller?.principal
   return {
     request_id: head.requestId,
+    trace_id: traceId,
     method: head.method,
     host: host || undefined,
     path: target?.path,

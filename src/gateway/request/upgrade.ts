@@ -12,6 +12,7 @@ import { checkWebSocket } from './content-rules.ts'
 import { replyOf } from './pass.ts'
 import { isReply, type Pipeline } from './pipeline.ts'
 import type { Responder } from './responder.ts'
+import { endWith, statusOf } from './traced-steps.ts'
 
 /** Handles one upgrade, to the end of its sockets. Never throws, never rejects. */
 export type HandleUpgrade = (request: IncomingMessage, socket: Socket, early: Buffer) => Promise<void>
@@ -38,10 +39,12 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
     const outgoing = await deps.upstreamRequest(admitted)
     if (deps.draining()) throw new Refusal('draining', 'no new WebSocket while draining')
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-    await new Promise<void>((resolve, reject) => {
+    const span = context.trace?.beginUpstream(outgoing)
+    const joined = new Promise<void>((resolve, reject) => {
       const plan = deps.responsePlan(admitted, outgoing)
       const sink = new UpgradedResponse({ context, transport, plan, resolve, reject })
       sink.onJoined = (upstream) => {
+        span?.end({ status: 101 })
         responder.upgraded(context, transport)
         upstream.write(early)
       }
@@ -57,6 +60,7 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
       })
       sink.follow(call)
     })
+    await (span ? endWith(span, joined, () => statusOf(transport.response)) : joined)
   }
 
   return async (request, socket, early) => {

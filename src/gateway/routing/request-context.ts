@@ -1,6 +1,7 @@
 import type { Admission, AppProfile } from '../apps/profile.ts'
 import type { Refusal } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { Target } from '../http/target.ts'
 import type { Decision } from '../policy/types.ts'
 import type { Caller } from '../tokens/caller.ts'
@@ -10,6 +11,9 @@ import type { Route } from './routes.ts'
 export interface RequestContext {
   /** Forward auth replaces it by the head of the request that the proxy asks about. */
   head: RequestHead
+  /** Undefined: tracing is off, or the request is a health check. */
+  readonly trace: RequestTrace | undefined
+  readonly traceId: string | undefined
   /** When the head had arrived, in milliseconds of `performance.now()`. */
   readonly startedAt: number
   /** Canonical host of the request; empty until it is checked. */
@@ -38,8 +42,10 @@ export interface RequestContext {
 }
 
 /** The context of a request that has just arrived. */
-export const openContext = (head: RequestHead): RequestContext => ({
+export const openContext = (head: RequestHead, trace?: RequestTrace): RequestContext => ({
   head,
+  trace,
+  traceId: trace?.traceId,
   startedAt: performance.now(),
   host: '',
   target: undefined,

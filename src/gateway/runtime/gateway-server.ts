@@ -115,6 +115,7 @@ export class GatewayServer {
     this.#state.unwatch()
     this.#state.certificates.close()
     await sessions.close()
+    await this.#state.tracing?.close()
   }
 }
 

@@ -17,6 +17,7 @@ import { buildPass } from '../request/pass.ts'
 import { buildPipeline } from '../request/pipeline.ts'
 import { buildReadiness } from '../request/readiness.ts'
 import { buildResponder } from '../request/responder.ts'
+import { tracedForward, tracedSteps } from '../request/traced-steps.ts'
 import { buildUpgrade } from '../request/upgrade.ts'
 import { loadClientPackage } from '../signin/client-package.ts'
 import { buildSignInEndpoints } from '../signin/endpoints.ts'
@@ -32,13 +33,17 @@ export function buildHandlers(
   components: Components,
   state: ProcessState,
 ): { readonly reauthorize: Reauthorize; readonly handlers: Handlers } {
-  const { log, clock, draining } = state
+  const { log, clock, draining, tracing } = state
   const { issuer, sessions, forwarder, signer, routes } = components
   const publicUrl = new URL(config.server.publicUrl)
   const { adminGroup, serviceUsers } = config.access
   const rules = { rules: { adminGroup, serviceUsers: new Set(serviceUsers) }, projects: components.projects.source }
   const client = buildClientAddress(config.server.trustedProxies)
-  const authenticate = buildAuthenticate(sessions, components.verifyAuthorization)
+  const plain = {
+    authenticate: buildAuthenticate(sessions, components.verifyAuthorization),
+    authorize: buildAuthorize(rules),
+  }
+  const { authenticate, authorize } = tracing ? tracedSteps(plain) : plain
 
   const applicationStates = buildApplicationStates(clock)
   const audit = buildAudit(config.log.requests, log)
@@ -47,6 +52,7 @@ export function buildHandlers(
     clientAddress: client.address,
     baseHeaders: baseHeaders(config),
     metrics: state.metrics,
+    openTrace: tracing && ((head) => tracing.open(head, client.isTrusted)),
     ...{ denials, audit },
   })
 
@@ -74,18 +80,19 @@ export function buildHandlers(
     bodyPace: bodyPaceOf(config.limits),
     // A body may take longer to arrive than this configuration is the current one.
     reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
-    ...{ upstreamRequest, responsePlan, forwarder, applicationStates },
+    forwarder: tracing ? { forward: tracedForward(forwarder.forward) } : forwarder,
+    ...{ upstreamRequest, responsePlan, applicationStates },
   })
   const pipeline = buildPipeline({
     limits: config.limits,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
-    authorize: buildAuthorize(rules),
-    ...{ publicUrl, routes, ownEndpoints, authenticate },
+    ...{ publicUrl, routes, ownEndpoints, authenticate, authorize },
   })
 
   const overrunMs = config.limits.tokenOverrunSeconds * 1000
   return {
-    reauthorize: buildReauthorize({ ...rules, authenticate, routes, clock, overrunMs }),
+    // Another look at a request that is under way is no step of it.
+    reauthorize: buildReauthorize({ ...rules, authenticate: plain.authenticate, routes, clock, overrunMs }),
     handlers: {
       handle: buildHandle({ pipeline, pass, responder }),
       verify: buildForwardAuth({

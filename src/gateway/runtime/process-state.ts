@@ -3,6 +3,7 @@ import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { Tracing } from '../observability/tracing/tracing.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { SessionBackend } from '../sessions/stores/backend.ts'
 import type { Upstream } from '../upstream/pool.ts'
@@ -20,6 +21,8 @@ export interface ProcessState {
   readonly issuerRequests: IssuerRequests
   /** Looks at the certificates of others. */
   readonly certificates: CertificateWatch
+  /** Undefined: tracing is off, and nothing of it is loaded. */
+  readonly tracing: Tracing | undefined
   /** Every upstream with a request under way, whichever configuration opened it. */
   readonly upstreams: Set<Upstream>
   /** Whether this process is about to stop. */

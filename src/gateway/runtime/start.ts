@@ -15,6 +15,7 @@ import { GatewayServer } from './gateway-server.ts'
 import { observe, observedStore, usesOf } from './observe.ts'
 import { packageVersion } from './package-version.ts'
 import type { ProcessState } from './process-state.ts'
+import { openTracing } from './process-tracing.ts'
 import type { Prepared } from './reload.ts'
 import { startRuntime } from './runtime.ts'
 
@@ -79,6 +80,7 @@ async function buildState(config: Config, options: ServerOptions, current: Curre
     backend,
     unwatch: watchStoreSettings(backend, log),
     ...{ metrics, upstreams, certificates },
+    tracing: await openTracing(config, metrics, log),
     issuerRequests: new IssuerRequests(metrics.issuer),
     draining: () => current.draining,
     current: current.rules,
@@ -93,6 +95,7 @@ async function startFirst(config: Config, state: ProcessState, current: CurrentR
   } catch (error) {
     state.unwatch()
     await state.backend.close()
+    await state.tracing?.close()
     throw error
   }
 }

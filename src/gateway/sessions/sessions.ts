@@ -10,7 +10,7 @@ import { deriveKeys, indexKey, recordKey, type SessionKeyRing, type SessionKeys 
 import { SessionRecords } from './records/session-records.ts'
 import { observeRefresh } from './refresh/observed-refresh.ts'
 import { RefreshMemory } from './refresh/refresh-memory.ts'
-import { Refresher, type RefreshTokens } from './refresh/refresher.ts'
+import { type RefreshCause, Refresher, type RefreshTokens } from './refresh/refresher.ts'
 import type { Session, Tokens } from './session.ts'
 import { SessionCookie } from './session-cookie.ts'
 import type { EndCause, SessionEvents } from './session-events.ts'
@@ -80,7 +80,7 @@ export class Sessions {
    * @returns the session; `'none'` when the request has none (no cookie, malformed, forged, sent twice); undefined when
    * only {@link load} can tell
    */
-  peek(cookieHeader: string | undefined): Session | 'none' | undefined {
+  peek(cookieHeader: string | undefined, cause?: RefreshCause): Session | 'none' | undefined {
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return 'none'
     const now = this.#clock()
@@ -91,7 +91,7 @@ export class Sessions {
       return undefined
     }
     this.#events?.lookedUp(true)
-    if (now >= known.refreshAt && !this.#refresher.serves(known.session, now)) return undefined
+    if (now >= known.refreshAt && !this.#refresher.serves(known.session, now, cause)) return undefined
     this.#known.used(known, now)
     return known.session
   }
@@ -102,14 +102,14 @@ export class Sessions {
    * @throws Refusal `store-down` when neither memory nor store can tell, `issuer-down` when the tokens have expired and
    * cannot be refreshed. The browser must keep its cookie.
    */
-  async load(cookieHeader: string | undefined): Promise<Session | undefined> {
+  async load(cookieHeader: string | undefined, cause?: RefreshCause): Promise<Session | undefined> {
     const value = this.#cookie.read(cookieHeader)
     if (value === undefined) return undefined
     const now = this.#clock()
     const known = this.#known.fresh(value, now) ?? (await this.#loadKnown(value))
     if (known === undefined) return undefined
     this.#known.used(known, now)
-    return this.#refresher.current(known.session)
+    return this.#refresher.current(known.session, cause)
   }
 
   /**

@@ -25,7 +25,7 @@ interface LogoutToken {
  * ended (OIDC Back-Channel Logout §2.5). Sessions that ended before are no error: 200.
  */
 export function backchannelLogout(context: SignInContext): SignInHandler {
-  return async ({ head }, fields) => {
+  return async ({ head, traceId }, fields) => {
     if (bodyKindOf(head) === 'json') throw new Refusal('body-malformed', 'expected a form')
     const token = await checkLogoutToken(context, fields.logout_token)
     const { clockSkewSeconds } = context.config.issuer
@@ -34,7 +34,8 @@ export function backchannelLogout(context: SignInContext): SignInHandler {
     if (!(await context.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
       throw refused('jti: seen before')
     const ended = await endAll(context, token)
-    context.log.info({ event: 'backchannel-logout', request_id: head.requestId, subject: token.subject, ended })
+    const line = { event: 'backchannel-logout', request_id: head.requestId, trace_id: traceId }
+    context.log.info({ ...line, subject: token.subject, ended })
     return { status: 200, headers: [] }
   }
 }

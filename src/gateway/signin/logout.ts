@@ -61,6 +61,7 @@ async function endSession(context: SignInContext, session: Session, request: Sig
   context.log.info({
     event: 'logout',
     request_id: request.head.requestId,
+    trace_id: request.traceId,
     subject: principal.subject,
     user: principal.username,
     ended,

@@ -1,5 +1,6 @@
 import type { Reply } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { Target } from '../http/target.ts'
 import type { Caller } from '../tokens/caller.ts'
 import type { Fields } from './fields.ts'
@@ -7,6 +8,8 @@ import type { Fields } from './fields.ts'
 /** What a sign-in endpoint reads and adds of the context of its request. */
 export interface SignInRequest {
   readonly head: RequestHead
+  readonly trace?: RequestTrace | undefined
+  readonly traceId?: string | undefined
   readonly target: Target | undefined
   /** Headers for whatever response follows, a denial as well: names and values in turn. */
   readonly responseHeaders: string[]

@@ -17,7 +17,7 @@ export async function signedIn({ sessions }: SignInContext, request: SignInReque
  * @throws Refusal login-required, token-invalid, credentials-ambiguous, rate-limited, store-down, issuer-down
  */
 export async function callerOf({ authenticate }: SignInContext, request: SignInRequest): Promise<Caller> {
-  const caller = await authenticate({ head: request.head, route: undefined })
+  const caller = await authenticate({ head: request.head, route: undefined, trace: request.trace })
   if (caller === undefined) throw new Refusal('login-required', 'neither session nor token')
   request.caller = caller
   return caller

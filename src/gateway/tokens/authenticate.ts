@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import type { RequestTrace } from '../http/request-trace.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
 
@@ -11,6 +12,8 @@ export interface Credentials {
   readonly head: Pick<RequestHead, 'headers' | 'rawHeaders' | 'clientAddress'>
   /** The route of the request, if any: it decides whether Basic credentials are accepted. */
   readonly route: { readonly config: { readonly basicCredentials: boolean } } | undefined
+  /** The trace of the request, if any: a refresh that it causes is a part of it. */
+  readonly trace?: RequestTrace | undefined
 }
 
 /** Where credentials were presented. */
@@ -27,18 +30,23 @@ export type VerifyAuthorization = (header: string, presented: Presented) => Call
  * must name the same subject, so that no request combines two identities.
  */
 export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorization): Authenticate {
-  const bySession = (cookie: string | undefined): Caller | undefined | Promise<Caller | undefined> => {
-    const known = sessions.peek(cookie)
+  const bySession = (
+    cookie: string | undefined,
+    trace: RequestTrace | undefined,
+  ): Caller | undefined | Promise<Caller | undefined> => {
+    const known = sessions.peek(cookie, trace)
     if (known === 'none') return undefined
     if (known !== undefined) return { principal: known.principal, via: 'session', session: known }
-    return sessions.load(cookie).then((session) => session && { principal: session.principal, via: 'session', session })
+    return sessions
+      .load(cookie, trace)
+      .then((session) => session && { principal: session.principal, via: 'session', session })
   }
-  return ({ head: { headers, rawHeaders, clientAddress }, route }) => {
+  return ({ head: { headers, rawHeaders, clientAddress }, route, trace }) => {
     const { authorization, cookie } = headers
-    if (authorization === undefined) return bySession(cookie)
+    if (authorization === undefined) return bySession(cookie, trace)
     if (countAuthorization(rawHeaders) > 1)
       throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
-    return both(verify(authorization, { clientAddress, route }), bySession(cookie))
+    return both(verify(authorization, { clientAddress, route }), bySession(cookie, trace))
   }
 }
 

@@ -30,9 +30,9 @@ export function airflowProfile(route: RouteConfig): AppProfile {
     isPage: isAirflowPage,
     use: airflowUse,
     logoutPath: ({ method, path }) => method === 'GET' && LOGOUTS.has(path),
-    refusal: (reason, _status, message, requestId) => ({
+    refusal: (reason, _status, message, requestId, traceId) => ({
       contentType: 'application/json',
-      body: JSON.stringify({ detail: message, reason, request_id: requestId }),
+      body: JSON.stringify({ detail: message, reason, request_id: requestId, trace_id: traceId }),
     }),
   }
   return route.airflow?.login === 'fab' ? { ...shared, ...fabSignIn(route) } : { ...shared, ...assertionSignIn(route) }

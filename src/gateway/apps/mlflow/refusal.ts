@@ -14,15 +14,21 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
 }
 
 /**
- * A refusal in MLflow's error format; `reason` and `request_id` are the gateway's own. A body that is too large becomes
+ * A refusal in MLflow's error format; `reason`, `request_id` and `trace_id` are the gateway's own. A body that is too large becomes
  * an invalid parameter: MLflow itself has no 413.
  */
-export function mlflowRefusal(reason: Reason, gatewayStatus: number, message: string, requestId: string): AppRefusal {
+export function mlflowRefusal(
+  reason: Reason,
+  gatewayStatus: number,
+  message: string,
+  requestId: string,
+  traceId?: string,
+): AppRefusal {
   const status = gatewayStatus === 413 ? 400 : gatewayStatus
   const error_code = ERROR_CODES[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR')
   return {
     status,
     contentType: 'application/json',
-    body: JSON.stringify({ error_code, message, reason, request_id: requestId }),
+    body: JSON.stringify({ error_code, message, reason, request_id: requestId, trace_id: traceId }),
   }
 }

@@ -65,13 +65,14 @@ function checkUrl(url: URL, admitted: Admission, { maxSeconds, sharedStorage, re
   if (seconds === undefined) throw new Refusal('upstream-invalid', 'presigned URL: its lifetime is not known')
   if (!(seconds <= maxSeconds))
     throw new Refusal('upstream-invalid', `presigned URL: expected at most ${maxSeconds} s, got ${seconds}`)
-  const { project, principal, request, requestId } = admitted
+  const { project, principal, request, requestId, traceId } = admitted
   const path = decoded(url.pathname)
   if (sharedStorage && !(project && isBelow(path, project.id)))
     throw new Refusal('upstream-invalid', 'presigned URL: expected one below the workspace of the project')
   record({
     event: 'presigned-url',
     request_id: requestId,
+    trace_id: traceId,
     user: principal?.username,
     subject: principal?.subject,
     project: project?.id,

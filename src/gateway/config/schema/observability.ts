@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { metadata } from '../../../shared/settings/metadata.ts'
+import { tracing } from './tracing.ts'
 
 export const observability = z
   .strictObject({
@@ -13,5 +14,6 @@ export const observability = z
       .max(10_000)
       .default(200)
       .describe('Projects with metrics of their own, in each worker. All others are counted as `other`.'),
+    tracing: tracing.optional().register(metadata, { reload: 'restart' }),
   })
   .register(metadata, { reload: 'reload' })

@@ -1,7 +1,8 @@
 import type { RequestHead } from '../../http/request-head.ts'
+import type { RequestTrace } from '../../http/request-trace.ts'
 import type { Principal, Project } from '../../policy/types.ts'
 import { outwardGroups } from './outward-groups.ts'
-import { isOwned } from './owned-headers.ts'
+import { ownerOf } from './owned-headers.ts'
 
 /** Longest value of an identity header. */
 const MAX_VALUE = 8192
@@ -19,17 +20,21 @@ export interface IdentityFacts {
 
 /**
  * The client's end-to-end headers that may pass: a flat list of names and values.
+ * While tracing is on, the gateway writes the trace context, and only a trusted proxy's baggage passes.
  * Names listed in `Connection` are dropped first (RFC 9110 §7.6.1), so that a client cannot aim that rule at ours.
  */
 export function passableHeaders(
   { headers: byName, rawHeaders: raw }: RequestHead,
   drop: ReadonlySet<string>,
+  trace?: Pick<RequestTrace, 'isFromProxy'>,
 ): string[] {
   const named = connectionNames(byName.connection)
   const headers: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
-    if (isOwned(name)) continue
+    const owner = ownerOf(name)
+    if (owner === 'gateway') continue
+    if (trace !== undefined && (owner === 'trace' || (owner === 'proxy' && !trace.isFromProxy))) continue
     const lower = name.toLowerCase()
     if (drop.has(lower) || named?.has(lower)) continue
     headers.push(name, raw[i + 1] as string)

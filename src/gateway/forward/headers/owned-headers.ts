@@ -100,6 +100,16 @@ const HOP_BY_HOP = [
   'http2-settings',
 ]
 
+/** The trace context, which the gateway writes while tracing is on (W3C Trace Context §3). */
+const TRACE_CONTEXT: ReadonlySet<string> = new Set(['traceparent', 'tracestate'])
+
+/**
+ * What else travels with a trace, and contexts in other formats, which an upstream might prefer to ours: believed only
+ * from a trusted proxy while tracing is on.
+ */
+const TRACE_COMPANIONS: ReadonlySet<string> = new Set(['baggage', 'b3', 'uber-trace-id', 'x-cloud-trace-context'])
+const TRACE_COMPANION_FAMILIES = ['x-b3-', 'uberctx-', 'ot-tracer-', 'ot-baggage-', 'x-datadog-', 'x-amzn-trace-id']
+
 const DROPPED: ReadonlySet<string> = new Set([
   ...WRITTEN,
   ...ALIASES,
@@ -124,15 +134,31 @@ function isDropped(name: string): boolean {
   return folded !== name.toLowerCase() && isIn(CHECKED_FAMILIES, folded)
 }
 
+/**
+ * Who may write a header: `gateway` alone; while tracing is on also `trace`, which is the gateway, and `proxy`, which is a
+ * trusted proxy; else the `client`.
+ */
+export type HeaderOwner = 'gateway' | 'trace' | 'proxy' | 'client'
+
+function findOwner(name: string): HeaderOwner {
+  if (isDropped(name)) return 'gateway'
+  const folded = foldName(name)
+  if (TRACE_CONTEXT.has(folded)) return 'trace'
+  return TRACE_COMPANIONS.has(folded) || isIn(TRACE_COMPANION_FAMILIES, folded) ? 'proxy' : 'client'
+}
+
 /** Result per spelling seen. Bounded: names are the client's choice. */
-const known = new Map<string, boolean>()
+const known = new Map<string, HeaderOwner>()
 const KNOWN_MAX = 2000
 
-/** True when a client's header of this name (any case) must not reach an upstream as it came. */
-export function isOwned(name: string): boolean {
-  const verdict = known.get(name)
-  if (verdict !== undefined) return verdict
-  const owned = isDropped(name)
-  if (known.size < KNOWN_MAX) known.set(name, owned)
-  return owned
+/** The owner of a header of this name, in any case and punctuation. */
+export function ownerOf(name: string): HeaderOwner {
+  const owner = known.get(name)
+  if (owner !== undefined) return owner
+  const found = findOwner(name)
+  if (known.size < KNOWN_MAX) known.set(name, found)
+  return found
 }
+
+/** True when a client's header of this name (any case) must not reach an upstream as it came. */
+export const isOwned = (name: string): boolean => ownerOf(name) === 'gateway'

@@ -13,6 +13,12 @@ import type { Refreshed, RefreshFailure, RefreshMemory } from './refresh-memory.
  */
 export type RefreshTokens = (session: Session) => Promise<Refreshed | 'ended'>
 
+/** The request that a refresh begins with, as far as it is traced. Others that wait for the same refresh are not named. */
+export interface RefreshCause {
+  readonly traceId: string
+  begin(step: 'refresh'): { end(outcome?: { error: unknown }): void } | undefined
+}
+
 /** The sessions as the refresher needs them: always the store's, never a cached copy. */
 export interface RefreshStore {
   read(key: string): Promise<Session | undefined>
@@ -59,13 +65,13 @@ export class Refresher {
    * Whether a request may use the session as it is. Starts a refresh in the background when one is due. With an expired
    * access token no request may, except during the grace period after the issuer failed.
    */
-  serves(session: Session, now: number): boolean {
+  serves(session: Session, now: number, cause?: RefreshCause): boolean {
     if (now < this.dueAt(session)) return true
     const failure = this.#failureOf(session)
     const { accessExpiresAt } = session.tokens
     if (now >= (failure === undefined ? accessExpiresAt : accessExpiresAt + this.#grace)) return false
     // its failure is logged and remembered; this request does not depend on it
-    if (now >= (failure?.retryAt ?? 0)) this.#once(session).catch(() => undefined)
+    if (now >= (failure?.retryAt ?? 0)) this.#once(session, cause).catch(() => undefined)
     return true
   }
 
@@ -74,12 +80,12 @@ export class Refresher {
    * token has expired.
    * @throws Refusal `issuer-down` or `store-down` when the refresh fails after the grace period
    */
-  async current(session: Session): Promise<Session | undefined> {
-    if (this.serves(session, this.#deps.clock())) return session
+  async current(session: Session, cause?: RefreshCause): Promise<Session | undefined> {
+    if (this.serves(session, this.#deps.clock(), cause)) return session
     const failure = this.#failureOf(session)
     if (failure !== undefined && this.#deps.clock() < failure.retryAt) throw this.#refusal(failure)
     try {
-      return await this.#once(session)
+      return await this.#once(session, cause)
     } catch (error) {
       const failed = this.#failureOf(session)
       if (this.#deps.clock() < session.tokens.accessExpiresAt + this.#grace) return session
@@ -92,18 +98,19 @@ export class Refresher {
     await Promise.allSettled(this.#memory.running.values())
   }
 
-  #once(session: Session): Promise<Session | undefined> {
+  #once(session: Session, cause: RefreshCause | undefined): Promise<Session | undefined> {
     const { key } = session
     const running = this.#memory.running.get(key)
     if (running !== undefined) return running
-    const started = this.#acrossProcesses(session).finally(() => this.#memory.running.delete(key))
+    const started = this.#acrossProcesses(session, cause).finally(() => this.#memory.running.delete(key))
     this.#memory.running.set(key, started)
     return started
   }
 
-  async #acrossProcesses(session: Session): Promise<Session | undefined> {
+  async #acrossProcesses(session: Session, cause: RefreshCause | undefined): Promise<Session | undefined> {
     const { backend, clock, store } = this.#deps
     const { key, tokens } = session
+    const span = cause?.begin('refresh')
     const outcome = async () => {
       const stored = await store.read(key)
       return stored?.tokens.accessToken === tokens.accessToken ? undefined : { value: stored }
@@ -111,9 +118,12 @@ export class Refresher {
     const retryAfterSeconds = () => pauseSeconds(this.#failureOf(session)?.count ?? 0)
     try {
       const shared = { key, outcome, work: () => this.#refresh(session), retryAfterSeconds }
-      return await onceAcrossProcesses(backend, clock, shared)
+      const refreshed = await onceAcrossProcesses(backend, clock, shared)
+      span?.end()
+      return refreshed
     } catch (error) {
-      this.#remember(session, error)
+      span?.end({ error })
+      this.#remember(session, error, cause?.traceId)
       throw error
     }
   }
@@ -158,11 +168,11 @@ export class Refresher {
     return this.#memory.failures.get(tokens.accessToken)
   }
 
-  #remember({ key, tokens }: Session, error: unknown): void {
+  #remember({ key, tokens }: Session, error: unknown, trace_id: string | undefined): void {
     const failures = this.#memory.failures.get(tokens.accessToken)?.count ?? 0
     const retryAt = this.#deps.clock() + pauseSeconds(failures) * 1000
     this.#memory.failures.set(tokens.accessToken, { count: failures + 1, retryAt, error })
-    const fields = { session: key.slice(0, 8), failures: failures + 1, detail: messageOf(error) }
+    const fields = { session: key.slice(0, 8), failures: failures + 1, detail: messageOf(error), trace_id }
     this.#deps.log.warn(fields, 'tokens could not be refreshed')
   }
 

@@ -126,25 +126,24 @@ async function startSession(context: SignInContext, loggedIn: SignedIn, request:
   context.log.info({
     event: 'login',
     request_id: requestId,
+    trace_id: request.traceId,
     subject,
     user: username,
     session: session.key.slice(0, 8),
   })
-  reportWithoutProject(context, loggedIn, requestId)
+  reportWithoutProject(context, loggedIn, request)
 }
 
 /** Whoever signs in and reaches nothing is an error of the set-up more often than of the person. */
-function reportWithoutProject(context: SignInContext, loggedIn: SignedIn, requestId: string): void {
+function reportWithoutProject(context: SignInContext, loggedIn: SignedIn, { head, traceId }: SignInRequest): void {
   const { projects, rules, config, log } = context
   const snapshot = projects.snapshot()
   if (snapshot === undefined || isAdmin(loggedIn.principal, rules)) return
   if (snapshot.memberships(loggedIn.principal).length > 0) return
   const { cause, detail } = explainWithoutProject(loggedIn, config.issuer)
   context.countWithoutProject?.(cause)
-  log.warn(
-    { event: 'sign-in-without-project', request_id: requestId, user: loggedIn.principal.username, cause },
-    detail,
-  )
+  const line = { event: 'sign-in-without-project', request_id: head.requestId, trace_id: traceId }
+  log.warn({ ...line, user: loggedIn.principal.username, cause }, detail)
 }
 
 /** A redirect that began at the issuer does not carry a Strict cookie; a page of ours that navigates does. */

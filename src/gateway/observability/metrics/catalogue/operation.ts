@@ -36,6 +36,12 @@ export const OPERATION_METRICS = {
     aggregator: 'max',
     note: 'Of the files of the current configuration, as they were when it was read.',
   },
+  modelops_gateway_trace_spans_total: {
+    type: 'counter',
+    help: 'Spans of traces; zero where tracing is off.',
+    unit: 'spans',
+    labels: { result: '`exported`, `failed` (the collector did not accept them) or `dropped` (the queue was full)' },
+  },
   modelops_gateway_workers: {
     type: 'gauge',
     help: 'Processes that serve.',
