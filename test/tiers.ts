@@ -1,5 +1,6 @@
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
+import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
@@ -11,11 +12,13 @@ import { ensureBackends } from '../infra/parts/mlflow-backends.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
 import { ensureModelopsClient } from '../infra/parts/modelops-client.ts'
 import { ensureObjectStore } from '../infra/parts/object-store.ts'
+import { ensureOtelCollector } from '../infra/parts/otel-collector.ts'
 import { ensurePodman } from '../infra/parts/podman.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
 import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
+import { ensureTracingOverlay } from '../infra/parts/tracing-overlay.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -124,6 +127,14 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
     minutes: 12,
+  },
+  {
+    name: 'tracing',
+    about: 'one trace through a real Caddy, the gateway, MLflow and Airflow, in a real OpenTelemetry Collector',
+    needs: [ensureOtelCollector, ensureTracingCaddy, ensureMlflow, ensureTracingOverlay, ensureAirflow],
+    run: { files: ['test/tracing/*.test.ts'] },
+    minutes: 6,
+    onlyNamed: true,
   },
   {
     name: 'airflow-setup',
