@@ -9,6 +9,7 @@ import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { conformancePage } from './conformance-page.ts'
 import { isolationPage } from './isolation-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { mlflowIsolationPage } from './mlflow-isolation.ts'
@@ -37,6 +38,7 @@ export const referencePages: Record<string, () => string> = {
     ]),
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
   'docs/reference/isolation.md': isolationPage,
+  'docs/reference/openid-conformance.md': conformancePage,
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'docs/reference/metrics.md': metricsPage,

@@ -16,6 +16,7 @@ const ENDED = 'test/path/ended-sessions.test.ts'
 const OUTAGES = 'test/redis/outages.test.ts'
 const FROZEN = 'test/redis/gateway.test.ts'
 const BACKCHANNEL = 'test/unit/gateway/signin/backchannel-logout.test.ts'
+const FRONTCHANNEL = 'test/unit/gateway/signin/frontchannel-logout.test.ts'
 const KEYCLOAK_LOGOUT = 'test/keycloak/logout.test.ts'
 const ADMIN = 'test/unit/gateway/admin/session-admin.test.ts'
 
@@ -107,6 +108,14 @@ export const LOGOUT_ROWS = [
     [ADMIN, 'ends one session by its key'],
     [ADMIN, 'ends every session of a person'],
     ['test/e2e/session-admin.test.ts', 'an administrator sees who is signed in'],
+  ),
+  row(
+    'S-167',
+    'front-channel logout ends the session that cookie, `iss` and `sid` name together; without a cookie, only at an issuer without back channel',
+    [FRONTCHANNEL, 'a session that began in another session at the issuer continues'],
+    [FRONTCHANNEL, 'at an issuer with back-channel logout, whoever knows a sid ends nothing'],
+    [FRONTCHANNEL, 'guesses of a sid are limited'],
+    ['test/e2e/frontchannel-logout.test.ts', 'a page of anybody else cannot show it'],
   ),
 ]
 

@@ -1,4 +1,5 @@
 import type { Config } from '../../gateway/config/schema.ts'
+import { endpointErrors } from '../../gateway/issuer/endpoints.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { clientErrors } from './client.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -46,10 +47,10 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
     const expected = `exactly the issuer that its metadata names: ${JSON.stringify(metadata.issuer)}`
     errors.push({ path: 'issuer.url', expected, hint: 'Copy that value.' })
   }
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri']) {
-    if (typeof metadata[name] === 'string' && URL.canParse(metadata[name])) continue
+  for (const { name, expected, got } of endpointErrors(metadata, issuer.url)) {
     const hint = 'Check that this is an OpenID Connect issuer.'
-    errors.push({ path: 'issuer.url', expected: `metadata with ${name}`, got: 'none', hint })
+    const wanted = got === 'none' ? `metadata with ${name}` : `metadata with ${expected} as ${name}`
+    errors.push({ path: 'issuer.url', expected: wanted, got, hint })
   }
   const methods = metadata.code_challenge_methods_supported
   if (issuer.requirePkce && !(Array.isArray(methods) && methods.includes('S256'))) {

@@ -3,7 +3,9 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import type { Config } from '../config/schema.ts'
-import type { IssuerFetch, IssuerRequests } from './issuer-requests.ts'
+import { endpointErrors } from './endpoints.ts'
+import type { IssuerFetch } from './issuer-fetch.ts'
+import type { IssuerRequests } from './issuer-requests.ts'
 import { type IssuerKeys, issuerKeys } from './keys/issuer-keys.ts'
 
 export interface IssuerDeps {
@@ -58,19 +60,13 @@ function allowsHttp(url: URL, insecureHttp: boolean): boolean {
   return isLoopback(url.hostname) || insecureHttp
 }
 
-/** @throws Error that names the unusable field (OIDC Discovery §4.3, RFC 7636 §5) */
+/** @throws Error that names the unusable field (OIDC Discovery §3, §4.3, RFC 7636 §5) */
 function checkMetadata(metadata: client.ServerMetadata & client.ServerMetadataHelpers, issuer: Config['issuer']): void {
   if (metadata.issuer !== issuer.url) {
     throw new Error(`issuer: expected exactly ${issuer.url}, got ${metadata.issuer}`)
   }
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const) {
-    const value = metadata[name]
-    if (typeof value !== 'string' || !URL.canParse(value))
-      throw new Error(`${name}: expected a URL, got ${typeof value}`)
-    if (issuer.url.startsWith('https:') && !value.startsWith('https:')) {
-      throw new Error(`${name}: expected https, got ${new URL(value).protocol}`)
-    }
-  }
+  const [error] = endpointErrors(metadata, issuer.url)
+  if (error !== undefined) throw new Error(`${error.name}: expected ${error.expected}, got ${error.got}`)
   if (issuer.requirePkce && !metadata.supportsPKCE('S256')) {
     throw new Error('code_challenge_methods_supported: expected S256 (or issuer.requirePkce: false)')
   }

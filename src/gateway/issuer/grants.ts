@@ -8,6 +8,7 @@ import { claimAt, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
 import { checkIdToken, type IdTokenClaims } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
+import { requireBearer } from './token-type.ts'
 
 /** What an authorization request sent or committed to, against which its callback is checked. */
 export interface AuthorizationRequest {
@@ -73,7 +74,9 @@ async function redeem(
     ...(issuer.maxAgeSeconds !== undefined && { maxAge: issuer.maxAgeSeconds }),
   })
   if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
-  const claims = await verifiedClaims(deps, found, response.id_token, response.access_token)
+  requireBearer(response)
+  const code = callback.searchParams.get('code') ?? undefined
+  const claims = await verifiedClaims(deps, found, { ...response, id_token: response.id_token }, code)
   const withAllClaims = await withGroups(deps, found, claims, response.access_token)
   return {
     principal: principalOf(withAllClaims, issuer, deps.log),
@@ -85,7 +88,9 @@ async function redeem(
 
 async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {
   const response = await client.refreshTokenGrant(found.configuration, refreshToken)
-  const claims = response.id_token && (await verifiedClaims(deps, found, response.id_token, response.access_token))
+  requireBearer(response)
+  const { id_token } = response
+  const claims = id_token && (await verifiedClaims(deps, found, { ...response, id_token }))
   if (claims && claims.sub !== session.principal.subject) {
     throw new Refusal('login-failed', 'refresh: the new ID token is about another subject')
   }
@@ -119,10 +124,10 @@ async function refreshedPrincipal(
 async function verifiedClaims(
   { config, clock }: IssuerDeps,
   { keys }: DiscoveredIssuer,
-  idToken: string,
-  accessToken: string,
+  { id_token, access_token: accessToken }: { readonly id_token: string; readonly access_token: string },
+  code?: string,
 ): Promise<IdTokenClaims> {
-  return checkIdToken(idToken, { issuer: config.issuer, keys, now: clock(), accessToken })
+  return checkIdToken(id_token, { issuer: config.issuer, keys, now: clock(), accessToken, code })
 }
 
 /** Claims of the ID token, completed from userinfo when the groups claim is absent. The ID token wins. */

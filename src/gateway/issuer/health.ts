@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import type { IssuerFetch } from './issuer-requests.ts'
+import { type IssuerFetch, issuerFetch } from './issuer-fetch.ts'
 
 /** Longest wait of a request for a probe, ms. */
 const WAIT_MS = 2000
@@ -19,7 +19,7 @@ export interface IssuerHealthDeps {
   readonly timeoutMs: number
   readonly clock: Clock
   readonly log: Logger
-  /** Sends requests. Default: `fetch`. */
+  /** Sends requests. Default: {@link issuerFetch}. */
   readonly fetch?: IssuerFetch
 }
 
@@ -97,7 +97,7 @@ export class IssuerHealth {
   }
 
   #send(url: string, options: RequestInit): Promise<Response> {
-    return (this.#deps.fetch ?? fetch)(url, options)
+    return (this.#deps.fetch ?? issuerFetch)(url, options)
   }
 
   /** Another request failed: that says nothing about the issuer until a probe fails as well. */

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult } from 'jose'
+import { checkTokenTimes } from '../../shared/tokens/access-token-rules.ts'
+import { parseCompactJwt } from '../../shared/tokens/compact-jwt.ts'
+import { TokenRejected } from '../../shared/tokens/token-rejected.ts'
 import { tokenType } from '../../shared/tokens/token-type.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
@@ -13,6 +16,8 @@ export interface IdTokenExpectations {
   readonly now: number
   /** Bound to the ID token by `at_hash`, where the claim is present (OIDC Core §3.1.3.6). */
   readonly accessToken: string
+  /** Bound to the ID token by `c_hash`, where the claim is present (OIDC Core §3.3.2.11). Absent at a refresh. */
+  readonly code?: string | undefined
 }
 
 export type IdTokenClaims = JWTPayload & { readonly iss: string; readonly sub: string }
@@ -32,11 +37,12 @@ export async function checkIdToken(idToken: string, expected: IdTokenExpectation
     currentDate: new Date(now),
     requiredClaims: ['sub', 'iat', 'exp'],
   })
-  checkType(protectedHeader.typ)
+  checkType(protectedHeader.typ, claims)
   if (typeof claims.sub !== 'string' || claims.iss === undefined) throw unusable('sub: expected a string')
-  if ((claims.iat ?? 0) > now / 1000 + issuer.clockSkewSeconds) throw unusable('iat lies in the future')
+  checkTimes(claims, issuer, now / 1000 + issuer.clockSkewSeconds)
   checkAudience(claims, issuer)
-  checkAccessTokenHash(claims, protectedHeader.alg, expected.accessToken)
+  checkHash('at_hash', claims, protectedHeader.alg, expected.accessToken)
+  if (expected.code !== undefined) checkHash('c_hash', claims, protectedHeader.alg, expected.code)
   return { ...claims, iss: claims.iss, sub: claims.sub }
 }
 
@@ -45,18 +51,32 @@ const unusable = (detail: string) => new Refusal('login-failed', `ID token: ${de
 
 async function verified(idToken: string, keys: IssuerKeys, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
   try {
+    parseCompactJwt(idToken)
     return await verifyByKeys(idToken, keys, 'issuer', options)
   } catch (cause) {
+    if (cause instanceof TokenRejected) throw unusable(cause.message)
     if (!(cause instanceof errors.JOSEError) || isKeyOutage(cause)) throw cause
     throw unusable(cause.message)
   }
 }
 
 /** A logout token, an access token or a security event of the same issuer is no ID token (RFC 8725 §3.11). */
-function checkType(typ: unknown): void {
+function checkType(typ: unknown, { events }: JWTPayload): void {
   const type = tokenType(typ)
   if (type !== undefined && type !== 'jwt')
     throw unusable('typ header: expected JWT or none, got another kind of token')
+  if (events !== undefined) throw unusable('events: a claim of another kind of token')
+}
+
+/** @param latest Seconds since the epoch. openid-client has checked that `auth_time` is not too old. */
+function checkTimes(claims: JWTPayload, { maxAgeSeconds }: Config['issuer'], latest: number): void {
+  try {
+    checkTokenTimes(claims, latest)
+  } catch (error) {
+    throw error instanceof TokenRejected ? unusable(error.message) : error
+  }
+  if (maxAgeSeconds !== undefined && Number(claims.auth_time ?? 0) > latest)
+    throw unusable('auth_time: lies in the future')
 }
 
 /** Further audiences only where the configuration trusts them; `azp`, where present, is us (OIDC Core §3.1.3.7 (3)-(5)). */
@@ -69,11 +89,12 @@ function checkAudience(claims: JWTPayload, issuer: Config['issuer']): void {
   if (claims.azp !== undefined && claims.azp !== issuer.clientId) throw unusable('azp: is not our client ID')
 }
 
-/** @param alg Signature algorithm of the ID token, which names the hash of `at_hash`. */
-function checkAccessTokenHash(claims: JWTPayload, alg: string, accessToken: string): void {
-  if (claims.at_hash === undefined) return
+/** @param alg Signature algorithm of the ID token, which names the hash. @param value What the claim is a hash of. */
+function checkHash(name: 'at_hash' | 'c_hash', claims: JWTPayload, alg: string, value: string): void {
+  if (claims[name] === undefined) return
   const bits = alg === 'EdDSA' ? '512' : alg.slice(-3)
-  const hash = createHash(`sha${bits}`).update(accessToken).digest()
+  const hash = createHash(`sha${bits}`).update(value).digest()
   const half = hash.subarray(0, hash.length / 2).toString('base64url')
-  if (claims.at_hash !== half) throw unusable('at_hash: does not match the access token')
+  if (claims[name] !== half)
+    throw unusable(`${name}: does not match ${name === 'at_hash' ? 'the access token' : 'the code'}`)
 }

@@ -33,14 +33,26 @@ function isOutage(error: unknown): boolean {
   if (isKeyOutage(error)) return true
   if (error instanceof client.ClientError) {
     if (error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_ABORT') return true
-    return error.cause instanceof Response && error.cause.status >= 500
+    if (error.cause instanceof Response) return error.cause.status >= 500
   }
-  // fetch rejects with a TypeError whose cause is the socket's error
-  return error instanceof TypeError && error.cause instanceof Error
+  return isNetworkError(error)
 }
 
+/** Also of a response that ended early, never or too late, which the libraries report as one that cannot be parsed. */
+function isNetworkError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof DOMException) return error.name === 'TimeoutError' || error.name === 'AbortError'
+  // fetch rejects with a TypeError whose cause is the socket's error
+  if (error instanceof TypeError && error.cause instanceof Error) return true
+  return isNetworkError(error.cause)
+}
+
+/** An error code of OAuth as logs show it: whatever else the issuer wrote is left out (RFC 6749 §5.2). */
+export const errorCode = (code: string): string => (/^[a-z_]{1,64}$/.test(code) ? code : 'an unknown code')
+
 function describe(error: unknown): string {
-  if (error instanceof client.ResponseBodyError) return `response of the issuer: ${error.status} ${error.error}`
+  if (error instanceof client.ResponseBodyError)
+    return `response of the issuer: ${error.status} ${errorCode(error.error)}`
   if (!(error instanceof Error)) return 'unknown failure'
   const code: unknown = Reflect.get(error, 'code')
   return typeof code === 'string' ? `${code}: ${error.message}` : error.message

@@ -1,7 +1,5 @@
 import type { ServerMetadata } from 'openid-client'
-
-/** How openid-client and jose send their requests. */
-export type IssuerFetch = (url: string, options: RequestInit) => Promise<Response>
+import { type IssuerFetch, issuerFetch } from './issuer-fetch.ts'
 
 export type IssuerOperation =
   | 'discovery'
@@ -63,7 +61,7 @@ export class IssuerRequests {
     const startedAt = performance.now()
     let error: IssuerError | undefined = 'connection'
     try {
-      const response = await fetch(url, options)
+      const response = await issuerFetch(url, options)
       error = errorOf(response.status)
       return response
     } catch (failure) {

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { asClient } from './as-client.ts'
 import type { Issuer } from './issuer.ts'
+import { requireBearer } from './token-type.ts'
 
 /** A token is replaced when it expires within this time, in milliseconds. */
 const SPARE_MS = 30_000
@@ -26,6 +27,7 @@ function serviceToken({ configuration, parameters, clock }: ServiceUser): () => 
   let running: Promise<string> | undefined
   const request = async () => {
     const response = await client.clientCredentialsGrant(await configuration(), { ...parameters })
+    requireBearer(response)
     const seconds = response.expires_in ?? ASSUMED_SECONDS
     current = { token: response.access_token, until: clock() + seconds * 1000 - SPARE_MS }
     return response.access_token

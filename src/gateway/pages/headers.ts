@@ -12,6 +12,8 @@ export interface PageNeeds {
   readonly script?: string
   /** Targets of forms besides our own origins. */
   readonly formTargets?: readonly string[]
+  /** Origins whose pages may show this one in a frame. Absent: none. */
+  readonly framedBy?: readonly string[]
 }
 
 /** Headers of one kind of page, computed once. */
@@ -31,7 +33,7 @@ const FIXED = {
   'x-dns-prefetch-control': 'off',
   // Internet Explorer does not open a download in the context of our site. No specification.
   'x-download-options': 'noopen',
-  // For browsers that do not know the directive frame-ancestors (RFC 7034).
+  // For browsers that do not know the directive frame-ancestors, which overrides it (RFC 7034, CSP3 §6.4.2).
   'x-frame-options': 'DENY',
   // Acrobat and Flash find no policy that lets them read our pages (Adobe, cross-domain policy file specification).
   'x-permitted-cross-domain-policies': 'none',
@@ -59,7 +61,7 @@ export function pageHeaders(config: PageConfig, needs: PageNeeds = {}): PageHead
       'default-src': ["'none'"],
       'base-uri': ["'none'"],
       'object-src': ["'none'"],
-      'frame-ancestors': ["'none'"],
+      'frame-ancestors': needs.framedBy ?? ["'none'"],
       // Applies to the redirects that follow a form as well, so it lists wherever return_to may lead.
       'form-action': ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
       'style-src': [hashSource(style)],

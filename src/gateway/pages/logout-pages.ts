@@ -43,6 +43,15 @@ ${Object.entries(fields).map(
   return { title: 'Signing out', main, script: SUBMIT_FORM }
 }
 
+/** Loaded in a frame of the issuer's sign-out page, which usually hides it. */
+export function frontchannelLogoutPage({ ended }: { readonly ended: boolean }): PageContent {
+  const main = html`<section class="narrow" aria-labelledby="what" role="status">
+<h1 id="what">${ended ? 'You are signed out' : 'Nothing to sign out'}</h1>
+<p>${ended ? 'Your session at this gateway has ended.' : 'No session here began with that sign-in.'}</p>
+</section>`
+  return { title: 'Sign out', main }
+}
+
 export interface SignedOutView {
   /** The issuer was not told, so its session may still exist and the next sign-in may not ask for a password. */
   readonly issuerSessionMayRemain: boolean

@@ -12,7 +12,14 @@ import {
   withoutReferrer,
 } from './headers.ts'
 import { layout, type PageContent, type Who } from './layout.ts'
-import { confirmLogoutPage, type LeaveView, leavePage, type SignedOutView, signedOutPage } from './logout-pages.ts'
+import {
+  confirmLogoutPage,
+  frontchannelLogoutPage,
+  type LeaveView,
+  leavePage,
+  type SignedOutView,
+  signedOutPage,
+} from './logout-pages.ts'
 import { type PortalView, portalPage } from './portal-page.ts'
 import { type RefusalView, refusalPage } from './refusal-page.ts'
 import { DENIAL } from './scripts/own-scripts.ts'
@@ -34,6 +41,8 @@ export interface Pages {
   confirmLogout(view: { who?: Who | undefined; returnTo?: string | undefined }): Page
   leave(view: LeaveView): Page
   signedOut(view: SignedOutView): Page
+  /** @param view.framedBy Origins whose pages may show it in a frame. */
+  frontchannelLogout(view: { readonly ended: boolean; readonly framedBy: readonly string[] }): Page
   start(href: string): Page
   /** Continues at once, as a navigation from our own origin: for cookies that a redirect from another site would not send. */
   continue(href: string): Page
@@ -60,6 +69,8 @@ export function buildPages(config: PageConfig): Pages {
     refusal: (view) => page(view.who === undefined ? bareDenial : denial, refusalPage(view)),
     confirmLogout: (view) => page(plain, confirmLogoutPage(view)),
     signedOut: (view) => page(bare, signedOutPage(view)),
+    frontchannelLogout: (view) =>
+      page(withoutReferrer(pageHeaders(config, { framedBy: view.framedBy })), frontchannelLogoutPage(view)),
     start: (href) => page(start, startPage(href)),
     continue: (href) => page(bare, continuePage(href)),
     leave: (view) => page(leavePageHeaders(config, new URL(view.endpoint)), leavePage(view)),

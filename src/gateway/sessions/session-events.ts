@@ -1,5 +1,5 @@
 /** Who or what ended a session: people, the issuer, an administrator, the next sign-in of the browser, a refused refresh. */
-export type EndCause = 'user' | 'everywhere' | 'back-channel' | 'admin' | 'sign-in' | 'grant'
+export type EndCause = 'user' | 'everywhere' | 'back-channel' | 'front-channel' | 'admin' | 'sign-in' | 'grant'
 
 /** What happens to sessions in this process, for whoever counts it. No member may throw. */
 export interface SessionEvents {

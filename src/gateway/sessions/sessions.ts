@@ -103,13 +103,19 @@ export class Sessions {
    * cannot be refreshed. The browser must keep its cookie.
    */
   async load(cookieHeader: string | undefined, cause?: RefreshCause): Promise<Session | undefined> {
-    const value = this.#cookie.read(cookieHeader)
-    if (value === undefined) return undefined
     const now = this.#clock()
-    const known = this.#known.fresh(value, now) ?? (await this.#loadKnown(value))
+    const known = await this.#find(cookieHeader, now)
     if (known === undefined) return undefined
     this.#known.used(known, now)
     return this.#refresher.current(known.session, cause)
+  }
+
+  /**
+   * The session of a request whatever its tokens are, for those who end it: that needs no issuer, and is no use of it.
+   * @throws Refusal `store-down`
+   */
+  async find(cookieHeader: string | undefined): Promise<Session | undefined> {
+    return (await this.#find(cookieHeader, this.#clock()))?.session
   }
 
   /**
@@ -163,12 +169,13 @@ export class Sessions {
 
   /**
    * Ends the sessions that began in one session at the issuer (OIDC Back-Channel Logout §2.7).
-   * @param subject Ends those of this subject only; absent: of any.
+   * @param subject Ends those of this subject only; undefined: of any.
+   * @param cause Default: the back channel of the issuer
    * @returns their number
    * @throws Refusal `store-down`
    */
-  endBySid(issuer: string, sid: string, subject?: string): Promise<number> {
-    return this.#endAll('back-channel', (keys) => {
+  endBySid(issuer: string, sid: string, subject?: string, cause: EndCause = 'back-channel'): Promise<number> {
+    return this.#endAll(cause, (keys) => {
       const subjectKey = subject === undefined ? undefined : indexKey(keys, 'subject', issuer, subject)
       return this.#backend.endBySid(indexKey(keys, 'sid', issuer, sid), subjectKey)
     })
@@ -212,6 +219,11 @@ export class Sessions {
   async close(): Promise<void> {
     await this.#refresher.settled()
     await this.#backend.close()
+  }
+
+  async #find(cookieHeader: string | undefined, now: number): Promise<KnownSession | undefined> {
+    const value = this.#cookie.read(cookieHeader)
+    return value === undefined ? undefined : (this.#known.fresh(value, now) ?? this.#loadKnown(value))
   }
 
   async #loadKnown(value: string): Promise<KnownSession | undefined> {

@@ -1,4 +1,6 @@
 import { errors, type JWTPayload } from 'jose'
+import { parseCompactJwt } from '../../shared/tokens/compact-jwt.ts'
+import { TokenRejected } from '../../shared/tokens/token-rejected.ts'
 import { tokenType } from '../../shared/tokens/token-type.ts'
 import { Refusal } from '../errors.ts'
 import { issuerRefusal } from '../issuer/issuer-errors.ts'
@@ -66,6 +68,7 @@ async function checkLogoutToken(context: SignInContext, token: unknown): Promise
 async function verified({ config, issuer, clock }: SignInContext, token: string): Promise<JWTPayload> {
   const { url, clientId, algorithms, clockSkewSeconds } = config.issuer
   try {
+    parseCompactJwt(token)
     const { payload, protectedHeader } = await verifyByKeys(token, await issuer.keys(), 'client', {
       algorithms: [...algorithms],
       issuer: url,
@@ -79,6 +82,7 @@ async function verified({ config, issuer, clock }: SignInContext, token: string)
     return payload
   } catch (error) {
     if (error instanceof Refusal) throw error
+    if (error instanceof TokenRejected) throw refused(error.message)
     if (error instanceof errors.JOSEError && !isKeyOutage(error)) throw refused(error.message)
     return issuerRefusal(error)
   }

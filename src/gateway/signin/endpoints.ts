@@ -5,6 +5,7 @@ import { clientConfig } from './client-config.ts'
 import { CLIENTS, noSuchClient, sendClientPackage, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import { readFields } from './fields.ts'
+import { frontchannelLogout } from './frontchannel-logout.ts'
 import { finishLogin } from './login/callback.ts'
 import { startLogin } from './login/login.ts'
 import { confirmLogout, logout, logoutEverywhere, signedOut } from './logout.ts'
@@ -40,6 +41,8 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
     ['/auth/logout', { GET: confirmLogout(context), POST: logout(context) }],
     ['/auth/logout-everywhere', { POST: logoutEverywhere(context) }],
     ['/auth/backchannel-logout', { POST: backchannelLogout(context) }],
+    // It ends a session: a request that only looks must not.
+    ['/auth/frontchannel-logout', { GET: frontchannelLogout(context), refusesHead: true }],
     ['/auth/signed-out', { GET: signedOut(context) }],
     ['/auth/session', { GET: sessionInfo(context) }],
     ['/auth/client-config', { GET: () => published }],

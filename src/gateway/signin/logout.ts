@@ -14,7 +14,7 @@ const SIGNED_OUT_HERE = `${SIGNED_OUT}?issuer=open`
 /** `GET /auth/logout`: asks for confirmation. */
 export function confirmLogout(context: SignInContext): SignInHandler {
   return async (request) => {
-    const session = await context.sessions.load(request.head.headers.cookie)
+    const session = await context.sessions.find(request.head.headers.cookie)
     const wanted = queryOf(request).get('return_to')
     const view = { who: session?.principal, ...(wanted !== null && { returnTo: context.returnTo.check(wanted) }) }
     return pageReply(200, context.pages.confirmLogout(view))
@@ -40,7 +40,7 @@ function ending(context: SignInContext, end: End): SignInHandler {
     checkOrigin(head, context.isTrustedOrigin)
     const wanted = fields.return_to
     const returnTo = wanted === undefined ? undefined : context.returnTo.check(wanted)
-    const session = await context.sessions.load(head.headers.cookie)
+    const session = await context.sessions.find(head.headers.cookie)
     if (session !== undefined) {
       await endSession(context, session, request, end)
       void revoke(context, session)

@@ -43,11 +43,14 @@ export interface SignInDeps extends ProjectRules {
 export interface LoginAttempts {
   readonly logins: Attempts
   readonly callbacks: Attempts
+  /** Front-channel logouts without a session of the browser. */
+  readonly logouts: Attempts
 }
 
 export const buildLoginAttempts = (perMinute: number, clock: Clock): LoginAttempts => ({
   logins: new Attempts(perMinute, clock),
   callbacks: new Attempts(perMinute, clock),
+  logouts: new Attempts(perMinute, clock),
 })
 
 /** What the handlers of the sign-in endpoints share; built once. */

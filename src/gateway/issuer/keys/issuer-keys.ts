@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { issuerFetch } from '../issuer-fetch.ts'
 
 /**
  * Who presented a token: the issuer itself, at its token endpoint, or a client, which may be anybody. Tokens of clients
@@ -35,7 +36,7 @@ export function issuerKeys(
   timeoutSeconds: number,
   clock: Clock,
   log: Logger,
-  fetch: FetchImplementation = globalThis.fetch,
+  fetch: FetchImplementation = issuerFetch,
 ): IssuerKeys {
   const set = createRemoteJWKSet(jwksUri, {
     [customFetch]: pausingFetch(clock, fetch),
@@ -85,16 +86,36 @@ function pausingFetch(clock: Clock, fetch: FetchImplementation): FetchImplementa
   return async (url, options) => {
     if (failure !== undefined && clock() - failure.at < PAUSE_MS) throw failure.error
     try {
-      const response = await fetch(url, options)
-      if (!response.ok) throw new TypeError('keys not loaded', { cause: new Error(`status ${response.status}`) })
+      const set = await loadKeySet(await fetch(url, options))
       failure = undefined
-      return response
+      return Response.json(set)
     } catch (error) {
       failure = { at: clock(), error }
       throw error
     }
   }
 }
+
+/** The key set of a response (RFC 7517 §5). Whatever else a server sends says nothing about the tokens of the issuer. */
+async function loadKeySet(response: Response): Promise<object> {
+  if (!response.ok) throw notLoaded(`status ${response.status}`)
+  const text = await response.text()
+  let set: unknown
+  try {
+    set = JSON.parse(text)
+  } catch {
+    throw notLoaded('expected JSON')
+  }
+  if (!isObject(set) || !('keys' in set) || !Array.isArray(set.keys) || !set.keys.every(isObject))
+    throw notLoaded('expected a key set')
+  return set
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** As `fetch` reports that a server cannot be reached. */
+const notLoaded = (why: string) => new TypeError('keys not loaded', { cause: new Error(why) })
 
 /** Whether the keys could not be loaded, as opposed to a token that no key verifies. */
 export const isKeyOutage = (error: unknown): boolean =>

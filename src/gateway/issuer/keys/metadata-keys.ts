@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { messageOf } from '../../../shared/message-of.ts'
 import { Refusal } from '../../errors.ts'
+import { endpointError } from '../endpoints.ts'
 import { IssuerRequests } from '../issuer-requests.ts'
 import { type IssuerKeys, issuerKeys } from './issuer-keys.ts'
 
@@ -59,7 +60,7 @@ async function loadJwksUri(url: string, timeoutSeconds: number, requests: Issuer
   if (!response.ok) throw new Error(`metadata: expected status 200, got ${response.status}`)
   const { issuer, jwks_uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown }
   if (issuer !== url) throw new Error(`issuer: expected exactly ${url}, got ${JSON.stringify(issuer)}`)
-  if (typeof jwks_uri !== 'string' || !URL.canParse(jwks_uri)) throw new Error('jwks_uri: expected a URL')
-  if (url.startsWith('https:') && !jwks_uri.startsWith('https:')) throw new Error('jwks_uri: expected https')
-  return jwks_uri
+  const error = endpointError(jwks_uri, url)
+  if (error !== undefined) throw new Error(`jwks_uri: expected ${error.expected}, got ${error.got}`)
+  return String(jwks_uri)
 }

@@ -37,7 +37,7 @@ async function verifyOnce(token: string, find: JWTVerifyGetKey, options: JWTVeri
   }
 }
 
-/** Tries every key that fits the token's algorithm. */
+/** Tries every key that fits the token's algorithm. One that cannot be used, as an RSA key below 2048 bits, is passed over. */
 async function verifyByAny(
   candidates: errors.JWKSMultipleMatchingKeys,
   token: string,
@@ -47,7 +47,8 @@ async function verifyByAny(
     try {
       return await jwtVerify(token, key, options)
     } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      const isAboutToken = error instanceof errors.JOSEError
+      if (isAboutToken && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error
     }
   }
   throw withoutKeyId(new errors.JWSSignatureVerificationFailed(), token)

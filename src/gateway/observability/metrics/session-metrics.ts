@@ -1,9 +1,15 @@
 import type { Instruments } from './instruments.ts'
 
 /** Who or what ended a session. */
-type EndCause = 'user' | 'everywhere' | 'back-channel' | 'admin' | 'sign-in' | 'grant'
+type EndCause = 'user' | 'everywhere' | 'back-channel' | 'front-channel' | 'admin' | 'sign-in' | 'grant'
 /** Ends that somebody asked for. */
-const LOGOUTS: ReadonlySet<EndCause> = new Set<EndCause>(['user', 'everywhere', 'back-channel', 'admin'])
+const LOGOUTS: ReadonlySet<EndCause> = new Set<EndCause>([
+  'user',
+  'everywhere',
+  'back-channel',
+  'front-channel',
+  'admin',
+])
 
 export interface SessionMetrics {
   created(): void

@@ -1,6 +1,7 @@
 import { Refusal } from '../../errors.ts'
 import { pageReply, type Reply, redirectReply } from '../../http/reply.ts'
 import type { SignedIn } from '../../issuer/grants.ts'
+import { errorCode } from '../../issuer/issuer-errors.ts'
 import { isAdmin } from '../../policy/roles.ts'
 import { addressKey } from '../../tokens/attempts.ts'
 import type { SignInContext } from '../sign-in-context.ts'
@@ -90,8 +91,8 @@ function checkIssuer({ iss }: AuthorizationResponse, issuer: string, required: b
 /** @see RFC 6749 §4.1.2.1. The description is the issuer's text for its own log: it is neither shown nor kept. */
 function errorResponse(error: string): Refusal {
   const isOutage = error === 'server_error' || error === 'temporarily_unavailable'
-  const code = /^[a-z_]{1,64}$/.test(error) ? error : 'an unknown code'
-  return new Refusal(isOutage ? 'issuer-down' : 'login-refused', `the issuer responded with the error ${code}`)
+  const detail = `the issuer responded with the error ${errorCode(error)}`
+  return new Refusal(isOutage ? 'issuer-down' : 'login-refused', detail)
 }
 
 function callbackWith({ config }: SignInContext, { code = '', state, iss }: AuthorizationResponse): URL {

@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import { Refusal } from '../../errors.ts'
 import { asClient } from '../../issuer/as-client.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
+import { requireBearer } from '../../issuer/token-type.ts'
 import type { BasicCredentials } from './basic-credentials.ts'
 
 export interface ClientToken {
@@ -24,6 +25,7 @@ export function buildFetchClientToken(
     const gateway = await configuration()
     try {
       const response = await client.clientCredentialsGrant(asClient(gateway, clientId, secret), { ...parameters })
+      requireBearer(response)
       return { token: response.access_token, seconds: response.expires_in ?? ASSUMED_SECONDS }
     } catch (error) {
       if (isRefused(error)) throw wrongCredentials('the issuer refused them')

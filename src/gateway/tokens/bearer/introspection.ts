@@ -60,11 +60,18 @@ interface Expected {
   readonly now: number
 }
 
+/** Whatever `active` says, times that cannot be read are no lifetime. @param now Milliseconds since the epoch. */
+function checkTimes({ exp, nbf }: client.IntrospectionResponse, now: number): void {
+  const isTime = (value: unknown) => value === undefined || (typeof value === 'number' && Number.isFinite(value))
+  if (!isTime(exp) || !isTime(nbf)) throw invalidToken('introspection: expected times as numbers')
+  if (exp !== undefined && exp * 1000 <= now) throw invalidToken('introspection: expired')
+}
+
 /** Active is not enough: refresh tokens are active too, and so are tokens for other audiences. */
 function checkResponse(response: client.IntrospectionResponse, { url, audiences, types, now }: Expected): void {
   if (!response.active) throw invalidToken('introspection: not active')
   if (response.iss !== undefined && response.iss !== url) throw invalidToken('introspection: another issuer')
-  if ((response.exp ?? Number.POSITIVE_INFINITY) * 1000 <= now) throw invalidToken('introspection: expired')
+  checkTimes(response, now)
   const isBearer = response.token_type?.toLowerCase() === 'bearer'
   const isMarked = typeof response.typ === 'string' && types.includes(response.typ)
   if (!isMarked && (response.typ !== undefined || !isBearer)) throw invalidToken('introspection: no access token')

@@ -116,6 +116,9 @@ test('metadata that is missing, of another issuer or incomplete is an error, and
   assert.match(other[0]?.expected ?? '', /"https:\/\/sso\.example\/realms\/other"/)
   const incomplete = await errorsFor(t, (origin) => metadata(origin, { token_endpoint: undefined }))
   assert.match(incomplete[0]?.expected ?? '', /metadata with token_endpoint/)
+  const script = await errorsFor(t, (origin) => metadata(origin, { end_session_endpoint: 'javascript:alert(1)' }))
+  assert.deepEqual(summary(script), ['issuer.url: javascript'])
+  assert.match(script[0]?.expected ?? '', /https as end_session_endpoint/)
 })
 
 test('an issuer without PKCE is an error, unless the configuration allows it', async (t) => {

@@ -24,12 +24,16 @@ test('each end of a session is counted once, with its cause', async () => {
   await sessions.endByKey(first.session.key, 'user')
   await sessions.endBySid('https://sso.example', 'issuer-session-1')
   await signIn()
+  await sessions.endBySid('https://sso.example', 'issuer-session-1', undefined, 'front-channel')
+  await signIn()
   await sessions.endBySubject('https://sso.example', 'alice-sub', 'everywhere')
   const last = await signIn()
   await sessions.endByKey(last.session.key)
   const expected = [
     '0 ended: user',
     '2 ended: back-channel',
+    'created',
+    '1 ended: front-channel',
     'created',
     '1 ended: everywhere',
     'created',

@@ -241,3 +241,26 @@ test('a page on another site cannot sign a user out everywhere', async () => {
   assert.equal((await browser.open('/auth/logout-everywhere')).status, 405)
   assert.ok(await kit.deps.sessions.load(browser.cookieHeader))
 })
+
+test('a sign-out needs no issuer, even when the access token has expired', async () => {
+  const sleeper = await startFakeIssuer()
+  kit = startLoginKit(sleeper)
+  browser = kit.browser()
+  await browser.login(sleeper)
+  const { cookieHeader } = browser
+  await sleeper.close()
+  kit.clock.ahead = 3_000_000
+  assert.equal((await browser.open('/')).status, 503)
+  assert.match((await browser.open('/auth/logout')).text, /Sign out\?/)
+  const response = await browser.post('/auth/logout')
+  assert.equal(response.get('location'), '/auth/signed-out?issuer=open')
+  assert.equal(browser.hasSession, false)
+  assert.equal(await kit.deps.sessions.find(cookieHeader), undefined)
+})
+
+test('signing out does not refresh tokens that nobody will use', async () => {
+  kit.clock.ahead = 280_000
+  fake.tokenRequests.length = 0
+  assert.equal((await browser.post('/auth/logout')).status, 200)
+  assert.equal(fake.tokenRequests.length, 0)
+})

@@ -19,7 +19,7 @@ export const SESSION_METRICS = {
     type: 'counter',
     help: 'Sign-outs that ended at least one session.',
     unit: 'sign-outs',
-    labels: { kind: '`user`, `everywhere`, `back-channel` or `admin`' },
+    labels: { kind: '`user`, `everywhere`, `back-channel`, `front-channel` or `admin`' },
     note: 'An administrator who ends all sessions is counted once for each.',
   },
   modelops_gateway_sessions_created_total: {
@@ -35,7 +35,7 @@ export const SESSION_METRICS = {
     labels: {
       store: STORE,
       cause:
-        '`user`, `everywhere`, `back-channel`, `admin`, `sign-in` (replaced by the next one of the browser) or `grant` (the issuer ended it at a refresh)',
+        '`user`, `everywhere`, `back-channel`, `front-channel`, `admin`, `sign-in` (replaced by the next one of the browser) or `grant` (the issuer ended it at a refresh)',
     },
   },
   modelops_gateway_sessions_active: {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { sign as signBytes } from 'node:crypto'
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, beforeEach, test } from 'node:test'
 import { exportSPKI, importJWK } from 'jose'
@@ -220,4 +220,27 @@ test('a token of 300 groups is within the default limit, which limits.headerByte
   assert.equal((await verify(token)).groups.size, 300)
   kit = startTokenKit(fake, { limits: { headerBytes: 16_384 } })
   assert.equal((await refusal(token)).message, 'too long')
+})
+
+test('an issuer that publishes no key set is an outage, and the token is good when it publishes one again', async () => {
+  const token = await fake.sign(kit.claims())
+  for (const body of [{ keys: 'none' }, {}, [], { keys: [7] }]) {
+    kit = startTokenKit(fake)
+    fake.bent.jwks = { body }
+    fake.jwksRequests.count = 0
+    const { reason, headers } = await refusal(token)
+    assert.deepEqual([reason, headers['Retry-After']], ['issuer-down', '5'], JSON.stringify(body))
+    await refusal(await fake.sign({ ...kit.claims(), jti: JSON.stringify(body) }))
+    assert.equal(fake.jwksRequests.count, 1, 'a flood of tokens is no flood upon the issuer')
+    fake.bent.jwks = undefined
+    kit.clock.ahead = 5000
+    assert.equal((await verify(token)).subject, 'bob-sub')
+  }
+})
+
+test('a published key that cannot be used is passed over where the token names none', async () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = { ...publicKey.export({ format: 'jwk' }), kid: 'weak', alg: 'RS256', use: 'sig' }
+  fake.bent.jwks = { keys: [weak, { kty: 'RSA', kid: 'broken', alg: 'RS256', n: '!', e: 'AQAB' }, fake.publicJwk()] }
+  assert.equal((await verify(await fake.sign(kit.claims(), { kid: undefined }))).subject, 'bob-sub')
 })

@@ -149,6 +149,15 @@ test('its keys come from jwksUrl, or from metadata that names exactly this issue
   await verify(await cluster.sign(kubernetesClaims()))
 })
 
+test('keys of an additional issuer are loaded by http or https alone', async () => {
+  const keys = encodeURIComponent(JSON.stringify({ keys: [cluster.publicJwk()] }))
+  for (const jwks_uri of [`data:application/json,${keys}`, 'file:///jwks', cluster.url.replace('//', '//a:b@')]) {
+    cluster.bent.metadata = { jwks_uri }
+    kit = startTokenKit(fake, additional())
+    await assert.rejects(verify(await cluster.sign(kubernetesClaims())), { reason: 'issuer-down' })
+  }
+})
+
 test('metadata that cannot be loaded is requested again after a pause, not for every token', async () => {
   cluster.bent.metadata = { jwks_uri: 7 }
   kit = startTokenKit(fake, additional())

@@ -1,0 +1,71 @@
+import type { Instance } from '../misbehaviour.ts'
+import type { Catalogue } from './row.ts'
+
+const later = (at: Instance, seconds: number) => at.now() + seconds
+const inPayload = (from: RegExp, to: string) => (text: string) => text.replace(from, to)
+
+/** Claims of the ID token (OIDC Core §2, §3.1.3.7). */
+export const ID_TOKEN_CLAIMS: Catalogue = {
+  'iss-of-another': { claims: { iss: 'https://evil.example' }, outcome: 'login-failed' },
+  'iss-with-a-slash': { claims: (at) => ({ iss: `${at.url}/` }), outcome: 'login-failed' },
+  'iss-in-upper-case': { claims: (at) => ({ iss: at.url.toUpperCase() }), outcome: 'login-failed' },
+  'iss-missing': { claims: { iss: undefined }, outcome: 'login-failed' },
+  'iss-as-a-list': { claims: (at) => ({ iss: [at.url] }), outcome: 'login-failed' },
+  'aud-of-another': { claims: { aud: 'another-client' }, outcome: 'login-failed' },
+  'aud-missing': { claims: { aud: undefined }, outcome: 'login-failed' },
+  'aud-empty': { claims: { aud: [] }, outcome: 'login-failed' },
+  'aud-as-a-list-of-one': { claims: { aud: ['gateway'] }, outcome: 'accepted' },
+  'aud-with-a-foreign-one': { claims: { aud: ['gateway', 'other'], azp: 'gateway' }, outcome: 'login-failed' },
+  'aud-with-a-number': { claims: { aud: ['gateway', 7], azp: 'gateway' }, outcome: 'login-failed' },
+  'azp-missing-with-several-aud': {
+    claims: { aud: ['gateway', 'account'] },
+    config: { audiences: ['gateway', 'account'] },
+    outcome: 'login-failed',
+  },
+  'azp-of-another': { claims: { azp: 'another-client' }, outcome: 'login-failed' },
+  'azp-as-a-list': { claims: { azp: ['gateway'] }, outcome: 'login-failed' },
+  'nonce-missing': { claims: { nonce: undefined }, outcome: 'login-failed' },
+  'nonce-of-another': { claims: { nonce: 'another' }, outcome: 'login-failed' },
+  'nonce-in-a-list': { claims: (_, { nonce }) => ({ nonce: [nonce] }), outcome: 'login-failed' },
+  'sub-missing': { claims: { sub: undefined }, outcome: 'login-failed' },
+  'sub-empty': { claims: { sub: '' }, outcome: 'login-failed' },
+  'sub-as-a-number': { claims: { sub: 7 }, outcome: 'login-failed' },
+  'sub-too-long': { claims: { sub: 'x'.repeat(256) }, outcome: 'login-failed' },
+  'sub-with-a-line-break': { claims: { sub: 'alice\r\nX-Forwarded-User: admin' }, outcome: 'login-failed' },
+  'exp-missing': { claims: { exp: undefined }, outcome: 'login-failed' },
+  'exp-past': { claims: (at) => ({ exp: later(at, -120) }), outcome: 'login-failed' },
+  'exp-as-text': { claims: (at) => ({ exp: String(later(at, 300)) }), outcome: 'login-failed' },
+  'exp-as-a-float': { claims: (at) => ({ exp: later(at, 300) + 0.5 }), outcome: 'accepted' },
+  'exp-huge': { claims: { exp: 1e300 }, outcome: 'login-failed' },
+  'exp-infinite': { payload: inPayload(/"exp":\d+/, '"exp":1e999'), outcome: 'login-failed' },
+  'exp-negative': { claims: { exp: -1 }, outcome: 'login-failed' },
+  'iat-missing': { claims: { iat: undefined }, outcome: 'login-failed' },
+  'iat-future': { claims: (at) => ({ iat: later(at, 120) }), outcome: 'login-failed' },
+  'iat-as-text': { claims: (at) => ({ iat: String(at.now()) }), outcome: 'login-failed' },
+  'iat-infinite': { payload: inPayload(/"iat":\d+/, '"iat":1e999'), outcome: 'login-failed' },
+  'nbf-future': { claims: (at) => ({ nbf: later(at, 120) }), outcome: 'login-failed' },
+  'nbf-as-text': { claims: { nbf: 'now' }, outcome: 'login-failed' },
+  'at-hash-of-another': { claims: { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, outcome: 'login-failed' },
+  'at-hash-as-a-number': { claims: { at_hash: 7 }, outcome: 'login-failed' },
+  'c-hash-of-another': { claims: { c_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, outcome: 'login-failed' },
+  'auth-time-missing-with-max-age': { config: { maxAgeSeconds: 60 }, outcome: 'login-failed' },
+  'auth-time-old': {
+    claims: (at) => ({ auth_time: later(at, -600) }),
+    config: { maxAgeSeconds: 60 },
+    outcome: 'login-failed',
+  },
+  'auth-time-future': {
+    claims: (at) => ({ auth_time: later(at, 600) }),
+    config: { maxAgeSeconds: 60 },
+    outcome: 'login-failed',
+  },
+  'sub-twice': { payload: inPayload(/"sub":/, '"sub":"admin-sub","sub":'), outcome: 'login-failed' },
+  'groups-twice': { payload: inPayload(/"groups":/, '"groups":["x"],"groups":'), outcome: 'login-failed' },
+  'events-of-a-logout-token': { claims: { events: {} }, outcome: 'login-failed' },
+  'claims-as-a-list': { payload: (text) => `[${text}]`, outcome: 'login-failed' },
+  'claims-not-json': { payload: () => 'sub=alice', outcome: 'login-failed' },
+  'groups-hostile': {
+    claims: { groups: ['project-alpha', 'x\r\nSet-Cookie: a=b', 7, null, { a: 1 }] },
+    outcome: 'accepted',
+  },
+}
