@@ -2,6 +2,7 @@
  * The security requirements and attack cases with the tests that prove them. `npm run docs` writes
  * `docs/reference/requirements.md` from this table, and `test/unit/requirements.test.ts` fails if a named test is missing.
  */
+import { AUDIT_ROWS } from './requirements/audit.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
 
@@ -611,4 +612,5 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Sessions and cookies', rows: SESSION_ROWS },
   { title: 'Sign-out', rows: LOGOUT_ROWS },
   { title: 'Outages', rows: OUTAGE_ROWS },
+  { title: 'Audit trail', rows: AUDIT_ROWS },
 ]

@@ -21,7 +21,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'cli',
     holds:
-      'The command line: init, serve, check, doctor, explain, schema, login, token, whoami, projects, migrate, core, job-env.',
+      'The command line: init, serve, check, doctor, explain, schema, login, token, whoami, projects, migrate, core, job-env, audit.',
     mayImport: [
       'core-api',
       'gateway/runtime',
@@ -34,6 +34,7 @@ export const ROOMS: readonly Room[] = [
       'gateway/issuer',
       'gateway/sessions',
       'gateway/projects',
+      'gateway/audit',
       'gateway/config',
       'gateway/observability',
       'gateway/http',
@@ -60,6 +61,7 @@ export const ROOMS: readonly Room[] = [
     'sessions',
     'projects',
     'upstream',
+    'audit',
     'config',
     'observability',
     'http',
@@ -70,6 +72,7 @@ export const ROOMS: readonly Room[] = [
   gateway('admin', 'The admin listener: metrics and session administration.', [
     'pages',
     'sessions',
+    'audit',
     'observability',
     'http',
     'errors.ts',
@@ -82,6 +85,7 @@ export const ROOMS: readonly Room[] = [
     'pages',
     'tokens',
     'projects',
+    'audit',
     'config',
     'observability',
     'http',
@@ -163,11 +167,18 @@ export const ROOMS: readonly Room[] = [
     ['config', 'policy', 'errors.ts', 'shared'],
   ),
   gateway('upstream', 'The HTTP/1.1 client: a leaf with errors of its own.', ['shared']),
-  gateway(
+  gateway('audit', 'The audit trail: its events, sinks, files and hash chain, and how they are read.', [
     'observability',
-    'Log, audit, metrics and tracing. Imports types alone from elsewhere, and the class of denials.',
-    ['http', 'policy', 'errors.ts', 'shared'],
-  ),
+    'config',
+    'policy',
+    'shared',
+  ]),
+  gateway('observability', 'Log, metrics and tracing. Imports types alone from elsewhere, and the class of denials.', [
+    'http',
+    'policy',
+    'errors.ts',
+    'shared',
+  ]),
   gateway('config', 'The schema of the configuration, loading, and checks across fields.', ['errors.ts', 'shared']),
   gateway('http', 'Plain HTTP: request head, request syntax check, target, client address, reply.', [
     'errors.ts',

@@ -9,6 +9,7 @@ import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { auditPage, auditSchema } from './audit-page.ts'
 import { conformancePage } from './conformance-page.ts'
 import { isolationPage } from './isolation-page.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -37,6 +38,8 @@ export const referencePages: Record<string, () => string> = {
       'Read by `modelops-gateway core --config FILE`, a service of its own.',
     ]),
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
+  'docs/reference/audit.md': auditPage,
+  'docs/reference/audit-event.schema.json': auditSchema,
   'docs/reference/isolation.md': isolationPage,
   'docs/reference/openid-conformance.md': conformancePage,
   'docs/reference/reasons.md': reasonsPage,
@@ -83,12 +86,13 @@ function keyRows(path: string, node: Node, restart: ReadonlySet<string>): string
     const current = Object.entries(node.properties).filter(([, child]) => !child.deprecated)
     return current.flatMap(([key, child]) => {
       const at = `${path}.${key}`
-      const nested = (child.properties ?? child.items?.properties ?? child.oneOf) ? keyRows(at, child, restart) : []
+      const variants = child.items?.properties ?? child.oneOf ?? child.items?.oneOf
+      const nested = (child.properties ?? variants) ? keyRows(at, child, restart) : []
       const own = child.properties ? [] : [row(at, child, required.has(key), restart.has(at) || restart.has(path))]
       return [...own, ...nested.filter((line) => !own.includes(line))]
     })
   }
-  if (node.items?.properties) return keyRows(`${path}[]`, node.items, restart)
+  if (node.items?.properties ?? node.items?.oneOf) return keyRows(`${path}[]`, node.items, restart)
   return [row(path, node, true)]
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { packageVersion } from '../gateway/runtime/package-version.ts'
+import { auditCommand } from './audit/command.ts'
 import { checkCommand } from './check/command.ts'
 import { coreCommand } from './core.ts'
 import { doctorCommand } from './doctor/command.ts'
@@ -35,5 +36,6 @@ export function createProgram(): Command {
     .addCommand(migrateCommand())
     .addCommand(coreCommand())
     .addCommand(jobEnvCommand())
+    .addCommand(auditCommand())
     .addCommand(new Command('version').description('print the version').action(() => console.log(packageVersion())))
 }

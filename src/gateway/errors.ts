@@ -188,6 +188,12 @@ export const REASONS = {
     hint: 'Try again in a moment.',
     retryAfterSeconds: 5,
   },
+  'audit-unavailable': {
+    status: 503,
+    text: 'Changes are not possible right now, because they cannot be recorded.',
+    hint: 'You can still read. Try again in a moment.',
+    retryAfterSeconds: 5,
+  },
   // the application
   'upstream-down': {
     status: 502,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
+import { auditCommand } from '../../src/cli/audit/command.ts'
 import { checkCommand } from '../../src/cli/check/command.ts'
 import { coreCommand } from '../../src/cli/core.ts'
 import { doctorCommand } from '../../src/cli/doctor/command.ts'
@@ -31,6 +32,7 @@ const ALL = [
   migrateCommand(),
   coreCommand(),
   jobEnvCommand(),
+  auditCommand(),
 ]
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { Registry } from 'prom-client'
+import type { AdministrationEntry } from '../audit/administration.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import { Refusal } from '../errors.ts'
 import { jsonReply, type Reply } from '../http/reply.ts'
 import { sendReply } from '../http/send-reply.ts'
@@ -21,6 +23,7 @@ export interface AdminServerDeps {
     readonly tokenHash: string | undefined
   }
   readonly log: Logger
+  readonly audit: Pick<AuditTrail, 'administration'>
   readonly metrics: Pick<Metrics, 'began' | 'request' | 'refused'>
 }
 
@@ -28,15 +31,19 @@ export interface AdminServerDeps {
  * The admin listener: `/metrics` for everybody who reaches it, and session administration for whoever has the token.
  * Keep it off public networks.
  */
-export function buildAdminServer({ exposition, administration, log, metrics }: AdminServerDeps): Server {
-  async function replyTo(request: IncomingMessage): Promise<Reply> {
+export function buildAdminServer({ exposition, administration, log, audit, metrics }: AdminServerDeps): Server {
+  async function replyTo(request: IncomingMessage, requestId: string): Promise<Reply> {
     const { sessions, tokenHash } = administration()
     if (request.method === 'GET' && request.url === '/metrics') {
       const headers = ['Content-Type', Registry.PROMETHEUS_CONTENT_TYPE]
       return { status: 200, headers, body: await exposition() }
     }
     if (tokenHash === undefined) throw new Refusal('no-route', 'no session administration without a token')
-    return buildSessionAdmin({ sessions, tokenHash, log })(request)
+    const { method, url, headers, socket } = request
+    const known = { method, path: url?.split('?', 1)[0], route: ROUTE, client: socket.remoteAddress, requestId }
+    const record = (entry: AdministrationEntry) =>
+      audit.administration({ ...known, userAgent: headers['user-agent'], ...entry })
+    return buildSessionAdmin({ sessions, tokenHash, record })(request)
   }
 
   function denied(error: unknown): Reply {
@@ -48,6 +55,7 @@ export function buildAdminServer({ exposition, administration, log, metrics }: A
 
   return createServer(async (request, response) => {
     const startedAt = performance.now()
+    const requestId = randomUUID()
     let sentBytes = 0
     metrics.began()
     response.once('close', () => {
@@ -56,8 +64,8 @@ export function buildAdminServer({ exposition, administration, log, metrics }: A
       const { method = '' } = request
       metrics.request({ route: ROUTE, method, status, seconds, receivedBytes: 0, sentBytes, project: undefined })
     })
-    const reply = await replyTo(request).catch(denied)
+    const reply = await replyTo(request, requestId).catch(denied)
     if (response.destroyed) return
-    sentBytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId: randomUUID() })
+    sentBytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId })
   })
 }

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { AdministrationEntry } from '../audit/administration.ts'
 import { Refusal } from '../errors.ts'
 import { jsonReply, pageReply, type Reply } from '../http/reply.ts'
-import type { Logger } from '../observability/log.ts'
 import { ADMIN_PAGE, adminPageHeaders } from '../pages/session-admin-page.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -12,7 +12,8 @@ export interface SessionAdminDeps {
   readonly sessions: Pick<Sessions, 'list' | 'endByKey' | 'endBySubject'>
   /** SHA-256 (hex) of the token that is asked for. */
   readonly tokenHash: string
-  readonly log: Logger
+  /** Records what was done or denied; the request around it is known to whoever calls. */
+  readonly record: (entry: AdministrationEntry) => void
 }
 
 const LARGEST_PAGE = 200
@@ -30,17 +31,13 @@ export function buildSessionAdmin(deps: SessionAdminDeps): (request: IncomingMes
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin.invalid')
     if (request.method === 'GET' && pathname === '/')
       return pageReply(200, { headers: adminPageHeaders, html: ADMIN_PAGE })
-    const client = request.socket.remoteAddress
     if (!isAdministrator(request, deps.tokenHash)) {
-      deps.log.warn({ event: 'admin-refused', method: request.method, client }, 'the administration token is wrong')
-      throw new Refusal('token-invalid', 'the administration token is wrong', { headers: CHALLENGE })
+      const denial = new Refusal('token-invalid', 'the administration token is wrong', { headers: CHALLENGE })
+      const { reason, message: detail, status } = denial
+      deps.record({ action: 'session.administration', decision: 'denied', reason, detail, status })
+      throw denial
     }
-    const { status, body } = await resultOf(
-      { ...deps, log: deps.log.child({ client }) },
-      request.method ?? '',
-      pathname,
-      searchParams,
-    )
+    const { status, body } = await resultOf(deps, request.method ?? '', pathname, searchParams)
     return jsonReply(status, body)
   }
 }
@@ -124,22 +121,25 @@ const shown = ({ key, principal, createdAt, lastSeenAt, userAgent, clientAddress
   client_address: clientAddress ?? null,
 })
 
-async function ended({ sessions, log }: SessionAdminDeps, key: string): Promise<Result> {
+const ENDED = { event: 'session-ended-by-admin', status: 200 } as const
+
+async function ended({ sessions, record }: SessionAdminDeps, key: string): Promise<Result> {
   const was = await sessions.endByKey(key)
-  log.info({ event: 'session-ended-by-admin', session: key.slice(0, 8), was })
-  return { status: was ? 200 : 404, body: { ended: was ? 1 : 0 } }
+  const status = was ? 200 : 404
+  record({ ...ENDED, action: 'session.end', targetSession: key, ended: Number(was), status })
+  return { status, body: { ended: was ? 1 : 0 } }
 }
 
-async function endedOf({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
+async function endedOf({ sessions, record }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   const [issuer, subject] = [query.get('issuer'), query.get('subject')]
   if (!issuer || !subject) throw new Refusal('request-malformed', 'expected issuer and subject')
   const count = await sessions.endBySubject(issuer, subject)
-  log.info({ event: 'session-ended-by-admin', subject, ended: count })
+  record({ ...ENDED, action: 'session.end-subject', targetIssuer: issuer, targetSubject: subject, ended: count })
   return { status: 200, body: { ended: count } }
 }
 
 /** Ends the sessions that there are when it begins; who signs in meanwhile stays. */
-async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
+async function endedAll({ sessions, record }: SessionAdminDeps, query: URLSearchParams): Promise<Result> {
   if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
   const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
   let count = 0
@@ -150,7 +150,7 @@ async function endedAll({ sessions, log }: SessionAdminDeps, query: URLSearchPar
     count += ended
     if (ended === 0) break
   }
-  log.info({ event: 'session-ended-by-admin', all: true, ended: count })
+  record({ ...ENDED, action: 'session.end-all', ended: count })
   return { status: 200, body: { ended: count } }
 }
 

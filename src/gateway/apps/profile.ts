@@ -118,6 +118,11 @@ export interface AppProfile {
 
   /** What the request does. Unknown requests are `denied`. */
   use(request: AppRequest): Use
+  /**
+   * The application's name of what is asked for, for the audit trail: `mlflow.registerModel`. Made of words of its API,
+   * never of what the client chose. Undefined: the profile has no name for it.
+   */
+  operation?(request: AppRequest): string | undefined
   /** A refusal in the application's error format. `body` always contains `reason` and `request_id`, and `trace_id` where there is one. */
   refusal(reason: Reason, status: number, message: string, requestId: string, traceId?: string): AppRefusal
 

@@ -1,4 +1,5 @@
 import type { CheckError } from '../../shared/settings/load-settings.ts'
+import { auditErrors } from './checks/audit.ts'
 import { brandingErrors } from './checks/branding.ts'
 import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
@@ -22,6 +23,7 @@ export function crossChecks({
   routes,
   projects,
   portal,
+  audit,
   observability,
 }: ValidSections): CheckError[] {
   return [
@@ -29,6 +31,7 @@ export function crossChecks({
     ...(issuer ? issuerErrors(issuer, server) : []),
     ...(session ? sessionErrors(session) : []),
     ...(portal ? brandingErrors(portal) : []),
+    ...(audit ? auditErrors(audit) : []),
     ...(server && observability ? tracingErrors(observability, server) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { access, cors } from './schema/access.ts'
+import { audit } from './schema/audit.ts'
 import { cookie } from './schema/cookie.ts'
 import { issuer } from './schema/issuer.ts'
 import { limits } from './schema/limits.ts'
@@ -31,6 +32,7 @@ export const configSchema = z.strictObject({
   limits: limits.prefault({}),
   log: log.prefault({}),
   observability: observability.prefault({}),
+  audit: audit.prefault({}),
 })
 
 export type Config = z.output<typeof configSchema>

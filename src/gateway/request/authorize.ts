@@ -15,10 +15,13 @@ export interface Authorize {
 
 export function buildAuthorize(deps: ProjectRules): Authorize {
   return {
-    decide({ caller }, route, below) {
+    decide(context, route, below) {
+      const { caller } = context
+      const use = route.profile.use(below.app)
+      context.use = use
       const question = {
         access: accessOf(route, below.app),
-        use: route.profile.use(below.app),
+        use,
         principal: caller?.principal,
         named: below.named,
         projectName: below.projectName,

@@ -3,6 +3,7 @@ import type { Reply, Transport } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { checkSyntax, type SyntaxLimits } from '../http/syntax.ts'
 import { parseTarget } from '../http/target.ts'
+import { isWebSocket } from '../http/websocket.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { isBareMount, redirectToSlash } from '../routing/bare-mount.ts'
 import { type BelowRoute, readBelowRoute } from '../routing/below-route.ts'
@@ -14,6 +15,7 @@ import type { Caller } from '../tokens/caller.ts'
 import type { Authorize } from './authorize.ts'
 import type { CrossOrigin } from './cross-origin.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
+import { isWriting } from './request-audit.ts'
 
 export interface PipelineDeps {
   /** The public URL's scheme decides which port `Host` may leave out. */
@@ -24,6 +26,8 @@ export interface PipelineDeps {
   readonly ownEndpoints: OwnEndpoints
   readonly authenticate: Authenticate
   readonly authorize: Authorize
+  /** Whether changes can be recorded in the audit trail. Absent: they are not recorded. */
+  readonly admitsWrites?: () => boolean
 }
 
 export interface Pipeline {
@@ -68,6 +72,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     const route = checkRoute(context) // 6 404, 405, and what the application sees below the route
     if (isBareMount(context, route)) return redirectToSlash(context)
     const below = readBelowRoute(context.head, targetOf(context), route)
+    context.appRequest = below.app
     if (route.profile.hides?.(below.app)) throw new Refusal('no-route', 'the profile hides the path')
     const disguised = ownEndpoints.disguised(context, below.app)
     if (disguised) return disguised
@@ -87,10 +92,17 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     }
     const renamed = redirectToCurrentName(context, route, below, decision.project)
     if (renamed) return renamed
+    checkRecorded(context) // what cannot be recorded is not done, if the configuration says so
     context.decision = decision
     const admission = policy.admit(context, below, decision)
     context.admission = admission
     return { context, route, below, admission }
+  }
+
+  /** @throws Refusal audit-unavailable */
+  function checkRecorded({ use, head }: RequestContext): void {
+    if (deps.admitsWrites?.() !== false || !(isWriting(use) || isWebSocket(head))) return
+    throw new Refusal('audit-unavailable', 'a sink of the audit trail fails, or its queue is full')
   }
 
   function locate(context: RequestContext): void {

@@ -9,10 +9,10 @@ import type { Reply, Transport } from '../http/reply.ts'
 import { type RequestHead, readRequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import { sendReply } from '../http/send-reply.ts'
-import type { Audit, RequestRecord } from '../observability/audit.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import { openContext, type RequestContext } from '../routing/request-context.ts'
 import type { Denials } from './denials.ts'
+import type { RequestAudit } from './request-audit.ts'
 import { finishTrace } from './traced-steps.ts'
 
 /**
@@ -36,7 +36,7 @@ export interface ResponderDeps {
   readonly denials: Denials
   /** Security headers of every reply that does not set them itself. */
   readonly baseHeaders: Readonly<Record<string, string>>
-  readonly audit: Audit
+  readonly audit: RequestAudit
   readonly metrics: Pick<Metrics, 'began' | 'request' | 'upgraded' | 'refused'>
   /** Begins the trace of a request; absent where tracing is off. */
   readonly openTrace?: ((head: RequestHead) => RequestTrace | undefined) | undefined
@@ -70,16 +70,12 @@ export function buildResponder(deps: ResponderDeps): Responder {
   }
 
   function record(context: RequestContext, { request }: Transport, status: number | undefined, isWhole: boolean): void {
-    const { denial, decision, startedAt } = context
+    const { denial, startedAt } = context
     const milliseconds = performance.now() - startedAt
     if (!context.isCounted) count(context, request, status, milliseconds / 1000)
     finishTrace(context, status, isWhole)
-    if (denial !== undefined) {
-      metrics.refused(denial.reason)
-      audit.denied(recordOf(context, status, milliseconds, isWhole), denial)
-    } else if (decision?.allow && audit.records(decision)) {
-      audit.allowed(recordOf(context, status, milliseconds, isWhole), decision)
-    }
+    if (denial !== undefined) metrics.refused(denial.reason)
+    audit.finished(context, { status, milliseconds, isWhole })
   }
 
   return {
@@ -116,7 +112,7 @@ export function buildResponder(deps: ResponderDeps): Responder {
       metrics.began()
       metrics.request({ ...UNPARSED, status: denial.status })
       metrics.refused(denial.reason)
-      audit.denied(unparsedRecord(socket, denial), denial)
+      audit.unparsed(socket.remoteAddress ?? 'unknown', randomUUID(), denial)
     },
   }
 }
@@ -132,32 +128,6 @@ function receivedBytes({ headers, complete }: IncomingMessage): number {
 
 /** Bytes that were no request have neither method nor route. */
 const UNPARSED = { ...{ route: undefined, method: '', seconds: 0, receivedBytes: 0 }, sentBytes: 0, project: undefined }
-
-function recordOf(
-  { head, traceId, host, target, route, caller, admission, sentBytes }: RequestContext,
-  status: number | undefined,
-  milliseconds: number,
-  isWhole: boolean,
-): RequestRecord {
-  const principal = caller?.principal
-  return {
-    request_id: head.requestId,
-    trace_id: traceId,
-    method: head.method,
-    host: host || undefined,
-    path: target?.path,
-    route: route?.name,
-    client: head.clientAddress,
-    subject: principal?.subject,
-    user: principal?.username,
-    kind: principal?.kind,
-    project: admission?.project?.id,
-    status,
-    duration_ms: Math.round(milliseconds * 10) / 10,
-    bytes: sentBytes,
-    ...(isWhole ? {} : { incomplete: true }),
-  }
-}
 
 const PARSER_REASONS: Record<string, Reason> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
@@ -178,19 +148,3 @@ function unparsedResponse({ reason, status }: Refusal): string {
     `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   )
 }
-
-const unparsedRecord = (socket: Socket, { status }: Refusal): RequestRecord => ({
-  request_id: randomUUID(),
-  method: '',
-  host: undefined,
-  path: undefined,
-  route: undefined,
-  client: socket.remoteAddress ?? 'unknown',
-  subject: undefined,
-  user: undefined,
-  kind: undefined,
-  project: undefined,
-  status,
-  duration_ms: 0,
-  bytes: 0,
-})

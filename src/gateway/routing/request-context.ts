@@ -1,9 +1,10 @@
-import type { Admission, AppProfile } from '../apps/profile.ts'
+import type { Admission, AppProfile, AppRequest } from '../apps/profile.ts'
 import type { Refusal } from '../errors.ts'
+import type { Occurrence } from '../http/occurrence.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Target } from '../http/target.ts'
-import type { Decision } from '../policy/types.ts'
+import type { Decision, Use } from '../policy/types.ts'
 import type { Caller } from '../tokens/caller.ts'
 import type { Route } from './routes.ts'
 
@@ -24,9 +25,15 @@ export interface RequestContext {
   endpoint: string | undefined
   caller: Caller | undefined
   decision: Decision | undefined
+  /** The request below its route, as the application's profile sees it. */
+  appRequest: AppRequest | undefined
+  /** What the request does, as the profile classifies it. */
+  use: Use | undefined
   admission: Admission | undefined
   /** The error format of the application that a malformed path seems to be for; no route is known then. */
   dialect: AppProfile['refusal'] | undefined
+  /** What an endpoint of the gateway did. */
+  occurrence: Occurrence | undefined
   /** Why the request was denied. */
   denial: Refusal | undefined
   /** Where a person returns to after signing in; unset: to the place that this request is for. */
@@ -53,8 +60,11 @@ export const openContext = (head: RequestHead, trace?: RequestTrace): RequestCon
   endpoint: undefined,
   caller: undefined,
   decision: undefined,
+  appRequest: undefined,
+  use: undefined,
   admission: undefined,
   dialect: undefined,
+  occurrence: undefined,
   denial: undefined,
   returnTo: undefined,
   sentBytes: 0,

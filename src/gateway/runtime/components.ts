@@ -12,6 +12,7 @@ import { Sessions } from '../sessions/sessions.ts'
 import { buildLoginAttempts, type LoginAttempts } from '../signin/sign-in-context.ts'
 import type { VerifyAuthorization } from '../tokens/authenticate.ts'
 import { buildVerifyAuthorization } from '../tokens/verify-authorization.ts'
+import { appDraft } from './app-events.ts'
 import type { ProcessState } from './process-state.ts'
 
 /** Everything with state of its own: connections, caches, counters. A reload keeps each one whose settings stay the same. */
@@ -88,9 +89,12 @@ const signing = ({ server, session }: Config, { clock }: ProcessState) => ({
   secrets: session.secrets,
 })
 
-const profileDeps = (route: RouteConfig, { clock, log, metrics }: ProcessState) => ({
+const profileDeps = (route: RouteConfig, { clock, log, metrics, audit }: ProcessState) => ({
   clock,
-  record: (event: AppEvent) => log.info(event),
+  record(event: AppEvent) {
+    log.info(event)
+    audit.record(appDraft(event))
+  },
   onRelease(detected: AppRelease) {
     const { release, catalogue, isKnown } = detected
     metrics.release(route.name, detected)

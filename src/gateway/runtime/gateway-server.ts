@@ -22,6 +22,9 @@ const REAUTHORIZATION_INTERVAL_MS = 15_000
  */
 const NOTICE_MS = 2500
 
+/** How long the sinks of the audit trail get to write what they have, once everything else is closed, ms. */
+const AUDIT_MS = 2000
+
 /** The listeners of a process and what it has open; it outlives each configuration. */
 export class GatewayServer {
   readonly #current: CurrentRuntime
@@ -73,10 +76,14 @@ export class GatewayServer {
   async prepare(config: Config): Promise<Prepared> {
     const current = this.#current
     if (current.draining) throw new Error('this process is stopping')
+    const sinks = await this.#state.audit.prepare(config)
     const next = await prepareRuntime(config, this.#state, () => current.get())
     const abort = () => release(next.components, current.get().components)
     const commit = async () => {
-      if (!current.draining) return this.#replaceBy(next)
+      if (!current.draining) {
+        sinks.commit()
+        return this.#replaceBy(next)
+      }
       abort()
       throw new Error('this process is stopping')
     }
@@ -114,15 +121,16 @@ export class GatewayServer {
     forwarder.close()
     this.#state.unwatch()
     this.#state.certificates.close()
-    await sessions.close()
+    // Last of all but the store: nothing is recorded any more.
+    await Promise.all([sessions.close(), this.#state.audit.close(AUDIT_MS)])
     await this.#state.tracing?.close()
   }
 }
 
-function buildAdmin(current: CurrentRuntime, { log, metrics }: ProcessState, exposition: () => Promise<string>) {
+function buildAdmin(current: CurrentRuntime, { log, metrics, audit }: ProcessState, exposition: () => Promise<string>) {
   const administration = () => {
     const { config, components } = current.get()
     return { sessions: components.sessions, tokenHash: config.server.adminTokenHash }
   }
-  return buildAdminServer({ exposition, administration, log, metrics })
+  return buildAdminServer({ exposition, administration, log, audit, metrics })
 }

@@ -5,7 +5,6 @@ import { buildResponsePlan } from '../forward/response-plan.ts'
 import { buildUpstreamRequest } from '../forward/upstream-request.ts'
 import { buildClientAddress } from '../http/client-address.ts'
 import { buildApplicationStates } from '../observability/application-states.ts'
-import { buildAudit } from '../observability/audit.ts'
 import { pageHeaders, withoutReferrer } from '../pages/headers.ts'
 import { buildAuthorize } from '../request/authorize.ts'
 import { buildCrossOrigin } from '../request/cross-origin.ts'
@@ -16,6 +15,7 @@ import { buildOwnEndpoints } from '../request/own-endpoints.ts'
 import { buildPass } from '../request/pass.ts'
 import { buildPipeline } from '../request/pipeline.ts'
 import { buildReadiness } from '../request/readiness.ts'
+import { buildRequestAudit } from '../request/request-audit.ts'
 import { buildResponder } from '../request/responder.ts'
 import { tracedForward, tracedSteps } from '../request/traced-steps.ts'
 import { buildUpgrade } from '../request/upgrade.ts'
@@ -46,7 +46,7 @@ export function buildHandlers(
   const { authenticate, authorize } = tracing ? tracedSteps(plain) : plain
 
   const applicationStates = buildApplicationStates(clock)
-  const audit = buildAudit(config.log.requests, log)
+  const audit = buildRequestAudit(config, state.audit)
   const denials = buildDenials({ ...rules, config, clock })
   const responder = buildResponder({
     clientAddress: client.address,
@@ -86,6 +86,7 @@ export function buildHandlers(
   const pipeline = buildPipeline({
     limits: config.limits,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
+    admitsWrites: () => config.audit.onFailure === 'continue' || state.audit.hasRoom,
     ...{ publicUrl, routes, ownEndpoints, authenticate, authorize },
   })
 

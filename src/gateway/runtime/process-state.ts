@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
@@ -21,6 +22,7 @@ export interface ProcessState {
   readonly issuerRequests: IssuerRequests
   /** Looks at the certificates of others. */
   readonly certificates: CertificateWatch
+  readonly audit: AuditTrail
   /** Undefined: tracing is off, and nothing of it is loaded. */
   readonly tracing: Tracing | undefined
   /** Every upstream with a request under way, whichever configuration opened it. */

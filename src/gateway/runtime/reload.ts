@@ -1,4 +1,5 @@
 import { ConfigurationError, type FieldError, formatFieldError } from '../../shared/settings/field-errors.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import { changesOf, restartErrors } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
 import type { Logger } from '../observability/log.ts'
@@ -18,6 +19,7 @@ export interface ReloadDeps {
   readonly prepare: (config: Config) => Promise<Prepared>
   readonly log: Logger
   readonly metrics: ReloadMetrics
+  readonly audit: Pick<AuditTrail, 'record'>
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ReloadDeps {
  * other; a call while another one waits to begin shares that one. Never rejects.
  */
 export function buildReload(deps: ReloadDeps): () => Promise<void> {
-  const { load, prepare, log, metrics } = deps
+  const { load, prepare, log, metrics, audit } = deps
   let { current } = deps
   let running = Promise.resolve()
   let waiting: Promise<void> | undefined
@@ -42,10 +44,13 @@ export function buildReload(deps: ReloadDeps): () => Promise<void> {
       current = next
       metrics.reloaded('success')
       log.info({ event: 'config-reloaded', changed }, 'configuration reloaded')
+      audit.record({ event: 'config-reloaded', ...RELOAD, changed })
     } catch (error) {
       metrics.reloaded('failure')
       const errors = errorsOf(error)
       const why = errors.map(formatFieldError).join('; ')
+      const wrong = [...new Set(errors.map(({ path }) => path).filter((path) => path !== ''))]
+      audit.record({ event: 'config-refused', ...RELOAD, changed: wrong })
       log.error({ event: 'config-refused', errors }, `configuration not reloaded; the current one stays active: ${why}`)
     }
   }
@@ -57,6 +62,8 @@ export function buildReload(deps: ReloadDeps): () => Promise<void> {
     return waiting
   }
 }
+
+const RELOAD = { category: 'configuration', action: 'configuration.reload' } as const
 
 /** What went wrong, for the log; of an unexpected error only its message. */
 export function errorsOf(error: unknown): readonly FieldError[] {

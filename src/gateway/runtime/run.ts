@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { systemClock } from '../../shared/clock.ts'
 import { messageOf } from '../../shared/message-of.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -6,6 +7,7 @@ import { buildLog, type Logger } from '../observability/log.ts'
 import { Instruments } from '../observability/metrics/instruments.ts'
 import { buildReloadMetrics } from '../observability/metrics/reload-metrics.ts'
 import { buildWorkerMetrics } from '../observability/metrics/worker-metrics.ts'
+import { openAudit } from './open-audit.ts'
 import { buildReload, type ReloadDeps } from './reload.ts'
 import { SecretFiles } from './secret-files.ts'
 import { type RunningServer, startServer } from './start.ts'
@@ -63,20 +65,27 @@ async function runAlone({ config, log, load, secrets, say }: Start): Promise<voi
   const { instruments } = server.metrics
   buildWorkerMetrics(instruments, () => 1)
   const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
-  hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics }))
+  hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics, audit: server.audit }))
   drainAtSignal(server, log)
   say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
 }
 
+/** Workers count from 1. */
+const SUPERVISOR_SLOT = 0
+
 async function runSupervisor({ config, log, load, secrets, say }: Start, count: number): Promise<void> {
   const hangUp = onHangUp()
   const instruments = new Instruments(new Registry())
-  const supervisor = new Supervisor({ count, config, log, instruments })
+  const audit = await openAudit(config, instruments, { log, clock: systemClock, slot: SUPERVISOR_SLOT })
+  const supervisor = new Supervisor({ count, config, log, instruments, audit })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
-  await supervisor.start()
+  await supervisor.start().catch(async (error: unknown) => {
+    await audit.close(0)
+    throw error
+  })
   const prepare = (next: Config) => supervisor.prepare(next)
   const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
-  hangUp(buildReload({ current: config, load, prepare, log, metrics }))
+  hangUp(buildReload({ current: config, load, prepare, log, metrics, audit }))
   say(config.server.listen, `, ${count} workers`)
 }
 
@@ -84,7 +93,7 @@ async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promi
   // A terminal that closes tells the whole group: it is the supervisor that reads the file again.
   process.on('SIGHUP', () => undefined)
   const exposition = () => worker.exposition()
-  const server = await startServer(config, { log, exposition }).catch(async (error: unknown) => {
+  const server = await startServer(config, { log, exposition, slot: worker.slot }).catch(async (error: unknown) => {
     await worker.failed(messageOf(error)).catch(() => undefined) // a supervisor that has exited needs no message
     process.exit(1)
   })

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../shared/clock.ts'
 import { StartError } from '../../shared/start-error.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 import type { Config } from '../config/schema.ts'
 import { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
@@ -13,6 +14,7 @@ import { CertificateWatch } from './certificate-watch.ts'
 import { CurrentRuntime } from './current-runtime.ts'
 import { GatewayServer } from './gateway-server.ts'
 import { observe, observedStore, usesOf } from './observe.ts'
+import { openAudit } from './open-audit.ts'
 import { packageVersion } from './package-version.ts'
 import type { ProcessState } from './process-state.ts'
 import { openTracing } from './process-tracing.ts'
@@ -24,6 +26,7 @@ export interface RunningServer {
   readonly address: string
   readonly port: number
   readonly metrics: Metrics
+  readonly audit: AuditTrail
   /** `server.drainSeconds` of the current configuration. */
   readonly drainSeconds: () => number
   /** Builds what another configuration needs, beside the current one. @throws ConfigurationError; nothing has changed then */
@@ -37,6 +40,8 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** The text of `/metrics`, where this process is one of several. Default: its own metrics. */
   readonly exposition?: () => Promise<string>
+  /** Number of this process among several that write files. Default: it is the only one. */
+  readonly slot?: number | undefined
 }
 
 /** Builds everything, wires it and listens. @throws StartError, ConfigurationError; nothing is left open then */
@@ -53,6 +58,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     address: `${address}:${port}`,
     port,
     metrics: state.metrics,
+    audit: state.audit,
     drainSeconds: () => current.get().config.server.drainSeconds,
     prepare: (next) => server.prepare(next),
     close: () => server.close(),
@@ -61,7 +67,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
 
 /** @throws StartError */
 async function buildState(config: Config, options: ServerOptions, current: CurrentRuntime): Promise<ProcessState> {
-  const { log, clock = systemClock } = options
+  const { log, clock = systemClock, slot } = options
   const store = await openStore(config, clock)
   const upstreams = new Set<Upstream>()
   const certificates = new CertificateWatch()
@@ -74,12 +80,14 @@ async function buildState(config: Config, options: ServerOptions, current: Curre
     version: packageVersion(),
   })
   const backend = observeBackend(store, metrics.store.finished)
+  const audit = await openAudit(config, metrics.instruments, { log, clock, slot }).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   return {
-    log,
-    clock,
-    backend,
+    ...{ log, clock, backend, metrics, audit },
     unwatch: watchStoreSettings(backend, log),
-    ...{ metrics, upstreams, certificates },
+    ...{ upstreams, certificates },
     tracing: await openTracing(config, metrics, log),
     issuerRequests: new IssuerRequests(metrics.issuer),
     draining: () => current.draining,
@@ -94,7 +102,7 @@ async function startFirst(config: Config, state: ProcessState, current: CurrentR
     observe(config, state)
   } catch (error) {
     state.unwatch()
-    await state.backend.close()
+    await Promise.all([state.backend.close(), state.audit.close(0)])
     await state.tracing?.close()
     throw error
   }

@@ -27,8 +27,8 @@ interface LogoutToken {
  * ended (OIDC Back-Channel Logout §2.5). Sessions that ended before are no error: 200.
  */
 export function backchannelLogout(context: SignInContext): SignInHandler {
-  return async ({ head, traceId }, fields) => {
-    if (bodyKindOf(head) === 'json') throw new Refusal('body-malformed', 'expected a form')
+  return async (request, fields) => {
+    if (bodyKindOf(request.head) === 'json') throw new Refusal('body-malformed', 'expected a form')
     const token = await checkLogoutToken(context, fields.logout_token)
     const { clockSkewSeconds } = context.config.issuer
     // From the earliest moment that some replica takes the token to the latest: twice the difference on either side.
@@ -36,8 +36,9 @@ export function backchannelLogout(context: SignInContext): SignInHandler {
     if (!(await context.sessions.claimOnce(`logout:${digest(token.jti)}`, rememberedSeconds)))
       throw refused('jti: seen before')
     const ended = await endAll(context, token)
-    const line = { event: 'backchannel-logout', request_id: head.requestId, trace_id: traceId }
-    context.log.info({ ...line, subject: token.subject, ended })
+    const { issuer: targetIssuer, subject: targetSubject } = token
+    const logout = { event: 'backchannel-logout', action: 'back-channel-logout', ended } as const
+    request.occurrence = { ...logout, targetIssuer, targetSubject }
     return { status: 200, headers: [] }
   }
 }

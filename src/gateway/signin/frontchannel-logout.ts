@@ -54,10 +54,10 @@ async function endOwn(
   const { principal } = session
   request.caller = { principal, via: 'session', session }
   const isOurs = session.sid === sid && principal.issuer === issuer
-  if (!isOurs) return logged(context, request, { ended: 0, subject: principal.subject })
+  if (!isOurs) return recorded(request, 0, issuer, principal.subject)
   const ended = await context.sessions.endBySid(issuer, sid, principal.subject, 'front-channel')
   setCookie(request, context.sessions.clearCookie(), ...context.endCookies)
-  return logged(context, request, { ended, subject: principal.subject })
+  return recorded(request, ended, issuer, principal.subject)
 }
 
 async function endBySid(
@@ -66,18 +66,20 @@ async function endBySid(
   { issuer, backchannel_logout_supported: hasBackChannel }: ServerMetadata,
   sid: string,
 ): Promise<number> {
-  if (hasBackChannel === true) return logged(context, request, { ended: 0 })
+  if (hasBackChannel === true) return recorded(request, 0, issuer)
   context.attempts.logouts.take(addressKey(request.head.clientAddress))
-  return logged(context, request, { ended: await context.sessions.endBySid(issuer, sid, undefined, 'front-channel') })
+  return recorded(request, await context.sessions.endBySid(issuer, sid, undefined, 'front-channel'), issuer)
 }
 
-function logged(
-  { log }: SignInContext,
-  { head }: SignInRequest,
-  fields: { readonly ended: number; readonly subject?: string },
-): number {
-  log.info({ event: 'frontchannel-logout', request_id: head.requestId, ...fields })
-  return fields.ended
+function recorded(request: SignInRequest, ended: number, targetIssuer: string, targetSubject?: string): number {
+  request.occurrence = {
+    event: 'frontchannel-logout',
+    action: 'front-channel-logout',
+    ended,
+    targetIssuer,
+    targetSubject,
+  }
+  return ended
 }
 
 /** Who may show the page in a frame: the issuer, whose sign-out page may be on a host of its own. */

@@ -26,15 +26,17 @@ export function confirmLogout(context: SignInContext): SignInHandler {
  * end it is reported (store-down) and the cookie stays, so that nobody believes in a logout that did not happen.
  */
 export const logout = (context: SignInContext): SignInHandler =>
-  ending(context, ({ key }) => context.sessions.endByKey(key, 'user'))
+  ending(context, 'sign-out', ({ key }) => context.sessions.endByKey(key, 'user'))
 
 /** `POST /auth/logout-everywhere`: the same for every session of the person, in whatever browser. */
 export const logoutEverywhere = (context: SignInContext): SignInHandler =>
-  ending(context, ({ principal }) => context.sessions.endBySubject(principal.issuer, principal.subject, 'everywhere'))
+  ending(context, 'sign-out-everywhere', ({ principal }) =>
+    context.sessions.endBySubject(principal.issuer, principal.subject, 'everywhere'),
+  )
 
-type End = (session: Session) => Promise<unknown>
+type End = (session: Session) => Promise<boolean | number>
 
-function ending(context: SignInContext, end: End): SignInHandler {
+function ending(context: SignInContext, action: string, end: End): SignInHandler {
   return async (request, fields) => {
     const { head } = request
     checkOrigin(head, context.isTrustedOrigin)
@@ -42,7 +44,8 @@ function ending(context: SignInContext, end: End): SignInHandler {
     const returnTo = wanted === undefined ? undefined : context.returnTo.check(wanted)
     const session = await context.sessions.find(head.headers.cookie)
     if (session !== undefined) {
-      await endSession(context, session, request, end)
+      request.occurrence = { event: 'logout', action, ended: Number(await end(session)) }
+      request.caller = { principal: session.principal, via: 'session', session }
       void revoke(context, session)
     }
     setCookie(request, context.sessions.clearCookie(), ...context.endCookies)
@@ -53,21 +56,6 @@ function ending(context: SignInContext, end: End): SignInHandler {
 
 const isScript = ({ head }: SignInRequest) =>
   bodyKindOf(head) === 'json' || (head.headers.accept ?? '').includes('json')
-
-async function endSession(context: SignInContext, session: Session, request: SignInRequest, end: End): Promise<void> {
-  const ended = await end(session)
-  const { principal, key } = session
-  request.caller = { principal, via: 'session', session }
-  context.log.info({
-    event: 'logout',
-    request_id: request.head.requestId,
-    trace_id: request.traceId,
-    subject: principal.subject,
-    user: principal.username,
-    ended,
-    session: key.slice(0, 8),
-  })
-}
 
 /** RP-initiated logout (OIDC RP-Initiated Logout §2), where the issuer offers it and can be reached. */
 async function leave(context: SignInContext, session: Session, returnTo: string | undefined): Promise<Reply> {

@@ -29,6 +29,7 @@ export function selectProject(context: SignInContext): SignInHandler {
     const project = id === undefined ? undefined : currentProjectOf(context, session.principal, id)
     if (id !== undefined && project === undefined) throw new Refusal('not-in-project', 'project: not reachable')
     await context.sessions.selectProject(session, project?.id)
+    request.occurrence = { event: 'project-selected', action: 'select-project', project }
     if (bodyKindOf(request.head) === 'form') return redirectReply(context.returnTo.check(returnTo))
     return jsonReply(200, { selected_project: project === undefined ? null : { id: project.id, name: project.name } })
   }

@@ -1,3 +1,4 @@
+import type { Occurrence } from '../http/occurrence.ts'
 import type { Reply } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
@@ -14,6 +15,8 @@ export interface SignInRequest {
   /** Headers for whatever response follows, a denial as well: names and values in turn. */
   readonly responseHeaders: string[]
   caller: Caller | undefined
+  /** What was done, for the audit trail. */
+  occurrence: Occurrence | undefined
   /** Where a person returns to after signing in. */
   returnTo: string | undefined
 }

@@ -65,6 +65,7 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'issuer-down': 'issuer',
   'store-down': 'sessions',
   draining: 'request',
+  'audit-unavailable': 'request',
   'upstream-down': 'forward',
   'upstream-invalid': 'forward',
   'upstream-timeout': 'forward',

@@ -1,6 +1,7 @@
 import type { RouteConfig } from '../../config/schema.ts'
 import type { AppProfile, AppReply, AppRequest } from '../profile.ts'
 import { endedCookies, FAB_COOKIES } from './cookies.ts'
+import { airflowOperation } from './operation.ts'
 import { airflowUse, allowsEncodedSlash, isAirflowPage, isWorkerPath } from './paths.ts'
 
 const NO_NAMES: ReadonlySet<string> = new Set()
@@ -29,6 +30,7 @@ export function airflowProfile(route: RouteConfig): AppProfile {
     allowsInPath: (what, decodedPath) => what === 'encoded-slash' && allowsEncodedSlash(decodedPath),
     isPage: isAirflowPage,
     use: airflowUse,
+    operation: airflowOperation,
     logoutPath: ({ method, path }) => method === 'GET' && LOGOUTS.has(path),
     refusal: (reason, _status, message, requestId, traceId) => ({
       contentType: 'application/json',

@@ -6,6 +6,7 @@ import { buildBodyRules } from './body/body-rules.ts'
 import { finderOf, ReleaseWatch } from './catalogue/release-watch.ts'
 import { EXPERIMENT_HEADER, headersFor } from './default-experiment.ts'
 import { queryFor } from './forwarded-query.ts'
+import { mlflowOperation } from './operation.ts'
 import { mlflowRefusal } from './refusal.ts'
 import { hasOwnReply, replyFor } from './replies.ts'
 import { checkRequest, isNeverForwarded } from './request-checks.ts'
@@ -94,6 +95,7 @@ export function buildMlflowProfile(
       (what === 'semicolon' && SEMICOLON.test(path)) || (what === 'encoded-slash' && ENCODED_SLASH.test(path)),
     isPage: ({ decodedPath }) => decodedPath === '/',
     use: useOf,
+    operation: ({ method, decodedPath }) => mlflowOperation(find(method, decodedPath)?.line),
     reply: replyFor,
     bodyRule: buildBodyRules(find, limits, { ...tenancy, maxPresignedSeconds: route.presignedSeconds }),
     prepare,

@@ -6,7 +6,9 @@ export const log = z
     level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Minimum log level.'),
     requests: z
       .enum(['all', 'refused', 'none'])
-      .default('refused')
-      .describe('Which requests get an audit line. Administrators who use a project always get one.'),
+      .optional()
+      .describe(
+        'Limits the requests of the audit trail in the log: `refused` for denials alone, `none` for neither. `all`: also records allowed requests that only read. Administrators who use a project always get a line. Default: what `audit` records.',
+      ),
   })
   .register(metadata, { reload: 'reload' })

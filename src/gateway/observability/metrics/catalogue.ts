@@ -1,3 +1,4 @@
+import { AUDIT_METRICS } from './catalogue/audit.ts'
 import { HTTP_METRICS, PROJECT_METRICS } from './catalogue/http.ts'
 import { OPERATION_METRICS } from './catalogue/operation.ts'
 import { PEER_METRICS } from './catalogue/peers.ts'
@@ -13,6 +14,7 @@ export const METRIC_SECTIONS = [
   { title: 'Requests by project', metrics: PROJECT_METRICS },
   { title: 'Sign-in, sessions and tokens', metrics: SESSION_METRICS },
   { title: 'Issuer, session store and upstreams', metrics: PEER_METRICS },
+  { title: 'Audit trail', metrics: AUDIT_METRICS },
   { title: 'Operation', metrics: OPERATION_METRICS },
 ] as const
 
@@ -21,6 +23,7 @@ export const METRICS = {
   ...PROJECT_METRICS,
   ...SESSION_METRICS,
   ...PEER_METRICS,
+  ...AUDIT_METRICS,
   ...OPERATION_METRICS,
 } as const satisfies Readonly<Record<string, MetricDefinition>>
 

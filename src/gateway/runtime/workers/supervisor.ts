@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { isDeepStrictEqual } from 'node:util'
 import { AggregatorRegistry } from 'prom-client'
 import { StartError } from '../../../shared/start-error.ts'
+import type { AuditTrail } from '../../audit/trail.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Logger } from '../../observability/log.ts'
 import { PROJECT_METRICS } from '../../observability/metrics/catalogue/http.ts'
@@ -10,8 +11,12 @@ import { buildStartTime, buildWorkerMetrics } from '../../observability/metrics/
 import type { Prepared } from '../reload.ts'
 import { BackOff } from './back-off.ts'
 import { prepareAll } from './prepare-all.ts'
+import { SLOT_VARIABLE, Slots } from './slots.ts'
 import { WorkerProcess } from './worker-process.ts'
 import { type MetricSnapshot, WorkerTotals } from './worker-totals.ts'
+
+/** How long the sinks of the supervisor's audit trail get at its end, ms. */
+const AUDIT_MS = 2000
 
 /**
  * Runs copies of this program that share the listener, all with one configuration. Each worker receives it when it
@@ -28,17 +33,20 @@ export class Supervisor {
   readonly #backOff = new BackOff()
   readonly #restarts = new Set<NodeJS.Timeout>()
   readonly #started = Promise.withResolvers<void>()
+  readonly #audit: AuditTrail
+  readonly #slots = new Slots<Worker>()
   #config: Config
   #allServed = false
   /** Why the first worker could not start. */
   #failure: StartError | undefined
   #stopping = false
 
-  constructor(options: { count: number; config: Config; log: Logger; instruments: Instruments }) {
+  constructor(options: { count: number; config: Config; log: Logger; instruments: Instruments; audit: AuditTrail }) {
     this.#count = options.count
     this.#config = options.config
     this.#log = options.log
     this.#instruments = options.instruments
+    this.#audit = options.audit
     buildStartTime(options.instruments.registry)
     this.#countRestart = buildWorkerMetrics(options.instruments, () => this.#serving().length)
   }
@@ -59,6 +67,7 @@ export class Supervisor {
 
   /** All workers switch, or none. @throws ConfigurationError */
   async prepare(next: Config): Promise<Prepared> {
+    const sinks = await this.#audit.prepare(next)
     const { switchAll, abort } = await prepareAll(this.#serving(), next)
     return {
       abort,
@@ -67,6 +76,7 @@ export class Supervisor {
           this.#totals.forget(Object.keys(PROJECT_METRICS))
         this.#config = next
         this.#log.level = next.log.level
+        sinks.commit()
         await switchAll()
         for (const worker of this.#serving()) this.#replaceOutdated(worker)
       },
@@ -93,7 +103,9 @@ export class Supervisor {
   }
 
   #fork(): void {
-    const worker = cluster.fork()
+    const slot = this.#slots.next()
+    const worker = cluster.fork({ [SLOT_VARIABLE]: String(slot) })
+    this.#slots.take(slot, worker)
     const handlers = (self: WorkerProcess) => ({
       config: () => {
         self.config = this.#config
@@ -141,7 +153,9 @@ export class Supervisor {
     if (exited === undefined) return
     this.#workers.delete(worker)
     this.#totals.add(exited.measured)
+    this.#slots.free(worker)
     exited.exited()
+    if (this.#stopping && this.#workers.size === 0) void this.#audit.close(AUDIT_MS)
     if (this.#stopping) return
     const { pid } = exited
     if (!this.#allServed) this.#startFailed(`Worker ${pid} exited before it was ready (${signal || `code ${code}`}).`)

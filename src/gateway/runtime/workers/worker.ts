@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.ts'
 import { errorsOf, type Prepared } from '../reload.ts'
 import type { RunningServer } from '../start.ts'
 import { WorkerChannel } from './channel.ts'
+import { SLOT_VARIABLE } from './slots.ts'
 import type { MetricSnapshot } from './worker-totals.ts'
 
 /** Timeout of a request to the supervisor, ms; `/metrics` waits for all workers behind it. */
@@ -27,6 +28,12 @@ export class WorkerSide {
       abort: () => void this.#take()?.abort(),
       metrics: async () => snapshotsOf((await this.#server?.metrics.registry.getMetricsAsJSON()) ?? []),
     })
+  }
+
+  /** Its number among the workers, which its successor gets too; undefined where it was not given one. */
+  get slot(): number | undefined {
+    const slot = Number(process.env[SLOT_VARIABLE])
+    return Number.isInteger(slot) && slot > 0 ? slot : undefined
   }
 
   /** The current configuration. */

@@ -113,7 +113,7 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
 }
 
 async function startSession(context: SignInContext, loggedIn: SignedIn, request: SignInRequest): Promise<void> {
-  const { headers, requestId, clientAddress } = request.head
+  const { headers, clientAddress } = request.head
   const userAgent = headers['user-agent']
   const { claimNames: _, ...signedIn } = loggedIn
   const created = await context.sessions.create(
@@ -123,15 +123,7 @@ async function startSession(context: SignInContext, loggedIn: SignedIn, request:
   const { session } = created
   setCookie(request, created.setCookie, ...context.endCookies)
   request.caller = { principal: session.principal, via: 'session', session }
-  const { subject, username } = session.principal
-  context.log.info({
-    event: 'login',
-    request_id: requestId,
-    trace_id: request.traceId,
-    subject,
-    user: username,
-    session: session.key.slice(0, 8),
-  })
+  request.occurrence = { event: 'login', action: 'sign-in' }
   reportWithoutProject(context, loggedIn, request)
 }
 

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import request from 'supertest'
 import { buildAdminServer } from '../../../../src/gateway/admin/admin-server.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
+import { logTrail } from '../audit/log-trail.ts'
 import { type Gateway, login, startSessions } from '../sessions/kit.ts'
 
 const TOKEN = 'the-token-of-the-administrators'
@@ -22,7 +23,7 @@ beforeEach(() => {
 function listener(hash: string | undefined = tokenHash) {
   const log = pino({}, { write: (line: string) => void logged.push(line) })
   const administration = () => ({ sessions: gateway.sessions, tokenHash: hash })
-  return buildAdminServer({ exposition, administration, log, metrics })
+  return buildAdminServer({ exposition, administration, log, audit: logTrail(log), metrics })
 }
 
 const bearer = { authorization: `Bearer ${TOKEN}` }
@@ -113,7 +114,7 @@ test('ends every session there is, and says by whom it was asked', async () => {
   assert.deepEqual((await end('/sessions?all=true')).body, { ended: 2 })
   for (const cookie of cookies) assert.equal(await gateway.sessions.load(cookie), undefined)
   const line = JSON.parse(logged.at(-1) ?? '{}')
-  assert.deepEqual([line.event, line.all, line.ended], ['session-ended-by-admin', true, 2])
+  assert.deepEqual([line.event, line.action, line.ended], ['session-ended-by-admin', 'session.end-all', 2])
   assert.match(line.client, /127\.0\.0\.1|::1/)
 })
 
@@ -165,6 +166,7 @@ test('without adminTokenHash there is no administration, and metrics stay', asyn
         exposition,
         administration: () => ({ sessions: gateway.sessions, tokenHash: undefined }),
         log,
+        audit: logTrail(log),
         metrics,
       }),
     )

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { Refusal } from '../../../../src/gateway/errors.ts'
-import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildLog } from '../../../../src/gateway/observability/log.ts'
+import { logAudit } from '../audit/log-trail.ts'
 
 /** Authorization codes as issuers make them: random, hexadecimal, base32, with every visible character, short. */
 const CODES = [
@@ -121,7 +121,7 @@ test('the code of an error always reaches the log, wherever it stands', () => {
       (log) => log.error({ body: JSON.stringify({ code }) }),
       (log) => log.error(`failed: code=${code}`),
       (log) => log.error(inspect({ code })),
-      (log) => buildAudit('refused', log).denied(RECORD, new Refusal('upstream-down', 'no connection', { cause })),
+      (log) => logAudit(log).unparsed('127.0.0.1', 'r', new Refusal('upstream-down', 'no connection', { cause })),
     ]
     for (const [index, write] of written.entries()) {
       const { log, lines } = logOf()
@@ -155,16 +155,3 @@ test('what is logged is not changed for its owner, and words that only end like 
   assert.deepEqual([params.code, status_code, error_code, text], ['(redacted)', 401, 'X', members.text])
   assert.equal(members.params.code, 'kx7')
 })
-
-const RECORD = {
-  ...{ request_id: 'r', method: 'GET', host: undefined, path: '/', route: 'mlflow', client: '127.0.0.1' },
-  ...{
-    subject: undefined,
-    user: undefined,
-    kind: undefined,
-    project: undefined,
-    status: 502,
-    duration_ms: 1,
-    bytes: 0,
-  },
-}

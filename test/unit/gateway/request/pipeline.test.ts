@@ -14,7 +14,6 @@ import { buildResponsePlan } from '../../../../src/gateway/forward/response-plan
 import { buildUpstreamRequest } from '../../../../src/gateway/forward/upstream-request.ts'
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
 import { buildApplicationStates } from '../../../../src/gateway/observability/application-states.ts'
-import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
@@ -31,6 +30,7 @@ import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { buildAuthenticate } from '../../../../src/gateway/tokens/authenticate.ts'
 import { systemClock } from '../../../../src/shared/clock.ts'
+import { logAudit } from '../audit/log-trail.ts'
 
 const ALPHA = '11111111-1111-4111-8111-111111111111'
 const BETA = '22222222-2222-4222-8222-222222222222'
@@ -140,7 +140,7 @@ before(async () => {
     clientAddress: buildClientAddress([]).address,
     denials: buildDenials({ ...rules, config, clock: systemClock }),
     baseHeaders: {},
-    audit: buildAudit('refused', log),
+    audit: logAudit(log),
     metrics: buildMetrics({ issuerReady: () => true, projects: () => 2 }),
   })
   const pipeline = buildPipeline({

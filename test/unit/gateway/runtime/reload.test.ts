@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
+import type { AuditDraft } from '../../../../src/gateway/audit/event.ts'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import type { Config } from '../../../../src/gateway/config/schema.ts'
 import { buildReload, type Prepared } from '../../../../src/gateway/runtime/reload.ts'
@@ -28,6 +29,7 @@ function start({ load, prepare }: Setting) {
   const logged: Record<string, unknown>[] = []
   const results: string[] = []
   const committed: string[] = []
+  const recorded: AuditDraft[] = []
   const take = async (config: Config) => ({
     commit: async () => void committed.push(config.log.level),
     abort: () => undefined,
@@ -38,13 +40,17 @@ function start({ load, prepare }: Setting) {
     prepare: prepare ?? take,
     log: pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     metrics: { reloaded: (result) => void results.push(result) },
+    audit: { record: (event) => void recorded.push(event) },
   })
-  return { reload, logged, results, committed }
+  return { reload, logged, results, committed, recorded }
 }
 
 test('a valid file is applied, and the log names what changed', async () => {
-  const { reload, logged, results, committed } = start({ load: () => withLevel('warn') })
+  const { reload, logged, results, committed, recorded } = start({ load: () => withLevel('warn') })
   await reload()
+  assert.deepEqual(recorded, [
+    { event: 'config-reloaded', category: 'configuration', action: 'configuration.reload', changed: ['log'] },
+  ])
   assert.deepEqual(committed, ['warn'])
   assert.deepEqual(results, ['success'])
   assert.deepEqual(

@@ -7,7 +7,6 @@ import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildClientAddress } from '../../../../src/gateway/http/client-address.ts'
 import { parseTarget } from '../../../../src/gateway/http/target.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
-import { buildAudit } from '../../../../src/gateway/observability/audit.ts'
 import { buildMetrics, type Metrics } from '../../../../src/gateway/observability/metrics.ts'
 import { pageHeaders, withoutReferrer } from '../../../../src/gateway/pages/headers.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
@@ -20,6 +19,7 @@ import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts
 import { buildSignInEndpoints } from '../../../../src/gateway/signin/endpoints.ts'
 import { buildLoginAttempts, type SignInDeps } from '../../../../src/gateway/signin/sign-in-context.ts'
 import { buildAuthenticate } from '../../../../src/gateway/tokens/authenticate.ts'
+import { logAudit } from '../audit/log-trail.ts'
 import type { FakeIssuer } from './fake-issuer.ts'
 
 export const ALPHA = '11111111-1111-4111-8111-111111111111'
@@ -130,7 +130,7 @@ function listenerOf(deps: SignInDeps, metrics: Partial<Metrics>): RequestListene
     clientAddress: buildClientAddress(config.server.trustedProxies).address,
     denials: buildDenials(deps),
     baseHeaders,
-    audit: buildAudit(config.log.requests, log),
+    audit: logAudit(log, config.log.requests),
     metrics: { ...buildMetrics({ issuerReady: () => true, projects: () => 2 }), ...metrics },
   })
   const endpoints = buildOwnEndpoints({

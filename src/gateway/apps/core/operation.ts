@@ -1,0 +1,27 @@
+import type { AppRequest } from '../profile.ts'
+
+/** Names of the core API's operations for the audit trail: `core.<resource>.<verb>`. */
+const RESOURCES: readonly (readonly [path: RegExp, resource: string])[] = [
+  [/^\/api\/projects(?:\/[^/]+)?\/?$/, 'project'],
+  [/^\/api\/projects\/search\//, 'project'],
+  [/^\/api\/archives\/PROJECT\//, 'project.archive'],
+  [/^\/api\/datasetConnections\/[^/]+\/job$/, 'dataset-connection.job'],
+  [/^\/api\/datasetConnections(?:\/[^/]+)?\/?$/, 'dataset-connection'],
+  [/^\/api\/datasetConnections\/search\//, 'dataset-connection'],
+  [/^\/api\/directory$/, 'directory'],
+  [/^\/admin\/info$/, 'info'],
+]
+const VERBS: Readonly<Record<string, string>> = {
+  GET: 'read',
+  HEAD: 'read',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'update',
+  DELETE: 'delete',
+}
+
+export function coreOperation({ method, decodedPath }: AppRequest): string | undefined {
+  const resource = RESOURCES.find(([path]) => path.test(decodedPath))?.[1]
+  const verb = Object.hasOwn(VERBS, method) ? VERBS[method] : undefined
+  return resource === undefined || verb === undefined ? undefined : `core.${resource}.${verb}`
+}

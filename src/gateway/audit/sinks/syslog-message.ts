@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+import type { AuditEvent } from '../event.ts'
+import type { Entry } from './sink.ts'
+
+export interface SyslogHeader {
+  /** RFC 5424 §6.2.1 */
+  readonly facility: number
+  readonly appName: string
+}
+
+/** Severities (RFC 5424 §6.2.1). */
+const ERROR = 3
+const WARNING = 4
+const NOTICE = 5
+const INFORMATIONAL = 6
+
+/** HOSTNAME: printable ASCII, or nothing at all. */
+const HOST = /^[\x21-\x7e]{1,255}$/.test(hostname()) ? hostname() : '-'
+
+/**
+ * One message (RFC 5424 §6) in a frame with its length before it (RFC 6587 §3.4.1, RFC 5425 §4.3): no character of
+ * the message can end it. The message is the event as JSON, without structured data.
+ */
+export function syslogFrame({ event, text }: Entry, { facility, appName }: SyslogHeader): Buffer {
+  const priority = facility * 8 + severityOf(event)
+  const message = `<${priority}>1 ${event.time} ${HOST} ${appName} ${process.pid} ${event.event} - ${text}`
+  return Buffer.from(`${Buffer.byteLength(message)} ${message}`)
+}
+
+function severityOf({ event, decision, status = 0 }: AuditEvent): number {
+  if (event === 'events-lost' || event === 'file-changed') return WARNING
+  if (decision === 'denied') return status >= 500 ? ERROR : NOTICE
+  return event === 'config-refused' ? WARNING : INFORMATIONAL
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from '../config/schema.ts'
+import { redactLine } from '../observability/redact.ts'
+import { type AdministrationEntry, administrationDraft } from './administration.ts'
+import { type AuditDraft, type AuditEvent, SCHEMA_VERSION } from './event.ts'
+import type { SinkState } from './metrics.ts'
+import { type PreparedSinks, SinkSet } from './sink-set.ts'
+import { type Failure, type LogSinkOptions, logEvent } from './sinks/log-sink.ts'
+import type { Entry } from './sinks/sink.ts'
+import type { TrailOptions } from './trail-options.ts'
+
+export type AuditSettings = Pick<Config, 'audit' | 'log'>
+
+/** Sinks that another configuration needs. One of the two is called, once. */
+export interface PreparedTrail {
+  commit(): void
+  abort(): void
+}
+
+/** The audit trail of a process: it outlives each configuration. {@link record} never waits and never throws. */
+export class AuditTrail {
+  readonly #options: TrailOptions
+  readonly #instance = randomBytes(6).toString('hex')
+  readonly #sinks: SinkSet
+  #log: LogSinkOptions = { isSink: false, requests: undefined }
+  #sequence = 0
+
+  private constructor(options: TrailOptions) {
+    this.#options = options
+    this.#sinks = new SinkSet({ ...options, notice: (draft) => this.#entry(this.#event(draft)) })
+  }
+
+  /** @throws StartError if a file cannot be written */
+  static async open(settings: AuditSettings, options: TrailOptions): Promise<AuditTrail> {
+    const trail = new AuditTrail(options)
+    trail.#apply(settings, await trail.#sinks.prepare(settings.audit))
+    trail.record({ event: 'audit-started', category: 'audit', action: 'record' })
+    return trail
+  }
+
+  /** Records an event in every sink. @param failure The cause of a denial, where it is a failure that the log explains */
+  record(draft: AuditDraft, failure?: Failure): void {
+    const event = this.#event(draft)
+    if (logEvent(this.#options.log, event, this.#log, failure) && this.#log.isSink)
+      this.#options.metrics.written(this.#sinks.logName, 1)
+    const { open } = this.#sinks
+    if (open.length === 0) return
+    const entry = this.#entry(event)
+    const isReading = event.use === 'read' && event.decision === 'allowed'
+    for (const delivery of open) delivery.offer(entry, isReading)
+  }
+
+  /** Records what an administrator did. */
+  administration(entry: AdministrationEntry): void {
+    this.record(administrationDraft(entry))
+  }
+
+  /** Whether every sink writes, and has room for the events of what is admitted now. */
+  get hasRoom(): boolean {
+    for (const delivery of this.#sinks.open) if (!delivery.hasRoom) return false
+    return true
+  }
+
+  get states(): readonly SinkState[] {
+    return this.#sinks.states
+  }
+
+  /** Checks the sinks of another configuration, beside the current ones. @throws StartError */
+  async prepare(settings: AuditSettings): Promise<PreparedTrail> {
+    const prepared = await this.#sinks.prepare(settings.audit)
+    return { commit: () => this.#apply(settings, prepared), abort: () => undefined }
+  }
+
+  /** Writes what waits, for at most `ms`, and closes every sink. */
+  async close(ms: number): Promise<void> {
+    this.record({ event: 'audit-stopped', category: 'audit', action: 'record' })
+    await this.#sinks.close(ms)
+  }
+
+  #apply({ audit, log }: AuditSettings, prepared: PreparedSinks): void {
+    this.#sinks.apply(prepared)
+    this.#log = { isSink: audit.sinks.some(({ type }) => type === 'log'), requests: log.requests }
+  }
+
+  #event(draft: AuditDraft): AuditEvent {
+    this.#sequence += 1
+    return {
+      schema_version: SCHEMA_VERSION,
+      time: new Date(this.#options.clock()).toISOString(),
+      instance: this.#instance,
+      sequence: this.#sequence,
+      ...draft,
+    }
+  }
+
+  #entry(event: AuditEvent): Entry {
+    // The second defence, as in the log: nobody hands over a secret.
+    return { event, text: redactLine(JSON.stringify(event)) }
+  }
+}

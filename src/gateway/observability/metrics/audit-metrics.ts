@@ -1,0 +1,32 @@
+import type { Instruments } from './instruments.ts'
+
+/** One sink of the audit trail, as the metrics show it. */
+interface ObservedSink {
+  readonly name: string
+  readonly works: boolean
+  /** Events that wait. */
+  readonly queued: number
+}
+
+/** Events of the audit trail by sink, and the state of each sink. */
+export interface CountedAudit {
+  written(sink: string, events: number): void
+  lost(sink: string, events: number): void
+}
+
+/** @param sinks Those of the current configuration, read when Prometheus asks */
+export function buildAuditMetrics(instruments: Instruments, sinks: () => readonly ObservedSink[]): CountedAudit {
+  const events = instruments.counter('modelops_gateway_audit_events_total')
+  instruments.gauge('modelops_gateway_audit_sink_ready', (gauge) => {
+    gauge.reset()
+    for (const { name, works } of sinks()) gauge.set({ sink: name }, Number(works))
+  })
+  instruments.gauge('modelops_gateway_audit_queue_length', (gauge) => {
+    gauge.reset()
+    for (const { name, queued } of sinks()) gauge.set({ sink: name }, queued)
+  })
+  return {
+    written: (sink, count) => events.labels({ sink, result: 'written' }).inc(count),
+    lost: (sink, count) => events.labels({ sink, result: 'lost' }).inc(count),
+  }
+}
