@@ -3,6 +3,7 @@
  * `docs/reference/requirements.md` from this table, and `test/unit/requirements.test.ts` fails if a named test is missing.
  */
 import { AUDIT_ROWS } from './requirements/audit.ts'
+import { CONSOLE_ROWS } from './requirements/console.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
 
@@ -612,5 +613,6 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Sessions and cookies', rows: SESSION_ROWS },
   { title: 'Sign-out', rows: LOGOUT_ROWS },
   { title: 'Outages', rows: OUTAGE_ROWS },
+  { title: 'Administration console', rows: CONSOLE_ROWS },
   { title: 'Audit trail', rows: AUDIT_ROWS },
 ]

@@ -4,22 +4,14 @@ import { decodeJwt } from 'jose'
 import { profileOf } from '../gateway/apps/profile-of.ts'
 import { loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
-import { REASONS, Refusal } from '../gateway/errors.ts'
-import type { RequestHead } from '../gateway/http/request-head.ts'
 import { principalOf } from '../gateway/issuer/claims.ts'
 import { Issuer } from '../gateway/issuer/issuer.ts'
 import { projectsToken } from '../gateway/issuer/service-token.ts'
 import { buildLog } from '../gateway/observability/log.ts'
 import type { Principal } from '../gateway/policy/types.ts'
 import { openProjects } from '../gateway/projects/open.ts'
-import type { ProjectSource } from '../gateway/projects/source.ts'
-import { buildAuthorize } from '../gateway/request/authorize.ts'
-import { buildCrossOrigin } from '../gateway/request/cross-origin.ts'
-import { buildPipeline, isReply, type Pipeline } from '../gateway/request/pipeline.ts'
-import type { AdmittedRequest } from '../gateway/routing/admitted-request.ts'
-import { readBelowRoute } from '../gateway/routing/below-route.ts'
-import { openContext, type RequestContext } from '../gateway/routing/request-context.ts'
-import { accessOf, buildRoutes } from '../gateway/routing/routes.ts'
+import { buildExplain, type Explanation } from '../gateway/request/explain.ts'
+import { buildRoutes } from '../gateway/routing/routes.ts'
 import { systemClock } from '../shared/clock.ts'
 import { messageOf } from '../shared/message-of.ts'
 import { CliError } from './cli-error.ts'
@@ -36,19 +28,6 @@ interface Options {
   json?: boolean
   offline?: boolean
   secrets: boolean
-}
-
-export interface Explanation {
-  readonly allowed: boolean
-  readonly status: number
-  readonly reason: string
-  readonly text: string
-  readonly route?: string
-  readonly access?: string
-  readonly use?: string
-  readonly role?: string
-  readonly project?: string
-  readonly groups: readonly string[]
 }
 
 const DENIED = 3
@@ -91,69 +70,15 @@ export type AskedRequest = Pick<Options, 'method' | 'url' | 'project'>
 export async function explainRequest(
   config: Config,
   principal: Principal | undefined,
-  asked: AskedRequest,
+  { method, url, project }: AskedRequest,
 ): Promise<Explanation> {
-  const groups = [...(principal?.groups ?? [])]
-  const { source, firstLoad, close } = openProjectsAlone(config)
+  const { source: projects, firstLoad, close } = openProjectsAlone(config)
   try {
     await firstLoad
-    const context = openContext(headOf(asked, config))
-    const pipeline = buildExplainedPipeline(config, source, principal)
-    const outcome = await outcomeOf(pipeline, context)
-    return { ...outcome, ...routeFacts(context), groups }
+    const explain = buildExplain({ config, projects, routes: buildRoutes(config, profileOf) })
+    return await explain({ ...placeOf(url), method, project, principal })
   } finally {
     close()
-  }
-}
-
-/** The gateway's own steps, with the caller given instead of authenticated. */
-function buildExplainedPipeline(config: Config, projects: ProjectSource, principal: Principal | undefined): Pipeline {
-  const publicUrl = new URL(config.server.publicUrl)
-  const { adminGroup, serviceUsers } = config.access
-  return buildPipeline({
-    publicUrl,
-    limits: config.limits,
-    routes: buildRoutes(config, profileOf),
-    crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
-    ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
-    authenticate: () => principal && { principal, via: 'bearer' },
-    authorize: buildAuthorize({ projects, rules: { adminGroup, serviceUsers: new Set(serviceUsers) } }),
-  })
-}
-
-type Outcome = Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project'>
-
-async function outcomeOf(pipeline: Pipeline, context: RequestContext): Promise<Outcome> {
-  try {
-    pipeline.locate(context)
-    const result = await pipeline.authorize(context)
-    if (!isReply(result)) return admitted(result)
-    return { allowed: true, status: result.status, reason: 'redirect', text: 'The gateway redirects the request.' }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const { reason, status } = error
-    return { allowed: false, status, reason, text: REASONS[reason].text }
-  }
-}
-
-function admitted({ context, admission: { role, project } }: AdmittedRequest): Outcome {
-  return {
-    allowed: true,
-    status: 200,
-    reason: context.decision?.reason ?? '',
-    text: 'The request is forwarded.',
-    role,
-    ...(project === undefined ? {} : { project: `${project.name} (${project.id})` }),
-  }
-}
-
-function routeFacts({ head, target, route }: RequestContext): Pick<Explanation, 'route' | 'access' | 'use'> {
-  if (route === undefined || target === undefined) return {}
-  try {
-    const { app } = readBelowRoute(head, target, route)
-    return { route: route.name, access: accessOf(route, app), use: route.profile.use(app) }
-  } catch {
-    return { route: route.name }
   }
 }
 
@@ -164,22 +89,12 @@ export function openProjectsAlone(config: Config) {
   return openProjects(config.projects, log, projectsToken(config, issuer, systemClock))
 }
 
-/** The request as plain values. Not the URL class: it would repair what the gateway denies. */
-function headOf({ method, url, project }: AskedRequest, { server }: Config): RequestHead {
+/** Not by the URL class: it would repair what the gateway denies. */
+function placeOf(url: string): { target: string; host: string | undefined } {
   const absolute = /^(https?):\/\/([^/?#]+)(.*)$/.exec(url)
   if (absolute === null && !url.startsWith('/'))
     throw new CliError(`--url: expected a URL or a path, got ${JSON.stringify(url)}`)
-  return {
-    method,
-    target: absolute ? absolute[3] || '/' : url,
-    host: absolute ? absolute[2] : new URL(server.publicUrl).host,
-    httpVersion: '1.1',
-    headers: {},
-    rawHeaders: project === undefined ? [] : ['AOA-Project-ID', project],
-    peerAddress: undefined,
-    clientAddress: 'explain',
-    requestId: 'explain',
-  }
+  return absolute ? { target: absolute[3] || '/', host: absolute[2] } : { target: url, host: undefined }
 }
 
 function principalFrom(options: Options, config: Config): Principal | undefined {

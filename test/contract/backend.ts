@@ -253,6 +253,44 @@ export function backendContract(name: string, open: () => Promise<StoreUnderTest
     assert.deepEqual(notified, ['still a'])
   })
 
+  const entry = (store: StoreUnderTest, id: string) => ({ id, at: store.now(), sealed: `sealed ${id}` })
+  const LIMITS = { keep: 3, keepMs: HOUR_MS }
+
+  check('a journal is read newest first, in pages, and by ID, by every process', async (store, backend) => {
+    const other = await store.connect()
+    const [a, b, c] = [entry(store, 'a'), entry(store, 'b'), entry(store, 'c')]
+    await backend.appendJournal('denials', [a, b], LIMITS)
+    await other.appendJournal('denials', [c], LIMITS)
+    for (const reader of [backend, other]) {
+      assert.deepEqual(await reader.readJournal('denials', { offset: 0, limit: 2 }), [c, b])
+      assert.deepEqual(await reader.readJournal('denials', { offset: 2, limit: 2 }), [a])
+      assert.deepEqual(await reader.findInJournal('denials', 'b'), b)
+    }
+    assert.equal(await backend.findInJournal('denials', 'never'), undefined)
+    assert.equal(await backend.findInJournal('other', 'b'), undefined)
+    assert.deepEqual(await backend.readJournal('other', { offset: 0, limit: 9 }), [])
+  })
+
+  check('a journal keeps the newest entries, and each ID once', async (store, backend) => {
+    const entries = ['a', 'b', 'c', 'd', 'e'].map((id) => entry(store, id))
+    await backend.appendJournal('denials', entries.slice(0, 2), LIMITS)
+    await backend.appendJournal('denials', entries.slice(1), LIMITS)
+    const ids = (await backend.readJournal('denials', { offset: 0, limit: 9 })).map(({ id }) => id)
+    assert.deepEqual(ids, ['e', 'd', 'c'])
+    assert.equal(await backend.findInJournal('denials', 'a'), undefined)
+    await backend.appendJournal('denials', [{ ...entry(store, 'e'), sealed: 'another' }], LIMITS)
+    assert.deepEqual(await backend.findInJournal('denials', 'e'), entries[4])
+  })
+
+  check('a journal forgets entries that are too old when others are added', async (store, backend) => {
+    const limits = { keep: 3, keepMs: 1000 }
+    await backend.appendJournal('denials', [entry(store, 'a')], limits)
+    await store.advance(1.1)
+    await backend.appendJournal('denials', [entry(store, 'b')], limits)
+    const ids = (await backend.readJournal('denials', { offset: 0, limit: 9 })).map(({ id }) => id)
+    assert.deepEqual(ids, ['b'])
+  })
+
   check('an available store responds to a ping', async (_store, backend) => {
     await assert.doesNotReject(backend.ping())
   })

@@ -107,7 +107,7 @@ export const LOGOUT_ROWS = [
     'administrators can end sessions',
     [ADMIN, 'ends one session by its key'],
     [ADMIN, 'ends every session of a person'],
-    ['test/e2e/session-admin.test.ts', 'an administrator sees who is signed in'],
+    ['test/e2e/console.test.ts', 'an administrator without scripts sees every page, and ends sessions'],
   ),
   row(
     'S-167',

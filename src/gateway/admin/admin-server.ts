@@ -1,61 +1,83 @@
-import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { Registry } from 'prom-client'
-import type { AdministrationEntry } from '../audit/administration.ts'
-import type { AuditTrail } from '../audit/trail.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { RecordAdministration } from '../console/administration.ts'
+import type { Console } from '../console/console.ts'
 import { Refusal } from '../errors.ts'
-import { jsonReply, type Reply } from '../http/reply.ts'
+import { wantsPage } from '../http/navigation.ts'
+import { jsonReply, pageReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
+import { type RequestHead, readRequestHead } from '../http/request-head.ts'
 import { sendReply } from '../http/send-reply.ts'
 import type { Logger } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import { buildSessionAdmin, type SessionAdminDeps } from './session-admin.ts'
+import { consoleDeniedPage } from '../pages/console/denied-page.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { AdminToken } from './admin-token.ts'
+import { serveSessionApi } from './session-api.ts'
+import { knownOf, serveTokenConsole } from './token-console.ts'
+import { TOKEN_CONSOLE_PATH } from './token-session.ts'
 
 /** Label of the admin listener in the metrics of requests. */
 const ROUTE = 'admin listener'
 const BASE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
+/** What the admin listener serves of the current configuration. */
+export interface Administration {
+  readonly config: Config
+  readonly sessions: Pick<Sessions, 'list' | 'endByKey' | 'endBySubject'>
+  readonly console: Console
+}
+
 export interface AdminServerDeps {
   /** The text of `/metrics`. */
   readonly exposition: () => Promise<string>
-  /** Of the current configuration. No token hash: no session administration. */
-  readonly administration: () => {
-    readonly sessions: SessionAdminDeps['sessions']
-    readonly tokenHash: string | undefined
-  }
+  readonly administration: () => Administration
+  readonly clock: Clock
   readonly log: Logger
-  readonly audit: Pick<AuditTrail, 'administration'>
   readonly metrics: Pick<Metrics, 'began' | 'request' | 'refused'>
 }
 
 /**
- * The admin listener: `/metrics` for everybody who reaches it, and session administration for whoever has the token.
- * Keep it off public networks.
+ * The admin listener: `/metrics` for everybody who reaches it; the console and the session API for whoever has the token
+ * of `server.adminTokenHash`. Keep it off public networks.
  */
-export function buildAdminServer({ exposition, administration, log, audit, metrics }: AdminServerDeps): Server {
-  async function replyTo(request: IncomingMessage, requestId: string): Promise<Reply> {
-    const { sessions, tokenHash } = administration()
-    if (request.method === 'GET' && request.url === '/metrics') {
+export function buildAdminServer({ exposition, administration, clock, log, metrics }: AdminServerDeps): Server {
+  const token = new AdminToken(clock)
+
+  async function replyTo(head: RequestHead, transport: Transport): Promise<Reply> {
+    if (head.method === 'GET' && head.target === '/metrics') {
       const headers = ['Content-Type', Registry.PROMETHEUS_CONTENT_TYPE]
       return { status: 200, headers, body: await exposition() }
     }
+    const { config, sessions, console } = administration()
+    const { adminTokenHash: tokenHash } = config.server
     if (tokenHash === undefined) throw new Refusal('no-route', 'no session administration without a token')
-    const { method, url, headers, socket } = request
-    const known = { method, path: url?.split('?', 1)[0], route: ROUTE, client: socket.remoteAddress, requestId }
-    const record = (entry: AdministrationEntry) =>
-      audit.administration({ ...known, userAgent: headers['user-agent'], ...entry })
-    return buildSessionAdmin({ sessions, tokenHash, record })(request)
+    const url = URL.parse(head.target, 'http://admin.invalid')
+    if (url === null) throw new Refusal('request-malformed', 'the request target is no path')
+    const { pathname: path, searchParams: query } = url
+    const isRead = head.method === 'GET' || head.method === 'HEAD'
+    if (path === '/' && isRead) return redirectReply(TOKEN_CONSOLE_PATH)
+    if (!isConsole(path)) {
+      const record: RecordAdministration = (entry) => console.record({ ...knownOf(head), ...entry })
+      return serveSessionApi({ sessions, token, tokenHash, record }, head, path, query)
+    }
+    return serveTokenConsole({ config, clock, console, token, tokenHash }, { head, transport, path, query })
   }
 
-  function denied(error: unknown): Reply {
+  function denied(error: unknown, head: RequestHead): Reply {
     if (!(error instanceof Refusal)) log.error({ event: 'admin-failed', err: error }, 'the admin listener failed')
     const denial = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
-    metrics.refused(denial.reason)
-    return jsonReply(denial.status, { reason: denial.reason }, Object.entries(denial.headers).flat())
+    const { reason, status, headers, explain } = denial
+    metrics.refused(reason)
+    if (!wantsPage(head)) return jsonReply(status, { reason }, Object.entries(headers).flat())
+    const content = consoleDeniedPage({ base: TOKEN_CONSOLE_PATH, reason, explain, requestId: head.requestId })
+    return pageReply(status, administration().console.render(content), headers)
   }
 
   return createServer(async (request, response) => {
-    const startedAt = performance.now()
-    const requestId = randomUUID()
+    const [startedAt, transport] = [performance.now(), { request, response }]
+    const head = readRequestHead(request, (peer) => peer ?? 'unknown')
     let sentBytes = 0
     metrics.began()
     response.once('close', () => {
@@ -64,8 +86,10 @@ export function buildAdminServer({ exposition, administration, log, audit, metri
       const { method = '' } = request
       metrics.request({ route: ROUTE, method, status, seconds, receivedBytes: 0, sentBytes, project: undefined })
     })
-    const reply = await replyTo(request, requestId).catch(denied)
+    const reply = await replyTo(head, transport).catch((error: unknown) => denied(error, head))
     if (response.destroyed) return
-    sentBytes = sendReply({ request, response }, reply, { base: BASE, added: [], requestId })
+    sentBytes = sendReply(transport, reply, { base: BASE, added: [], requestId: head.requestId })
   })
 }
+
+const isConsole = (path: string) => path === TOKEN_CONSOLE_PATH || path.startsWith(`${TOKEN_CONSOLE_PATH}/`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { access, cors } from './schema/access.ts'
 import { audit } from './schema/audit.ts'
+import { console } from './schema/console.ts'
 import { cookie } from './schema/cookie.ts'
 import { issuer } from './schema/issuer.ts'
 import { limits } from './schema/limits.ts'
@@ -29,6 +30,7 @@ export const configSchema = z.strictObject({
   routes,
   cors: cors.prefault({}),
   portal: portal.prefault({}),
+  console: console.prefault({}),
   limits: limits.prefault({}),
   log: log.prefault({}),
   observability: observability.prefault({}),

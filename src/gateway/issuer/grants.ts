@@ -16,6 +16,8 @@ export interface AuthorizationRequest {
   readonly nonce: string
   /** PKCE code verifier (RFC 7636 §4.1). */
   readonly verifier: string
+  /** Greatest age of the user's authentication that this request asked for (`max_age`), in seconds. */
+  readonly maxAgeSeconds?: number | undefined
 }
 
 /** A completed sign-in. */
@@ -23,6 +25,8 @@ export interface SignedIn {
   readonly principal: Principal
   readonly tokens: Tokens
   readonly sid?: string
+  /** The `auth_time` claim, in milliseconds since the epoch; a time that lies in the future counts as now. */
+  readonly authenticatedAt?: number
   /** Names of the claims that the issuer sent, without their values. */
   readonly claimNames: readonly string[]
 }
@@ -66,12 +70,13 @@ async function redeem(
   sent: AuthorizationRequest,
 ): Promise<SignedIn> {
   const { issuer } = deps.config
+  const maxAge = smallest(issuer.maxAgeSeconds, sent.maxAgeSeconds)
   const response = await client.authorizationCodeGrant(found.configuration, callback, {
     expectedState: sent.state,
     expectedNonce: sent.nonce,
     pkceCodeVerifier: sent.verifier,
     idTokenExpected: true,
-    ...(issuer.maxAgeSeconds !== undefined && { maxAge: issuer.maxAgeSeconds }),
+    ...(maxAge !== undefined && { maxAge }),
   })
   if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
   requireBearer(response)
@@ -83,7 +88,16 @@ async function redeem(
     tokens: tokensOf(response, response.id_token, deps.clock()),
     claimNames: Object.keys(withAllClaims),
     ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
+    ...(typeof claims.auth_time === 'number' && {
+      authenticatedAt: Math.min(claims.auth_time * 1000, deps.clock()),
+    }),
   }
+}
+
+/** The smallest of the limits that are set. */
+export function smallest(...limits: readonly (number | undefined)[]): number | undefined {
+  const set = limits.filter((limit) => limit !== undefined)
+  return set.length === 0 ? undefined : Math.min(...set)
 }
 
 async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {

@@ -12,6 +12,10 @@ export interface PageNeeds {
   readonly script?: string
   /** Targets of forms besides our own origins. */
   readonly formTargets?: readonly string[]
+  /** Forms of the page are sent to its own origin alone. */
+  readonly ownFormsOnly?: true
+  /** The only style sheet, where it is another one than that of every page. */
+  readonly style?: string
   /** Origins whose pages may show this one in a frame. Absent: none. */
   readonly framedBy?: readonly string[]
 }
@@ -63,8 +67,8 @@ export function pageHeaders(config: PageConfig, needs: PageNeeds = {}): PageHead
       'object-src': ["'none'"],
       'frame-ancestors': needs.framedBy ?? ["'none'"],
       // Applies to the redirects that follow a form as well, so it lists wherever return_to may lead.
-      'form-action': ["'self'", ...ownOrigins(config), ...(needs.formTargets ?? [])],
-      'style-src': [hashSource(style)],
+      'form-action': ["'self'", ...(needs.ownFormsOnly ? [] : ownOrigins(config)), ...(needs.formTargets ?? [])],
+      'style-src': [hashSource(needs.style ?? style)],
       'img-src': ['data:', ...(hasOwnPictures ? ["'self'"] : [])], // the tab icon and the logo
       ...(needs.script !== undefined && { 'script-src': [hashSource(needs.script)] }),
     }),

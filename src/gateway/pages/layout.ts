@@ -10,13 +10,22 @@ export interface Who {
 export interface PageContent {
   readonly title: string
   readonly who?: Who | undefined
+  /** In place of who is signed in. */
+  readonly account?: Html
+  /** Links between the pages of one area, below the header. */
+  readonly nav?: Html
+  /** Where the name leads. Default: the start page. */
+  readonly home?: string
   readonly head?: Html
   readonly main: Html
   readonly script?: string
 }
 
 /** The frame of every page: landmarks, a link that skips the header, one style sheet. */
-export function layout(brand: Brand, { title, who, head, main, script }: PageContent): string {
+export function layout(
+  brand: Brand,
+  { title, who, account, nav, home = '/', head, main, script }: PageContent,
+): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,8 +38,8 @@ ${head}</head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
 <header><div>
-<a class="brand" href="/">${mark(brand)}${brand.name}</a>
-${who && account(who)}</div></header>
+<a class="brand" href="${home}">${mark(brand)}${brand.name}</a>
+${account ?? (who && signedInAs(who))}</div>${nav}</header>
 <main id="main">
 ${main}
 </main>
@@ -46,7 +55,7 @@ const mark = ({ logo }: Brand) =>
     ? html`<span class="mark" aria-hidden="true"></span>`
     : html`<img class="logo" src="${logo}" alt="" height="32">`
 
-const account = ({ username }: Who) => html`<div class="account">
+const signedInAs = ({ username }: Who) => html`<div class="account">
 <span class="who">Signed in as <strong>${username}</strong></span>
 <form method="post" action="/auth/logout"><button class="quiet">Sign out</button></form>
 </div>

@@ -16,15 +16,17 @@ export interface ApplicationView {
 export interface PortalView {
   readonly who: Who & { readonly name?: string | undefined; readonly email?: string | undefined }
   readonly admin: boolean
+  /** Where the administration console is, for those who may open it. */
+  readonly consolePath?: string | undefined
   readonly applications: readonly ApplicationView[]
   readonly projects: readonly ProjectRole[]
   readonly selected?: string | undefined
 }
 
 /** The start page: the user’s applications, projects and account. */
-export function portalPage({ who, admin, applications, projects, selected }: PortalView): PageContent {
+export function portalPage({ who, admin, consolePath, applications, projects, selected }: PortalView): PageContent {
   const main = html`<h1>Hello, ${who.name ?? who.username}</h1>
-<p class="soft">${who.email !== undefined && html`${who.email} · `}${admin ? 'Administrator of all projects' : membershipText(projects)}</p>
+<p class="soft">${who.email !== undefined && html`${who.email} · `}${admin ? 'Administrator of all projects' : membershipText(projects)}${consolePath !== undefined && html` · <a href="${consolePath}">Administration</a>`}</p>
 ${nextStep(applications, projects, selected)}
 <h2 id="applications">Applications</h2>
 <nav aria-labelledby="applications">${applicationList(applications)}</nav>

@@ -24,6 +24,8 @@ export interface OwnEndpointsDeps {
   readonly jwks: unknown
   readonly readiness: () => Promise<Readiness>
   readonly signIn: SignInEndpoints
+  /** The administration console below `/auth/admin`; absent: there is none. */
+  readonly console?: ConsoleEndpoints | undefined
 }
 
 export interface Readiness {
@@ -40,7 +42,15 @@ export interface SignInEndpoints {
   serve(context: RequestContext, transport: Transport): Promise<Reply>
 }
 
-export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEndpointsDeps): OwnEndpoints {
+/** Serves the administration console. */
+export interface ConsoleEndpoints {
+  /** Whether a path is one of the console. */
+  has(path: string): boolean
+  serve(context: RequestContext, transport: Transport): Promise<Reply>
+}
+
+export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
+  const { publicUrl, jwks, readiness, signIn, console } = deps
   const keys: Reply = {
     status: 200,
     headers: ['Content-Type', 'application/jwk-set+json', 'Cache-Control', 'public, max-age=300'],
@@ -66,6 +76,10 @@ export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEnd
       const path = target?.path ?? ''
       const isPortal = path === '/' && route === undefined
       if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return undefined
+      if (console?.has(path)) {
+        context.endpoint = CONSOLE_PATH
+        return console.serve(context, transport)
+      }
       const fixed = FIXED.get(path) ?? (path === '/auth/jwks.json' ? keys : undefined)
       context.endpoint = fixed || signIn.has(path) ? path : '/auth'
       if (fixed) return fixed
@@ -80,6 +94,9 @@ export function buildOwnEndpoints({ publicUrl, jwks, readiness, signIn }: OwnEnd
     },
   }
 }
+
+/** Where the administration console is on the public listener. */
+export const CONSOLE_PATH = '/auth/admin'
 
 /** Replies that never change. */
 const FIXED: ReadonlyMap<string, Reply> = new Map([

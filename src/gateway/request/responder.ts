@@ -38,12 +38,14 @@ export interface ResponderDeps {
   readonly baseHeaders: Readonly<Record<string, string>>
   readonly audit: RequestAudit
   readonly metrics: Pick<Metrics, 'began' | 'request' | 'upgraded' | 'refused'>
+  /** Told of each denial, for the administration console. Returns at once and never throws. */
+  readonly onDenied?: (context: RequestContext, denial: Refusal) => void
   /** Begins the trace of a request; absent where tracing is off. */
   readonly openTrace?: ((head: RequestHead) => RequestTrace | undefined) | undefined
 }
 
 export function buildResponder(deps: ResponderDeps): Responder {
-  const { clientAddress, denials, baseHeaders, audit, metrics, openTrace } = deps
+  const { clientAddress, denials, baseHeaders, audit, metrics, onDenied, openTrace } = deps
 
   function send(context: RequestContext, transport: Transport, reply: Reply): void {
     const { response } = transport
@@ -74,7 +76,10 @@ export function buildResponder(deps: ResponderDeps): Responder {
     const milliseconds = performance.now() - startedAt
     if (!context.isCounted) count(context, request, status, milliseconds / 1000)
     finishTrace(context, status, isWhole)
-    if (denial !== undefined) metrics.refused(denial.reason)
+    if (denial !== undefined) {
+      metrics.refused(denial.reason)
+      onDenied?.(context, denial)
+    }
     audit.finished(context, { status, milliseconds, isWhole })
   }
 

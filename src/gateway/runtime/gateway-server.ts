@@ -121,16 +121,18 @@ export class GatewayServer {
     forwarder.close()
     this.#state.unwatch()
     this.#state.certificates.close()
+    await this.#state.denials.flush()
     // Last of all but the store: nothing is recorded any more.
     await Promise.all([sessions.close(), this.#state.audit.close(AUDIT_MS)])
     await this.#state.tracing?.close()
   }
 }
 
-function buildAdmin(current: CurrentRuntime, { log, metrics, audit }: ProcessState, exposition: () => Promise<string>) {
+function buildAdmin(current: CurrentRuntime, state: ProcessState, exposition: () => Promise<string>) {
+  const { clock, log, metrics } = state
   const administration = () => {
-    const { config, components } = current.get()
-    return { sessions: components.sessions, tokenHash: config.server.adminTokenHash }
+    const { config, components, adminConsole } = current.get()
+    return { config, sessions: components.sessions, console: adminConsole }
   }
-  return buildAdminServer({ exposition, administration, log, audit, metrics })
+  return buildAdminServer({ exposition, administration, clock, log, metrics })
 }

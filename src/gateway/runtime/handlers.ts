@@ -1,5 +1,6 @@
 import { bodyPaceOf } from '../../shared/body-pace.ts'
 import type { Config } from '../config/schema.ts'
+import type { Console } from '../console/console.ts'
 import { buildReauthorize, type Reauthorize } from '../forward/reauthorize.ts'
 import { buildResponsePlan } from '../forward/response-plan.ts'
 import { buildUpstreamRequest } from '../forward/upstream-request.ts'
@@ -24,6 +25,7 @@ import { buildSignInEndpoints } from '../signin/endpoints.ts'
 import { loadPictures } from '../signin/pictures.ts'
 import { buildAuthenticate } from '../tokens/authenticate.ts'
 import type { Components } from './components.ts'
+import { buildConsoles } from './consoles.ts'
 import type { Handlers } from './http-server.ts'
 import type { ProcessState } from './process-state.ts'
 
@@ -32,7 +34,7 @@ export function buildHandlers(
   config: Config,
   components: Components,
   state: ProcessState,
-): { readonly reauthorize: Reauthorize; readonly handlers: Handlers } {
+): { readonly reauthorize: Reauthorize; readonly handlers: Handlers; readonly adminConsole: Console } {
   const { log, clock, draining, tracing } = state
   const { issuer, sessions, forwarder, signer, routes } = components
   const publicUrl = new URL(config.server.publicUrl)
@@ -47,11 +49,13 @@ export function buildHandlers(
 
   const applicationStates = buildApplicationStates(clock)
   const audit = buildRequestAudit(config, state.audit)
+  const consoles = buildConsoles(config, components, state, { ...rules, applicationState: applicationStates.stateOf })
   const denials = buildDenials({ ...rules, config, clock })
   const responder = buildResponder({
     clientAddress: client.address,
     baseHeaders: baseHeaders(config),
     metrics: state.metrics,
+    onDenied: consoles.onDenied,
     openTrace: tracing && ((head) => tracing.open(head, client.isTrusted)),
     ...{ denials, audit },
   })
@@ -72,6 +76,7 @@ export function buildHandlers(
     jwks: signer.jwks,
     readiness: buildReadiness({ issuer, sessions, draining, needsIssuer: config.server.readyNeedsIssuer }),
     signIn,
+    console: consoles.endpoints,
   })
   const upstreamRequest = buildUpstreamRequest({ config, clock, projects: rules.projects, signer })
   const responsePlan = buildResponsePlan(config)
@@ -92,6 +97,7 @@ export function buildHandlers(
 
   const overrunMs = config.limits.tokenOverrunSeconds * 1000
   return {
+    adminConsole: consoles.admin,
     // Another look at a request that is under way is no step of it.
     reauthorize: buildReauthorize({ ...rules, authenticate: plain.authenticate, routes, clock, overrunMs }),
     handlers: {

@@ -1,5 +1,7 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { AuditTrail } from '../audit/trail.ts'
+import type { DenialJournal } from '../console/denials/denial-journal.ts'
+import type { ReplicaState } from '../console/gateway-state.ts'
 import type { Reauthorize } from '../forward/reauthorize.ts'
 import type { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
@@ -27,6 +29,10 @@ export interface ProcessState {
   readonly tracing: Tracing | undefined
   /** Every upstream with a request under way, whichever configuration opened it. */
   readonly upstreams: Set<Upstream>
+  /** Recent denials, for the administration console. */
+  readonly denials: DenialJournal
+  /** The processes of this replica and their reloads, for the administration console. */
+  readonly replica: () => Promise<ReplicaState>
   /** Whether this process is about to stop. */
   readonly draining: () => boolean
   /** What outlives a configuration asks the current one. */

@@ -2,6 +2,7 @@ import { ConfigurationError, type FieldError, formatFieldError } from '../../sha
 import type { AuditTrail } from '../audit/trail.ts'
 import { changesOf, restartErrors } from '../config/changes.ts'
 import type { Config } from '../config/schema.ts'
+import type { ReloadResult } from '../console/gateway-state.ts'
 import type { Logger } from '../observability/log.ts'
 import type { ReloadMetrics } from '../observability/metrics/reload-metrics.ts'
 
@@ -19,6 +20,8 @@ export interface ReloadDeps {
   readonly prepare: (config: Config) => Promise<Prepared>
   readonly log: Logger
   readonly metrics: ReloadMetrics
+  /** Told of each reload when it has ended. */
+  readonly onReload?: (result: ReloadResult) => void
   readonly audit: Pick<AuditTrail, 'record'>
 }
 
@@ -27,7 +30,7 @@ export interface ReloadDeps {
  * other; a call while another one waits to begin shares that one. Never rejects.
  */
 export function buildReload(deps: ReloadDeps): () => Promise<void> {
-  const { load, prepare, log, metrics, audit } = deps
+  const { load, prepare, log, metrics, audit, onReload } = deps
   let { current } = deps
   let running = Promise.resolve()
   let waiting: Promise<void> | undefined
@@ -43,11 +46,13 @@ export function buildReload(deps: ReloadDeps): () => Promise<void> {
       await prepared.commit()
       current = next
       metrics.reloaded('success')
+      onReload?.({ at: Date.now(), result: 'success', changed, errors: [] })
       log.info({ event: 'config-reloaded', changed }, 'configuration reloaded')
       audit.record({ event: 'config-reloaded', ...RELOAD, changed })
     } catch (error) {
       metrics.reloaded('failure')
       const errors = errorsOf(error)
+      onReload?.({ at: Date.now(), result: 'failure', changed: [], errors })
       const why = errors.map(formatFieldError).join('; ')
       const wrong = [...new Set(errors.map(({ path }) => path).filter((path) => path !== ''))]
       audit.record({ event: 'config-refused', ...RELOAD, changed: wrong })

@@ -9,6 +9,7 @@ import { buildReloadMetrics } from '../observability/metrics/reload-metrics.ts'
 import { buildWorkerMetrics } from '../observability/metrics/worker-metrics.ts'
 import { openAudit } from './open-audit.ts'
 import { buildReload, type ReloadDeps } from './reload.ts'
+import { ReloadHistory } from './reload-history.ts'
 import { SecretFiles } from './secret-files.ts'
 import { type RunningServer, startServer } from './start.ts'
 import { countWorkers } from './workers/count-workers.ts'
@@ -61,11 +62,15 @@ interface Start extends Pick<ReloadDeps, 'load' | 'log'> {
 
 async function runAlone({ config, log, load, secrets, say }: Start): Promise<void> {
   const hangUp = onHangUp()
-  const server = await startServer(config, { log })
+  const history = new ReloadHistory()
+  const startedAt = Date.now()
+  const replica = async () => ({ workers: 1, startedAt, reloads: history.results })
+  const server = await startServer(config, { log, replica })
   const { instruments } = server.metrics
   buildWorkerMetrics(instruments, () => 1)
   const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
-  hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics, audit: server.audit }))
+  const { audit } = server
+  hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics, audit, onReload: history.add }))
   drainAtSignal(server, log)
   say(server.address, config.server.workers === 1 ? '' : ', 1 worker')
 }
@@ -76,8 +81,9 @@ const SUPERVISOR_SLOT = 0
 async function runSupervisor({ config, log, load, secrets, say }: Start, count: number): Promise<void> {
   const hangUp = onHangUp()
   const instruments = new Instruments(new Registry())
+  const history = new ReloadHistory()
   const audit = await openAudit(config, instruments, { log, clock: systemClock, slot: SUPERVISOR_SLOT })
-  const supervisor = new Supervisor({ count, config, log, instruments, audit })
+  const supervisor = new Supervisor({ count, config, log, instruments, audit, history })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
   await supervisor.start().catch(async (error: unknown) => {
     await audit.close(0)
@@ -85,7 +91,7 @@ async function runSupervisor({ config, log, load, secrets, say }: Start, count: 
   })
   const prepare = (next: Config) => supervisor.prepare(next)
   const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
-  hangUp(buildReload({ current: config, load, prepare, log, metrics, audit }))
+  hangUp(buildReload({ current: config, load, prepare, log, metrics, audit, onReload: history.add }))
   say(config.server.listen, `, ${count} workers`)
 }
 
@@ -93,10 +99,13 @@ async function runWorker(worker: WorkerSide, config: Config, log: Logger): Promi
   // A terminal that closes tells the whole group: it is the supervisor that reads the file again.
   process.on('SIGHUP', () => undefined)
   const exposition = () => worker.exposition()
-  const server = await startServer(config, { log, exposition, slot: worker.slot }).catch(async (error: unknown) => {
-    await worker.failed(messageOf(error)).catch(() => undefined) // a supervisor that has exited needs no message
-    process.exit(1)
-  })
+  const replica = () => worker.replica()
+  const server = await startServer(config, { log, exposition, replica, slot: worker.slot }).catch(
+    async (error: unknown) => {
+      await worker.failed(messageOf(error)).catch(() => undefined) // a supervisor that has exited needs no message
+      process.exit(1)
+    },
+  )
   drainAtSignal(server, log, () => worker.finished())
   await worker.serves(server)
 }

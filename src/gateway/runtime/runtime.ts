@@ -1,5 +1,6 @@
 import { ConfigurationError, type FieldError } from '../../shared/settings/field-errors.ts'
 import type { Config } from '../config/schema.ts'
+import type { Console } from '../console/console.ts'
 import { currentProjects } from '../projects/source.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import { buildComponents, type Components } from './components.ts'
@@ -12,6 +13,8 @@ export interface Runtime extends CurrentRules {
   readonly config: Config
   readonly components: Components
   readonly handlers: Handlers
+  /** The administration console, for the admin listener. */
+  readonly adminConsole: Console
 }
 
 /** The first runtime. The gateway starts while the issuer or the core API cannot be reached, and tries again. */

@@ -2,6 +2,8 @@ import { type Clock, systemClock } from '../../shared/clock.ts'
 import { StartError } from '../../shared/start-error.ts'
 import type { AuditTrail } from '../audit/trail.ts'
 import type { Config } from '../config/schema.ts'
+import { DenialJournal } from '../console/denials/denial-journal.ts'
+import type { ReplicaState } from '../console/gateway-state.ts'
 import { IssuerRequests } from '../issuer/issuer-requests.ts'
 import type { Logger } from '../observability/log.ts'
 import { buildMetrics, type Metrics } from '../observability/metrics.ts'
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** The text of `/metrics`, where this process is one of several. Default: its own metrics. */
   readonly exposition?: () => Promise<string>
+  /** The processes of this replica and their reloads. Default: this process, which was not reloaded. */
+  readonly replica?: () => Promise<ReplicaState>
   /** Number of this process among several that write files. Default: it is the only one. */
   readonly slot?: number | undefined
 }
@@ -80,6 +84,7 @@ async function buildState(config: Config, options: ServerOptions, current: Curre
     version: packageVersion(),
   })
   const backend = observeBackend(store, metrics.store.finished)
+  const alone: ReplicaState = { workers: 1, startedAt: clock(), reloads: [] }
   const audit = await openAudit(config, metrics.instruments, { log, clock, slot }).catch(async (error: unknown) => {
     await store.close()
     throw error
@@ -90,6 +95,8 @@ async function buildState(config: Config, options: ServerOptions, current: Curre
     ...{ upstreams, certificates },
     tracing: await openTracing(config, metrics, log),
     issuerRequests: new IssuerRequests(metrics.issuer),
+    denials: new DenialJournal({ clock, journal: () => current.get().components.sessions.journal }),
+    replica: options.replica ?? (async () => alone),
     draining: () => current.draining,
     current: current.rules,
   }

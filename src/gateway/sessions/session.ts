@@ -19,6 +19,8 @@ export interface Session {
   readonly sid?: string
   readonly tokens: Tokens
   readonly createdAt: number
+  /** When the user last authenticated at the issuer, as its `auth_time` claim says. Absent: the issuer did not say. */
+  readonly authenticatedAt?: number
   readonly lastSeenAt: number
   /** The project that the user selected on a page of the gateway. */
   readonly selectedProject?: string

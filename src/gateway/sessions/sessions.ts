@@ -7,6 +7,7 @@ import type { Principal } from '../policy/types.ts'
 import { KnownSessions, refuseStoreDown } from './cache/known-sessions.ts'
 import type { KnownSession } from './cache/session-cache.ts'
 import { deriveKeys, indexKey, recordKey, type SessionKeyRing, type SessionKeys } from './crypto/session-keys.ts'
+import { SealedJournal } from './journal/sealed-journal.ts'
 import { SessionRecords } from './records/session-records.ts'
 import { observeRefresh } from './refresh/observed-refresh.ts'
 import { RefreshMemory } from './refresh/refresh-memory.ts'
@@ -35,6 +36,8 @@ export interface NewSession {
   readonly tokens: Tokens
   /** The `sid` claim of the ID token. */
   readonly sid?: string
+  /** The `auth_time` claim of the ID token, in milliseconds since the epoch. */
+  readonly authenticatedAt?: number
   readonly userAgent?: string
   readonly clientAddress?: string
 }
@@ -44,6 +47,8 @@ const USER_AGENT_LENGTH = 200
 /** The sessions of all browsers: cookies, limits, sealing, caching and refresh on top of a {@link SessionBackend}. */
 export class Sessions {
   readonly refreshMemory: RefreshMemory
+  /** Journals in the same store. */
+  readonly journal: SealedJournal
   readonly #backend: SessionBackend
   readonly #clock: Clock
   readonly #events: SessionEvents | undefined
@@ -57,6 +62,7 @@ export class Sessions {
     this.#events = events
     this.#backend = backend
     this.refreshMemory = refreshMemory
+    this.journal = new SealedJournal(backend, config.session.secrets)
     this.#clock = clock
     this.#ring = deriveKeys(config.session.secrets)
     this.#cookie = new SessionCookie(config, this.#ring)

@@ -13,6 +13,10 @@ export function showPortal(context: SignInContext): SignInHandler {
     const applications = applicationsOf(context, principal, selected)
     const projects = currentProjectsOf(context, principal)
     const admin = isAdmin(principal, context.rules)
-    return pageReply(200, context.pages.portal({ who: principal, admin, applications, projects, selected }))
+    const consolePath = admin && context.config.console.enabled ? '/auth/admin' : undefined
+    return pageReply(
+      200,
+      context.pages.portal({ who: principal, admin, consolePath, applications, projects, selected }),
+    )
   }
 }

@@ -20,12 +20,16 @@ export const server = z
       .register(metadata, { reload: 'reload' }),
     adminListen: listenAddress
       .optional()
-      .describe('Address and port of the admin listener: /metrics and session administration. Absent: none.'),
+      .describe(
+        'Address and port of the admin listener: /metrics, the administration console and the session API. Absent: none.',
+      ),
     adminTokenHash: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 hash: 64 lower-case hexadecimal digits')
       .optional()
-      .describe('SHA-256 (hex) of the bearer token for the session administration. Absent: only /metrics is served.')
+      .describe(
+        'SHA-256 (hex) of the token for the console and the session API of the admin listener. Absent: only /metrics is served.',
+      )
       .register(metadata, { reload: 'reload' }),
     readyNeedsIssuer: z
       .boolean()

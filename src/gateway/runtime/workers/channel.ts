@@ -1,5 +1,6 @@
 import type { FieldError } from '../../../shared/settings/field-errors.ts'
 import type { Config } from '../../config/schema.ts'
+import type { ReplicaState } from '../../console/gateway-state.ts'
 import type { MetricSnapshot } from './worker-totals.ts'
 
 /** The requests between the supervisor and its workers, each with its response. */
@@ -14,6 +15,8 @@ export interface ChannelMethods {
   exposition: { request: undefined; response: string }
   /** Worker to supervisor: its last metrics, before it exits. */
   finished: { request: MetricSnapshot[]; response: undefined }
+  /** Worker to supervisor: the processes of this replica and their reloads. */
+  replica: { request: undefined; response: ReplicaState }
   /** Supervisor to worker: build what a configuration needs. Without errors the worker is ready to switch. */
   prepare: { request: Config; response: readonly FieldError[] }
   /** Supervisor to worker: switch to what was prepared, or discard it. */

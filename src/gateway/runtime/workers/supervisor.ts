@@ -4,11 +4,13 @@ import { AggregatorRegistry } from 'prom-client'
 import { StartError } from '../../../shared/start-error.ts'
 import type { AuditTrail } from '../../audit/trail.ts'
 import type { Config } from '../../config/schema.ts'
+import type { ReplicaState } from '../../console/gateway-state.ts'
 import type { Logger } from '../../observability/log.ts'
 import { PROJECT_METRICS } from '../../observability/metrics/catalogue/http.ts'
 import type { Instruments } from '../../observability/metrics/instruments.ts'
 import { buildStartTime, buildWorkerMetrics } from '../../observability/metrics/worker-metrics.ts'
 import type { Prepared } from '../reload.ts'
+import type { ReloadHistory } from '../reload-history.ts'
 import { BackOff } from './back-off.ts'
 import { prepareAll } from './prepare-all.ts'
 import { SLOT_VARIABLE, Slots } from './slots.ts'
@@ -29,6 +31,8 @@ export class Supervisor {
   readonly #instruments: Instruments
   readonly #totals = new WorkerTotals()
   readonly #countRestart: () => void
+  readonly #history: ReloadHistory
+  readonly #startedAt = Date.now()
   readonly #workers = new Map<Worker, WorkerProcess>()
   readonly #backOff = new BackOff()
   readonly #restarts = new Set<NodeJS.Timeout>()
@@ -41,11 +45,19 @@ export class Supervisor {
   #failure: StartError | undefined
   #stopping = false
 
-  constructor(options: { count: number; config: Config; log: Logger; instruments: Instruments; audit: AuditTrail }) {
+  constructor(options: {
+    count: number
+    config: Config
+    log: Logger
+    instruments: Instruments
+    audit: AuditTrail
+    history: ReloadHistory
+  }) {
     this.#count = options.count
     this.#config = options.config
     this.#log = options.log
     this.#instruments = options.instruments
+    this.#history = options.history
     this.#audit = options.audit
     buildStartTime(options.instruments.registry)
     this.#countRestart = buildWorkerMetrics(options.instruments, () => this.#serving().length)
@@ -98,6 +110,11 @@ export class Supervisor {
     return AggregatorRegistry.aggregate([own, ...workers, this.#totals.snapshots()]).metrics()
   }
 
+  /** What the console of each worker shows of this replica. */
+  replica(): ReplicaState {
+    return { workers: this.#serving().length, startedAt: this.#startedAt, reloads: this.#history.results }
+  }
+
   #serving(): WorkerProcess[] {
     return [...this.#workers.values()].filter(({ serving }) => serving)
   }
@@ -118,6 +135,7 @@ export class Supervisor {
         self.measured = measured
         return undefined
       },
+      replica: () => this.replica(),
     })
     this.#workers.set(worker, new WorkerProcess(worker, this.#config, handlers))
   }

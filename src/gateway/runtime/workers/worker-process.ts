@@ -10,7 +10,7 @@ const PREPARE_MS = 150_000
 const SWITCH_MS = 5000
 const METRICS_MS = 5000
 
-type Methods = 'config' | 'serving' | 'failed' | 'exposition' | 'finished'
+type Methods = 'config' | 'serving' | 'failed' | 'exposition' | 'finished' | 'replica'
 
 /** A worker as its supervisor sees it. */
 export class WorkerProcess {

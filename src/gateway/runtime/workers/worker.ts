@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import type { Config } from '../../config/schema.ts'
+import type { ReplicaState } from '../../console/gateway-state.ts'
 import { errorsOf, type Prepared } from '../reload.ts'
 import type { RunningServer } from '../start.ts'
 import { WorkerChannel } from './channel.ts'
@@ -44,6 +45,11 @@ export class WorkerSide {
   /** The metrics of all workers, for `/metrics`. */
   exposition(): Promise<string> {
     return this.#channel.request('exposition', undefined, SUPERVISOR_MS)
+  }
+
+  /** The processes of this replica and their reloads, for the administration console. */
+  replica(): Promise<ReplicaState> {
+    return this.#channel.request('replica', undefined, SUPERVISOR_MS)
   }
 
   /** Tells the supervisor that this worker accepts connections. */

@@ -50,6 +50,13 @@ export interface SessionBackend {
   /** Takes a named lease for `ttlSeconds`; undefined when another holder has it. Tokens only grow (fencing). */
   acquireLease(name: string, ttlSeconds: number): Promise<Lease | undefined>
 
+  /** Adds entries to a named journal, which then keeps the newest that its limits allow. An ID that is there stays as it is. */
+  appendJournal(name: string, entries: readonly JournalEntry[], limits: JournalLimits): Promise<void>
+  /** A page of a journal, newest first. Entries older than its age limit may still be in it. */
+  readJournal(name: string, page: { offset: number; limit: number }): Promise<JournalEntry[]>
+  /** One entry of a journal. */
+  findInJournal(name: string, id: string): Promise<JournalEntry | undefined>
+
   /** Calls back with the key of each session that ended or was replaced in any process. @returns the unsubscribe function */
   onChange(listener: (change: { key: string; ended: boolean }) => void): () => void
 
@@ -58,6 +65,21 @@ export interface SessionBackend {
   /** A setting of the store itself that could lose sessions; undefined: none was found. */
   settingsFault?(): Promise<{ expected: string; got: string } | undefined>
   close(): Promise<void>
+}
+
+/** One entry of a journal: what an administrator may look up later. */
+export interface JournalEntry {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Opaque to the store. */
+  readonly sealed: string
+}
+
+export interface JournalLimits {
+  readonly keep: number
+  /** Greatest age of an entry, in milliseconds. */
+  readonly keepMs: number
 }
 
 export interface Lease {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/clock.ts'
-import type { Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
+import type { JournalEntry, JournalLimits, Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 
 const SWEEP_EVERY_MS = 60_000
@@ -11,6 +11,8 @@ export class MemoryBackend implements SessionBackend {
   readonly #records = new Map<string, StoredSession>()
   readonly #claims = new Map<string, number>()
   readonly #leases = new Map<string, { token: number; expiresAt: number }>()
+  /** Each journal by the IDs of its entries, oldest first. */
+  readonly #journals = new Map<string, Map<string, JournalEntry>>()
   readonly #listeners = new ChangeListeners()
   #lastToken = 0
   #sweepAt: number
@@ -85,6 +87,26 @@ export class MemoryBackend implements SessionBackend {
         if (this.#leases.get(name)?.token === token) this.#leases.delete(name)
       },
     }
+  }
+
+  async appendJournal(name: string, entries: readonly JournalEntry[], { keep, keepMs }: JournalLimits): Promise<void> {
+    const journal = this.#journals.get(name) ?? new Map<string, JournalEntry>()
+    this.#journals.set(name, journal)
+    for (const entry of entries) if (!journal.has(entry.id)) journal.set(entry.id, entry)
+    const oldest = this.#clock() - keepMs
+    for (const { id, at } of journal.values()) {
+      if (journal.size <= keep && at > oldest) break
+      journal.delete(id)
+    }
+  }
+
+  async readJournal(name: string, { offset, limit }: { offset: number; limit: number }): Promise<JournalEntry[]> {
+    const entries = [...(this.#journals.get(name)?.values() ?? [])].reverse()
+    return entries.slice(offset, offset + limit)
+  }
+
+  async findInJournal(name: string, id: string): Promise<JournalEntry | undefined> {
+    return this.#journals.get(name)?.get(id)
   }
 
   onChange(listener: (change: SessionChange) => void): () => void {

@@ -42,6 +42,9 @@ export function observeBackend(backend: SessionBackend, finished: StoreOperation
       const lease = await timed('acquireLease', backend.acquireLease(name, ttlSeconds))
       return lease && observed(lease)
     },
+    appendJournal: (name, entries, limits) => timed('appendJournal', backend.appendJournal(name, entries, limits)),
+    readJournal: (name, page) => timed('readJournal', backend.readJournal(name, page)),
+    findInJournal: (name, id) => timed('findInJournal', backend.findInJournal(name, id)),
     ping: () => timed('ping', backend.ping()),
     onChange: (listener) => backend.onChange(listener),
     ...(backend.settingsFault && { settingsFault: () => backend.settingsFault?.() ?? Promise.resolve(undefined) }),

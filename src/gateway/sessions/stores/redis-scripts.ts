@@ -3,7 +3,7 @@ import type { ClientContext, Result } from 'ioredis'
 /**
  * Each write is one script, so that a record and its indexes always agree, even when a process is killed.
  *
- * Keys, all with the prefix: `s:KEY` a record (hash); `u:SUBJECT` and `i:SID` its indexes (sorted by expiry); `order`
+ * Keys, all with the prefix: `j:NAME` a journal (sorted by number), with `j:NAME:times` and `j:NAME:entries` (hash); `s:KEY` a record (hash); `u:SUBJECT` and `i:SID` its indexes (sorted by expiry); `order`
  * (sorted by creation) and `expiry`, of every record; `seq` and `token`, counters. Times are those of Redis, in
  * milliseconds: replicas whose clocks differ agree on who holds a lease. A script publishes the changes it makes.
  *
@@ -128,6 +128,38 @@ export const SCRIPTS = {
   leaseRelease: script(`
     if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
     return redis.call('DEL', KEYS[1])`),
+
+  /** KEYS[1] the journal; prefix, keep, age limit, then ID, age and text of each entry. Each text begins with its time. -> entries left */
+  journalAppend: script(`
+    local entries = KEYS[1] .. ':entries'
+    local times = KEYS[1] .. ':times'
+    for i = 4, #ARGV, 3 do
+      if redis.call('HSETNX', entries, ARGV[i], ARGV[i + 2]) == 1 then
+        redis.call('ZADD', KEYS[1], redis.call('INCR', prefix .. 'seq'), ARGV[i])
+        redis.call('ZADD', times, now - tonumber(ARGV[i + 1]), ARGV[i])
+      end
+    end
+    local function remove(ids)
+      for _, id in ipairs(ids) do
+        redis.call('HDEL', entries, id)
+        redis.call('ZREM', KEYS[1], id)
+        redis.call('ZREM', times, id)
+      end
+    end
+    remove(redis.call('ZRANGEBYSCORE', times, '-inf', now - tonumber(ARGV[3]), 'LIMIT', 0, 1000))
+    remove(redis.call('ZRANGE', KEYS[1], 0, -1 - tonumber(ARGV[2])))
+    for _, key in ipairs({ KEYS[1], entries, times }) do redis.call('PEXPIRE', key, ARGV[3]) end
+    return redis.call('ZCARD', KEYS[1])`),
+
+  /** KEYS[1] the journal; prefix, offset, limit -> ID and text of each entry in turn, newest first */
+  journalRead: script(`
+    local page = {}
+    local last = tonumber(ARGV[2]) + tonumber(ARGV[3]) - 1
+    for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], ARGV[2], last)) do
+      page[#page + 1] = id
+      page[#page + 1] = redis.call('HGET', KEYS[1] .. ':entries', id)
+    end
+    return page`),
 } as const
 
 type Argument = string | number
@@ -143,5 +175,7 @@ declare module 'ioredis' {
     leaseAcquire(key: string, ...args: Argument[]): Result<number, Context>
     leaseRenew(key: string, ...args: Argument[]): Result<number, Context>
     leaseRelease(key: string, ...args: Argument[]): Result<number, Context>
+    journalAppend(key: string, ...args: Argument[]): Result<number, Context>
+    journalRead(key: string, ...args: Argument[]): Result<string[], Context>
   }
 }

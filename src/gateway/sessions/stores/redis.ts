@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../shared/clock.ts'
-import type { Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
+import type { JournalEntry, JournalLimits, Lease, SessionBackend, SessionRecord, StoredSession } from './backend.ts'
 import type { SessionChange } from './changes.ts'
 import { RedisChannel } from './redis-channel.ts'
 import { RedisConnection, type RedisSettings } from './redis-connection.ts'
@@ -11,6 +11,12 @@ type Fields = readonly (string | null)[]
 const SAME_CLOCK_MS = 2000
 /** Lifetime of the key that a ping writes, in milliseconds. */
 const PING_MS = 1000
+
+/** An entry of a journal as its text in Redis: its time, a space, what is sealed. */
+function journalEntry(id: string, text: string): JournalEntry {
+  const space = text.indexOf(' ')
+  return { id, at: Number(text.slice(0, space)), sealed: text.slice(space + 1) }
+}
 
 /**
  * Sessions in Redis, for any number of processes on any number of machines. A record expires by the clock of Redis, after
@@ -104,6 +110,25 @@ export class RedisBackend implements SessionBackend {
     }
   }
 
+  async appendJournal(name: string, entries: readonly JournalEntry[], { keep, keepMs }: JournalLimits): Promise<void> {
+    const written = entries.flatMap(({ id, at, sealed }) => [id, this.#clock() - at, `${at} ${sealed}`])
+    await this.#connection.call((redis) =>
+      redis.journalAppend(this.#journal(name), this.#prefix, keep, keepMs, ...written),
+    )
+  }
+
+  async readJournal(name: string, { offset, limit }: { offset: number; limit: number }): Promise<JournalEntry[]> {
+    const page = await this.#connection.call((redis) =>
+      redis.journalRead(this.#journal(name), this.#prefix, offset, limit),
+    )
+    return page.flatMap((id, index) => (index % 2 === 0 ? [journalEntry(id, page[index + 1] ?? '')] : []))
+  }
+
+  async findInJournal(name: string, id: string): Promise<JournalEntry | undefined> {
+    const text = await this.#connection.call((redis) => redis.hget(`${this.#journal(name)}:entries`, id))
+    return text === null ? undefined : journalEntry(id, text)
+  }
+
   onChange(listener: (change: SessionChange) => void): () => void {
     return this.#channel.add(listener)
   }
@@ -156,6 +181,10 @@ export class RedisBackend implements SessionBackend {
       expiresAt: Math.abs(here - written) < SAME_CLOCK_MS ? written : here,
       revision: Number(revision),
     }
+  }
+
+  #journal(name: string): string {
+    return `${this.#prefix}j:${name}`
   }
 
   #record(key: string): string {

@@ -36,6 +36,19 @@ const TABLES = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
+/** Added to a file of any age: a gateway that does not know the table leaves it alone. */
+const JOURNAL = `
+  CREATE TABLE IF NOT EXISTS journal (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    sealed TEXT NOT NULL,
+    UNIQUE (name, id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS journal_by_name ON journal (name, number);
+`
+
 const RETRY_MS = 20
 
 /**
@@ -69,6 +82,7 @@ function createTables(db: DatabaseSync): void {
     else if (version !== SCHEMA_VERSION) {
       throw new Error(`expected a session file of version ${SCHEMA_VERSION}, got version ${String(version)}`)
     }
+    db.exec(JOURNAL)
     db.exec('COMMIT')
   } catch (error) {
     db.exec('ROLLBACK')

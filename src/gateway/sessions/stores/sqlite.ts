@@ -3,7 +3,15 @@ import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../../shared/clock.ts'
 import { messageOf } from '../../../shared/message-of.ts'
-import { type Lease, type SessionBackend, type SessionRecord, StoreDown, type StoredSession } from './backend.ts'
+import {
+  type JournalEntry,
+  type JournalLimits,
+  type Lease,
+  type SessionBackend,
+  type SessionRecord,
+  StoreDown,
+  type StoredSession,
+} from './backend.ts'
 import { ChangeListeners, type SessionChange } from './changes.ts'
 import { prepareSchema } from './sqlite-schema.ts'
 
@@ -28,6 +36,12 @@ function storedSession(row: Row): StoredSession {
     revision: Number(row.revision),
   }
 }
+
+const journalEntry = ({ id, at, sealed }: Row): JournalEntry => ({
+  id: String(id),
+  at: Number(at),
+  sealed: String(sealed),
+})
 
 /**
  * Sessions in one file, shared by the processes of one machine. They survive restarts. Calls are synchronous inside: each
@@ -141,6 +155,26 @@ export class SqliteBackend implements SessionBackend {
       return this.#row(insert, name, now + ttlSeconds * 1000)
     })
     return row && this.#lease(Number(row.token))
+  }
+
+  async appendJournal(name: string, entries: readonly JournalEntry[], { keep, keepMs }: JournalLimits): Promise<void> {
+    const insert = 'INSERT INTO journal (name, id, at, sealed) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
+    const newest = 'SELECT number FROM journal WHERE name = ? ORDER BY number DESC LIMIT 1 OFFSET ?'
+    this.#write(() => {
+      for (const { id, at, sealed } of entries) this.#row(insert, name, id, at, sealed)
+      this.#row('DELETE FROM journal WHERE name = ? AND at <= ?', name, this.#clock() - keepMs)
+      this.#row(`DELETE FROM journal WHERE name = ? AND number <= (${newest})`, name, name, keep)
+    })
+  }
+
+  async readJournal(name: string, { offset, limit }: { offset: number; limit: number }): Promise<JournalEntry[]> {
+    const page = 'SELECT id, at, sealed FROM journal WHERE name = ? ORDER BY number DESC LIMIT ? OFFSET ?'
+    return this.#read(() => this.#rows(page, name, limit, offset).map(journalEntry))
+  }
+
+  async findInJournal(name: string, id: string): Promise<JournalEntry | undefined> {
+    const row = this.#read(() => this.#row('SELECT id, at, sealed FROM journal WHERE name = ? AND id = ?', name, id))
+    return row && journalEntry(row)
   }
 
   onChange(listener: (change: SessionChange) => void): () => void {

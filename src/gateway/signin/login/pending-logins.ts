@@ -24,7 +24,11 @@ export interface PendingLogin {
   readonly returnTo: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** Greatest age of the user's authentication that was asked for (`max_age`), in seconds. */
+  readonly maxAgeSeconds?: number | undefined
 }
+
+type EncodedLogin = [string, string, string, string, number, number?]
 
 type CookieSettings = Pick<Config, 'server' | 'session' | 'cookie' | 'issuer'>
 
@@ -49,16 +53,19 @@ export class PendingLogins {
     this.#issuer = `${config.issuer.url} ${config.issuer.clientId}`
   }
 
-  start(returnTo: string, now: number): PendingLogin {
+  start(returnTo: string, now: number, maxAgeSeconds?: number): PendingLogin {
     const random = () => randomBytes(32).toString('base64url')
-    return { state: random(), nonce: random(), verifier: random(), returnTo, startedAt: now }
+    return { state: random(), nonce: random(), verifier: random(), returnTo, startedAt: now, maxAgeSeconds }
   }
 
   /** `Set-Cookie` values that keep `login` and clear the oldest others past the limits of count and size. */
   remember(login: PendingLogin, cookieHeader: string | undefined, now: number): string[] {
     const name = this.#nameOf(login.state)
     const value = this.#sealer.seal(
-      JSON.stringify([login.state, login.nonce, login.verifier, login.returnTo, login.startedAt]),
+      JSON.stringify([
+        ...[login.state, login.nonce, login.verifier, login.returnTo, login.startedAt],
+        ...(login.maxAgeSeconds === undefined ? [] : [login.maxAgeSeconds]),
+      ]),
       this.#context(name),
     )
     let room = MAX_COOKIE_CHARACTERS - name.length - value.length
@@ -121,10 +128,10 @@ export class PendingLogins {
   #open(name: string, value: string, now: number): PendingLogin | undefined {
     const text = this.#sealer.open(value, this.#context(name))
     if (text === undefined) return undefined
-    const [state, nonce, verifier, returnTo, startedAt] = JSON.parse(text) as [string, string, string, string, number]
+    const [state, nonce, verifier, returnTo, startedAt, maxAgeSeconds] = JSON.parse(text) as EncodedLogin
     const age = now - startedAt
     return age > -SKEW_SECONDS * 1000 && age < LOGIN_SECONDS * 1000
-      ? { state, nonce, verifier, returnTo, startedAt }
+      ? { state, nonce, verifier, returnTo, startedAt, maxAgeSeconds }
       : undefined
   }
 }

@@ -5,25 +5,27 @@ import { pino } from 'pino'
 import request from 'supertest'
 import { buildAdminServer } from '../../../../src/gateway/admin/admin-server.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
-import { logTrail } from '../audit/log-trail.ts'
-import { type Gateway, login, startSessions } from '../sessions/kit.ts'
+import { type ConsoleKit, startConsole } from '../console/kit.ts'
+import { type Gateway, login } from '../sessions/kit.ts'
 
 const TOKEN = 'the-token-of-the-administrators'
 const tokenHash = createHash('sha256').update(TOKEN).digest('hex')
 const metrics = buildMetrics({ issuerReady: () => true, projects: () => 1 })
 const exposition = () => metrics.registry.metrics()
 
+let kit: ConsoleKit
 let gateway: Gateway
-let logged: string[]
 beforeEach(() => {
-  gateway = startSessions()
-  logged = []
+  kit = startConsole({ server: { adminTokenHash: tokenHash } })
+  gateway = kit.gateway
 })
 
-function listener(hash: string | undefined = tokenHash) {
-  const log = pino({}, { write: (line: string) => void logged.push(line) })
-  const administration = () => ({ sessions: gateway.sessions, tokenHash: hash })
-  return buildAdminServer({ exposition, administration, log, audit: logTrail(log), metrics })
+const log = pino({ level: 'silent' })
+
+function listener() {
+  const { config, clock } = kit.deps
+  const administration = () => ({ config, sessions: gateway.sessions, console: kit.console })
+  return buildAdminServer({ exposition, administration, clock, log, metrics })
 }
 
 const bearer = { authorization: `Bearer ${TOKEN}` }
@@ -103,7 +105,7 @@ test('ends every session of a person and nobody else’s', async () => {
   assert.deepEqual(body, { ended: 2 })
   for (const { cookie } of alice) assert.equal(await gateway.sessions.load(cookie), undefined)
   assert.ok(await gateway.sessions.load(other.cookie))
-  assert.ok(logged.some((line) => line.includes('session-ended-by-admin')))
+  assert.equal(kit.recorded.at(-1)?.event, 'session-ended-by-admin')
 })
 
 test('ends every session there is, and says by whom it was asked', async () => {
@@ -113,9 +115,9 @@ test('ends every session there is, and says by whom it was asked', async () => {
   }
   assert.deepEqual((await end('/sessions?all=true')).body, { ended: 2 })
   for (const cookie of cookies) assert.equal(await gateway.sessions.load(cookie), undefined)
-  const line = JSON.parse(logged.at(-1) ?? '{}')
-  assert.deepEqual([line.event, line.action, line.ended], ['session-ended-by-admin', 'session.end-all', 2])
-  assert.match(line.client, /127\.0\.0\.1|::1/)
+  const { event, action, ended, client } = kit.recorded.at(-1) ?? {}
+  assert.deepEqual([event, action, ended], ['session-ended-by-admin', 'session.end-all', 2])
+  assert.match(client ?? '', /127\.0\.0\.1|::1/)
 })
 
 for (const authorization of [
@@ -135,7 +137,7 @@ for (const authorization of [
       const { status, headers, text } = await asked.set({ authorization })
       assert.deepEqual([status, headers['www-authenticate']], [401, 'Bearer'])
       assert.ok(!text.includes('alice'))
-      assert.equal(JSON.parse(logged.at(-1) ?? '{}').event, 'admin-refused')
+      assert.equal(kit.recorded.at(-1)?.event, 'admin-refused')
     }
     assert.ok(await gateway.sessions.load(cookie))
   })
@@ -159,27 +161,28 @@ test('refuses to end sessions of nobody in particular', async () => {
 })
 
 test('without adminTokenHash there is no administration, and metrics stay', async () => {
-  const plain = () => {
-    const log = pino({ level: 'silent' })
-    return request(
-      buildAdminServer({
-        exposition,
-        administration: () => ({ sessions: gateway.sessions, tokenHash: undefined }),
-        log,
-        audit: logTrail(log),
-        metrics,
-      }),
-    )
-  }
-  for (const path of ['/', '/sessions']) assert.equal((await plain().get(path).set(bearer)).status, 404)
+  kit = startConsole()
+  const plain = () => request(listener())
+  for (const path of ['/', '/console', '/console/sign-in', '/sessions'])
+    assert.equal((await plain().get(path).set(bearer)).status, 404)
   assert.equal((await plain().get('/metrics')).status, 200)
 })
 
-test('the page holds nothing of a session, and runs no script but its own', async () => {
-  await gateway.signIn()
-  const { text, headers } = await request(listener()).get('/')
-  assert.ok(!text.includes('alice'))
-  assert.match(headers['content-security-policy'] ?? '', /default-src 'none'.*script-src 'sha256-/)
+test('a token that is guessed is limited for its address, and then even the right one has to wait', async () => {
+  const guess = () => request(listened).get('/sessions').set({ authorization: 'Bearer wrong' })
+  const listened = listener()
+  for (let n = 0; n < 30; n++) assert.equal((await guess()).status, 401)
+  const { status, headers } = await guess()
+  assert.equal(status, 429)
+  assert.ok(Number(headers['retry-after']) > 0)
+  assert.equal((await request(listened).get('/sessions').set(bearer)).status, 429)
+  gateway.clock.advance(61)
+  assert.equal((await request(listened).get('/sessions').set(bearer)).status, 200)
+})
+
+test('the right token is never limited', async () => {
+  const listened = listener()
+  for (let n = 0; n < 40; n++) assert.equal((await request(listened).get('/sessions').set(bearer)).status, 200)
 })
 
 test('a store that is down is said, not hidden', async () => {

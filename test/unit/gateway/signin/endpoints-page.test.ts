@@ -9,6 +9,9 @@ const page = readFileSync('docs/reference/endpoints.md', 'utf8')
 test('the reference lists every endpoint of the sign-in, and none that does not exist', () => {
   const served = [...source.matchAll(/^ {4}\['(\/[^']*)'/gm)].map(([, path]) => path)
   const elsewhere = [
+    '/auth/admin',
+    '/console',
+    '/sessions',
     '/auth/branding/icon',
     '/auth/branding/logo',
     '/auth/clients/',

@@ -76,6 +76,7 @@ export function testConfig(
     cors: { allowedOrigins: ['https://ui.example'], ...over.cors },
     limits: { ...over.limits },
     portal: { ...over.portal },
+    console: { ...over.console },
   }
   return parseConfig(JSON.stringify(raw), 'test.yaml', {})
 }

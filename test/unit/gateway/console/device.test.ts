@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deviceOf } from '../../../../src/gateway/admin/device.ts'
+import { deviceOf } from '../../../../src/gateway/console/sessions/device.ts'
 
 const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 const rows: [string, string | undefined][] = [

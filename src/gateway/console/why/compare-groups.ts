@@ -1,0 +1,63 @@
+import type { ComparisonView } from '../../pages/console/why-page.ts'
+import type { ClaimedProject } from '../denials/denial-record.ts'
+
+export interface ComparedDecision {
+  readonly reason: string
+  /** Who asked, as people read it. */
+  readonly who: string
+  readonly held: readonly string[]
+  readonly moreHeld?: number | undefined
+  readonly claimed?: ClaimedProject | undefined
+  /** The project that was claimed, if there is one. */
+  readonly project?:
+    | { readonly name: string; readonly groups: readonly string[]; readonly viewerGroups: readonly string[] }
+    | undefined
+  readonly adminGroup: string
+  /** The claim that makes members, where `projects.source` is `claim`. */
+  readonly projectsClaim?: string | undefined
+}
+
+/** Which groups the decision compared, and which one is missing. Undefined: groups decided nothing. */
+export function compareGroups(compared: ComparedDecision): ComparisonView | undefined {
+  const { reason, held, moreHeld = 0, project, adminGroup } = compared
+  const needed = (groups: readonly string[], gives: string) =>
+    groups.map((group) => ({ group, gives, isHeld: held.includes(group) }))
+  switch (reason) {
+    case 'not-in-project': {
+      const giving = [
+        ...needed(project?.groups ?? [], 'read and write'),
+        ...needed(project?.viewerGroups ?? [], 'read only'),
+      ]
+      return { held, moreHeld, needed: giving, conclusion: notInProject(compared) }
+    }
+    case 'viewer-read-only':
+      return { held, moreHeld, needed: needed(project?.groups ?? [], 'read and write'), conclusion: readOnly(compared) }
+    case 'admin-only': {
+      const conclusion = `Only administrators may do this. ${compared.who} is not in the group ${adminGroup}.`
+      return { held, moreHeld, needed: needed([adminGroup], 'administrator'), conclusion }
+    }
+    case 'not-a-member':
+      return { held, moreHeld, needed: [], conclusion: `None of the groups of ${compared.who} belongs to a project.` }
+    case 'project-missing': {
+      const conclusion = `The request names no project, and ${compared.who} has none or more than one to choose from.`
+      return { held, moreHeld, needed: [], conclusion }
+    }
+    default:
+      return undefined
+  }
+}
+
+function notInProject({ who, project, claimed, projectsClaim }: ComparedDecision): string {
+  const value = claimed !== undefined && 'value' in claimed ? claimed.value : 'this ID'
+  if (project === undefined) return `There is no project ${value}, or more than one project has this name.`
+  if (projectsClaim !== undefined) return `The claim ${projectsClaim} of ${who} does not contain ${value}.`
+  const choices = [...project.groups, ...project.viewerGroups]
+  if (choices.length === 0) return `The project ${project.name} has no groups: only administrators reach it.`
+  const list = choices.length === 1 ? `the group ${choices[0]}` : `one of the groups ${choices.join(', ')}`
+  return `${who} is in no group of the project ${project.name}. Missing: ${list}.`
+}
+
+function readOnly({ who, project }: ComparedDecision): string {
+  if (project === undefined) return `${who} may only read, in every project of ${who}.`
+  return `${who} may only read in the project ${project.name}. Missing: ${project.groups.join(', ') || 'a group that may write'}.`
+}
