@@ -119,15 +119,18 @@ test('without a session there is no name of any project', async () => {
   }
 })
 
-test('metrics and logs contain no name and no group of a project', async () => {
+test('metrics contain no name and no group of a project, logs only the name where somebody was allowed in', async () => {
   const admin = await signedInBrowser(kit, 'alice')
   for (const path of ['/', '/auth/project', `/notes/?projectId=${BETA}`]) await admin.fetch(`${kit.url}${path}`)
   const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
   assert.match(metrics, /modelops_gateway_projects 2/)
   assert.doesNotMatch(metrics, /needle|alpha/)
   assert.doesNotMatch(metrics, new RegExp(`${ALPHA}|${BETA}`))
+  const allowed = kit.logged.filter(({ project_name: name }) => name === NAME)
+  assert.ok(allowed.length > 0 && allowed.every(({ event, role }) => event === 'allowed' && role === 'admin'))
   // A path that bob made up is his own text.
-  const lines = kit.logged.map((line) => JSON.stringify(line).replaceAll(`/${NAME}`, '')).join('\n')
+  const withoutName = ({ project_name: _, ...line }: Record<string, unknown>) => line
+  const lines = kit.logged.map((line) => JSON.stringify(withoutName(line)).replaceAll(`/${NAME}`, '')).join('\n')
   assert.match(lines, /not-in-project/)
   assert.doesNotMatch(lines, /needle/)
 })
