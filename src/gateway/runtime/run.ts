@@ -68,7 +68,7 @@ async function runAlone({ config, log, load, secrets, say }: Start): Promise<voi
   const server = await startServer(config, { log, replica })
   const { instruments } = server.metrics
   buildWorkerMetrics(instruments, () => 1)
-  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
+  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.current)
   const { audit } = server
   hangUp(buildReload({ current: config, load, prepare: server.prepare, log, metrics, audit, onReload: history.add }))
   drainAtSignal(server, log)
@@ -90,7 +90,7 @@ async function runSupervisor({ config, log, load, secrets, say }: Start, count: 
     throw error
   })
   const prepare = (next: Config) => supervisor.prepare(next)
-  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.changedAt)
+  const metrics = buildReloadMetrics(instruments, Date.now(), () => secrets.current)
   hangUp(buildReload({ current: config, load, prepare, log, metrics, audit, onReload: history.add }))
   say(config.server.listen, `, ${count} workers`)
 }

@@ -28,6 +28,13 @@ export const OPERATION_METRICS = {
     labels: {},
     aggregator: 'max',
   },
+  modelops_gateway_config_last_reload_successful: {
+    type: 'gauge',
+    help: 'Whether the last reload of the configuration succeeded; 1 before the first one.',
+    unit: '1 or 0',
+    labels: {},
+    aggregator: 'min',
+  },
   modelops_gateway_secret_changed_timestamp_seconds: {
     type: 'gauge',
     help: 'When the file of a `${file:}` reference was last written.',
@@ -41,6 +48,14 @@ export const OPERATION_METRICS = {
     help: 'Spans of traces; zero where tracing is off.',
     unit: 'spans',
     labels: { result: '`exported`, `failed` (the collector did not accept them) or `dropped` (the queue was full)' },
+  },
+  modelops_gateway_secret_outdated: {
+    type: 'gauge',
+    help: 'Whether the file of a `${file:}` reference was written after the current configuration was read.',
+    unit: '1 or 0',
+    labels: { key: 'key of the configuration, such as `issuer.clientSecret`' },
+    aggregator: 'max',
+    note: '1: the gateway uses an old value until it is reloaded or restarted.',
   },
   modelops_gateway_workers: {
     type: 'gauge',
