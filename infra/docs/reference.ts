@@ -7,8 +7,11 @@ import { configSchema } from '../../src/gateway/config/schema.ts'
 import { REASONS } from '../../src/gateway/errors.ts'
 import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { SECTIONS } from '../../test/requirements.ts'
+import { dashboardFile } from '../grafana/dashboard.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
+import { rulesFile } from '../prometheus/rules-file.ts'
+import { alertsPage } from './alerts-section.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
 import { conformancePage } from './conformance-page.ts'
 import { isolationPage } from './isolation-page.ts'
@@ -46,8 +49,14 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/helm-values.md': valuesPage,
   'docs/reference/metrics.md': metricsPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
+  'infra/prometheus/modelops-gateway.rules.yaml': rulesFile,
+  'infra/grafana/modelops-gateway.json': dashboardFile,
+  // The chart reads only files of its own folder.
+  'infra/helm/modelops-gateway/files/rules.yaml': rulesFile,
+  'infra/helm/modelops-gateway/files/dashboard.json': dashboardFile,
   'docs/reference/requirements.md': requirementsPage,
   'docs/architecture.md': architecturePage,
+  'docs/guides/operate/alerts.md': alertsPage,
   'docs/mlflow-isolation.md': mlflowIsolationPage,
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { networkPolicy } from './network-values.ts'
+import { observabilityValues } from './observability-values.ts'
 
 /**
  * The values of the chart: types, defaults and documentation in one table. `npm run docs` writes `values.schema.json` and
@@ -142,12 +143,6 @@ export const valuesSchema = z.strictObject({
     .prefault({}),
   autoscaling: autoscaling.prefault({}),
   networkPolicy: networkPolicy.prefault({}),
-  serviceMonitor: z
-    .strictObject({
-      enabled: z.boolean().default(false).describe('Create a ServiceMonitor (Prometheus operator) for /metrics.'),
-      interval: z.string().default('30s').describe('Interval between two scrapes.'),
-      labels: labels.default({}).describe('Labels by which Prometheus selects it.'),
-    })
-    .prefault({}),
+  ...observabilityValues,
   global: passedOn.optional().describe('Helm passes it to subcharts. Not used.'),
 })

@@ -133,6 +133,11 @@ const FAULTS: [what: string, path: string, values: object][] = [
     { serviceMonitor: { enabled: true }, config: { server: { adminListen: null } } },
   ],
   [
+    'a PrometheusRule without the job of its series',
+    'prometheusRule.job',
+    { prometheusRule: { enabled: true }, serviceMonitor: { enabled: false } },
+  ],
+  [
     'autoscaling without a request to count by',
     'resources.requests.cpu',
     { autoscaling: { enabled: true }, resources: { requests: { cpu: null } } },

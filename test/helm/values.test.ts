@@ -28,13 +28,14 @@ test('optional features are off by default', () => {
     ...['Service', 'Service', 'ServiceAccount'],
   ]
   assert.deepEqual(minimal.kinds, usual)
-  for (const kind of ['HorizontalPodAutoscaler', 'HTTPRoute', 'Ingress', 'ServiceMonitor'])
+  for (const kind of ['HorizontalPodAutoscaler', 'HTTPRoute', 'Ingress', 'ServiceMonitor', 'PrometheusRule'])
     assert.ok(full.kinds.includes(kind), kind)
 })
 
 const POD = 'Deployment:spec.template.spec'
 const C = `${POD}.containers.0`
 const GATEWAY = 'NetworkPolicy/gw-modelops-gateway:spec'
+const NO_REPLICA = 'PrometheusRule:spec.groups.1.rules.0'
 const PEER = { podSelector: { matchLabels: { a: 'b' } } }
 const UPSTREAM = { podSelector: { matchLabels: { app: 'other' } }, ports: [5001] }
 
@@ -87,6 +88,18 @@ const TOGETHER: Row[] = [
   ['serviceMonitor.enabled', true, 'ServiceMonitor:spec.endpoints.0.path', '/metrics'],
   ['serviceMonitor.interval', '5s', 'ServiceMonitor:spec.endpoints.0.interval', '5s'],
   ['serviceMonitor.labels', { a: 'b' }, 'ServiceMonitor:metadata.labels.a', 'b'],
+  ['prometheusRule.enabled', true, 'PrometheusRule:spec.groups.0.name', 'modelops-gateway-recordings'],
+  ['prometheusRule.labels', { a: 'b' }, 'PrometheusRule:metadata.labels.a', 'b'],
+  ['prometheusRule.job', 'mine', `${NO_REPLICA}.expr`, 'sum by (namespace, job) (up{job="mine"}) == 0'],
+  [
+    'prometheusRule.runbookBaseUrl',
+    'https://d.example/r',
+    `${NO_REPLICA}.annotations.runbook_url`,
+    'https://d.example/r/no-replica.md',
+  ],
+  ['dashboard.enabled', true, 'ConfigMap/gw-modelops-gateway-dashboard:metadata.labels.grafana_dashboard', '1'],
+  ['dashboard.labels', { a: 'b' }, 'ConfigMap/gw-modelops-gateway-dashboard:metadata.labels.a', 'b'],
+  ['dashboard.annotations', { a: 'b' }, 'ConfigMap/gw-modelops-gateway-dashboard:metadata.annotations.a', 'b'],
 ]
 
 /** Each is rendered separately, because it changes the effect of others. */

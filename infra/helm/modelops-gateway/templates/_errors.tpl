@@ -62,6 +62,11 @@ httpRoute.parentRefs: expected at least one Gateway, got nothing
 {{- if and .Values.serviceMonitor.enabled (not (dig "server" "adminListen" "" $config)) }}
 config.server.adminListen: expected an address for the ServiceMonitor, e.g. 0.0.0.0:4181, got nothing
 {{- end -}}
+{{- with .Values.prometheusRule -}}
+{{- if and .enabled (not .job) (not $.Values.serviceMonitor.enabled) }}
+prometheusRule.job: expected the job of your scrape configuration because serviceMonitor.enabled is false, got nothing
+{{- end -}}
+{{- end -}}
 {{- with .Values.autoscaling -}}
 {{- if and .enabled (not (dig "requests" "cpu" "" $.Values.resources)) }}
 resources.requests.cpu: expected a request of processor time, which autoscaling uses, got nothing
