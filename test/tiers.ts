@@ -15,6 +15,7 @@ import { ensureObjectStore } from '../infra/parts/object-store.ts'
 import { ensureOtelCollector } from '../infra/parts/otel-collector.ts'
 import { ensurePodman } from '../infra/parts/podman.ts'
 import { ensurePostgres } from '../infra/parts/postgres.ts'
+import { ensurePrometheus } from '../infra/parts/prometheus.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
 import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
@@ -70,6 +71,13 @@ export const TIERS: readonly Tier[] = [
     needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy, ensureFaketime],
     run: { script: 'test:faults' },
     minutes: 8,
+  },
+  {
+    name: 'alerts',
+    about: 'alert rules under promtool; each alert fired and ended on a real Prometheus; the queries of the dashboard',
+    needs: [ensurePrometheus, () => ensureDebian(REDIS_COMMANDS), ensureToxiproxy],
+    run: { files: ['test/alerts/*.test.ts'] },
+    minutes: 5,
   },
   {
     name: 'e2e',
