@@ -82,6 +82,9 @@ export interface Keycloak extends Background {
 
 const ADMIN = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' }
 
+/** Options of the hook that starts it: a busy machine takes minutes. */
+export const KEYCLOAK_STARTS = { timeout: 300_000 }
+
 /** Starts a real Keycloak on loopback with its realms in memory, so every start has the same new realms. */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
   const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr } = options

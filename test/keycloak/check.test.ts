@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { issuerErrors } from '../../src/cli/check/issuer.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
 
@@ -9,7 +9,7 @@ let keycloak: Keycloak
 
 before(async () => {
   keycloak = await startKeycloak({ gatewayUrl: 'http://localhost:4180' })
-})
+}, KEYCLOAK_STARTS)
 after(() => keycloak?.close())
 
 async function pathsOfErrors(client: object, publicUrl = 'https://o.example'): Promise<string[]> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { CI_CLIENT, CLI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA } from '../../infra/issuer/users.ts'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { keycloakImport } from '../../src/cli/migrate/keycloak.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
@@ -30,7 +30,7 @@ before(async () => {
     upstream: 'http://127.0.0.1:9',
     config: { issuer: { cliClientId: CLI_CLIENT.id } },
   })
-})
+}, KEYCLOAK_STARTS)
 after(async () => {
   await gateway?.close()
   await keycloak?.close()

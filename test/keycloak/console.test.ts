@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser, type Page } from '../browser.ts'
@@ -19,7 +19,7 @@ before(async () => {
     ...{ port, host: 'localhost', issuerUrl: keycloak.url, upstream: 'http://127.0.0.1:1' },
     config: { console: { maxSignInAgeSeconds: 60 }, issuer: { clockSkewSeconds: 0 } },
   })
-})
+}, KEYCLOAK_STARTS)
 after(async () => {
   await gateway?.close()
   await keycloak?.close()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CLI_CLIENT, GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { clockAhead } from '../../infra/parts/faketime.ts'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
@@ -26,7 +26,7 @@ let port: number
 
 const FILE_SECRET = 'client.txt'
 
-before(start, { timeout: 300_000 })
+before(start, KEYCLOAK_STARTS)
 
 async function start() {
   folder = mkdtempSync(join(tmpdir(), 'doctor-'))

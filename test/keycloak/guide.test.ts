@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { parse } from 'yaml'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { Browser } from '../browser.ts'
 import { startGateway } from '../kit.ts'
@@ -22,7 +22,7 @@ before(async () => {
   port = await freePort()
   url = `http://localhost:${port}`
   keycloak = await startKeycloak({ gatewayUrl: url, realms: [] })
-})
+}, KEYCLOAK_STARTS)
 after(async () => {
   await keycloak?.close()
   rmSync(folder, { recursive: true, force: true })

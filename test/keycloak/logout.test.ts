@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
@@ -39,7 +39,7 @@ before(async () => {
     upstream: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
     routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login' }],
   })
-})
+}, KEYCLOAK_STARTS)
 after(async () => {
   await gateway?.close()
   upstream.closeAllConnections()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
-import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
@@ -28,7 +28,7 @@ before(async () => {
     config: { access: { serviceUsers: ['ci-service', 'cli'] } },
     routes: [{ name: 'notes', app: 'generic', path: '/notes', access: 'project', basicCredentials: true }],
   })
-})
+}, KEYCLOAK_STARTS)
 after(async () => {
   await gateway?.close()
   await upstream?.close()
