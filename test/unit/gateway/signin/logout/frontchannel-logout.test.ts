@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import request from 'supertest'
-import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
-import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { type MisbehavingIssuer, startMisbehavingIssuer } from '../../../misbehaving-issuer/issuer.ts'
-import type { Misbehaviour } from '../../../misbehaving-issuer/misbehaviour.ts'
-import { SESSION_ID } from '../../../misbehaving-issuer/tokens.ts'
-import { type Stage, setUp, signIn } from '../misbehaving-issuer/play.ts'
-import { type Browser, startLoginKit } from './kit.ts'
+import { Sessions } from '../../../../../src/gateway/sessions/sessions.ts'
+import { StoreDown } from '../../../../../src/gateway/sessions/stores/backend.ts'
+import { MemoryBackend } from '../../../../../src/gateway/sessions/stores/memory.ts'
+import { type MisbehavingIssuer, startMisbehavingIssuer } from '../../../../misbehaving-issuer/issuer.ts'
+import type { Misbehaviour } from '../../../../misbehaving-issuer/misbehaviour.ts'
+import { SESSION_ID } from '../../../../misbehaving-issuer/tokens.ts'
+import { type Stage, setUp, signIn } from '../../misbehaving-issuer/play.ts'
+import { type Browser, startLoginKit } from '../kit.ts'
 
 let issuer: MisbehavingIssuer
 let stage: Stage

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { generateKeyPair, SignJWT } from 'jose'
 import request from 'supertest'
-import { type FakeIssuer, startFakeIssuer, unbent } from './fake-issuer.ts'
-import { type Browser, type LoginKit, startLoginKit } from './kit.ts'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../fake-issuer.ts'
+import { type Browser, type LoginKit, startLoginKit } from '../kit.ts'
 
 /** The OpenID Foundation's back-channel logout plan, and its neighbours. */
 let fake: FakeIssuer

@@ -1,11 +1,11 @@
 import * as client from 'openid-client'
-import { wantsPage } from '../http/navigation.ts'
-import { checkOrigin } from '../http/origin-check.ts'
-import { jsonReply, pageReply, type Reply, redirectReply } from '../http/reply.ts'
-import type { Session } from '../sessions/session.ts'
-import { bodyKindOf } from './fields.ts'
-import type { SignInContext } from './sign-in-context.ts'
-import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
+import { wantsPage } from '../../http/navigation.ts'
+import { checkOrigin } from '../../http/origin-check.ts'
+import { jsonReply, pageReply, type Reply, redirectReply } from '../../http/reply.ts'
+import type { Session } from '../../sessions/session.ts'
+import { bodyKindOf } from '../fields.ts'
+import type { SignInContext } from '../sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 
 const SIGNED_OUT = '/auth/signed-out'
 /** Signed out here, and the issuer may not know. */

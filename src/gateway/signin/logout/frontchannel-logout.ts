@@ -1,10 +1,10 @@
 import type { ServerMetadata } from 'openid-client'
-import { Refusal } from '../errors.ts'
-import { pageReply } from '../http/reply.ts'
-import type { Session } from '../sessions/session.ts'
-import { addressKey } from '../tokens/attempts.ts'
-import type { SignInContext } from './sign-in-context.ts'
-import { queryOf, type SignInHandler, type SignInRequest, setCookie } from './sign-in-request.ts'
+import { Refusal } from '../../errors.ts'
+import { pageReply } from '../../http/reply.ts'
+import type { Session } from '../../sessions/session.ts'
+import { addressKey } from '../../tokens/attempts.ts'
+import type { SignInContext } from '../sign-in-context.ts'
+import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 
 /**
  * `GET /auth/frontchannel-logout?iss=&sid=`: the issuer's sign-out page loads it in a frame (OIDC Front-Channel Logout

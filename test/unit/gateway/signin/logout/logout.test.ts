@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
-import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
-import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
-import { type FakeIssuer, startFakeIssuer, unbent } from './fake-issuer.ts'
-import { type Browser, type LoginKit, PUBLIC, startLoginKit } from './kit.ts'
+import { Sessions } from '../../../../../src/gateway/sessions/sessions.ts'
+import { StoreDown } from '../../../../../src/gateway/sessions/stores/backend.ts'
+import { MemoryBackend } from '../../../../../src/gateway/sessions/stores/memory.ts'
+import { type FakeIssuer, startFakeIssuer, unbent } from '../fake-issuer.ts'
+import { type Browser, type LoginKit, PUBLIC, startLoginKit } from '../kit.ts'
 
 let fake: FakeIssuer
 let kit: LoginKit
