@@ -1,5 +1,6 @@
 import { parseRedisAddress } from '../../gateway/config/redis-address.ts'
-import type { Config } from '../../gateway/config/schema.ts'
+import { type Config, configSchema } from '../../gateway/config/schema.ts'
+import { metadataOf, type Path, schemaAt } from '../../shared/settings/schema-walk.ts'
 
 const HIDDEN = '(hidden)'
 
@@ -17,21 +18,35 @@ export function hideSecrets(config: Config | undefined): (text: string) => strin
   return (text) => forms.reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text)
 }
 
-function secretsIn({ issuer, session, projects, routes }: Config): string[] {
-  return [
-    issuer.clientSecret,
-    ...session.secrets,
-    ...storeSecrets(session.store),
-    ...(projects.source === 'core' ? [projects.clientSecret] : []),
-    ...routes.map(({ airflow }) => airflow?.requestSecret),
-  ].filter((secret): secret is string => secret !== undefined && secret !== '')
+/** A shorter text would also replace parts of words. */
+const MIN_LENGTH = 4
+const SECRET_KEY = /secret|password|adminTokenHash/i
+
+/** Every text of a key that the schema marks as secret, or whose name says so. The store's address is shown without its passwords. */
+function secretsIn(config: Config): string[] {
+  const keys = textsIn(config).filter(({ path }) => path.join('.') !== 'session.store' && isSecret(path, config))
+  return [...keys.map(({ text }) => text), ...storeSecrets(config.session.store)].filter(
+    (secret) => secret.length >= MIN_LENGTH,
+  )
 }
 
-function storeSecrets(store: string): (string | undefined)[] {
+const isSecret = (path: Path, config: Config): boolean =>
+  path.some((key, depth) => {
+    const field = schemaAt(configSchema, path.slice(0, depth + 1), config)
+    return SECRET_KEY.test(key) || (field !== undefined && metadataOf(field).secret === true)
+  })
+
+function textsIn(value: unknown, path: Path = []): { path: Path; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }]
+  if (value === null || typeof value !== 'object') return []
+  return Object.entries(value).flatMap(([key, entry]) => textsIn(entry, [...path, key]))
+}
+
+function storeSecrets(store: string): string[] {
   if (!store.startsWith('redis')) return []
   try {
     const { password, sentinelPassword } = parseRedisAddress(store)
-    return [password, sentinelPassword]
+    return [password, sentinelPassword].filter((secret) => secret !== undefined)
   } catch {
     return [store]
   }

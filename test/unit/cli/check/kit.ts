@@ -49,12 +49,14 @@ export interface Parts {
   readonly session?: object
   readonly projects?: object
   readonly routes?: readonly object[]
+  readonly audit?: object
+  readonly observability?: object
 }
 
 export const PUBLIC_URL = 'https://o.example'
 const SECRETS = ['a-secret-of-the-tests-with-32-bytes-or-more']
 
-export function configOf({ issuer, session, projects, routes }: Parts): Config {
+export function configOf({ issuer, session, projects, routes, ...sections }: Parts): Config {
   const raw = {
     server: { publicUrl: PUBLIC_URL },
     issuer: { url: NOBODY, clientId: 'gateway', clientSecret: 'the-client-secret', ...issuer },
@@ -62,6 +64,7 @@ export function configOf({ issuer, session, projects, routes }: Parts): Config {
     access: { adminGroup: 'modelops-admins' },
     projects: { source: 'claim', ...projects },
     routes: routes ?? [{ name: 'app', app: 'generic', path: '/app', upstream: NOBODY, access: 'login' }],
+    ...sections,
   }
   return parseConfig(JSON.stringify(raw), 'check.yaml', {})
 }

@@ -76,19 +76,30 @@ test('a check comes after those whose results it uses', () => {
   })
 })
 
+const CHAIN_KEY = 'Zm9yIHRoZSBjaGFpbiBvZiB0aGUgYXVkaXQgdHJhaWw'
+
 test('every secret of the configuration is hidden, as it is and as URLs and JSON write it', () => {
   const config = configOf({
     issuer: { clientSecret: 'se"cret/one' },
     session: { store: 'redis://:pass%20word@127.0.0.1' },
     projects: { source: 'core', url: 'http://127.0.0.1:1', clientId: 'a', clientSecret: 'secret-of-core' },
+    audit: {
+      sinks: [
+        { type: 'file', path: '/audit.jsonl', chain: true, chainKey: CHAIN_KEY },
+        { type: 'otlp', url: 'http://127.0.0.1:4318/v1/logs', headers: { 'x-api-key': 'key-of-logs' } },
+      ],
+    },
+    observability: { tracing: { endpoint: 'http://127.0.0.1:4318', headers: { 'x-api-key': 'key-of-spans' } } },
   })
   const hide = hideSecrets(config)
-  const secrets = ['se"cret/one', 'pass word', 'secret-of-core', ...config.session.secrets]
+  const trails = [CHAIN_KEY, 'key-of-logs', 'key-of-spans']
+  const secrets = ['se"cret/one', 'pass word', 'secret-of-core', ...trails, ...config.session.secrets]
   const all = [...secrets, ...secrets.map(encodeURIComponent), JSON.stringify(secrets)].join(' ')
   const shown = hide(all)
   for (const secret of secrets)
     for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!shown.includes(form))
   assert.ok(!shown.includes('cret/one'))
+  assert.equal(hide('127.0.0.1 Bearer at+jwt /audit.jsonl'), '127.0.0.1 Bearer at+jwt /audit.jsonl')
   assert.equal(hideSecrets(undefined)('as it is'), 'as it is')
 })
 
