@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { ownOrigins } from '../../gateway/config/origins.ts'
 import { parseRedisAddress } from '../../gateway/config/redis-address.ts'
 import type { Config } from '../../gateway/config/schema.ts'
@@ -52,11 +51,6 @@ function storePlaces({ session }: Config): Place[] {
     ca: session.storeCa,
   }))
 }
-
-/** A host as `net` and `dns` take it: an IPv6 address without brackets. */
-export const bare = (host: string): string => host.replace(/^\[|\]$/g, '')
-
-export const isAddress = (host: string): boolean => isIP(bare(host)) !== 0
 
 /** Values in the place of references that are not available here. */
 export const isPlaceholder = (host: string): boolean => host === 'unset.invalid' || host === '192.0.2.1'

@@ -1,5 +1,6 @@
 import { parseRedisAddress } from '../config/redis-address.ts'
 import type { Config } from '../config/schema.ts'
+import { SYSLOG_PORTS } from '../config/syslog-ports.ts'
 import type { UpstreamUse } from '../observability/metrics/peer-metrics.ts'
 import type { ObservedStore } from '../observability/metrics/store-metrics.ts'
 import type { SessionBackend } from '../sessions/stores/backend.ts'
@@ -16,9 +17,27 @@ export function observe(
 }
 
 /** Every address of the configuration that the gateway connects to with TLS, as an origin without credentials. */
-export function tlsEndpoints({ issuer, routes, session }: Config): ReadonlySet<string> {
-  const origins = [issuer.url, ...upstreamsOf(routes)].map((url) => new URL(url).origin)
-  return new Set([...origins.filter((origin) => origin.startsWith('https:')), ...storeEndpoints(session.store)])
+export function tlsEndpoints({ issuer, routes, session, projects, audit, observability }: Config): ReadonlySet<string> {
+  const origins = [
+    issuer.url,
+    ...issuer.additional.map(({ url, jwksUrl }) => jwksUrl ?? url),
+    ...upstreamsOf(routes),
+    ...(projects.source === 'core' ? [projects.url] : []),
+    ...audit.sinks.flatMap((sink) => (sink.type === 'otlp' ? [sink.url] : [])),
+    ...(observability.tracing ? [observability.tracing.endpoint] : []),
+  ].map((url) => new URL(url).origin)
+  return new Set([
+    ...origins.filter((origin) => origin.startsWith('https:')),
+    ...storeEndpoints(session.store),
+    ...audit.sinks.flatMap((sink) => (sink.type === 'syslog' ? syslogEndpoints(sink.address) : [])),
+  ])
+}
+
+/** A syslog server with TLS, with its port. */
+function syslogEndpoints(address: string): readonly string[] {
+  const { protocol, host, port } = new URL(address)
+  if (protocol !== 'tls:') return []
+  return [port === '' ? `tls://${host}:${SYSLOG_PORTS['tls:']}` : `tls://${host}`]
 }
 
 /** Origins that routes send requests to. */

@@ -22,7 +22,7 @@ export interface ProcessState {
   readonly metrics: Metrics
   /** Sends the requests to every issuer. */
   readonly issuerRequests: IssuerRequests
-  /** Looks at the certificates of others. */
+  /** Watches the certificates of others. */
   readonly certificates: CertificateWatch
   readonly audit: AuditTrail
   /** Undefined: tracing is off, and nothing of it is loaded. */

@@ -1,5 +1,6 @@
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { bareHost, isIpAddress } from '../../shared/host.ts'
 
 /**
  * Opens a connection, with TLS for an https origin.
@@ -7,14 +8,14 @@ import { connect as connectTls } from 'node:tls'
  * @param onConnect Called once the connection can carry a request: with TLS, after its handshake.
  */
 export function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts, onConnect: () => void): Socket {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = bareHost(hostname)
   const secure = protocol === 'https:'
   const socket = secure
     ? // `onread` is passed on to the socket (Node's documentation of tls.connect), but missing in its types.
       connectTls({
         host,
         port: Number(port || 443),
-        ...(isIP(host) ? {} : { servername: host }),
+        ...(isIpAddress(host) ? {} : { servername: host }),
         ALPNProtocols: ['http/1.1'],
         onread,
       } as object)

@@ -1,6 +1,7 @@
+import { bareHost, isIpAddress } from '../../../shared/host.ts'
 import type { Check } from '../check.ts'
 import { type Finding, failed, ok, warning } from '../finding.ts'
-import { bare, isAddress, isPlaceholder, type Place, placesIn } from '../hosts.ts'
+import { isPlaceholder, type Place, placesIn } from '../hosts.ts'
 import type { World } from '../world.ts'
 
 const TIMEOUT_MS = 5000
@@ -13,7 +14,7 @@ export const dnsCheck: Check = {
     for (const place of placesIn(world.config)) {
       if (!world.hasSecrets && isPlaceholder(place.host)) {
         world.blocked.set(place.host, 'its address is not available here')
-      } else if (!isAddress(place.host)) byHost.set(place.host, [...(byHost.get(place.host) ?? []), place])
+      } else if (!isIpAddress(place.host)) byHost.set(place.host, [...(byHost.get(place.host) ?? []), place])
     }
     if (byHost.size === 0) return [ok('the configuration names addresses alone')]
     return await Promise.all([...byHost].map(([host, places]) => findingFor(world, host, places)))
@@ -23,7 +24,7 @@ export const dnsCheck: Check = {
 async function findingFor(world: World, host: string, places: readonly Place[]): Promise<Finding> {
   const keys = [...new Set(places.flatMap((place) => place.keys))].join(', ')
   try {
-    const addresses = await inTime(world.lookup(bare(host)))
+    const addresses = await inTime(world.lookup(bareHost(host)))
     return ok(`${host} is ${addresses.map(({ address }) => address).join(', ')} (${keys})`)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no result in time'

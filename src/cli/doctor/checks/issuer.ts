@@ -1,4 +1,5 @@
 import type { Config } from '../../../gateway/config/schema.ts'
+import { isIpAddress } from '../../../shared/host.ts'
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import { clientErrors } from '../../check/client.ts'
 import type { Endpoints } from '../../check/endpoints.ts'
@@ -7,7 +8,6 @@ import { whereReachable } from '../../check/probe.ts'
 import { redirectErrors } from '../../check/redirect-uri.ts'
 import type { Check } from '../check.ts'
 import { type Finding, failed, findingOf, ok, skipped } from '../finding.ts'
-import { isAddress } from '../hosts.ts'
 import { blockedFinding, type World } from '../world.ts'
 
 const reachable = (checks: () => Promise<CheckError[]>) => whereReachable('issuer.url', 'the issuer', checks)
@@ -53,7 +53,7 @@ async function endpointFindings(world: World, metadata: Metadata): Promise<Findi
 }
 
 const isFound = ({ lookup }: World, host: string): Promise<boolean> =>
-  isAddress(host)
+  isIpAddress(host)
     ? Promise.resolve(true)
     : lookup(host).then(
         () => true,

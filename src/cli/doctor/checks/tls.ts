@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { messageOf } from '../../../shared/message-of.ts'
-import { readCertificate, type ShownCertificate } from '../certificate.ts'
+import { readCertificate, type ShownCertificate } from '../../../shared/shown-certificate.ts'
 import type { Check } from '../check.ts'
 import { type Finding, failed, ok, skipped, warning } from '../finding.ts'
 import { type Place, placesIn } from '../hosts.ts'

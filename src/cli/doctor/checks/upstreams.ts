@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js'
 import { ownOrigins } from '../../../gateway/config/origins.ts'
 import type { RouteConfig } from '../../../gateway/config/schema.ts'
+import { bareHost } from '../../../shared/host.ts'
 import { whereReachable } from '../../check/probe.ts'
 import type { Upstream } from '../../check/upstream.ts'
 import { applicationErrors, applicationNote, applicationWarnings, upstreamsIn } from '../../check/upstreams.ts'
 import type { Check } from '../check.ts'
 import { type Finding, failed, findingOf, ok, warning } from '../finding.ts'
-import { bare } from '../hosts.ts'
 import { blockedFinding, type World } from '../world.ts'
 
 export const upstreamsCheck: Check = {
@@ -52,7 +52,7 @@ function loopFinding({ config }: World, { path, url }: Upstream): Finding | unde
 
 /** Whether others than the gateway may reach the application. Only a public address is a sign that can be seen from here. */
 async function bypassFindings({ lookup }: World, route: RouteConfig, { path, url }: Upstream): Promise<Finding[]> {
-  const host = bare(new URL(url).hostname)
+  const host = bareHost(new URL(url).hostname)
   const addresses = ipaddr.isValid(host) ? [host] : (await lookup(host).catch(() => [])).map(({ address }) => address)
   const open = addresses.filter((address) => ipaddr.process(address).range() === 'unicast')
   if (open.length === 0) return []

@@ -1,6 +1,8 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { bareHost, isIpAddress } from '../../../shared/host.ts'
 import type { Config } from '../../config/schema.ts'
+import { SYSLOG_PORTS } from '../../config/syslog-ports.ts'
 import type { Entry, Sink } from './sink.ts'
 import { syslogFrame } from './syslog-message.ts'
 
@@ -114,18 +116,16 @@ export class SyslogSink implements Sink {
   }
 }
 
-const DEFAULT_PORTS = { 'tls:': 6514, 'tcp:': 601 } as const
-
 function openSocket(settings: SyslogSettings, connected: () => void): Socket {
   const { protocol, hostname, port } = new URL(settings.address)
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = bareHost(hostname)
   const isTls = protocol === 'tls:'
-  const at = { host, port: port === '' ? DEFAULT_PORTS[isTls ? 'tls:' : 'tcp:'] : Number(port) }
+  const at = { host, port: port === '' ? SYSLOG_PORTS[isTls ? 'tls:' : 'tcp:'] : Number(port) }
   if (!isTls) return connectTcp(at, connected)
   const { ca, clientCertificate, clientKey } = settings
   const identity = { ...(ca && { ca }), ...(clientCertificate && { cert: clientCertificate, key: clientKey ?? '' }) }
   return connectTls(
-    { ...at, ...identity, ...(isIP(host) === 0 && { servername: host }), minVersion: 'TLSv1.2' },
+    { ...at, ...identity, ...(!isIpAddress(host) && { servername: host }), minVersion: 'TLSv1.2' },
     connected,
   )
 }

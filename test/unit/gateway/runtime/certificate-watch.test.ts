@@ -41,20 +41,37 @@ test('what is known stays while a server is down, and ends with the endpoint', a
     return expiry
   })
   watch.watch(new Set(['https://a.example', 'https://b.example', 'https://c.example']))
-  await watch.look()
+  await watch.readAll()
   assert.deepEqual([...watch.expiries.values()].toSorted(), [1, 2])
   delete expiries['https://a.example/']
-  await watch.look()
+  await watch.readAll()
   assert.equal(watch.expiries.get('https://a.example'), 1)
   watch.watch(new Set(['https://b.example']))
-  await watch.look()
+  await watch.readAll()
   assert.deepEqual([...watch.expiries], [['https://b.example', 2]])
   watch.close()
 })
 
-test('https upstreams, the https issuer and rediss stores are looked at, without credentials', () => {
+test('every server with TLS is watched, without credentials', () => {
   const endpoints = tlsEndpoints({
-    issuer: { url: 'https://sso.example/realms/shared' },
+    issuer: {
+      url: 'https://sso.example/realms/shared',
+      additional: [
+        { url: 'https://cluster.example' },
+        { url: 'https://x.example', jwksUrl: 'https://keys.example/jwks' },
+      ],
+    },
+    projects: { source: 'core', url: 'https://core.example/api' },
+    audit: {
+      sinks: [
+        { type: 'log' },
+        { type: 'syslog', address: 'tls://logs.example' },
+        { type: 'syslog', address: 'tls://[::1]:1234' },
+        { type: 'syslog', address: 'tcp://plain.example' },
+        { type: 'otlp', url: 'https://otlp.example/v1/logs' },
+      ],
+    },
+    observability: { tracing: { endpoint: 'https://traces.example' } },
     session: { store: 'rediss://user:password@r1:6380/0' },
     routes: [
       { upstream: 'https://mlflow.example:5000', mlflow: { instances: { a: 'https://other.example/x' } } },
@@ -63,6 +80,18 @@ test('https upstreams, the https issuer and rediss stores are looked at, without
   } as unknown as Parameters<typeof tlsEndpoints>[0])
   assert.deepEqual(
     [...endpoints],
-    ['https://sso.example', 'https://mlflow.example:5000', 'https://other.example', 'rediss://r1:6380'],
+    [
+      'https://sso.example',
+      'https://cluster.example',
+      'https://keys.example',
+      'https://mlflow.example:5000',
+      'https://other.example',
+      'https://core.example',
+      'https://otlp.example',
+      'https://traces.example',
+      'rediss://r1:6380',
+      'tls://logs.example:6514',
+      'tls://[::1]:1234',
+    ],
   )
 })

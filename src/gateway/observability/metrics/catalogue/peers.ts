@@ -97,8 +97,10 @@ export const PEER_METRICS = {
     type: 'gauge',
     help: 'When the certificate of a TLS server that the gateway connects to expires.',
     unit: 'seconds since the epoch',
-    labels: { endpoint: 'origin of an https upstream or of the https issuer, or `rediss://host:port`' },
+    labels: {
+      endpoint: 'origin of the configuration with https, or `rediss://host:port` or `tls://host:port` (syslog)',
+    },
     aggregator: 'min',
-    note: 'Looked at when the gateway starts, after a reload and once an hour. Absent until the first look succeeds.',
+    note: 'Read when the gateway starts, after a reload and once an hour. Absent until it has been read once.',
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>

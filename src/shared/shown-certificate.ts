@@ -1,5 +1,5 @@
 import { checkServerIdentity, connect, type PeerCertificate } from 'node:tls'
-import { bare, isAddress } from './hosts.ts'
+import { bareHost, isIpAddress } from './host.ts'
 
 /** What a server shows of itself over TLS. */
 export interface ShownCertificate {
@@ -13,10 +13,12 @@ export interface ShownCertificate {
   readonly validTo: Date
 }
 
-const TIMEOUT_MS = 5000
+/** A server that is busy or has just started takes seconds for a handshake. */
+const TIMEOUT_MS = 10_000
 
 /**
- * Connects, and reads the certificate whether it is accepted or not. Nothing is sent over the connection.
+ * Connects, and reads the certificate whether it is accepted or not: one that has expired or is not trusted is what an
+ * operator wants to know of. Nothing is sent over the connection.
  * @throws Error no connection, no TLS, or no certificate in time
  */
 export function readCertificate(place: {
@@ -24,11 +26,11 @@ export function readCertificate(place: {
   port: number
   ca?: string | undefined
 }): Promise<ShownCertificate> {
-  const host = bare(place.host)
+  const host = bareHost(place.host)
   return new Promise((resolve, reject) => {
     const socket = connect({
-      ...{ host, port: place.port, rejectUnauthorized: false, timeout: TIMEOUT_MS },
-      ...(isAddress(host) ? {} : { servername: host }),
+      ...{ host, port: place.port, rejectUnauthorized: false },
+      ...(isIpAddress(host) ? {} : { servername: host }),
       ...(place.ca === undefined ? {} : { ca: place.ca }),
     })
     const end = (error: Error) => {
