@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { knownMethod } from '../known-method.ts'
 import type { Instruments } from './instruments.ts'
 import type { Count, Observer } from './series.ts'
 
@@ -33,11 +34,6 @@ export interface RequestMetrics {
   upgraded(route: string): void
 }
 
-/** Methods that get a series; what clients invent shares one (OpenTelemetry's convention for HTTP). */
-const METHODS: ReadonlySet<string> = new Set([
-  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'],
-])
-
 /** Requests, durations and bytes by route. */
 export function buildRequestMetrics(instruments: Instruments): RequestMetrics {
   const seconds = instruments.histogram('http_server_request_duration_seconds')
@@ -63,7 +59,7 @@ export function buildRequestMetrics(instruments: Instruments): RequestMetrics {
   return {
     finished({ route = 'none', method, status = 0, seconds: duration, receivedBytes, sentBytes }) {
       const metrics = metricsOf(route)
-      const known = METHODS.has(method) ? method : '_OTHER'
+      const known = knownMethod(method)
       const durations = metrics.seconds.get(known) ?? durationsOf(metrics, known)
       durations[status] ??= seconds.labels({ method: known, route, status: statusLabel(status) })
       durations[status].observe(duration)

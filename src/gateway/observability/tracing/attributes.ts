@@ -1,33 +1,18 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { FinishedRequest, TracedUpstreamRequest } from '../../http/request-trace.ts'
+import { knownMethod } from '../known-method.ts'
 
 /*
  * What spans say, by the OpenTelemetry semantic conventions for HTTP spans. Nothing here comes from a query, a header, a
  * cookie or a body, and nobody's name: those are in the audit log.
  */
 
-/** Other methods are one value (semantic conventions, `http.request.method`). */
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'QUERY',
-])
-
-const methodOf = (method: string) => (METHODS.has(method) ? method : '_OTHER')
-
 /** @param scheme Of the public URL, without the colon */
 export function requestAttributes(request: FinishedRequest, scheme: string): Attributes {
   const { status, reason, isWhole } = request
   const { host, port } = authority(request.host)
   const attributes: Attributes = {
-    'http.request.method': methodOf(request.method),
+    'http.request.method': knownMethod(request.method),
     'url.scheme': scheme,
     'client.address': request.clientAddress,
     'network.protocol.version': request.httpVersion,
@@ -54,7 +39,7 @@ export function requestAttributes(request: FinishedRequest, scheme: string): Att
 
 /** Low in cardinality, as the conventions ask: the method and the template of the path. */
 export const requestName = ({ method, template }: FinishedRequest) =>
-  template === undefined ? methodOf(method) : `${methodOf(method)} ${template}`
+  template === undefined ? knownMethod(method) : `${knownMethod(method)} ${template}`
 
 /** For a server, a response of 5xx is an error, and a denial is not. */
 export const isServerError = (status: number | undefined) => status !== undefined && status >= 500
@@ -68,7 +53,7 @@ export function upstreamAttributes({ method, origin, path }: TracedUpstreamReque
   const { hostname, port, protocol } = new URL(origin)
   const query = path.indexOf('?')
   return {
-    'http.request.method': methodOf(method),
+    'http.request.method': knownMethod(method),
     'server.address': hostname,
     'server.port': port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
     'url.full': origin + (query < 0 ? path : path.slice(0, query)),
