@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { messageOf } from '../../shared/message-of.ts'
-import type { AuditMetrics } from './metrics.ts'
+import type { AuditMetrics } from '../observability/metrics/audit-metrics.ts'
 import type { Entry, Notice, Sink } from './sinks/sink.ts'
 import { Wait, within } from './wait.ts'
 

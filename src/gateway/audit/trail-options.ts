@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
-import type { AuditMetrics } from './metrics.ts'
+import type { AuditMetrics } from '../observability/metrics/audit-metrics.ts'
 
 export interface TrailOptions {
   readonly log: Logger

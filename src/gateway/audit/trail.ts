@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
+import type { SinkState } from '../observability/metrics/audit-metrics.ts'
 import { redactLine } from '../observability/redact.ts'
 import { type AdministrationEntry, administrationDraft } from './administration.ts'
 import { type AuditDraft, type AuditEvent, SCHEMA_VERSION } from './event.ts'
-import type { SinkState } from './metrics.ts'
 import { type PreparedSinks, SinkSet } from './sink-set.ts'
 import { type Failure, type LogSinkOptions, logEvent } from './sinks/log-sink.ts'
 import type { Entry } from './sinks/sink.ts'
@@ -16,6 +16,9 @@ export interface PreparedTrail {
   commit(): void
   abort(): void
 }
+
+/** How long the sinks of a process that ends may take to write what they have, ms. */
+const CLOSE_MS = 2000
 
 /** The audit trail of a process: it outlives each configuration. {@link record} never waits and never throws. */
 export class AuditTrail {
@@ -71,10 +74,10 @@ export class AuditTrail {
     return { commit: () => this.#apply(settings, prepared), abort: () => undefined }
   }
 
-  /** Writes what waits, for at most `ms`, and closes every sink. */
-  async close(ms: number): Promise<void> {
+  /** Writes what waits, for at most {@link CLOSE_MS}, and closes every sink. */
+  async close(): Promise<void> {
     this.record({ event: 'audit-stopped', category: 'audit', action: 'record' })
-    await this.#sinks.close(ms)
+    await this.#sinks.close(CLOSE_MS)
   }
 
   #apply({ audit, log }: AuditSettings, prepared: PreparedSinks): void {

@@ -51,19 +51,10 @@ export function buildRequestAudit(
       else if (isRecorded(context)) trail.record(allowed(context, outcome))
     },
     unparsed(client, requestId, denial) {
-      const what = { event: 'refused', category: 'access', action: 'request', decision: 'denied', method: '' } as const
       const { reason, status, message } = denial
-      const draft = {
-        ...what,
-        reason,
-        detail: message,
-        client,
-        status,
-        duration_ms: 0,
-        bytes: 0,
-        request_id: requestId,
-      }
-      trail.record(draft, failureOf(denial))
+      const what = { event: 'refused', category: 'access', action: 'request', decision: 'denied', reason } as const
+      const request = { client, status, method: '', duration_ms: 0, bytes: 0, request_id: requestId }
+      trail.record({ ...what, detail: message, ...request }, failureOf(denial))
     },
   }
 }

@@ -22,9 +22,6 @@ const REAUTHORIZATION_INTERVAL_MS = 15_000
  */
 const NOTICE_MS = 2500
 
-/** How long the sinks of the audit trail get to write what they have, once everything else is closed, ms. */
-const AUDIT_MS = 2000
-
 /** The listeners of a process and what it has open; it outlives each configuration. */
 export class GatewayServer {
   readonly #current: CurrentRuntime
@@ -123,7 +120,7 @@ export class GatewayServer {
     this.#state.certificates.close()
     await this.#state.denials.flush()
     // Last of all but the store: nothing is recorded any more.
-    await Promise.all([sessions.close(), this.#state.audit.close(AUDIT_MS)])
+    await Promise.all([sessions.close(), this.#state.audit.close()])
     await this.#state.tracing?.close()
   }
 }

@@ -86,7 +86,7 @@ async function runSupervisor({ config, log, load, secrets, say }: Start, count: 
   const supervisor = new Supervisor({ count, config, log, instruments, audit, history })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => supervisor.stop())
   await supervisor.start().catch(async (error: unknown) => {
-    await audit.close(0)
+    await audit.close()
     throw error
   })
   const prepare = (next: Config) => supervisor.prepare(next)

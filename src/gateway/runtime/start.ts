@@ -109,7 +109,7 @@ async function startFirst(config: Config, state: ProcessState, current: CurrentR
     observe(config, state)
   } catch (error) {
     state.unwatch()
-    await Promise.all([state.backend.close(), state.audit.close(0)])
+    await Promise.all([state.backend.close(), state.audit.close()])
     await state.tracing?.close()
     throw error
   }

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import type { AuditEvent } from '../event.ts'
+import { severityOf } from './severity.ts'
 import type { Entry, Sink } from './sink.ts'
 
 export type OtlpSettings = Extract<Config['audit']['sinks'][number], { type: 'otlp' }>
@@ -50,27 +51,23 @@ async function openExporter({ url, headers, timeoutSeconds }: OtlpSettings): Pro
   }
   const resource = resourceFromAttributes({ 'service.name': 'modelops-gateway' })
   const logger = new sdk.LoggerProvider({ resource, processors: [collect] }).getLogger('modelops-gateway.audit')
-  const severity = { info: SeverityNumber.INFO, warn: SeverityNumber.WARN, error: SeverityNumber.ERROR }
+  // OpenTelemetry has no level between information and a warning.
+  const severities = { info: 'INFO', notice: 'WARN', warning: 'WARN', error: 'ERROR' } as const
 
   return {
     async export(batch) {
       records = []
       for (const { event, text } of batch) {
-        const level = levelOf(event)
+        const severityText = severities[severityOf(event)]
         const timestamp = new Date(event.time)
-        const severityOf = { severityNumber: severity[level], severityText: level.toUpperCase() }
-        logger.emit({ timestamp, eventName: event.event, body: text, attributes: attributesOf(event), ...severityOf })
+        const severity = { severityNumber: SeverityNumber[severityText], severityText }
+        logger.emit({ timestamp, eventName: event.event, body: text, attributes: attributesOf(event), ...severity })
       }
       const result = await new Promise<{ code: number; error?: Error }>((resolve) => otlp.export(records, resolve))
       if (result.code !== ExportResultCode.SUCCESS) throw result.error ?? new Error('the collector took no logs')
     },
     close: () => otlp.shutdown(),
   }
-}
-
-function levelOf({ decision, status = 0, event }: AuditEvent): 'info' | 'warn' | 'error' {
-  if (decision === 'denied') return status >= 500 ? 'error' : 'warn'
-  return event === 'events-lost' || event === 'file-changed' || event === 'config-refused' ? 'warn' : 'info'
 }
 
 /** Every field that is a text or a number, below one prefix. */

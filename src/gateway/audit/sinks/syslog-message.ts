@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { AuditEvent } from '../event.ts'
+import { type Severity, severityOf } from './severity.ts'
 import type { Entry } from './sink.ts'
 
 export interface SyslogHeader {
@@ -8,11 +8,8 @@ export interface SyslogHeader {
   readonly appName: string
 }
 
-/** Severities (RFC 5424 §6.2.1). */
-const ERROR = 3
-const WARNING = 4
-const NOTICE = 5
-const INFORMATIONAL = 6
+/** RFC 5424 §6.2.1 */
+const SEVERITIES: Readonly<Record<Severity, number>> = { error: 3, warning: 4, notice: 5, info: 6 }
 
 /** HOSTNAME: printable ASCII, or nothing at all. */
 const HOST = /^[\x21-\x7e]{1,255}$/.test(hostname()) ? hostname() : '-'
@@ -22,13 +19,7 @@ const HOST = /^[\x21-\x7e]{1,255}$/.test(hostname()) ? hostname() : '-'
  * the message can end it. The message is the event as JSON, without structured data.
  */
 export function syslogFrame({ event, text }: Entry, { facility, appName }: SyslogHeader): Buffer {
-  const priority = facility * 8 + severityOf(event)
+  const priority = facility * 8 + SEVERITIES[severityOf(event)]
   const message = `<${priority}>1 ${event.time} ${HOST} ${appName} ${process.pid} ${event.event} - ${text}`
   return Buffer.from(`${Buffer.byteLength(message)} ${message}`)
-}
-
-function severityOf({ event, decision, status = 0 }: AuditEvent): number {
-  if (event === 'events-lost' || event === 'file-changed') return WARNING
-  if (decision === 'denied') return status >= 500 ? ERROR : NOTICE
-  return event === 'config-refused' ? WARNING : INFORMATIONAL
 }

@@ -1,21 +1,21 @@
 import type { Instruments } from './instruments.ts'
 
-/** One sink of the audit trail, as the metrics show it. */
-interface ObservedSink {
+/** The state of one sink of the audit trail, read when Prometheus asks. */
+export interface SinkState {
   readonly name: string
   readonly works: boolean
   /** Events that wait. */
   readonly queued: number
 }
 
-/** Events of the audit trail by sink, and the state of each sink. */
-export interface CountedAudit {
+/** Counts the events of the audit trail by sink. */
+export interface AuditMetrics {
   written(sink: string, events: number): void
   lost(sink: string, events: number): void
 }
 
 /** @param sinks Those of the current configuration, read when Prometheus asks */
-export function buildAuditMetrics(instruments: Instruments, sinks: () => readonly ObservedSink[]): CountedAudit {
+export function buildAuditMetrics(instruments: Instruments, sinks: () => readonly SinkState[]): AuditMetrics {
   const events = instruments.counter('modelops_gateway_audit_events_total')
   instruments.gauge('modelops_gateway_audit_sink_ready', (gauge) => {
     gauge.reset()

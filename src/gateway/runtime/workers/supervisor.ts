@@ -17,9 +17,6 @@ import { SLOT_VARIABLE, Slots } from './slots.ts'
 import { WorkerProcess } from './worker-process.ts'
 import { type MetricSnapshot, WorkerTotals } from './worker-totals.ts'
 
-/** How long the sinks of the supervisor's audit trail get at its end, ms. */
-const AUDIT_MS = 2000
-
 /**
  * Runs copies of this program that share the listener, all with one configuration. Each worker receives it when it
  * starts, so that a replacement never reads a file that was not accepted.
@@ -173,7 +170,7 @@ export class Supervisor {
     this.#totals.add(exited.measured)
     this.#slots.free(worker)
     exited.exited()
-    if (this.#stopping && this.#workers.size === 0) void this.#audit.close(AUDIT_MS)
+    if (this.#stopping && this.#workers.size === 0) void this.#audit.close()
     if (this.#stopping) return
     const { pid } = exited
     if (!this.#allServed) this.#startFailed(`Worker ${pid} exited before it was ready (${signal || `code ${code}`}).`)

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { pino } from 'pino'
 import type { AuditDraft, AuditEvent } from '../../../../src/gateway/audit/event.ts'
-import type { AuditMetrics } from '../../../../src/gateway/audit/metrics.ts'
 import { type FileSettings, FileSink } from '../../../../src/gateway/audit/sinks/file-sink.ts'
 import type { Entry } from '../../../../src/gateway/audit/sinks/sink.ts'
+import type { AuditMetrics } from '../../../../src/gateway/observability/metrics/audit-metrics.ts'
 
 export const KEY = 'a-key-of-a-hash-chain-with-32-bytes-or-more'
 
