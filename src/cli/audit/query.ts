@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { plainText } from '../../gateway/audit/event.ts'
 import { type Filter, type FoundEvent, type QueryCount, query } from '../../gateway/audit/read/query.ts'
 import { CliError } from '../cli-error.ts'
 import { fileError } from './file-error.ts'
@@ -83,11 +84,10 @@ function limitOf(text: string | undefined): number {
 
 /** Names may come from a file that somebody changed: nothing in them reaches the terminal as a control character. */
 const shown = (value: unknown): string =>
-  value === undefined
-    ? '-'
-    : JSON.stringify(String(value))
-        .slice(1, -1)
-        .replaceAll(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?')
+  (value === undefined ? undefined : plainText(String(value), MAX_COLUMN)) ?? '-'
+
+/** Characters of the longest column; the trail itself contains none that is longer. */
+const MAX_COLUMN = 1024
 
 function inWords(event: FoundEvent): string {
   const {
