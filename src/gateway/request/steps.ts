@@ -10,6 +10,7 @@ export const STEPS = {
   authenticate: { title: 'Authentication', about: 'The session, token or credentials of the caller are valid.' },
   'cross-origin': { title: 'Cross-origin check', about: 'A session counts only for requests of permitted origins.' },
   decide: { title: 'Decision', about: 'The groups of the caller permit the request in the project that it names.' },
+  record: { title: 'Audit trail', about: 'What a writing request does can be recorded.' },
   application: {
     title: 'Application rules',
     about: 'The request uses nothing that the gateway denies for this application.',
@@ -19,8 +20,8 @@ export const STEPS = {
 
 export type Step = keyof typeof STEPS
 
-/** The steps that a request takes: those of the gateway's own endpoints, or those of a route. */
-export function stepsUntil(step: Step): readonly Step[] {
+/** The steps of a request that was denied at `step`: those of the gateway's own endpoints, or those of a route. */
+export function stepsOf(step: Step): readonly Step[] {
   const all = Object.keys(STEPS) as Step[]
   if (step === 'endpoint') return ['syntax', 'host', 'endpoint']
   return all.filter((each) => each !== 'endpoint')
@@ -67,6 +68,7 @@ export function stepOf(
   if (endpoint !== undefined && endpoint !== '/auth/verify') return 'endpoint'
   if (reason === 'cross-origin') return 'cross-origin'
   if (admission !== undefined) return FORWARDING.has(reason) ? 'forward' : 'application'
+  if (reason === 'audit-unavailable') return 'record'
   if (AUTHENTICATION.has(reason)) return 'authenticate'
   return DECISION.has(reason) ? 'decide' : 'route'
 }

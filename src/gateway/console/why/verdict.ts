@@ -1,7 +1,7 @@
 import { REASONS, type Reason } from '../../errors.ts'
 import type { FoundDenialView, StepView, VerdictView } from '../../pages/console/why-page.ts'
 import type { Explanation } from '../../request/explain.ts'
-import { STEPS, type Step, stepsUntil } from '../../request/steps.ts'
+import { STEPS, type Step, stepsOf } from '../../request/steps.ts'
 import type { ConsoleContext } from '../console-deps.ts'
 import type { ClaimedProject, DenialRecord } from '../denials/denial-record.ts'
 import { aboutReason } from '../overview.ts'
@@ -10,10 +10,10 @@ import { compareGroups } from './compare-groups.ts'
 /** A request that would pass ends at the decision: what the application does with it is not asked. */
 const LAST_EXPLAINED: Step = 'decide'
 
-/** The steps up to the one that denied; without one, up to the decision. */
+/** Every step with what became of it: passed until the one that denied, or until the decision if none did. */
 export function stepViews(deniedAt: Step | undefined): StepView[] {
   let isOver = false
-  return stepsUntil(deniedAt ?? LAST_EXPLAINED).map((step) => {
+  return stepsOf(deniedAt ?? LAST_EXPLAINED).map((step) => {
     const state = isOver ? 'skipped' : step === deniedAt ? 'denied' : 'passed'
     if (step === (deniedAt ?? LAST_EXPLAINED)) isOver = true
     return { ...STEPS[step], state }
