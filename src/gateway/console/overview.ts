@@ -3,7 +3,7 @@ import { titleOf } from '../config/route-title.ts'
 import { REASONS, type Reason } from '../errors.ts'
 import { pageReply } from '../http/reply.ts'
 import { type OverviewView, overviewPage } from '../pages/console/overview-page.ts'
-import { storeKind } from './configuration/store-kind.ts'
+import { shownStore } from './configuration/shown-store.ts'
 import type { ConsoleContext } from './console-deps.ts'
 import type { ConsoleHandler, Note } from './console-request.ts'
 import { groupDenials } from './denials/group-denials.ts'
@@ -45,7 +45,7 @@ function issuerState({ config, state: { issuer } }: ConsoleContext): OverviewVie
 }
 
 async function storeState({ config, sessions }: ConsoleContext): Promise<OverviewView['store']> {
-  const kind = storeKind(config.session.store)
+  const kind = shownStore(config.session.store)
   const startedAt = performance.now()
   try {
     await sessions.ping()

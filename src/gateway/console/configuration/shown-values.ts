@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { childOf, unwrap } from '../../../shared/settings/schema-walk.ts'
 import type { Config } from '../../config/schema.ts'
 import { configSchema } from '../../config/schema.ts'
-import { storeKind } from './store-kind.ts'
+import { shownStore } from './shown-store.ts'
 
 /** One key of the configuration as administrators see it. */
 export interface ShownValue {
@@ -55,6 +55,13 @@ const SHOWN: ReadonlySet<string> = new Set([
   'routes.*.title',
   'routes.*.mlflow.instances.*',
   'cors.allowedOrigins.*',
+  'audit.sinks.*.name',
+  'audit.sinks.*.path',
+  'audit.sinks.*.address',
+  'audit.sinks.*.appName',
+  'audit.sinks.*.url',
+  'observability.tracing.endpoint',
+  'observability.tracing.serviceName',
   'portal.branding.name',
   'portal.branding.logo',
   'portal.branding.icon',
@@ -110,7 +117,7 @@ const joined = (values: readonly (string | undefined)[]): string | undefined =>
 function shown(schema: z.ZodType | undefined, value: unknown, pattern: string): string | undefined {
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   if (typeof value !== 'string' || schema === undefined) return undefined
-  if (pattern === 'session.store') return storeKind(value)
+  if (pattern === 'session.store') return shownStore(value)
   return SHOWN.has(pattern) || isClosedList(unwrap(schema)) ? value : undefined
 }
 

@@ -34,6 +34,14 @@ const raw = {
     clientSecret: secret('service'),
     tokenParameters: { audience: secret('audience') },
   },
+  audit: {
+    sinks: [
+      { type: 'file', path: '/var/log/audit.jsonl', chain: true, chainKey: secret('chain') },
+      { type: 'syslog', address: 'tls://logs.example:6514', ca: PEM, clientCertificate: PEM, clientKey: PEM },
+      { type: 'otlp', url: 'http://127.0.0.1:4318/v1/logs', headers: { authorization: secret('logs') } },
+    ],
+  },
+  observability: { tracing: { endpoint: 'https://traces.example', headers: { 'x-api-key': secret('spans') } } },
   routes: [
     {
       name: 'airflow',
@@ -60,8 +68,14 @@ test('no value of a configuration full of secrets is shown', () => {
 test('secrets are listed as hidden', () => {
   const hidden = [...shown].filter(([, value]) => value === undefined).map(([path]) => path)
   assert.deepEqual(hidden.sort(), [
+    'audit.sinks.0.chainKey',
+    'audit.sinks.1.ca',
+    'audit.sinks.1.clientCertificate',
+    'audit.sinks.1.clientKey',
+    'audit.sinks.2.headers.authorization',
     'issuer.basicTokenParameters.resource',
     'issuer.clientSecret',
+    'observability.tracing.headers.x-api-key',
     'projects.clientSecret',
     'projects.tokenParameters.audience',
     'routes.0.airflow.requestSecret',
@@ -77,12 +91,14 @@ for (const [path, value] of [
   ['access.adminGroup', 'modelops-admins'],
   ['projects.source', 'core'],
   ['routes.0.methods', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
-  ['routes.0.airflow.integration', undefined],
+  ['audit.sinks.0.path', '/var/log/audit.jsonl'],
+  ['audit.sinks.1.address', 'tls://logs.example:6514'],
+  ['observability.tracing.endpoint', 'https://traces.example'],
   ['session.store', 'rediss (the address is hidden)'],
   ['limits.upstreamShare', '0.5'],
   ['cookie.sameSite', 'lax'],
 ] as const)
-  if (value !== undefined) test(`${path} is shown`, () => assert.equal(shown.get(path), value))
+  test(`${path} is shown`, () => assert.equal(shown.get(path), value))
 
 test('a text that a later version adds is hidden until somebody lists it', () => {
   const later = configSchema.extend({ later: z.strictObject({ text: z.string(), list: z.array(z.string()) }) })
