@@ -25,6 +25,24 @@ ${rows.map(
 const cellOf = (column: Column | undefined, cell: HtmlValue) =>
   html`<td role="cell" data-label="${column?.title}"${column?.isNumber && html` class="number"`}><div>${cell}</div></td>`
 
+/** Which part of a list a page shows. */
+export interface Part {
+  readonly search: string
+  readonly offset: number
+  readonly limit: number
+  readonly total: number
+}
+
+/** Links to the parts before and after this one. @param path Of the page, without its query */
+export function pager(path: string, { search, offset, limit, total }: Part, before: string, after: string): Html {
+  const link = (to: number, name: string) => {
+    const query = new URLSearchParams({ ...(search !== '' && { search }), offset: String(to) })
+    return html`<a class="button quiet" href="${path}?${query.toString()}">${name}</a>`
+  }
+  return html`<nav class="pager" aria-label="Pages">${offset > 0 && link(Math.max(0, offset - limit), before)}
+${offset + limit < total && link(offset + limit, after)}</nav>`
+}
+
 /** A moment in UTC, and how long ago it was. @param at Milliseconds since the epoch */
 export function moment(at: number, now: number): Html {
   const iso = new Date(at).toISOString()

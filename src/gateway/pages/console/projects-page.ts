@@ -1,7 +1,7 @@
 import { html } from '../html.ts'
 import type { PageContent } from '../layout.ts'
 import { type ConsoleFrame, consolePage } from './console-frame.ts'
-import { groupList, moment, plural, table } from './console-table.ts'
+import { groupList, moment, type Part, pager, plural, table } from './console-table.ts'
 
 export interface MemberView {
   readonly username: string
@@ -21,13 +21,9 @@ export interface ProjectView {
   readonly moreMembers: number
 }
 
-export interface ProjectsView {
-  readonly search: string
+export interface ProjectsView extends Part {
   /** The source of projects: `static`, `file`, `claim` or `core`. */
   readonly source: string
-  readonly offset: number
-  readonly limit: number
-  readonly total: number
   /** Sessions that members were looked for in. */
   readonly sessions: number
   readonly projects: readonly ProjectView[]
@@ -42,7 +38,7 @@ export function projectsPage(frame: ConsoleFrame, view: ProjectsView): PageConte
 <div><button>Search</button></div>
 </form>
 ${projects.length === 0 ? html`<p>${search === '' ? 'No projects are known.' : 'No project matches.'}</p>` : list(frame, view)}
-${pager(frame, view)}`
+${pager(`${frame.base}/projects`, view, 'Previous', 'Next')}`
   return consolePage(frame, '/projects', 'Projects', main)
 }
 
@@ -73,13 +69,4 @@ function members({ members: list, moreMembers }: ProjectView, now: number) {
     }) => html`<div><strong>${username}</strong> (${role}), seen since ${moment(since, now)}</div>
 `,
   )}${moreMembers > 0 && html`<span class="soft">and ${moreMembers} more</span>`}`
-}
-
-function pager({ base }: ConsoleFrame, { search, offset, limit, total }: ProjectsView) {
-  const link = (to: number, name: string) => {
-    const query = new URLSearchParams({ ...(search !== '' && { search }), offset: String(to) })
-    return html`<a class="button quiet" href="${base}/projects?${query.toString()}">${name}</a>`
-  }
-  return html`<nav class="pager" aria-label="Pages">${offset > 0 && link(Math.max(0, offset - limit), 'Previous')}
-${offset + limit < total && link(offset + limit, 'Next')}</nav>`
 }

@@ -1,7 +1,7 @@
 import { html } from '../html.ts'
 import type { PageContent } from '../layout.ts'
 import { type ConsoleFrame, consolePage, tokenField } from './console-frame.ts'
-import { moment, plural, table } from './console-table.ts'
+import { moment, type Part, pager, plural, table } from './console-table.ts'
 
 export interface SessionView {
   readonly key: string
@@ -16,11 +16,7 @@ export interface SessionView {
   readonly lastSeenAt: number
 }
 
-export interface SessionsView {
-  readonly search: string
-  readonly offset: number
-  readonly limit: number
-  readonly total: number
+export interface SessionsView extends Part {
   /** How many sessions a search looked at. */
   readonly searched?: number | undefined
   readonly sessions: readonly SessionView[]
@@ -37,7 +33,7 @@ ${notice !== undefined && html`<p class="panel good" role="status">${notice}</p>
 <div><button>Search</button></div>
 </form>
 ${sessions.length === 0 ? html`<p>${search === '' ? 'There are no sessions.' : 'No session matches.'}</p>` : list(frame, view)}
-${pager(frame, view)}
+${pager(`${frame.base}/sessions`, view, 'Newer', 'Older')}
 ${total > 0 && search === '' && html`<div class="actions"><a class="button danger" href="${frame.base}/sessions/end?all=true">End all sessions</a></div>`}`
   return consolePage(frame, '/sessions', 'Sessions', main)
 }
@@ -63,15 +59,6 @@ function list({ base, now }: ConsoleFrame, { sessions, offset, total, searched }
 · <a href="${base}/why?${new URLSearchParams({ session: session.key }).toString()}#ask" aria-label="Explain a decision for ${session.username}">Explain</a>`,
   ])
   return table(caption, COLUMNS, rows)
-}
-
-function pager({ base }: ConsoleFrame, { search, offset, limit, total }: SessionsView) {
-  const link = (to: number, name: string) => {
-    const query = new URLSearchParams({ ...(search !== '' && { search }), offset: String(to) })
-    return html`<a class="button quiet" href="${base}/sessions?${query.toString()}">${name}</a>`
-  }
-  return html`<nav class="pager" aria-label="Pages">${offset > 0 && link(Math.max(0, offset - limit), 'Newer')}
-${offset + limit < total && link(offset + limit, 'Older')}</nav>`
 }
 
 export interface EndSessionsView {
