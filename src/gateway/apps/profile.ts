@@ -47,7 +47,7 @@ export interface AppReply {
   readonly body: string | Uint8Array
 }
 
-/** A line for the audit log that only the application's profile can write, e.g. about a URL that leads past the gateway. */
+/** An event for the audit trail that only the application's profile can write, e.g. about a URL that leads past the gateway. */
 export interface AppEvent {
   readonly event: string
   readonly request_id: string

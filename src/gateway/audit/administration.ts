@@ -1,10 +1,28 @@
 import type { Principal } from '../policy/types.ts'
 import { type AuditDraft, plainText } from './event.ts'
 
-/** What an administrator did, on the admin listener or in the console. */
+/** A noun and a verb. */
+export type AdministrationAction =
+  | 'console.sign-in'
+  | 'console.sign-out'
+  | 'console.view'
+  | 'session.administration'
+  | 'session.list'
+  | 'session.end'
+  | 'session.end-subject'
+  | 'session.end-all'
+  | 'project.list'
+  | 'denial.list'
+  | 'denial.read'
+  | 'decision.explain'
+  | 'configuration.read'
+
+/**
+ * What an administrator did, on the admin listener or in the console. It contains no secret, and no data of a session but
+ * whose it was.
+ */
 export interface AdministrationEntry {
-  /** `session.end`, `session.end-all`, …: a noun and a verb. */
-  readonly action: string
+  readonly action: AdministrationAction
   /** Default: `administration`. */
   readonly event?: 'session-ended-by-admin' | 'admin-refused' | 'administration'
   /** Default: allowed. */

@@ -1,6 +1,6 @@
+import type { AdministrationAction, AdministrationEntry } from '../audit/administration.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ConsoleFrame } from '../pages/console/console-frame.ts'
-import type { AdministrationAction, AdministrationEntry } from './administration.ts'
 
 /** Fields of a form; a field that occurs more than once was denied before. */
 export type ConsoleFields = Readonly<Record<string, string | null>>

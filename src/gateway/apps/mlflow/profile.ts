@@ -22,7 +22,7 @@ const SEMICOLON = /^\/(?:ajax-)?api\/(?:2\.0\/mlflow-artifacts\/artifacts\/|[23]
 
 export interface ProfileDeps {
   readonly clock?: Clock
-  /** Writes a line of the audit log. */
+  /** Records an event of the audit trail. */
   readonly record?: (event: AppEvent) => void
   /** Called with the release of MLflow, and with each change of it. Absent: MLflow is not asked. */
   readonly onRelease?: (release: AppRelease) => void

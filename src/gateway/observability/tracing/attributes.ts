@@ -4,7 +4,7 @@ import { knownMethod } from '../known-method.ts'
 
 /*
  * What spans say, by the OpenTelemetry semantic conventions for HTTP spans. Nothing here comes from a query, a header, a
- * cookie or a body, and nobody's name: those are in the audit log.
+ * cookie or a body, and nobody's name: those are in the audit trail.
  */
 
 /** @param scheme Of the public URL, without the colon */

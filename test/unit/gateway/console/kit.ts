@@ -1,5 +1,5 @@
 import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
-import type { AdministrationEntry } from '../../../../src/gateway/console/administration.ts'
+import type { AdministrationEntry } from '../../../../src/gateway/audit/administration.ts'
 import { buildConsole, type Console } from '../../../../src/gateway/console/console.ts'
 import type { ConsoleDeps } from '../../../../src/gateway/console/console-deps.ts'
 import { DenialJournal } from '../../../../src/gateway/console/denials/denial-journal.ts'
