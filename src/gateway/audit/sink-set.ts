@@ -94,8 +94,10 @@ export class SinkSet {
     const kept = this.#openWith(settings)
     if (kept?.capacity === capacity) return kept
     const name = sinkNameOf(settings)
-    const replaced = this.#sinks.find(
-      (sink) => sink.delivery.name === name || isSameFile(sink.settings, settings),
+    // By file first: where two sinks swap their names, each must wait for the one that writes its file now.
+    const replaced = (
+      this.#sinks.find((sink) => isSameFile(sink.settings, settings)) ??
+      this.#sinks.find(({ delivery: { name: previous } }) => previous === name)
     )?.delivery
     const sink = this.#buildSink(settings)
     // Two that write one file must not do so at once: the next one begins when the previous one has ended.

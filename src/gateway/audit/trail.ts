@@ -11,10 +11,9 @@ import type { TrailOptions } from './trail-options.ts'
 
 export type AuditSettings = Pick<Config, 'audit' | 'log'>
 
-/** Sinks that another configuration needs. One of the two is called, once. */
+/** Sinks that another configuration needs. Nothing was opened for them yet, so there is nothing to discard. */
 export interface PreparedTrail {
   commit(): void
-  abort(): void
 }
 
 /** How long the sinks of a process that ends may take to write what they have, ms. */
@@ -71,7 +70,7 @@ export class AuditTrail {
   /** Checks the sinks of another configuration, beside the current ones. @throws StartError */
   async prepare(settings: AuditSettings): Promise<PreparedTrail> {
     const prepared = await this.#sinks.prepare(settings.audit)
-    return { commit: () => this.#apply(settings, prepared), abort: () => undefined }
+    return { commit: () => this.#apply(settings, prepared) }
   }
 
   /** Writes what waits, for at most {@link CLOSE_MS}, and closes every sink. */
