@@ -70,7 +70,7 @@ export const ROOMS: readonly Room[] = [
     'errors.ts',
     'shared',
   ]),
-  gateway('admin', 'The admin listener: metrics, the session API, and the console for whoever has the shared token.', [
+  gateway('admin', 'The admin listener: metrics, the session API, and the console for holders of the shared token.', [
     'console',
     'signin',
     'pages',

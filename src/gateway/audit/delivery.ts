@@ -41,7 +41,7 @@ interface Lost {
   since: string
 }
 
-/** The bounded queue of one sink, and the loop that empties it. Nobody waits for it but who closes it. */
+/** The bounded queue of one sink, and the loop that empties it. Only closing waits for it. */
 export class Delivery {
   readonly name: string
   /** Whether another one writes what this one has. */

@@ -1,4 +1,4 @@
-/** Retries of somebody who closes: often, and not all the time. */
+/** Pause between retries while a sink is being closed, ms. */
 const SHORT_MS = 50
 
 /** Pauses that can be ended early. They do not keep the process alive. */

@@ -98,7 +98,7 @@ export function buildHandlers(
   const overrunMs = config.limits.tokenOverrunSeconds * 1000
   return {
     adminConsole: consoles.admin,
-    // Another look at a request that is under way is no step of it.
+    // Re-authorization of a request under way gets no span.
     reauthorize: buildReauthorize({ ...rules, authenticate: plain.authenticate, routes, clock, overrunMs }),
     handlers: {
       handle: buildHandle({ pipeline, pass, responder }),

@@ -79,7 +79,7 @@ export class AuditFile {
       this.#isDirty = false
       this.#size += bytes.length
     } catch (error) {
-      // A part of the batch may be there; whoever reads the file now would take it for a whole.
+      // A part of the batch may be there, and a reader would take it for complete lines.
       await this.#cutBack(handle).catch(() => undefined)
       throw error
     }

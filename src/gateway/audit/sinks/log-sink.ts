@@ -8,7 +8,7 @@ export interface Failure {
 }
 
 export interface LogSinkOptions {
-  /** Whether the log is one of the sinks. Else it gets failures alone: they are for whoever runs the gateway. */
+  /** Whether the log is one of the sinks. Else it gets failures alone, because operators look for them there. */
   readonly isSink: boolean
   /** `log.requests` */
   readonly requests: Config['log']['requests']

@@ -45,7 +45,7 @@ const fileSink = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Secret of at least 32 bytes. With it the chain consists of HMACs, which nobody can compute anew who can only change files.',
+      'Secret of at least 32 bytes. With it the chain consists of HMACs: write access to the file is not enough to compute them again.',
     )
     .register(metadata, { secret: true }),
 })

@@ -25,7 +25,7 @@ export function showDenials(context: ConsoleContext, note: Note): ConsoleHandler
     const view = {
       ...{ hours, filter, dropped: recent.dropped, total: denials.length },
       reasons: counted(denials, ({ reason }) => reason).map((row) => ({ ...row, about: aboutReason(row.name) })),
-      people: counted(denials, whoOf),
+      users: counted(denials, whoOf),
       places: counted(denials, placeOf),
       denials: denials.slice(0, LISTED).map(viewOf),
       allReasons: [...new Set(recent.denials.map(({ reason }) => reason))].sort(),

@@ -77,7 +77,7 @@ export function confirmEnd(context: ConsoleContext): ConsoleHandler {
   }
 }
 
-const AGAIN = 'The issuer is not told. A user who is still signed in there can sign in again without a password.'
+const AGAIN = 'The issuer is not notified. A user who is still signed in there can sign in again without a password.'
 
 function wordsOf(ending: Ending, user: string) {
   if (ending.what === 'all')
@@ -86,7 +86,7 @@ function wordsOf(ending: Ending, user: string) {
   return { question: `End all sessions of ${user}?`, about: `In every browser. ${AGAIN}` }
 }
 
-/** The name that people know, where one of the newest sessions has it. */
+/** The user name, where one of the newest sessions has it. */
 async function userOf({ sessions }: ConsoleContext, ending: Ending): Promise<string> {
   if (ending.what === 'all') return 'all users'
   const { sessions: newest } = await sessions.list({ offset: 0, limit: 200 })

@@ -3,7 +3,7 @@ import type { ClaimedProject } from '../denials/denial-record.ts'
 
 export interface ComparedDecision {
   readonly reason: string
-  /** Who asked, as people read it. */
+  /** User name of the caller. */
   readonly who: string
   readonly held: readonly string[]
   readonly moreHeld?: number | undefined

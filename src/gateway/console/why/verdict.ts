@@ -67,7 +67,7 @@ const BY = { id: 'by ID', name: 'by name in the path', selection: 'selected in t
 const claimedText = (claimed: ClaimedProject) =>
   'value' in claimed ? `${claimed.value} (${BY[claimed.by]})` : `${claimed.by}: the request names no single project`
 
-/** @param who As people read it; undefined: nobody is signed in */
+/** @param who User name; undefined: nobody is signed in */
 export function verdictOfExplanation(
   context: ConsoleContext,
   explanation: Explanation,

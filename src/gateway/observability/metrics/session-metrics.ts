@@ -2,7 +2,7 @@ import type { Instruments } from './instruments.ts'
 
 /** Who or what ended a session. */
 type EndCause = 'user' | 'everywhere' | 'back-channel' | 'front-channel' | 'admin' | 'sign-in' | 'grant'
-/** Ends that somebody asked for. */
+/** Ends that a user, an administrator or the issuer requested. */
 const LOGOUTS: ReadonlySet<EndCause> = new Set<EndCause>([
   'user',
   'everywhere',

@@ -18,7 +18,7 @@ export interface SpanCountsDeps {
 export class SpanCounts {
   readonly #deps: SpanCountsDeps
   #lost = 0
-  #toldAt = Number.NEGATIVE_INFINITY
+  #warnedAt = Number.NEGATIVE_INFINITY
 
   constructor(deps: SpanCountsDeps) {
     this.#deps = deps
@@ -26,16 +26,16 @@ export class SpanCounts {
 
   count(result: SpanResult, spans: number, detail?: string): void {
     this.#deps.counted(result, spans)
-    if (result !== 'exported') this.#tell(spans, detail ?? 'the queue is full')
+    if (result !== 'exported') this.#warn(spans, detail ?? 'the queue is full')
   }
 
-  #tell(spans: number, detail: string): void {
+  #warn(spans: number, detail: string): void {
     this.#lost += spans
     const now = this.#deps.now()
-    if (now - this.#toldAt < LOG_INTERVAL_MS) return
+    if (now - this.#warnedAt < LOG_INTERVAL_MS) return
     const line = { event: 'trace-export-failed', lost: this.#lost, detail }
     this.#deps.log.warn(line, 'spans were lost; requests are not affected. Check observability.tracing.endpoint')
-    this.#toldAt = now
+    this.#warnedAt = now
     this.#lost = 0
   }
 }

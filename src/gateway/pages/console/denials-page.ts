@@ -35,7 +35,7 @@ export interface DenialsView {
   /** Denials that were not kept. */
   readonly dropped: number
   readonly reasons: readonly CountedView[]
-  readonly people: readonly CountedView[]
+  readonly users: readonly CountedView[]
   readonly places: readonly CountedView[]
   /** The newest of them. */
   readonly denials: readonly DenialView[]
@@ -71,9 +71,9 @@ function filterForm({ base }: ConsoleFrame, { hours, filter, allReasons }: Denia
 }
 
 function groups(frame: ConsoleFrame, view: DenialsView): Html {
-  const { reasons, people, places, denials, filter } = view
+  const { reasons, users, places, denials, filter } = view
   return html`${filter.reason === undefined && counted(frame, view, 'By reason', 'reason', reasons)}
-${filter.who === undefined && html`<h2>Who</h2>${counted(frame, view, 'By user', 'who', people)}`}
+${filter.who === undefined && html`<h2>Who</h2>${counted(frame, view, 'By user', 'who', users)}`}
 ${filter.place === undefined && html`<h2>Where</h2>${counted(frame, view, 'By route or endpoint', 'place', places)}`}
 <h2>Newest</h2>
 ${table(

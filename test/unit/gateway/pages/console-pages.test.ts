@@ -68,7 +68,7 @@ const contents: Record<string, PageContent> = {
   }),
   denials: denialsPage(frame, {
     ...{ hours: 6, filter: { who: HOSTILE, place: HOSTILE }, total: 1, dropped: 2, allReasons: [HOSTILE] },
-    ...{ reasons: counted, people: counted, places: counted },
+    ...{ reasons: counted, users: counted, places: counted },
     denials: [
       {
         ...{ requestId: HOSTILE, at: NOW, who: HOSTILE, method: HOSTILE, path: HOSTILE, place: HOSTILE },
