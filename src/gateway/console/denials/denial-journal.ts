@@ -48,7 +48,8 @@ export class DenialJournal {
   readonly #limit = new CallerLimit(PER_CALLER_AND_MINUTE)
   #pending: Record<Kind, DenialRecord[]> = { known: [], anonymous: [] }
   #timer: NodeJS.Timeout | undefined
-  #writing: Promise<void> | undefined
+  /** The writes so far, one after the other. Never rejects. */
+  #written = Promise.resolve()
   #dropped = 0
   #reported = { dropped: 0, at: 0 }
   #fault: string | undefined
@@ -79,22 +80,19 @@ export class DenialJournal {
   }
 
   /** Writes what waits. Never rejects. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    await this.#writing
-    this.#writing = this.#write().finally(() => {
-      this.#writing = undefined
-    })
-    await this.#writing
+    this.#written = this.#written.then(() => this.#write()).catch((error) => this.#failed(0, error))
+    return this.#written
   }
 
   async #write(): Promise<void> {
+    const journal = this.#deps.journal()
     const batch = this.#pending
     this.#pending = { known: [], anonymous: [] }
-    const journal = this.#deps.journal()
     for (const kind of ['known', 'anonymous'] as const) await this.#append(journal, kind, batch[kind])
-    await this.#reportDropped(journal).catch((error) => this.#failed(0, error))
+    await this.#reportDropped(journal)
   }
 
   async #append(journal: SealedJournal, kind: Kind, records: readonly DenialRecord[]): Promise<void> {

@@ -136,6 +136,23 @@ test('a store that fails is shown, and nothing is thrown; it is forgotten when t
   assert.deepEqual(await recent(), ['kept'])
 })
 
+test('two that flush at once both wait for every write: the store may be closed afterwards', async () => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const append = backend.appendJournal.bind(backend)
+  mock.method(backend, 'appendJournal', (...all: Parameters<typeof append>) => gate.then(() => append(...all)))
+  add('one', 'bob')
+  let isDone = false
+  const [first, second] = [denials.flush(), denials.flush()]
+  void second.then(() => {
+    isDone = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(isDone, false)
+  open()
+  await Promise.all([first, second])
+  assert.deepEqual(await recent(), ['one'])
+})
+
 test('a record that cannot be made is counted, and throws nothing', () => {
   denials.add('known', 'bob', () => {
     throw new TypeError('a bug')
