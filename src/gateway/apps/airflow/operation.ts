@@ -1,3 +1,4 @@
+import { methodVerb } from '../method-verb.ts'
 import type { AppRequest } from '../profile.ts'
 
 /**
@@ -51,14 +52,6 @@ const ACTIONS: Readonly<Record<string, string>> = {
   unfavorite: 'unfavorite',
   unpause: 'unpause',
 }
-const BY_METHOD: Readonly<Record<string, string>> = {
-  GET: 'read',
-  HEAD: 'read',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'update',
-  DELETE: 'delete',
-}
 const API = /^\/(?:api\/v2|ui)\/(.+)$/
 
 export function airflowOperation({ method, decodedPath }: AppRequest): string | undefined {
@@ -95,7 +88,7 @@ function actionOf(segments: readonly string[], at: number, method: string): stri
   const word = segments[at + 2] ?? (method === 'POST' ? segments[at + 1] : undefined)
   const after = method === 'GET' ? undefined : own(ACTIONS, word)
   const isLast = segments.length <= at + 3
-  return itself ?? (isLast ? after : undefined) ?? own(BY_METHOD, method)
+  return itself ?? (isLast ? after : undefined) ?? methodVerb(method)
 }
 
 const own = (table: Readonly<Record<string, string>>, key: string | undefined): string | undefined =>

@@ -1,3 +1,4 @@
+import { methodVerb } from '../method-verb.ts'
 import type { AppRequest } from '../profile.ts'
 
 /** Names of the core API's operations for the audit trail: `core.<resource>.<verb>`. */
@@ -11,17 +12,9 @@ const RESOURCES: readonly (readonly [path: RegExp, resource: string])[] = [
   [/^\/api\/directory$/, 'directory'],
   [/^\/admin\/info$/, 'info'],
 ]
-const VERBS: Readonly<Record<string, string>> = {
-  GET: 'read',
-  HEAD: 'read',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'update',
-  DELETE: 'delete',
-}
 
 export function coreOperation({ method, decodedPath }: AppRequest): string | undefined {
   const resource = RESOURCES.find(([path]) => path.test(decodedPath))?.[1]
-  const verb = Object.hasOwn(VERBS, method) ? VERBS[method] : undefined
+  const verb = methodVerb(method)
   return resource === undefined || verb === undefined ? undefined : `core.${resource}.${verb}`
 }
