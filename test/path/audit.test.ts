@@ -138,6 +138,24 @@ test('who signed in, wrote, was denied and signed out is in the file, and readin
   )
 })
 
+test('no header of a client takes anything out of its event, or out of the chain', async () => {
+  const { folder, path, keyFile } = trailFolder()
+  const served = await serve({ audit: { sinks: [fileSink(path)] } })
+  const cookie = await cookieOf(served)
+  const agents = ["code: 'x", 'code="x', '{"code":"x\\', "id_token: 'x", 'code%3dx', '"},{"']
+  for (const [at, agent] of agents.entries()) {
+    const headers = { cookie, origin: served.url, 'user-agent': agent }
+    await fetch(`${served.url}/app/things-${at}`, { method: 'POST', headers, body: 'x' })
+  }
+  const written = await until(folder, 'allowed', agents.length)
+  assert.deepEqual(
+    written.map(({ user, path: changed, status }) => [user, changed, status]),
+    agents.map((_, at) => ['bob', `/app/things-${at}`, 200]),
+  )
+  assert.equal(await served.stop(), 0)
+  assert.equal((await runAudit('verify', '--key-file', keyFile, ...filesIn(folder))).code, 0)
+})
+
 test('each worker has a chain of its own, which its successor continues after kill -9', async () => {
   const { folder, path, keyFile } = trailFolder()
   const store = `sqlite:${join(directory, `sessions-${count}.db`)}`

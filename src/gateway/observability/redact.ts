@@ -41,8 +41,8 @@ const VALUE_OF = [
   `${START}(${PARAMETERS})(=|%(?:25)*3d)((?:[^&\\s"'<>\\\\%]|%(?!(?:25)*26))+)`,
   // JSON in a text: its quotes are escaped in the line
   `(\\\\"(?:${PARAMETERS})\\\\"\\s*:\\s*\\\\")((?:[^"\\\\]|\\\\\\\\(?:\\\\["\\\\]|[^\\\\"]))+)`,
-  // an inspected object
-  `(?<![\\w-])((?:${PARAMETERS}): ')([^']+)`,
+  // an inspected object; a value without an end ends with the text, not with the line
+  `(?<![\\w-])((?:${PARAMETERS}): ')((?:[^'"\\\\]|\\\\.)+)`,
 ]
 const IN_TEXT = new RegExp(VALUE_OF.join('|'), 'gi')
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildLog } from '../../../../src/gateway/observability/log.ts'
+import { redactLine } from '../../../../src/gateway/observability/redact.ts'
 import { logAudit } from '../audit/log-trail.ts'
 
 /** Authorization codes as issuers make them: random, hexadecimal, base32, with every visible character, short. */
@@ -154,4 +156,17 @@ test('what is logged is not changed for its owner, and words that only end like 
   const { params, status_code, error_code, text } = JSON.parse(lines.join(''))
   assert.deepEqual([params.code, status_code, error_code, text], ['(redacted)', 401, 'X', members.text])
   assert.equal(members.params.code, 'kx7')
+})
+
+const PIECES = ['code', 'id_token', ": '", "'", '"', '\\', '=', '%3d', '%26', '&', ' ', '\n', '\u0001', '{', ':', 'é', 'x']
+
+test('no text that a client chose takes away the end of its line, or what comes after it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }), (pieces) => {
+      const line = JSON.stringify({ user_agent: pieces.join(''), path: '/app/things', status: 200 })
+      const { path, status } = JSON.parse(redactLine(line))
+      assert.deepEqual([path, status], ['/app/things', 200])
+    }),
+    { numRuns: 2000, examples: [[['code', ": '", 'x']]] },
+  )
 })
