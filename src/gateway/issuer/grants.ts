@@ -6,7 +6,7 @@ import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
 import { claimAt, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
-import { checkIdToken, type IdTokenClaims } from './id-token.ts'
+import { checkIdToken, type IdTokenClaims, type IdTokenExpectations } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
 import { requireBearer } from './token-type.ts'
 
@@ -25,7 +25,10 @@ export interface SignedIn {
   readonly principal: Principal
   readonly tokens: Tokens
   readonly sid?: string
-  /** The `auth_time` claim, in milliseconds since the epoch; a time that lies in the future counts as now. */
+  /**
+   * The `auth_time` claim, in milliseconds since the epoch. A time that lies in the future by less than the clocks may
+   * differ counts as now; any other one is not a time of an authentication, and absent.
+   */
   readonly authenticatedAt?: number
   /** Names of the claims that the issuer sent, without their values. */
   readonly claimNames: readonly string[]
@@ -81,17 +84,22 @@ async function redeem(
   if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
   requireBearer(response)
   const code = callback.searchParams.get('code') ?? undefined
-  const claims = await verifiedClaims(deps, found, { ...response, id_token: response.id_token }, code)
+  const asksForAge = maxAge !== undefined
+  const claims = await verifiedClaims(deps, found, { ...response, id_token: response.id_token }, { code, asksForAge })
   const withAllClaims = await withGroups(deps, found, claims, response.access_token)
   return {
     principal: principalOf(withAllClaims, issuer, deps.log),
     tokens: tokensOf(response, response.id_token, deps.clock()),
     claimNames: Object.keys(withAllClaims),
     ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
-    ...(typeof claims.auth_time === 'number' && {
-      authenticatedAt: Math.min(claims.auth_time * 1000, deps.clock()),
-    }),
+    ...authenticationOf(claims, deps),
   }
+}
+
+function authenticationOf({ auth_time: at }: IdTokenClaims, { clock, config }: IssuerDeps) {
+  const [now, skew] = [clock(), config.issuer.clockSkewSeconds * 1000]
+  if (typeof at !== 'number' || at * 1000 > now + skew) return undefined
+  return { authenticatedAt: Math.min(at * 1000, now) }
 }
 
 /** The smallest of the limits that are set. */
@@ -139,9 +147,9 @@ async function verifiedClaims(
   { config, clock }: IssuerDeps,
   { keys }: DiscoveredIssuer,
   { id_token, access_token: accessToken }: { readonly id_token: string; readonly access_token: string },
-  code?: string,
+  asked: Pick<IdTokenExpectations, 'code' | 'asksForAge'> = {},
 ): Promise<IdTokenClaims> {
-  return checkIdToken(id_token, { issuer: config.issuer, keys, now: clock(), accessToken, code })
+  return checkIdToken(id_token, { issuer: config.issuer, keys, now: clock(), accessToken, ...asked })
 }
 
 /** Claims of the ID token, completed from userinfo when the groups claim is absent. The ID token wins. */

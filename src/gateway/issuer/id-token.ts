@@ -16,6 +16,11 @@ export interface IdTokenExpectations {
   readonly now: number
   /** Bound to the ID token by `at_hash`, where the claim is present (OIDC Core §3.1.3.6). */
   readonly accessToken: string
+  /**
+   * Whether the authorization request asked for a `max_age`: then `auth_time` must not lie in the future. Absent: as
+   * `issuer.maxAgeSeconds` says.
+   */
+  readonly asksForAge?: boolean
   /** Bound to the ID token by `c_hash`, where the claim is present (OIDC Core §3.3.2.11). Absent at a refresh. */
   readonly code?: string | undefined
 }
@@ -39,7 +44,7 @@ export async function checkIdToken(idToken: string, expected: IdTokenExpectation
   })
   checkType(protectedHeader.typ, claims)
   if (typeof claims.sub !== 'string' || claims.iss === undefined) throw unusable('sub: expected a string')
-  checkTimes(claims, issuer, now / 1000 + issuer.clockSkewSeconds)
+  checkTimes(claims, expected.asksForAge ?? issuer.maxAgeSeconds !== undefined, now / 1000 + issuer.clockSkewSeconds)
   checkAudience(claims, issuer)
   checkHash('at_hash', claims, protectedHeader.alg, expected.accessToken)
   if (expected.code !== undefined) checkHash('c_hash', claims, protectedHeader.alg, expected.code)
@@ -69,14 +74,13 @@ function checkType(typ: unknown, { events }: JWTPayload): void {
 }
 
 /** @param latest Seconds since the epoch. openid-client has checked that `auth_time` is not too old. */
-function checkTimes(claims: JWTPayload, { maxAgeSeconds }: Config['issuer'], latest: number): void {
+function checkTimes(claims: JWTPayload, asksForAge: boolean, latest: number): void {
   try {
     checkTokenTimes(claims, latest)
   } catch (error) {
     throw error instanceof TokenRejected ? unusable(error.message) : error
   }
-  if (maxAgeSeconds !== undefined && Number(claims.auth_time ?? 0) > latest)
-    throw unusable('auth_time: lies in the future')
+  if (asksForAge && Number(claims.auth_time ?? 0) > latest) throw unusable('auth_time: lies in the future')
 }
 
 /** Further audiences only where the configuration trusts them; `azp`, where present, is us (OIDC Core §3.1.3.7 (3)-(5)). */

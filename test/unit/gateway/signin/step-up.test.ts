@@ -63,12 +63,25 @@ test('the smaller limit counts where issuer.maxAgeSeconds is set as well', async
   }
 })
 
-test('a time in the future counts as now', async () => {
+test('a time in the future counts as now, as far as the clocks may differ', async () => {
   const browser = kit.browser()
-  fake.bent.claims = { auth_time: now() + 86_400 }
+  fake.bent.claims = { auth_time: now() + 30 }
   await login(browser)
   assert.ok(((await authenticatedAt(browser)) ?? Number.POSITIVE_INFINITY) <= Date.now())
 })
+
+for (const [name, at] of [
+  ['tomorrow', () => now() + 86_400],
+  ['in milliseconds', () => Date.now()],
+] as const)
+  test(`an authentication ${name} is none: a step-up gives no session, and a sign-in no time`, async () => {
+    const [stepUp, plain] = [kit.browser(), kit.browser()]
+    fake.bent.claims = { auth_time: at() }
+    const { response } = await login(stepUp)
+    assert.deepEqual([response.status, stepUp.hasSession], [502, false])
+    assert.equal((await login(plain, '/auth/login')).response.status, 303)
+    assert.equal(await authenticatedAt(plain), undefined)
+  })
 
 test('an ordinary sign-in asks for no age, and remembers a time that the issuer sends anyway', async () => {
   const [plain, timed] = [kit.browser(), kit.browser()]
