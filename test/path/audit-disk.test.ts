@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { mountSmallDisk, type SmallDisk } from '../../infra/parts/small-disk.ts'
 import { groupFiles } from '../../src/gateway/audit/read/trail-files.ts'
 import { verifyTrail } from '../../src/gateway/audit/read/verify.ts'
+import { Browser } from '../browser.ts'
+import { signIn } from '../kit.ts'
 import { type PathKit, startPath } from './kit.ts'
 
 /** The file of the audit trail on a disk that is full for a while. */
@@ -15,10 +18,14 @@ before(async () => {
 })
 after(() => disk.close())
 
-async function start(name: string, onFailure: string): Promise<PathKit & { readonly path: string }> {
+async function start(
+  name: string,
+  onFailure: string,
+  handle: RequestListener = (_request, response) => void response.end('done'),
+): Promise<PathKit & { readonly path: string }> {
   const path = join(disk.folder, `${name}.jsonl`)
   const audit = { onFailure, queueEvents: 100, sinks: [{ type: 'file', path, chain: true }] }
-  const kit = await startPath((_request, response) => void response.end('done'), { config: { audit } })
+  const kit = await startPath(handle, { config: { audit, console: { enabled: true } } })
   return { ...kit, path }
 }
 
@@ -86,6 +93,43 @@ test('deny-writes: writing gets 503 audit-unavailable while the disk is full, re
   assert.equal(events.filter(({ reason }) => reason === 'audit-unavailable').length, 3)
   assert.ok(!events.some(({ event }) => event === 'events-lost'))
   await assertChained(kit.path)
+})
+
+test('deny-writes: nobody who is not signed in takes the place of a change that is under way', async () => {
+  const held: ServerResponse[] = []
+  const kit = await start('flood', 'deny-writes', (_request, response) => void held.push(response))
+  const writing = send(kit, 'POST')
+  await until(() => held.length === 1)
+  disk.fill()
+  const flood = async () => assert.equal((await fetch(`${kit.url}/p/flood`, { method: 'POST' })).status, 401)
+  for (let round = 0; round < 150 || !saidOf(kit)('audit-queue-full'); round += 1) await flood()
+  held[0]?.end('done')
+  assert.equal((await writing).status, 200)
+  disk.free()
+  await until(() => saidOf(kit)('audit-sink-works'))
+  await kit.close()
+  const written = eventsIn(kit.path).filter(({ event }) => event === 'allowed')
+  assert.deepEqual(
+    written.map(({ path, user }) => [path, user]),
+    [['/p/x', 'bob']],
+  )
+})
+
+test('deny-writes: an administrator ends no session while that cannot be recorded', async () => {
+  const kit = await start('console', 'deny-writes')
+  const alice = new Browser()
+  const page = await signIn(alice, `${kit.url}/auth/admin/sessions/end?all=true`, 'alice')
+  disk.fill()
+  while (!saidOf(kit)('audit-sink-failed')) await send(kit, 'POST')
+  const denied = await alice.submit(page)
+  assert.equal(denied.status, 503)
+  assert.match(denied.text, /audit-unavailable/)
+  assert.equal((await send(kit, 'GET')).status, 200, 'the session of bob lives')
+  disk.free()
+  await until(() => saidOf(kit)('audit-sink-works'))
+  await alice.submit(page)
+  assert.equal((await send(kit, 'GET')).status, 401, 'the session of bob has ended')
+  await kit.close()
 })
 
 test('continue: requests are served, lost events are counted, and the trail says how many', async () => {

@@ -60,7 +60,8 @@ export function buildAdminServer({ exposition, administration, clock, log, metri
     if (path === '/' && isRead) return redirectReply(TOKEN_CONSOLE_PATH)
     if (!isConsole(path)) {
       const record: RecordAdministration = (entry) => console.record({ ...knownOf(head), ...entry })
-      return serveSessionApi({ sessions, token, tokenHash, record }, head, path, query)
+      const { checkRecorded } = console
+      return serveSessionApi({ sessions, token, tokenHash, record, checkRecorded }, head, path, query)
     }
     return serveTokenConsole({ config, clock, console, token, tokenHash }, { head, transport, path, query })
   }

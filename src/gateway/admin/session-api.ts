@@ -14,6 +14,8 @@ export interface SessionApiDeps {
   readonly tokenHash: string
   /** Records what was done or denied; the request around it is known to whoever calls. */
   readonly record: RecordAdministration
+  /** @throws Refusal audit-unavailable */
+  readonly checkRecorded: () => void
 }
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString()
@@ -22,7 +24,7 @@ const CHALLENGE = { 'WWW-Authenticate': 'Bearer' }
 /**
  * Lists and ends sessions, for programs with the bearer token: `GET /sessions?offset=&limit=&search=`,
  * `DELETE /sessions/KEY`, `DELETE /sessions?issuer=&subject=`, `DELETE /sessions?all=true`.
- * @throws Refusal token-invalid, rate-limited, no-route, request-malformed, store-down
+ * @throws Refusal token-invalid, rate-limited, no-route, request-malformed, audit-unavailable, store-down
  */
 export async function serveSessionApi(
   deps: SessionApiDeps,
@@ -56,6 +58,7 @@ interface Result {
 async function resultOf(deps: SessionApiDeps, method: string, path: string, query: URLSearchParams): Promise<Result> {
   const [, , key] = /^\/sessions(\/([A-Za-z0-9_-]{43}))?$/.exec(path) ?? [undefined, undefined, undefined]
   if (path === '/sessions' && method === 'GET') return listed(deps, query)
+  if (method === 'DELETE') deps.checkRecorded()
   if (path === '/sessions' && method === 'DELETE')
     return query.has('all') ? endedAll(deps, query) : endedOf(deps, query)
   if (key !== undefined && method === 'DELETE') return ended(deps, key)
@@ -112,7 +115,6 @@ async function endedOf({ sessions, record }: SessionApiDeps, query: URLSearchPar
 
 async function endedAll({ sessions, record }: SessionApiDeps, query: URLSearchParams): Promise<Result> {
   if (query.get('all') !== 'true' || query.size > 1) throw new Refusal('request-malformed', 'expected all=true alone')
-  const count = await endEverySession(sessions)
-  record({ ...ENDED, action: 'session.end-all', ended: count })
+  const count = await endEverySession(sessions, (ended) => record({ ...ENDED, action: 'session.end-all', ended }))
   return { status: 200, body: { ended: count } }
 }

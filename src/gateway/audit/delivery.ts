@@ -13,7 +13,7 @@ const PAUSE_MS = 100
 const MAX_PAUSE_MS = 2000
 /** A batch that takes longer counts as a failure of its sink until it is written, ms. */
 const STALL_MS = 10_000
-/** Share of the queue that is kept for events other than reading: those of requests under way. */
+/** Share of the queue that is kept for events of changes: those of requests under way. */
 const RESERVE = 0.1
 
 export interface DeliveryDeps {
@@ -81,10 +81,10 @@ export class Delivery {
     return this.#works && this.#queue.length < this.#deps.capacity * (1 - RESERVE)
   }
 
-  /** Queues an event, or counts it as lost. @param isReading Whether it may not use the reserve */
-  offer(entry: Entry, isReading: boolean): void {
+  /** Queues an event, or counts it as lost. @param isReserved Whether it may use the reserve */
+  offer(entry: Entry, isReserved: boolean): void {
     const { capacity, metrics } = this.#deps
-    if (this.#queue.length >= (isReading ? capacity * (1 - RESERVE) : capacity)) {
+    if (this.#queue.length >= (isReserved ? capacity : capacity * (1 - RESERVE))) {
       if (this.#lost.count === 0) this.#firstLost(entry)
       this.#lost.count += 1
       metrics.lost(this.name, 1)

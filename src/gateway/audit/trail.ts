@@ -19,6 +19,14 @@ export interface PreparedTrail {
 /** How long the sinks of a process that ends may take to write what they have, ms. */
 const CLOSE_MS = 2000
 
+/**
+ * Whether an event is about nothing that was changed. Everybody can cause as many of these as there is bandwidth, so they
+ * must not take the place of events of requests that were admitted because there was room. A WebSocket (101) may change
+ * something.
+ */
+const changedNothing = ({ decision, use, ended, status }: AuditEvent): boolean =>
+  decision === 'denied' || ended === 0 || (use === 'read' && status !== 101)
+
 /** The audit trail of a process: it outlives each configuration. {@link record} never waits and never throws. */
 export class AuditTrail {
   readonly #options: TrailOptions
@@ -48,8 +56,8 @@ export class AuditTrail {
     const { open } = this.#sinks
     if (open.length === 0) return
     const entry = this.#entry(event)
-    const isReading = event.use === 'read' && event.decision === 'allowed'
-    for (const delivery of open) delivery.offer(entry, isReading)
+    const isReserved = !changedNothing(event)
+    for (const delivery of open) delivery.offer(entry, isReserved)
   }
 
   /** Records what an administrator did. */

@@ -17,6 +17,8 @@ export interface ConsoleDeps extends ProjectRules {
   readonly denials: DenialJournal
   readonly state: GatewayState
   readonly record: RecordAdministration
+  /** Whether changes can be recorded in the audit trail. */
+  readonly admitsWrites: () => boolean
 }
 
 /** What the pages of the console share. */

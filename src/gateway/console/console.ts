@@ -22,7 +22,9 @@ export interface Console {
   readonly render: RenderConsole
   readonly note: Note
   readonly record: RecordAdministration
-  /** @throws Refusal no-route, method-not-allowed, request-malformed, store-down, projects-down */
+  /** What cannot be recorded is not done, if the configuration says so. @throws Refusal audit-unavailable */
+  checkRecorded(): void
+  /** @throws Refusal no-route, method-not-allowed, request-malformed, audit-unavailable, store-down, projects-down */
   handle(request: ConsoleRequest): Promise<Reply>
 }
 
@@ -40,13 +42,20 @@ export function buildConsole(deps: ConsoleDeps, isPublic: boolean): Console {
     ['/configuration', { GET: showConfiguration(context, note) }],
     ['/reloads', { GET: showReloads(context, note) }],
   ])
+  function checkRecorded(): void {
+    if (deps.admitsWrites()) return
+    throw new Refusal('audit-unavailable', 'a sink of the audit trail fails, or its queue is full')
+  }
   return {
-    ...{ render, note, record: deps.record },
+    ...{ render, note, record: deps.record, checkRecorded },
     async handle(request) {
       const endpoint = endpoints.get(request.path)
       if (endpoint === undefined) throw new Refusal('no-route', 'no such page of the console')
       const handler = request.method === 'POST' ? endpoint.POST : endpoint.GET
-      if (handler !== undefined) return handler(request)
+      if (handler !== undefined) {
+        if (request.method === 'POST') checkRecorded()
+        return handler(request)
+      }
       const headers = { Allow: 'GET, HEAD' }
       throw new Refusal('method-not-allowed', 'this page of the console changes nothing', { headers })
     },

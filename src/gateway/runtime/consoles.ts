@@ -27,7 +27,7 @@ export function buildConsoles(
   config: Config,
   { issuer, sessions, routes }: Components,
   state: ProcessState,
-  rest: ProjectRules & Pick<GatewayState, 'applicationState'>,
+  rest: ProjectRules & Pick<GatewayState, 'applicationState'> & Pick<ConsoleDeps, 'admitsWrites'>,
 ): Consoles {
   const { audit, clock, denials, draining, replica } = state
   const deps: ConsoleDeps = {
@@ -36,6 +36,7 @@ export function buildConsoles(
     explain: buildExplain({ config, projects: rest.projects, routes }),
     state: { version: packageVersion(), draining, replica, issuer, applicationState: rest.applicationState },
     record: (entry) => audit.administration(entry),
+    admitsWrites: rest.admitsWrites,
   }
   return {
     endpoints: buildPublicConsole({ config, clock, sessions, console: buildConsole(deps, true) }),

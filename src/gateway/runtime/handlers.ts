@@ -49,7 +49,9 @@ export function buildHandlers(
 
   const applicationStates = buildApplicationStates(clock)
   const audit = buildRequestAudit(config, state.audit)
-  const consoles = buildConsoles(config, components, state, { ...rules, applicationState: applicationStates.stateOf })
+  const admitsWrites = () => config.audit.onFailure === 'continue' || state.audit.hasRoom
+  const applicationState = applicationStates.stateOf
+  const consoles = buildConsoles(config, components, state, { ...rules, applicationState, admitsWrites })
   const denials = buildDenials({ ...rules, config, clock })
   const responder = buildResponder({
     clientAddress: client.address,
@@ -91,8 +93,7 @@ export function buildHandlers(
   const pipeline = buildPipeline({
     limits: config.limits,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
-    admitsWrites: () => config.audit.onFailure === 'continue' || state.audit.hasRoom,
-    ...{ publicUrl, routes, ownEndpoints, authenticate, authorize },
+    ...{ publicUrl, routes, ownEndpoints, authenticate, authorize, admitsWrites },
   })
 
   const overrunMs = config.limits.tokenOverrunSeconds * 1000

@@ -108,7 +108,7 @@ export const audit = z
       .max(1_000_000)
       .default(10_000)
       .describe(
-        'Maximum number of events that wait for a sink, per process. The last tenth is kept for events of other kinds than reading.',
+        'Maximum number of events that wait for a sink, per process. The last tenth is kept for events of what was changed: denials and reading cannot fill it.',
       ),
     sinks: z
       .array(z.discriminatedUnion('type', [logSink, fileSink, syslogSink, otlpSink]))

@@ -54,19 +54,26 @@ function searchable({ principal, clientAddress = '', userAgent = '' }: Session):
 
 /**
  * Ends the sessions that there are when it begins; who signs in meanwhile stays.
+ * @param record Told how many have ended, also where the store fails before all have: what was done is recorded
  * @returns their number @throws Refusal store-down
  */
-export async function endEverySession(sessions: Pick<Sessions, 'list' | 'endByKey'>): Promise<number> {
-  const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
+export async function endEverySession(
+  sessions: Pick<Sessions, 'list' | 'endByKey'>,
+  record: (ended: number) => void,
+): Promise<number> {
   let count = 0
-  // Sessions that end while pages are read shift the others: done when a whole pass finds none.
-  for (let keys = await keysUntil(newest, sessions); keys.length > 0; keys = await keysUntil(newest, sessions)) {
-    let ended = 0
-    for (const key of keys) ended += Number(await sessions.endByKey(key))
-    count += ended
-    if (ended === 0) break
+  try {
+    const newest = (await sessions.list({ offset: 0, limit: 1 })).sessions[0]?.createdAt ?? 0
+    // Sessions that end while pages are read shift the others: done when a whole pass finds none.
+    for (let isOver = false; !isOver; ) {
+      const before = count
+      for (const key of await keysUntil(newest, sessions)) count += Number(await sessions.endByKey(key))
+      isOver = count === before
+    }
+    return count
+  } finally {
+    record(count)
   }
-  return count
 }
 
 /** Keys of the sessions that began no later than `newest`, ms since the epoch. */

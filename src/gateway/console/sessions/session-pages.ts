@@ -122,11 +122,8 @@ async function end({ sessions }: ConsoleContext, request: ConsoleRequest, note: 
       note(request, 'session.end-subject', { ...ENDED, targetIssuer: issuer, targetSubject: subject, ended })
       return ended
     }
-    case 'all': {
-      const ended = await endEverySession(sessions)
-      note(request, 'session.end-all', { ...ENDED, ended })
-      return ended
-    }
+    case 'all':
+      return endEverySession(sessions, (ended) => note(request, 'session.end-all', { ...ENDED, ended }))
   }
 }
 

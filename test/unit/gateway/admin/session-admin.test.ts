@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import request from 'supertest'
 import { buildAdminServer } from '../../../../src/gateway/admin/admin-server.ts'
 import { buildMetrics } from '../../../../src/gateway/observability/metrics.ts'
+import { StoreDown } from '../../../../src/gateway/sessions/stores/backend.ts'
 import { type ConsoleKit, startConsole } from '../console/kit.ts'
 import { type Gateway, login } from '../sessions/kit.ts'
 
@@ -188,4 +189,29 @@ test('the right token is never limited', async () => {
 test('a store that is down is said, not hidden', async () => {
   gateway.backend.list = () => Promise.reject(new TypeError('a bug'))
   assert.equal((await ask('/sessions')).status, 500)
+})
+
+test('what ended before the store failed is recorded', async () => {
+  for (let n = 0; n < 3; n++) await gateway.signIn({ ...bob })
+  const endOne = gateway.backend.end.bind(gateway.backend)
+  let left = 2
+  gateway.backend.end = (key) => (left-- > 0 ? endOne(key) : Promise.reject(new StoreDown('no connection')))
+  assert.equal((await end('/sessions?all=true')).status, 503)
+  const { event, action, ended } = kit.recorded.at(-1) ?? {}
+  assert.deepEqual([event, action, ended], ['session-ended-by-admin', 'session.end-all', 2])
+})
+
+test('ends nothing that cannot be recorded, if the configuration says so', async () => {
+  kit = startConsole({ server: { adminTokenHash: tokenHash } }, {}, () => false)
+  gateway = kit.gateway
+  const { session } = await gateway.signIn()
+  for (const path of [
+    `/sessions/${session.key}`,
+    '/sessions?all=true',
+    '/sessions?issuer=https://sso.example&subject=alice-sub',
+  ]) {
+    const { status, body } = await end(path)
+    assert.deepEqual([status, body.reason], [503, 'audit-unavailable'], path)
+  }
+  assert.equal((await ask('/sessions')).body.total, 1)
 })

@@ -39,8 +39,8 @@ class HeldSink implements Sink {
 function start(capacity = 100) {
   const [sink, metrics, { log, lines }] = [new HeldSink(), countedMetrics(), logLines()]
   const delivery = new Delivery({ name: 'file', sink, capacity, log, metrics, notice })
-  const offer = (from: number, to: number, isReading = false) => {
-    for (let sequence = from; sequence <= to; sequence += 1) delivery.offer(entryOf(sequence), isReading)
+  const offer = (from: number, to: number, isReserved = true) => {
+    for (let sequence = from; sequence <= to; sequence += 1) delivery.offer(entryOf(sequence), isReserved)
   }
   return { sink, metrics, delivery, offer, events: () => lines.map(({ event }) => event), lines }
 }
@@ -92,7 +92,7 @@ test('a full queue loses events that are counted, and the trail says how many on
 test('the last tenth of the queue is for events of requests that change something', () => {
   const { sink, offer, delivery, metrics } = start()
   sink.mode = 'stalls'
-  offer(1, 95, true)
+  offer(1, 95, false)
   assert.deepEqual([delivery.queued, metrics.counts.lost, delivery.hasRoom], [90, 5, false])
   offer(96, 105)
   assert.deepEqual([delivery.queued, metrics.counts.lost], [100, 5])
@@ -122,7 +122,7 @@ test('what a sink has not written goes to the one that replaces it, first and in
   const [next, metrics, { log }] = [new HeldSink(), countedMetrics(), logLines()]
   const after = delivery.handOver().then((rest) => successor.inherit(rest))
   const successor = new Delivery({ name: 'file', sink: next, capacity: 200, log, metrics, notice, after })
-  successor.offer(entryOf(104), false)
+  successor.offer(entryOf(104), true)
   await next.until(() => next.written.length === 102)
   assert.deepEqual(sequences(next), [...Array.from({ length: 100 }, (_, index) => index + 1), 104])
   assert.equal(next.written.find(({ event }) => event.event === 'events-lost')?.event.lost, 3)

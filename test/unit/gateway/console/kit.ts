@@ -22,7 +22,11 @@ export interface ConsoleKit {
 type Section = Record<string, unknown>
 
 /** The console on sessions in memory. @param over Sections of the configuration */
-export function startConsole(over: Record<string, Section> = {}, replica: Partial<ReplicaState> = {}): ConsoleKit {
+export function startConsole(
+  over: Record<string, Section> = {},
+  replica: Partial<ReplicaState> = {},
+  admitsWrites = () => true,
+): ConsoleKit {
   const gateway = startSessions()
   const clock = gateway.clock.read
   const recorded: AdministrationEntry[] = []
@@ -44,6 +48,7 @@ export function startConsole(over: Record<string, Section> = {}, replica: Partia
       replica: async () => ({ workers: 2, startedAt: clock(), reloads: [], ...replica }),
     },
     record: (entry) => void recorded.push(entry),
+    admitsWrites,
   }
   return { gateway, deps, recorded, console: buildConsole(deps, false) }
 }

@@ -158,7 +158,25 @@ test('what is logged is not changed for its owner, and words that only end like 
   assert.equal(members.params.code, 'kx7')
 })
 
-const PIECES = ['code', 'id_token', ": '", "'", '"', '\\', '=', '%3d', '%26', '&', ' ', '\n', '\u0001', '{', ':', 'é', 'x']
+const PIECES = [
+  'code',
+  'id_token',
+  ": '",
+  "'",
+  '"',
+  '\\',
+  '=',
+  '%3d',
+  '%26',
+  '&',
+  ' ',
+  '\n',
+  '\u0001',
+  '{',
+  ':',
+  'é',
+  'x',
+]
 
 test('no text that a client chose takes away the end of its line, or what comes after it', () => {
   fc.assert(
