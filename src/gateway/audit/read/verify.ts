@@ -42,6 +42,7 @@ export async function verifyTrail({ paths }: TrailFiles, options: VerifyOptions)
       walk.take(path, line, index === paths.length - 1)
     }
   }
+  walk.end(paths.at(-1) ?? '')
   return walk.result()
 }
 
@@ -68,6 +69,12 @@ class ChainWalk {
       ...{ lines: this.#lines, first: this.#first, last: this.#last, problems },
       ...{ notes: this.#notes, anchored: this.#anchored },
     }
+  }
+
+  /** Files that were emptied prove nothing, and must not look as if they did. */
+  end(file: string): void {
+    if (this.#last === undefined && this.problems.length === 0)
+      this.problems.push({ file, line: 0, text: 'no line of a chain: nothing was verified' })
   }
 
   take(file: string, line: FileLine, isLastFile: boolean): void {

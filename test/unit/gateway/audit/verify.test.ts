@@ -229,3 +229,9 @@ test('files that are missing in between are found; those before the first one ar
 test('a file without a chain is not valid', async () => {
   assert.deepEqual(found(await verify(['{"schema_version":1}'])), ['1 altered or inserted'])
 })
+
+test('a file that was emptied is not valid', async () => {
+  const nothing = await verify([])
+  assert.deepEqual(found(nothing), ['0 no line of a chain'])
+  assert.match(nothing.problems[0]?.file ?? '', /tampered/)
+})
