@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/message-of.ts'
+import { printable } from '../../shared/printable.ts'
 import type { Check } from './check.ts'
 import { type Finding, failed, type Status, worst } from './finding.ts'
 import type { World } from './world.ts'
@@ -40,10 +41,15 @@ export async function runChecks(
   return outcomes
 }
 
-export const outcomeOf = ({ id, title }: Pick<Check, 'id' | 'title'>, findings: readonly Finding[]): Outcome => ({
-  ...{ id, title, findings },
-  status: worst(findings),
-})
+/** Findings contain what servers returned: nothing of it reaches a terminal as a control character. */
+export function outcomeOf({ id, title }: Pick<Check, 'id' | 'title'>, raw: readonly Finding[]): Outcome {
+  const findings = raw.map(({ status, text, cause, fix }) => ({
+    ...{ status, text: printable(text) },
+    ...(cause !== undefined && { cause: printable(cause) }),
+    ...(fix !== undefined && { fix: printable(fix) }),
+  }))
+  return { id, title, findings, status: worst(findings) }
+}
 
 async function findingsOf(check: Check, world: World, deadline: number): Promise<Finding[]> {
   try {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { printable } from '../../shared/printable.ts'
 
 /** What changes of the schema that readers must know of: a field is added without a new version, never renamed or removed. */
 export const SCHEMA_VERSION = 1
@@ -104,13 +105,8 @@ export const EVENTS = {
   'file-changed': ['audit', 'Another process changed or replaced a file of the trail.'],
 } as const satisfies Record<string, readonly [AuditEvent['category'], string]>
 
-/** Characters that could forge a line or its order in a terminal: controls, line separators, direction marks. */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/
-const ALL_UNPRINTABLE = new RegExp(UNPRINTABLE.source, 'g')
-
 /** A text that a client or an issuer chose, as the trail contains it. */
 export function plainText(value: string | undefined, length: number): string | undefined {
   if (value === undefined || value === '') return undefined
-  const cut = value.length > length ? `${value.slice(0, length)}…` : value
-  return UNPRINTABLE.test(cut) ? cut.replace(ALL_UNPRINTABLE, '\ufffd') : cut
+  return printable(value.length > length ? `${value.slice(0, length)}…` : value)
 }

@@ -110,3 +110,12 @@ test('the guide lists every check, and none that there is not', () => {
     CHECKS.map(({ id }) => id),
   )
 })
+
+test('nothing that a server returned acts on the terminal', () => {
+  const hostile = '\u001b]0;title\u0007\u001b[2K\r✓ ok all good\n\u009b31m \u202eevil\u2066 \u061c'
+  for (const finding of [failed(hostile, hostile, hostile), warning(hostile, hostile, hostile), ok(hostile)]) {
+    const outcomes = [outcome(finding)]
+    const text = inWords(outcomes[0] as Outcome) + asJson('gateway.yaml', outcomes, 1)
+    assert.doesNotMatch(text, /(?!\n)[\u0000-\u001f\u007f-\u009f\u061c\u202a-\u202e\u2066-\u2069]|\n✓/)
+  }
+})
