@@ -69,11 +69,15 @@ export function buildAdminServer({ exposition, administration, clock, log, metri
   function denied(error: unknown, head: RequestHead): Reply {
     if (!(error instanceof Refusal)) log.error({ event: 'admin-failed', err: error }, 'the admin listener failed')
     const denial = error instanceof Refusal ? error : new Refusal('internal', 'unexpected error', { cause: error })
-    const { reason, status, headers, explain } = denial
+    const { reason, status, headers, explain, message: detail } = denial
     metrics.refused(reason)
+    const { config, console } = administration()
+    const action = isConsole(head.target.split('?', 1)[0] ?? '') ? 'console.request' : 'session.administration'
+    if (config.server.adminTokenHash !== undefined)
+      console.record({ ...knownOf(head), event: 'admin-refused', action, decision: 'denied', reason, detail, status })
     if (!wantsPage(head)) return jsonReply(status, { reason }, Object.entries(headers).flat())
     const content = consoleDeniedPage({ base: TOKEN_CONSOLE_PATH, reason, explain, requestId: head.requestId })
-    return pageReply(status, administration().console.render(content), headers)
+    return pageReply(status, console.render(content), headers)
   }
 
   return createServer(async (request, response) => {

@@ -12,7 +12,7 @@ export interface SessionApiDeps {
   readonly sessions: Pick<Sessions, 'list' | 'endByKey' | 'endBySubject'>
   readonly token: AdminToken
   readonly tokenHash: string
-  /** Records what was done or denied; the request around it is known to whoever calls. */
+  /** Records what was done; the request around it is known to whoever calls, who also records a denial. */
   readonly record: RecordAdministration
   /** @throws Refusal audit-unavailable */
   readonly checkRecorded: () => void
@@ -33,19 +33,8 @@ export async function serveSessionApi(
   query: URLSearchParams,
 ): Promise<Reply> {
   const given = /^Bearer ([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1]
-  if (!deps.token.isRight(given, deps.tokenHash, clientAddress)) {
-    const denial = new Refusal('token-invalid', 'the administration token is wrong', { headers: CHALLENGE })
-    const { reason, message: detail, status } = denial
-    deps.record({
-      event: 'admin-refused',
-      action: 'session.administration',
-      decision: 'denied',
-      reason,
-      detail,
-      status,
-    })
-    throw denial
-  }
+  if (!deps.token.isRight(given, deps.tokenHash, clientAddress))
+    throw new Refusal('token-invalid', 'the administration token is wrong', { headers: CHALLENGE })
   const { status, body } = await resultOf(deps, method, path, query)
   return jsonReply(status, body)
 }

@@ -6,6 +6,7 @@ export type AdministrationAction =
   | 'console.sign-in'
   | 'console.sign-out'
   | 'console.view'
+  | 'console.request'
   | 'session.administration'
   | 'session.list'
   | 'session.end'

@@ -151,6 +151,26 @@ test('a form needs the cookie, its own proof, and the origin of the console', as
   assert.deepEqual([done.headers.location, await total()], ['/console/sessions?ended=1', 0])
 })
 
+test('whatever the listener denies is recorded', async () => {
+  const { cookie } = await signedIn()
+  const denials: [Response, string, string][] = [
+    [await post('/console/sessions/end', { all: 'true' }, cookie), 'console.request', 'cross-origin'],
+    [await post('/console/sign-in', {}, '', { origin: 'http://evil.example' }), 'console.request', 'cross-origin'],
+    [await open('/console/no-such-page', cookie), 'console.request', 'no-route'],
+  ]
+  for (let n = 0; n < 31; n++) await post('/console/sign-in', { token: `guess ${n}` })
+  denials.push([await open('/sessions'), 'session.administration', 'rate-limited'])
+  const recorded = kit.recorded
+    .filter(({ event }) => event === 'admin-refused')
+    .map(({ action, reason }) => `${action} ${reason}`)
+  for (const [response, action, reason] of denials) {
+    assert.match(response.text, new RegExp(reason))
+    assert.ok(recorded.includes(`${action} ${reason}`), `${action} ${reason}`)
+  }
+  assert.equal(recorded.filter((each) => each === 'console.sign-in token-invalid').length, 30)
+  assert.equal(recorded.filter((each) => each === 'console.request rate-limited').length, 1)
+})
+
 test('signing in needs the origin of the console as well', async () => {
   const denied = await post('/console/sign-in', { token: TOKEN }, '', { origin: 'http://evil.example' })
   assert.deepEqual([denied.status, setCookieOf(denied)], [403, ''])
