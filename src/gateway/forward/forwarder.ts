@@ -68,6 +68,8 @@ export function buildForwarder(
     plan: ResponsePlan,
   ): Promise<void> {
     const { request, response } = transport
+    // Its close was before anybody listened, and its audit event was written without a decision: nothing is done for it.
+    if (response.closed) return Promise.resolve()
     const body = outgoing.body ? undefined : streamedBody(context, request, outgoing.headers)
     const waits = body !== undefined && expectsContinue(request)
     if (waits) outgoing.headers.push('Expect', '100-continue')

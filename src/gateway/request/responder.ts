@@ -50,11 +50,19 @@ export function buildResponder(deps: ResponderDeps): Responder {
   function send(context: RequestContext, transport: Transport, reply: Reply): void {
     const { response } = transport
     if (response.headersSent || response.destroyed) {
+      if (response.closed) recordLate(context)
       response.destroy()
       return
     }
     const headers = { base: baseHeaders, added: context.responseHeaders, requestId: context.head.requestId }
     context.sentBytes += sendReply(transport, reply, headers)
+  }
+
+  /** What a request changed after its client had left, and so after it was recorded. */
+  function recordLate(context: RequestContext): void {
+    if (context.occurrence === context.recorded) return
+    context.recorded = context.occurrence
+    audit.finished(context, { status: undefined, milliseconds: performance.now() - context.startedAt, isWhole: false })
   }
 
   function count(context: RequestContext, request: IncomingMessage, status: number | undefined, seconds: number): void {
@@ -80,6 +88,7 @@ export function buildResponder(deps: ResponderDeps): Responder {
       metrics.refused(denial.reason)
       onDenied?.(context, denial)
     }
+    context.recorded = context.occurrence
     audit.finished(context, { status, milliseconds, isWhole })
   }
 

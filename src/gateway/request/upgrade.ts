@@ -37,6 +37,7 @@ export function buildUpgrade(deps: UpgradeDeps): HandleUpgrade {
   async function join(admitted: AdmittedRequest, transport: Transport, early: Buffer): Promise<void> {
     const { context } = admitted
     const outgoing = await deps.upstreamRequest(admitted)
+    if (transport.response.closed || transport.request.socket.destroyed) return
     if (deps.draining()) throw new Refusal('draining', 'no new WebSocket while draining')
     outgoing.headers.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
     const span = context.trace?.beginUpstream(outgoing)

@@ -34,6 +34,8 @@ export interface RequestContext {
   dialect: AppProfile['refusal'] | undefined
   /** What an endpoint of the gateway did. */
   occurrence: Occurrence | undefined
+  /** The occurrence that the audit trail has: more may happen after the client has left. */
+  recorded: Occurrence | undefined
   /** Why the request was denied. */
   denial: Refusal | undefined
   /** Where a person returns to after signing in; unset: to the place that this request is for. */
@@ -65,6 +67,7 @@ export const openContext = (head: RequestHead, trace?: RequestTrace): RequestCon
   admission: undefined,
   dialect: undefined,
   occurrence: undefined,
+  recorded: undefined,
   denial: undefined,
   returnTo: undefined,
   sentBytes: 0,
