@@ -45,3 +45,11 @@ test('`--version` and `version` print the version of the package', () => {
     assert.deepEqual([status, stdout], [0, `${manifest.version}\n`])
   }
 })
+
+test('output whose reader has ended, as with `| head`, ends a command without a stack', () => {
+  const main = join(ROOT, 'src/cli/main.ts')
+  // A second of silence on the reading side would be a guess: the reader is gone before the command starts.
+  const script = `exec 3> >(exec true); wait $!; "$1" --disable-warning=ExperimentalWarning "$2" schema >&3`
+  const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, main], { encoding: 'utf8' })
+  assert.deepEqual([status, stderr], [141, ''])
+})
