@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { plainText } from '../../gateway/audit/event.ts'
-import { type Filter, type FoundEvent, type QueryCount, query } from '../../gateway/audit/read/query.ts'
+import { type Filter, type FoundEvent, isNamed, type QueryCount, query } from '../../gateway/audit/read/query.ts'
 import { CliError } from '../cli-error.ts'
 import { fileError } from './file-error.ts'
 
@@ -35,7 +35,7 @@ export function queryCommand(): Command {
     .action(async (files: string[], options: Options) => {
       const filter = filterOf(options, Date.now())
       const limit = limitOf(options.limit)
-      const count: QueryCount = { events: 0, others: 0 }
+      const count: QueryCount = { events: 0, others: 0, actions: new Set() }
       try {
         await print(files, filter, limit, options.json === true, count)
       } catch (error) {
@@ -53,6 +53,19 @@ async function print(files: string[], filter: Filter, limit: number, json: boole
   }
   const others = count.others === 0 ? '' : `; ${count.others} other lines`
   console.error(`${found} of ${count.events} events${others}`)
+  if (found === 0 && count.events > 0 && filter.action !== undefined) console.error(actionHint(filter.action, count))
+}
+
+const SHOWN_ACTIONS = 60
+
+/** Names of operations are those of the application, and easily guessed wrong. */
+function actionHint(action: string, { actions }: QueryCount): string {
+  const known = [...actions].sort()
+  if (known.some((name) => isNamed(name, action)))
+    return `events with the action ${shown(action)} exist; the other options exclude them`
+  const more = known.length > SHOWN_ACTIONS ? `, and ${known.length - SHOWN_ACTIONS} more` : ''
+  const names = known.slice(0, SHOWN_ACTIONS).map(shown).join(', ')
+  return `no event has the action ${shown(action)}; these files have: ${names}${more}`
 }
 
 function filterOf(options: Options, now: number): Filter {
@@ -96,6 +109,7 @@ function inWords(event: FoundEvent): string {
     user,
     project_name,
     project,
+    requested_project,
     action,
     operation,
     event: name,
@@ -105,7 +119,7 @@ function inWords(event: FoundEvent): string {
   } = event
   const result = [decision ?? name, reason].filter((each) => each !== undefined).join(' ')
   const what = operation ?? (action === undefined ? name : action)
-  const where = project_name ?? project
+  const where = project_name ?? project ?? requested_project
   const columns = [time, result, user ?? event.subject, where, what, status, event.client, request_id]
   return columns.map(shown).join('  ')
 }

@@ -85,7 +85,10 @@ async function anchorsIn(log: string): Promise<LoggedAnchor[]> {
     if (line?.event !== 'audit-anchor') continue
     anchors.push({ path: String(line.path), anchor: parseAnchor(String(line.anchor)) })
   }
-  if (anchors.length === 0) throw new CliError(`${log}: expected a log with audit-anchor lines, got none`)
+  if (anchors.length === 0)
+    throw new CliError(
+      `${log}: expected a log with audit-anchor lines, got none. An anchor is logged every 1,000 lines, when a file is full, and when the process stops.`,
+    )
   return anchors
 }
 

@@ -53,8 +53,11 @@ export const auditEvent = z.strictObject({
   application: text('Application of the route: `mlflow`, `airflow`, `core`, `generic`.'),
   operation: text('Operation of the application, such as `mlflow.registerModel` or `airflow.dagrun.trigger`.'),
   use: z.enum(['read', 'write', 'admin', 'denied']).optional().describe('What the operation does.'),
-  project: text('ID of the project.'),
+  project: text('ID of the project that the request was admitted to.'),
   project_name: text('Name of the project at that time.'),
+  requested_project: text(
+    'Denials: ID or name of the project that the request named. There may be no such project, and it is cut to 256 characters.',
+  ),
   status: z.int().optional().describe('HTTP status as the client received it. Absent: the connection closed before.'),
   duration_ms: z
     .number()

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts'
 import type { Refusal } from '../errors.ts'
 import type { Occurrence } from '../http/occurrence.ts'
 import { isWebSocket } from '../http/websocket.ts'
+import { claimedProject } from '../routing/claimed-project.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 
 /** How a response ended. */
@@ -76,7 +77,15 @@ function denied(context: RequestContext, outcome: Outcome, { reason, message }: 
     reason,
     detail: plainText(message, 500),
     ...requestFields(context, outcome),
+    ...requestedProject(context),
   }
+}
+
+/** What a denied request named: without it, nobody could see who tries to reach a project. */
+function requestedProject(context: RequestContext): Pick<AuditDraft, 'requested_project'> {
+  if (context.admission?.project !== undefined) return {}
+  const claimed = claimedProject(context)
+  return claimed !== undefined && 'value' in claimed ? { requested_project: plainText(claimed.value, 256) } : {}
 }
 
 function allowed(context: RequestContext, outcome: Outcome): AuditDraft {

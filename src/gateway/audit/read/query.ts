@@ -5,7 +5,7 @@ import { groupFiles, type TrailFiles } from './trail-files.ts'
 export interface Filter {
   /** User name, subject or client ID. */
   readonly user?: string | undefined
-  /** ID or name of the project. */
+  /** ID or name of the project that a request was admitted to, or that a denied one named. */
   readonly project?: string | undefined
   /** Milliseconds since the epoch; `until` is not included. */
   readonly since?: number | undefined
@@ -30,7 +30,12 @@ export interface QueryCount {
   events: number
   /** Lines that are no events; the log has others between them. */
   others: number
+  /** Actions, events and operations that were read. */
+  readonly actions: Set<string>
 }
+
+/** An application has some hundred operations; a file that somebody forged may have any number. */
+const MAX_ACTIONS = 1000
 
 /** Events of several files by their time, one at a time. @throws the error of the system */
 export async function* query(paths: readonly string[], filter: Filter, count: QueryCount): AsyncGenerator<Found> {
@@ -55,6 +60,7 @@ async function* eventsOf({ paths }: TrailFiles, count: QueryCount): AsyncGenerat
       if (event === undefined) count.others += Number(text !== '')
       else {
         count.events += 1
+        if (count.actions.size < MAX_ACTIONS) for (const name of namesOf(event)) count.actions.add(name)
         yield { event, line: text }
       }
     }
@@ -77,15 +83,24 @@ export function matches(event: FoundEvent, filter: Filter): boolean {
   const time = since === undefined && until === undefined ? 0 : Date.parse(String(event.time))
   return (
     (user === undefined || [event.user, event.subject, event.client_id].includes(user)) &&
-    (project === undefined || event.project === project.toLowerCase() || event.project_name === project) &&
+    (project === undefined || isOfProject(event, project)) &&
     (since === undefined || time >= since) &&
     (until === undefined || time < until) &&
     (reason === undefined || event.reason === reason) &&
     (decision === undefined || event.decision === decision) &&
     (requestId === undefined || event.request_id === requestId) &&
-    (action === undefined || [event.action, event.event, event.operation].some((name) => isNamed(name, action)))
+    (action === undefined || namesOf(event).some((name) => isNamed(name, action)))
   )
 }
 
-const isNamed = (name: unknown, pattern: string): boolean =>
-  typeof name === 'string' && (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)
+/** Also denied requests that named the project. */
+const isOfProject = ({ project, project_name, requested_project }: FoundEvent, wanted: string): boolean =>
+  [project, requested_project].includes(wanted.toLowerCase()) || [project_name, requested_project].includes(wanted)
+
+/** What an event can be found by with `action`. */
+const namesOf = ({ action, event, operation }: FoundEvent): string[] =>
+  [action, event, operation].filter((name) => typeof name === 'string')
+
+/** @param pattern `*` at its end stands for anything */
+export const isNamed = (name: string, pattern: string): boolean =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

@@ -2,7 +2,7 @@ import type { Refusal } from '../../errors.ts'
 import type { Principal, Project, ProjectSnapshot } from '../../policy/types.ts'
 import { routeFacts } from '../../request/explain.ts'
 import { type Step, stepOf } from '../../request/steps.ts'
-import { readBelowRoute } from '../../routing/below-route.ts'
+import { type ClaimedProject, claimedProject } from '../../routing/claimed-project.ts'
 import type { RequestContext } from '../../routing/request-context.ts'
 
 /** Who was denied, with the groups of that moment. */
@@ -16,11 +16,6 @@ export interface DeniedCaller {
   /** Groups that are not in {@link groups}, because there were too many. */
   readonly moreGroups?: number
 }
-
-/** The project that a request named. */
-export type ClaimedProject =
-  | { readonly by: 'id' | 'name' | 'selection'; readonly value: string }
-  | { readonly by: 'malformed' | 'ambiguous' }
 
 /**
  * A denial as administrators look it up: what was decided, and everything that the decision compared. For administrators
@@ -66,7 +61,7 @@ export function denialRecordOf(
   at: number,
 ): DenialRecord {
   const { head, host, target, endpoint, caller } = context
-  const claimed = claimedProject(context)
+  const claimed = shortClaim(claimedProject(context))
   const project = claimed && projects && findProject(projects, claimed)
   return {
     requestId: head.requestId,
@@ -112,19 +107,8 @@ const shortProject = ({ id, name, groups, viewerGroups }: Project) => ({
   viewerGroups: shorten(viewerGroups),
 })
 
-function claimedProject({ head, target, route, caller }: RequestContext): ClaimedProject | undefined {
-  if (route === undefined || target === undefined) return undefined
-  try {
-    const { named, projectName } = readBelowRoute(head, target, route)
-    if (named.kind === 'malformed' || named.kind === 'ambiguous') return { by: named.kind }
-    if (projectName !== undefined) return { by: 'name', value: cut(projectName) }
-    if (named.kind === 'named') return { by: 'id', value: named.id }
-  } catch {
-    return undefined // the path itself was denied
-  }
-  const selected = caller?.session?.selectedProject
-  return selected === undefined ? undefined : { by: 'selection', value: selected }
-}
+const shortClaim = (claimed: ClaimedProject | undefined): ClaimedProject | undefined =>
+  claimed && 'value' in claimed ? { ...claimed, value: cut(claimed.value) } : claimed
 
 function findProject(projects: ProjectSnapshot, claimed: ClaimedProject): Project | undefined {
   if (!('value' in claimed)) return undefined

@@ -1,5 +1,5 @@
 import type { ComparisonView } from '../../pages/console/why-page.ts'
-import type { ClaimedProject } from '../denials/denial-record.ts'
+import type { ClaimedProject } from '../../routing/claimed-project.ts'
 
 export interface ComparedDecision {
   readonly reason: string

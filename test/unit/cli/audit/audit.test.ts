@@ -26,7 +26,10 @@ const EVENTS = [
     operation: 'mlflow.createRun',
     request_id: 'r1',
   }),
-  eventOf(3, { user: 'bob', event: 'refused', decision: 'denied', reason: 'not-in-project', request_id: 'r3' }),
+  eventOf(3, {
+    ...{ user: 'bob', event: 'refused', decision: 'denied', reason: 'not-in-project', request_id: 'r3' },
+    requested_project: 'beta',
+  }),
   eventOf(5, { subject: 'bob', event: 'login', category: 'authentication', action: 'sign-in' }),
 ]
 const OTHER = [
@@ -143,4 +146,27 @@ test('verify says of files without a chain that they are not valid', async () =>
   const { code, stdout } = await runAudit('verify', one)
   assert.equal(code, 1)
   assert.match(stdout, /audit-1\.jsonl: NOT valid: 3 problems \(3 lines in 1 file, no chain\)/)
+})
+
+test('a denied request is found by the project that it named, and shown with it', async () => {
+  assert.deepEqual(await found('--project', 'beta'), [3])
+  const { stdout } = await runAudit('query', one, '--request-id', 'r3')
+  assert.match(stdout, /denied not-in-project {2}bob {2}beta /)
+})
+
+test('an action that no event has: the command says which there are', async () => {
+  const { stdout, stderr } = await runAudit('query', one, two, '--action', 'mlflow.createRegisteredModel')
+  assert.equal(stdout, '')
+  assert.match(stderr, /no event has the action mlflow\.createRegisteredModel; these files have: .*mlflow\.createRun/)
+  const excluded = await runAudit('query', one, two, '--action', 'mlflow.createRun', '--user', 'nobody')
+  assert.match(excluded.stderr, /events with the action mlflow\.createRun exist; the other options exclude them/)
+})
+
+test('a log without anchors: the command says when they are written', async () => {
+  const { code, stderr } = await runAudit('verify', one, '--anchors', log)
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /got none\. An anchor is logged every 1,000 lines, when a file is full, and when the process stops/,
+  )
 })

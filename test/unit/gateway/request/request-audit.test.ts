@@ -242,3 +242,15 @@ test('each field and each event is described', () => {
     assert.ok(z.globalRegistry.get(schema)?.description, name)
   assert.equal(new Set(Object.keys(EVENTS)).size, 19)
 })
+
+test('a denied request is recorded with the project that it named, an admitted one is not', () => {
+  const rawHeaders = ['AOA-Project-ID', '22222222-2222-4222-8222-222222222222']
+  const change = (context: RequestContext) => {
+    Object.assign(context.head, { rawHeaders })
+    context.admission = undefined
+    context.denial = new Refusal('not-in-project', 'decision: not-in-project')
+  }
+  const denied = parsed(record({ change }).draft)
+  assert.deepEqual([denied.requested_project, denied.project], ['22222222-2222-4222-8222-222222222222', undefined])
+  assert.equal(parsed(record({}).draft).requested_project, undefined)
+})
