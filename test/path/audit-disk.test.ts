@@ -65,6 +65,13 @@ async function metric({ gateway }: PathKit, name: string): Promise<string> {
     .join('\n')
 }
 
+/** `/readyz`: its status, and what it says of the gateway and of the trail. */
+async function ready({ url }: PathKit): Promise<unknown[]> {
+  const response = await fetch(`${url}/readyz`)
+  const { status, audit } = (await response.json()) as Record<string, string>
+  return [response.status, status, audit]
+}
+
 async function assertChained(path: string): Promise<void> {
   const [trail] = await groupFiles([path])
   assert.ok(trail)
@@ -75,6 +82,7 @@ test('deny-writes: writing gets 503 audit-unavailable while the disk is full, re
   const kit = await start('deny', 'deny-writes')
   const said = saidOf(kit)
   assert.equal((await send(kit, 'POST')).status, 200)
+  assert.deepEqual(await ready(kit), [200, 'ready', 'ready'])
   disk.fill()
   const written = 1 + (await sendUntilFull(kit))
   for (let round = 0; round < 3; round += 1) {
@@ -84,6 +92,7 @@ test('deny-writes: writing gets 503 audit-unavailable while the disk is full, re
     assert.equal((await send(kit, 'GET')).status, 200)
   }
   assert.match(await metric(kit, 'modelops_gateway_audit_sink_ready'), /sink="file"\} 0$/)
+  assert.deepEqual(await ready(kit), [200, 'degraded', 'down'])
   disk.free()
   await until(() => said('audit-sink-works'))
   assert.equal((await send(kit, 'POST')).status, 200)

@@ -49,7 +49,7 @@ export class Delivery {
   #deps: DeliveryDeps
   #queue: Entry[] = []
   #lost: Lost = { count: 0, since: '' }
-  #works = true
+  #fault: string | undefined
   #running: Promise<void> | undefined
   #stopping = false
   readonly #wait = new Wait()
@@ -73,12 +73,17 @@ export class Delivery {
 
   /** Whether the sink writes what it gets. */
   get works(): boolean {
-    return this.#works
+    return this.#fault === undefined
+  }
+
+  /** Why it does not work. */
+  get fault(): string | undefined {
+    return this.#fault
   }
 
   /** Whether the events of requests that are admitted now will be written, as far as anybody can know. */
   get hasRoom(): boolean {
-    return this.#works && this.#queue.length < this.#deps.capacity * (1 - RESERVE)
+    return this.works && this.#queue.length < this.#deps.capacity * (1 - RESERVE)
   }
 
   /** Queues an event, or counts it as lost. @param isReserved Whether it may use the reserve */
@@ -184,14 +189,15 @@ export class Delivery {
   }
 
   #fails(detail: string): void {
-    if (!this.#works) return
-    this.#works = false
+    const isKnown = !this.works
+    this.#fault = detail
+    if (isKnown) return
     this.#deps.log.error({ event: 'audit-sink-failed', sink: this.name, detail }, 'the audit trail cannot be written')
   }
 
   #succeeds(): void {
-    if (this.#works) return
-    this.#works = true
+    if (this.works) return
+    this.#fault = undefined
     this.#deps.log.info({ event: 'audit-sink-works', sink: this.name }, 'the audit trail is written again')
   }
 }

@@ -49,7 +49,7 @@ export class SinkSet {
 
   get states(): readonly SinkState[] {
     const log = this.#logName === undefined ? [] : [{ name: this.#logName, works: true, queued: 0 }]
-    return [...log, ...this.open.map(({ name, works, queued }) => ({ name, works, queued }))]
+    return [...log, ...this.open.map(({ name, works, fault, queued }) => ({ name, works, fault, queued }))]
   }
 
   /** Checks that each new file can be opened. @throws StartError */

@@ -71,6 +71,12 @@ export class AuditTrail {
     return true
   }
 
+  /** Whether every sink with a queue works; undefined: there is none. */
+  get works(): boolean | undefined {
+    const { open } = this.#sinks
+    return open.length === 0 ? undefined : open.every(({ works }) => works)
+  }
+
   get states(): readonly SinkState[] {
     return this.#sinks.states
   }

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../shared/settings/field-errors.ts'
+import type { SinkState } from '../audit/metrics.ts'
 
 /** One reload of the configuration, as it went. */
 export interface ReloadResult {
@@ -28,5 +29,7 @@ export interface GatewayState {
   readonly issuer: { readonly known: boolean; readonly ready: boolean; readonly fault: string | undefined }
   /** Whether an upstream responded to the last request of this process. @param origin of the upstream */
   readonly applicationState: (origin: string) => 'responding' | 'not-responding' | undefined
+  /** Where this process records the audit trail; none: only the log. */
+  readonly sinks: () => readonly SinkState[]
   readonly replica: () => Promise<ReplicaState>
 }

@@ -28,6 +28,7 @@ export function showOverview(context: ConsoleContext, note: Note): ConsoleHandle
     const view: OverviewView = {
       ...{ store, sessions, denials },
       issuer: issuerState(context),
+      audit: auditState(context),
       applications: applications(context),
       process: { version: state.version, draining: state.draining(), ...replica },
       lastReload: replica.reloads[0],
@@ -54,6 +55,12 @@ async function storeState({ config, sessions }: ConsoleContext): Promise<Overvie
     return { kind, milliseconds: 0, fault: messageOf(error) }
   }
 }
+
+/** A sink that fails is shown with what it means for users. */
+const auditState = ({ config, state }: ConsoleContext): OverviewView['audit'] => ({
+  sinks: state.sinks().map(({ name, works, fault, queued }) => ({ name, queued, fault: works ? undefined : fault })),
+  deniesWrites: config.audit.onFailure === 'deny-writes',
+})
 
 const applications = ({ config, state }: ConsoleContext): OverviewView['applications'] =>
   config.routes.map((route) => ({

@@ -34,7 +34,10 @@ export function buildConsoles(
     ...{ config, clock, sessions, denials },
     ...{ projects: rest.projects, rules: rest.rules },
     explain: buildExplain({ config, projects: rest.projects, routes }),
-    state: { version: packageVersion(), draining, replica, issuer, applicationState: rest.applicationState },
+    state: {
+      ...{ version: packageVersion(), draining, replica, issuer, applicationState: rest.applicationState },
+      sinks: () => audit.states,
+    },
     record: (entry) => audit.administration(entry),
     admitsWrites: rest.admitsWrites,
   }

@@ -76,7 +76,10 @@ export function buildHandlers(
   const ownEndpoints = buildOwnEndpoints({
     publicUrl: config.server.publicUrl,
     jwks: signer.jwks,
-    readiness: buildReadiness({ issuer, sessions, draining, needsIssuer: config.server.readyNeedsIssuer }),
+    readiness: buildReadiness({
+      ...{ issuer, sessions, draining, needsIssuer: config.server.readyNeedsIssuer },
+      audit: () => state.audit.works,
+    }),
     signIn,
     console: consoles.endpoints,
   })

@@ -36,6 +36,6 @@ function readyFinding(origin: string, status: number, parts: Readonly<Record<str
   const text = `the gateway at ${origin} is ${state}: ${detail}`
   const cause =
     'It cannot reach what it names, although this command may: it runs as another user or in another network.'
-  const fix = 'Read its log: the lines `issuer-down` and `store-down` have the cause.'
+  const fix = 'Read its log: the lines `issuer-down`, `store-down` and `audit-sink-failed` have the cause.'
   return status === 200 ? warning(text, cause, fix) : failed(text, cause, fix)
 }

@@ -1,9 +1,11 @@
 import type { Instruments } from './instruments.ts'
 
-/** The state of one sink of the audit trail, read when Prometheus asks. */
+/** The state of one sink of the audit trail, read when Prometheus or an administrator asks. */
 export interface SinkState {
   readonly name: string
   readonly works: boolean
+  /** Why it does not work. */
+  readonly fault?: string | undefined
   /** Events that wait. */
   readonly queued: number
 }

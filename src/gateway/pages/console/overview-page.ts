@@ -11,6 +11,12 @@ export interface OverviewView {
     readonly fault?: string | undefined
   }
   readonly store: { readonly kind: string; readonly fault?: string | undefined; readonly milliseconds: number }
+  readonly audit: {
+    /** Where this process records, with what is wrong. None: only the log. */
+    readonly sinks: readonly { readonly name: string; readonly queued: number; readonly fault?: string | undefined }[]
+    /** Whether requests that write are denied while a sink fails. */
+    readonly deniesWrites: boolean
+  }
   readonly applications: readonly {
     readonly name: string
     readonly upstream: string
@@ -37,6 +43,7 @@ export function overviewPage(frame: ConsoleFrame, view: OverviewView): PageConte
 <ul class="grid">
 <li>${issuerTile(view.issuer)}</li>
 <li>${storeTile(view.store)}</li>
+<li>${auditTile(view.audit)}</li>
 <li><a class="tile" href="${base}/sessions"><strong>${view.sessions ?? 'Unknown'}</strong><span>Sessions</span></a></li>
 <li><a class="tile" href="${base}/projects"><strong>${view.projects ?? 'Unknown'}</strong><span>Projects</span></a></li>
 <li><a class="tile" href="${base}/denials?hours=1"><strong>${view.denials?.total ?? 'Unknown'}</strong><span>Denials in the last hour</span></a></li>
@@ -44,7 +51,6 @@ export function overviewPage(frame: ConsoleFrame, view: OverviewView): PageConte
 </ul>
 ${denialTable(frame, view)}
 ${journalNotice(view)}
-<h2>Applications</h2>
 ${applications(view)}
 <h2>This replica</h2>
 ${replica(frame, view)}`
@@ -70,20 +76,30 @@ function storeTile({ kind, fault, milliseconds }: OverviewView['store']): Html {
   }</div>`
 }
 
+function auditTile({ sinks, deniesWrites }: OverviewView['audit']): Html {
+  const failing = sinks.filter(({ fault }) => fault !== undefined)
+  const names = sinks.map(({ name }) => name).join(', ') || 'log'
+  return html`<div class="tile"><strong>Audit trail</strong><code>${names}</code>${
+    failing.length === 0
+      ? html`<span class="state responding">Recording</span>`
+      : html`<span class="state not-responding">Not recording${deniesWrites && ': changes are denied'}</span>`
+  }${failing.map(({ name, queued, fault }) => html`<span>${name}: ${fault}. ${plural(queued, 'event')} waiting.</span>`)}</div>`
+}
+
 const reloadText = (last: OverviewView['lastReload']) =>
   last === undefined ? 'None' : last.result === 'success' ? 'Succeeded' : html`<span class="bad-text">Failed</span>`
 
 function denialTable({ base, now }: ConsoleFrame, { denials }: OverviewView): Html | undefined {
   if (denials === undefined || denials.reasons.length === 0) return undefined
-  return html`<h2>Denials in the last hour</h2>${table(
-    'By reason',
+  return table(
+    'Denials in the last hour by reason',
     [{ title: 'Reason' }, { title: 'Denials', isNumber: true }, { title: 'Last' }],
     denials.reasons.map(({ name, about, count, lastAt }) => [
       html`<a href="${base}/denials?${new URLSearchParams({ hours: '1', reason: name }).toString()}">${name}</a><span class="soft">${about}</span>`,
       count,
       moment(lastAt, now),
     ]),
-  )}`
+  )
 }
 
 const journalNotice = ({ journal: { dropped, fault } }: OverviewView) =>
@@ -94,7 +110,7 @@ const STATES = { responding: 'responding', 'not-responding': 'not responding' } 
 
 function applications({ applications: list }: OverviewView): Html {
   return table(
-    'As this process saw them in the last 5 minutes',
+    'Applications, as this process saw them in the last 5 minutes',
     [{ title: 'Route' }, { title: 'Upstream' }, { title: 'State' }],
     list.map(({ name, upstream, state }) => [
       name,

@@ -45,6 +45,7 @@ export function startConsole(
       draining: () => false,
       issuer: { known: true, ready: false, fault: 'connection refused' },
       applicationState: () => undefined,
+      sinks: () => [{ name: 'file', works: false, fault: 'ENOSPC: no space left on device', queued: 3 }],
       replica: async () => ({ workers: 2, startedAt: clock(), reloads: [], ...replica }),
     },
     record: (entry) => void recorded.push(entry),

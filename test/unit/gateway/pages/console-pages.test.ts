@@ -44,6 +44,7 @@ const contents: Record<string, PageContent> = {
   overview: overviewPage(frame, {
     issuer: { url: HOSTILE, state: 'not-responding', fault: HOSTILE },
     store: { kind: HOSTILE, fault: HOSTILE, milliseconds: 0 },
+    audit: { sinks: [{ name: HOSTILE, queued: 1, fault: HOSTILE }], deniesWrites: true },
     applications: [{ name: HOSTILE, upstream: HOSTILE, state: 'not-responding' }],
     process: { version: HOSTILE, workers: 2, startedAt: 0, draining: true },
     lastReload: { at: 0, result: 'failure' },
