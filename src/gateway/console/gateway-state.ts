@@ -1,5 +1,5 @@
 import type { FieldError } from '../../shared/settings/field-errors.ts'
-import type { SinkState } from '../audit/metrics.ts'
+import type { SinkState } from '../observability/metrics/audit-metrics.ts'
 
 /** One reload of the configuration, as it went. */
 export interface ReloadResult {

@@ -3,19 +3,34 @@ import type { RequestContext } from '../routing/request-context.ts'
 
 /** The steps of the request path as administrators read them, in order. */
 export const STEPS = {
-  syntax: { title: 'Request syntax', about: 'The request line, the headers and the path can be read in one way only.' },
-  host: { title: 'Host', about: 'The host name is one of the gateway or of a route.' },
-  endpoint: { title: 'Endpoint of the gateway', about: 'The request is for a page or endpoint of the gateway itself.' },
-  route: { title: 'Route', about: 'A route covers the path and permits the method.' },
-  authenticate: { title: 'Authentication', about: 'The session, token or credentials of the caller are valid.' },
-  'cross-origin': { title: 'Cross-origin check', about: 'A session counts only for requests of permitted origins.' },
-  decide: { title: 'Decision', about: 'The groups of the caller permit the request in the project that it names.' },
-  record: { title: 'Audit trail', about: 'What a writing request does can be recorded.' },
+  syntax: {
+    title: 'Request syntax',
+    about: 'Checks that the request line, the headers and the path can be read in one way only.',
+  },
+  host: { title: 'Host', about: 'Checks that the host name is one of the gateway or of a route.' },
+  endpoint: {
+    title: 'Endpoint of the gateway',
+    about: 'Handles a request for a page or endpoint of the gateway itself.',
+  },
+  route: { title: 'Route', about: 'Finds the route that covers the path and permits the method.' },
+  authenticate: {
+    title: 'Authentication',
+    about: 'Checks that the session, token or credentials of the caller are valid.',
+  },
+  'cross-origin': {
+    title: 'Cross-origin check',
+    about: 'Checks that a request with a session comes from a permitted origin.',
+  },
+  decide: {
+    title: 'Decision',
+    about: 'Checks that the groups of the caller permit the request in the project that it names.',
+  },
+  record: { title: 'Audit trail', about: 'Checks that what a writing request does can be recorded.' },
   application: {
     title: 'Application rules',
-    about: 'The request uses nothing that the gateway denies for this application.',
+    about: 'Checks that the request uses nothing that the gateway denies for this application.',
   },
-  forward: { title: 'Forwarding', about: 'The application responded.' },
+  forward: { title: 'Forwarding', about: 'Sends the request to the application, which must respond.' },
 } as const satisfies Record<string, { readonly title: string; readonly about: string }>
 
 export type Step = keyof typeof STEPS

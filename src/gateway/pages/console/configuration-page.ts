@@ -19,17 +19,16 @@ export function configurationPage(frame: ConsoleFrame, { sections }: Configurati
 `,
   )}</nav>
 ${sections.map(
-  ({ name, values }) => html`<section aria-labelledby="${name}"><h2 id="${name}">${name}</h2>
-${table(
-  `Keys of ${name}`,
-  [{ title: 'Key' }, { title: 'Value' }],
-  values.map(({ path, value }) => [
-    html`<code>${path}</code>`,
-    value === undefined
-      ? html`<span class="soft">hidden</span>`
-      : html`<code>${value === '' ? '(empty)' : value}</code>`,
-  ]),
-)}</section>
+  ({ name, values }) => html`<section id="${name}">${table(
+    name,
+    [{ title: 'Key' }, { title: 'Value' }],
+    values.map(({ path, value }) => [
+      html`<code>${path}</code>`,
+      value === undefined
+        ? html`<span class="soft">hidden</span>`
+        : html`<code>${value === '' ? '(empty)' : value}</code>`,
+    ]),
+  )}</section>
 `,
 )}`
   return consolePage(frame, '/configuration', 'Configuration', main)

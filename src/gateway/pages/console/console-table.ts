@@ -7,10 +7,10 @@ export interface Column {
 
 /**
  * A table that becomes one card per row on narrow screens. The roles are written out, because browsers drop the meaning of
- * a table whose cells are displayed as blocks.
+ * a table whose cells are displayed as blocks. Its caption is a heading of the page.
  */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly HtmlValue[])[]): Html {
-  return html`<table class="cards" role="table"><caption>${caption}</caption>
+  return html`<table class="cards" role="table"><caption><h2>${caption}</h2></caption>
 <thead role="rowgroup"><tr role="row">${columns.map(
     ({ title, isNumber }) =>
       html`<th role="columnheader" scope="col"${isNumber && html` class="number"`}>${title}</th>`,
@@ -46,7 +46,7 @@ ${offset + limit < total && link(offset + limit, after)}</nav>`
 /** A moment in UTC, and how long ago it was. @param at Milliseconds since the epoch */
 export function moment(at: number, now: number): Html {
   const iso = new Date(at).toISOString()
-  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time><span class="soft">${ago(now - at)}</span>`
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time> <span class="soft">${ago(now - at)}</span>`
 }
 
 const UNITS = [

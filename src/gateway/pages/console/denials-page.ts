@@ -73,12 +73,11 @@ function filterForm({ base }: ConsoleFrame, { hours, filter, allReasons }: Denia
 function groups(frame: ConsoleFrame, view: DenialsView): Html {
   const { reasons, users, places, denials, filter } = view
   return html`${filter.reason === undefined && counted(frame, view, 'By reason', 'reason', reasons)}
-${filter.who === undefined && html`<h2>Who</h2>${counted(frame, view, 'By user', 'who', users)}`}
-${filter.place === undefined && html`<h2>Where</h2>${counted(frame, view, 'By route or endpoint', 'place', places)}`}
-<h2>Newest</h2>
+${filter.who === undefined && counted(frame, view, 'By user', 'who', users)}
+${filter.place === undefined && counted(frame, view, 'By route or endpoint', 'place', places)}
 ${table(
   plural(denials.length, 'newest denial'),
-  [{ title: 'Time' }, { title: 'User' }, { title: 'Request' }, { title: 'Reason' }, { title: 'Explanation' }],
+  [{ title: 'Time' }, { title: 'User' }, { title: 'Request' }, { title: 'Reason' }, { title: 'Details' }],
   denials.map(({ requestId, at, who, method, path, place, reason, status }) => [
     moment(at, frame.now),
     who,
