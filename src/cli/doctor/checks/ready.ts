@@ -22,6 +22,13 @@ export const readyCheck: Check = {
 /** All addresses of the machine: loopback is one of them. */
 const localAddress = (listen: string) => listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')
 
+const auditFinding = (origin: string): Finding =>
+  warning(
+    `the gateway at ${origin} does not record its audit trail`,
+    'The disk of the file is full, or the syslog server or the collector does not respond.',
+    'Read the line `audit-sink-failed` of its log. With audit.onFailure: deny-writes, changes are denied until the sink works.',
+  )
+
 function readyFinding(origin: string, status: number, parts: Readonly<Record<string, unknown>>): Finding {
   const { status: state, ...rest } = parts
   const bad = Object.entries(rest).filter(([, value]) => value !== 'ready')
@@ -33,6 +40,7 @@ function readyFinding(origin: string, status: number, parts: Readonly<Record<str
       'Another program uses this port.',
       'Stop it, or change server.listen.',
     )
+  if (bad.length === 1 && parts.audit === 'down') return auditFinding(origin)
   const text = `the gateway at ${origin} is ${state}: ${detail}`
   const cause =
     'It cannot reach what it names, although this command may: it runs as another user or in another network.'

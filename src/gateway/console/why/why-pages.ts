@@ -48,7 +48,7 @@ async function lookedUp(context: ConsoleContext, request: ConsoleRequest, note: 
 }
 
 const NOT_FOUND =
-  'No denial with this request ID was kept. Denials are kept for 24 hours, the newest 4,000 of users who are signed in and the newest 1,000 of others. A denial of the last second may still be on its way from another process: try again. The log contains every denial.'
+  'No denial with this request ID was kept. Denials are kept for 24 hours, the newest 4,000 of users who are signed in and the newest 1,000 of others. A denial of the last second may still be on its way from another process: try again. The log and the audit trail contain every denial: search them for the ID.'
 
 /** The same request by the same caller, decided with the current configuration and projects. */
 async function again({ explain, config }: ConsoleContext, denial: DenialRecord): Promise<string> {

@@ -6,14 +6,14 @@ export const CONSOLE_STYLE = `
 header>div,main{max-width:72rem}
 .cards{width:100%;border-collapse:separate;border-spacing:0;background:var(--card);border:1px solid var(--line);border-radius:var(--radius)}
 .cards caption{text-align:left;padding:1.25rem 0 .7rem}.cards caption h2{margin:0}h1+.grid{margin-top:1.2rem}
-.cards th{text-align:left;font-size:.8125rem;font-weight:600;color:var(--soft)}.cards th,.cards time{overflow-wrap:normal}
+.cards th{text-align:left;font-size:.8125rem;font-weight:600;color:var(--soft)}.cards th{overflow-wrap:normal}@media (min-width:46.01rem){.cards time{white-space:nowrap}}
 .cards th,.cards td{padding:.6rem .9rem;vertical-align:top}.cards td{overflow-wrap:anywhere}
 .cards tbody td{border-top:1px solid var(--line)}.cards .soft{display:block;font-size:.875rem}
 .cards .number{text-align:right;font-variant-numeric:tabular-nums}
 .cards code{font-size:.85rem}.halves th,.halves td{width:50%}
 .fields{display:grid;gap:.9rem;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));align-items:end;margin:1rem 0}
 .fields .wide{grid-column:1/-1}
-label{display:block;font-weight:600;font-size:.9rem}label .soft{font-weight:400}
+form+p{margin-top:1.2rem}label{display:block;font-weight:600;font-size:.9rem}label .soft{font-weight:400}
 input,select{font:inherit;font-weight:400;width:100%;margin-top:.25rem;padding:.5rem .65rem;min-height:2.75rem;border:1px solid var(--line);border-radius:8px;background:var(--card);color:var(--ink)}
 input::placeholder{color:var(--soft);opacity:1}
 .panel{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:1.1rem 1.2rem;margin-top:1rem}
@@ -28,7 +28,7 @@ input::placeholder{color:var(--soft);opacity:1}
 .groups li{border:1px solid var(--line);border-radius:99px;padding:.05rem .65rem;font-size:.875rem;overflow-wrap:anywhere}
 .groups .missing{border-color:var(--bad)}.groups .has{border-color:var(--ok)}
 .good-text{color:var(--ok);font-weight:600}.bad-text{color:var(--bad);font-weight:600}
-.pager{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem;align-items:center}
+.links{display:flex;flex-wrap:wrap;gap:.1rem .9rem}.pager{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem;align-items:center}
 .danger{background:transparent;color:var(--bad);border-color:var(--bad)}
 :root{--ok:#23743d}@media (prefers-color-scheme:dark){:root{--ok:#74cf8f}}
 @media (max-width:46rem){.cards,.cards tbody,.cards tr,.cards td{display:block}.cards thead{position:absolute;left:-999rem}

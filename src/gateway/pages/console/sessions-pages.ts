@@ -54,9 +54,9 @@ function list({ base, now }: ConsoleFrame, { sessions, offset, total, searched }
     html`${session.device}<span class="soft">${session.address}</span>`,
     moment(session.createdAt, now),
     moment(session.lastSeenAt, now),
-    html`<a href="${base}/sessions/end?${new URLSearchParams({ key: session.key }).toString()}" aria-label="End this session of ${session.username}">End</a>
-· <a href="${base}/sessions/end?${new URLSearchParams({ issuer: session.issuer, subject: session.subject }).toString()}">End all of ${session.username}</a>
-· <a href="${base}/why?${new URLSearchParams({ session: session.key }).toString()}#ask" aria-label="Explain a decision for ${session.username}">Explain</a>`,
+    html`<div class="links"><a href="${base}/sessions/end?${new URLSearchParams({ key: session.key }).toString()}" aria-label="End this session of ${session.username}">End</a>
+<a href="${base}/sessions/end?${new URLSearchParams({ issuer: session.issuer, subject: session.subject }).toString()}">End all of ${session.username}</a>
+<a href="${base}/why?${new URLSearchParams({ session: session.key }).toString()}#ask" aria-label="Explain a decision for ${session.username}">Explain</a></div>`,
   ])
   return table(caption, COLUMNS, rows)
 }

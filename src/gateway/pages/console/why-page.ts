@@ -60,7 +60,7 @@ export function whyPage(frame: ConsoleFrame, view: WhyView): PageContent {
   const { id, found, notFound, answer, mistake } = view
   const main = html`<h1>Why was this denied?</h1>
 <form class="fields" method="get" action="${frame.base}/why">
-<label>Request ID <span class="soft">shown on the error page, and sent as X-Request-Id</span>
+<label>Request ID <span class="soft">on the error page and in X-Request-Id</span>
 <input name="id" maxlength="100" value="${id}" autocomplete="off" spellcheck="false" placeholder="00000000-0000-4000-8000-000000000000"></label>
 <div><button>Look up</button></div>
 </form>
@@ -119,7 +119,7 @@ function questionForm({ base }: ConsoleFrame, { question, users, projects, metho
   const option = (value: string, name: string, chosen: string) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${name}</option>`
   return html`<form class="fields" method="get" action="${base}/why#ask">
-<label>User <span class="soft">with the groups of a session</span><select name="session">${option('', 'somebody with the groups below', question.session)}${users.map(
+<label>User <span class="soft">with the groups of a session</span><select name="session">${option('', 'none: use the groups', question.session)}${users.map(
     ({ key, name }) => option(key, name, question.session),
   )}</select></label>
 <label>Groups <span class="soft">separated by commas</span><input name="groups" maxlength="2000" value="${question.groups}"></label>
@@ -127,7 +127,7 @@ function questionForm({ base }: ConsoleFrame, { question, users, projects, metho
     ({ id, name }) => option(id, name, question.project),
   )}</select></label>
 <label>Method<select name="method">${methods.map((each) => option(each, each, question.method))}</select></label>
-<label>Path <span class="soft">as in the address bar, or a whole URL</span><input name="path" maxlength="2000" value="${question.path}" placeholder="/mlflow/"></label>
+<label>Path <span class="soft">or a whole URL</span><input name="path" maxlength="2000" value="${question.path}" placeholder="/mlflow/"></label>
 <div><button>Explain</button></div>
 </form>`
 }

@@ -79,6 +79,11 @@ const READY: [string, Replies[string] | undefined, RegExp][] = [
     /^warning: .*degraded: issuer down$/,
   ],
   [
+    'one whose audit trail fails',
+    { body: { status: 'degraded', issuer: 'ready', store: 'ready', audit: 'down' } },
+    /^warning: .*does not record its audit trail$/,
+  ],
+  [
     'one whose store is down',
     { status: 503, body: { status: 'not ready', store: 'down' } },
     /^failed: .*not ready: store down$/,
