@@ -176,6 +176,8 @@ test('on the admin listener the token opens the same pages, until it is signed o
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.goto(`${admin}/console/sessions`)
   await page.getByLabel('Administration token').waitFor()
-  const actors = new Set(logged.filter(({ event }) => event === 'administration').map(({ user, reason }) => user ?? reason))
+  const actors = new Set(
+    logged.filter(({ event }) => event === 'administration').map(({ user, reason }) => user ?? reason),
+  )
   assert.deepEqual([...actors].sort(), ['admin-token', 'alice'])
 })
