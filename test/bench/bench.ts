@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Report } from './report.ts'
+import { against } from './rows/against.ts'
 import { bigBodies } from './rows/bodies.ts'
 import { growth } from './rows/growth.ts'
 import { logins } from './rows/logins.ts'
@@ -16,7 +17,8 @@ import { writePage } from './write.ts'
 /**
  * `npm run bench`: the gateway beside what its users would pick, on one core, in the same run. The page goes to
  * docs/benchmarks.md. `--seconds`, `--rounds`: length of a round and how many; `--minutes`: length of the mixed load;
- * `--only ROW` (may be repeated): these rows, written nowhere.
+ * `--only ROW` (may be repeated): these rows, written nowhere; `--against DIRECTORY`: another checkout, with its
+ * packages installed, for the row `against`.
  */
 const ROWS: Record<string, Row> = {
   session,
@@ -30,6 +32,7 @@ const ROWS: Record<string, Row> = {
   workers,
   growth,
   observability,
+  against,
   mixed: mixedLoad,
 }
 
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
     minutes: { type: 'string', default: '10' },
+    against: { type: 'string' },
     only: { type: 'string', multiple: true },
   },
 })
@@ -73,6 +77,7 @@ try {
     issuer,
     keep,
     ...lengths,
+    against: values.against,
     nginx: await keep(start.plainNginx(upstream.url)),
     caddy: await keep(start.plainCaddy(upstream.url)),
     oauth2Proxy: await keep(start.oauth2Proxy(oauth2ProxyBinary, issuer, upstream.url)),

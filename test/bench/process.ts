@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** One core for the subject, the other for load, upstream and issuer. */
@@ -13,8 +13,15 @@ export class Pinned {
   readonly #all: () => number[]
   output = ''
 
-  constructor(core: string, command: string, args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn('taskset', ['-c', core, command, ...args], { env: { ...process.env, ...env } })
+  constructor(
+    core: string,
+    command: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    directory?: string,
+  ) {
+    const options = { env: { ...process.env, ...env }, ...(directory && { cwd: directory }) }
+    this.child = spawn('taskset', ['-c', core, command, ...args], options)
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (bytes) => {
         if (this.output.length < 20_000) this.output += String(bytes)
@@ -44,7 +51,7 @@ export class Pinned {
 
   /** Processor time used so far, seconds, of the process and its workers. */
   cpuSeconds(): number {
-    return sum(this.#all().map((pid) => ticks(pid) / 100))
+    return sum(this.#all().map(runSeconds))
   }
 
   /** Resident memory, MiB. */
@@ -66,9 +73,10 @@ export class Pinned {
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
 
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return Number(fields[11]) + Number(fields[12])
+/** Of all threads, seconds, to the nanosecond: the ticks of `stat` are 10 ms, more than a short round can bear. */
+function runSeconds(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return sum(threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1e9))
 }
 
 const childrenOf = (pid: number): number[] =>

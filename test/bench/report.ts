@@ -1,3 +1,5 @@
+import { loadavg } from 'node:os'
+import { type Cost, SLICE_REQUESTS } from './paired.ts'
 import { median, perSecond, type Series, spread } from './rounds.ts'
 
 /** One promise of speed, and what came of it. */
@@ -64,6 +66,30 @@ export class Report {
         of(one, (round) => round.p99).toFixed(2),
       ]),
     )
+  }
+
+  /** What each costs beside the first, by CPU time. The quartiles tell how much of a difference is noise. */
+  costs(title: string, costs: readonly Cost[], turns: number): void {
+    const [base, ...others] = costs as [Cost, ...Cost[]]
+    this.heading(title)
+    this.table(
+      ['subject', 'CPU a request, µs', 'more, µs', 'quartiles', 'more, %'],
+      [
+        [base.name, base.cpu.toFixed(1), '', '', ''],
+        ...others.map(({ name, cpu: own, more, quartiles, share }) => [
+          name,
+          own.toFixed(1),
+          more.toFixed(1),
+          quartiles.map((value) => value.toFixed(1)).join(' to '),
+          (share * 100).toFixed(1),
+        ]),
+      ],
+    )
+    this.say(
+      `Medians of ${turns} slices of ${SLICE_REQUESTS} requests that took turns; each is compared with the slice of “${base.name}” in its turn.`,
+    )
+    this.say(`Load average ${loadavg()[0]?.toFixed(1)} in the last minute of the row.`)
+    this.say()
   }
 }
 

@@ -177,6 +177,8 @@ export interface GatewayVariant {
   readonly sections?: Readonly<Record<string, Record<string, unknown>>>
   readonly core?: string
   readonly nodeOptions?: readonly string[]
+  /** The checkout to run, by default this one. */
+  readonly checkout?: string
   /** Default: a real login. */
   readonly headers?: Record<string, string>
 }
@@ -221,6 +223,7 @@ export async function gateway(
     process.execPath,
     [...nodeOptions, '--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'serve', '--config', file],
     { NODE_ENV: 'production' },
+    variant.checkout,
   )
   await process_.answers(`${url}/readyz`)
   const cookieName = 'modelops_gateway='

@@ -1,25 +1,41 @@
 import { join } from 'node:path'
 import { freePort } from '../../../infra/parts/ports.ts'
+import { type Cost, pairedCosts } from '../paired.ts'
 import { LOAD_CORE, Pinned } from '../process.ts'
-import { cpu, named } from '../report.ts'
-import { interleave, median, type Series } from '../rounds.ts'
-import { type GatewayVariant, gateway, type Subject } from '../subjects.ts'
+import { directory, type GatewayVariant, gateway, type Subject } from '../subjects.ts'
 import type { Stage } from './stage.ts'
 
 type Sections = NonNullable<GatewayVariant['sections']>
 
-const OFF = 'nothing more'
+const OFF = 'all off'
+const ONE_PERCENT = 'tracing, 1 %'
 
-/** What is switched on beside the metrics, each by itself. The receiver accepts every export. */
-const switches = (collector: string): Record<string, Sections> => ({
-  [OFF]: {},
-  'tracing, 1 %': { observability: { tracing: { endpoint: collector, sampleRatio: 0.01 } } },
-  'tracing, 100 %': { observability: { tracing: { endpoint: collector, sampleRatio: 1 } } },
-  'audit line of every request': { log: { requests: 'all' } },
-})
+const metrics = { projectLabel: 'name' }
+const file = (name: string, options = {}) => ({ type: 'file', path: join(directory, `${name}.jsonl`), ...options })
+const audited = (sink: Record<string, unknown>) => ({ audit: { reads: 'all', sinks: [sink] } })
+
+/** What is switched on, each by itself. The receiver accepts every export; everything that is read is recorded. */
+function switches(endpoint: string): Record<string, Sections> {
+  const tracing = (sampleRatio: number) => ({ endpoint, sampleRatio })
+  return {
+    [OFF]: {},
+    'metrics by project': { observability: metrics },
+    [ONE_PERCENT]: { observability: { tracing: tracing(0.01) } },
+    'tracing, 100 %': { observability: { tracing: tracing(1) } },
+    'audit of every request, log': audited({ type: 'log' }),
+    'audit of every request, file': audited(file('plain')),
+    'audit of every request, file with a chain': audited(file('chained', { chain: true })),
+    'metrics by project, tracing 1 %, audit to a file with a chain': {
+      observability: { ...metrics, tracing: tracing(0.01) },
+      ...audited(file('all', { chain: true })),
+    },
+  }
+}
 
 /** Most that a sample of one in a hundred may cost. */
 const MOST = 0.05
+/** Slices of each subject, for each second of the rounds of other rows. */
+const TURNS = 8
 
 /** What it costs to see what happens: one gateway for each switch, in one run. */
 export async function observability(stage: Stage): Promise<void> {
@@ -31,23 +47,13 @@ export async function observability(stage: Stage): Promise<void> {
     await sink.answers(`http://127.0.0.1:${port}`)
     for (const [name, sections] of Object.entries(switches(`http://127.0.0.1:${port}`)))
       subjects.push(await keep(gateway(issuer, upstream.url, { name, sections })))
-    const series = interleave(subjects, rounds, { path: '/1k', seconds })
-    report.compare('Observability: GET 1 KB with a session', series, OFF)
-    for (const { name } of subjects.slice(1))
-      report.say(`${name}: ${percent(costOf(series, name))} more CPU a request than with ${OFF}, paired by round.`)
-    report.say()
-    const cost = costOf(series, 'tracing, 1 %')
-    report.target('tracing at 1 % costs at most 5 % CPU a request', percent(cost), cost <= MOST)
+    const turns = Math.ceil(rounds * seconds * TURNS)
+    const costs = await pairedCosts(subjects, turns, '/1k')
+    report.costs('Observability: GET 1 KB with a session', costs, turns)
+    const share = costs.find(({ name }) => name === ONE_PERCENT)?.share as Cost['share']
+    report.target('tracing at 1 % costs at most 5 % CPU a request', `${(share * 100).toFixed(1)} %`, share <= MOST)
   } finally {
     for (const { process } of subjects) await process.stop()
     await sink.stop()
   }
 }
-
-/** Of each pair of rounds that ran one after the other: what disturbs the machine disturbs both. */
-function costOf(series: readonly Series[], name: string): number {
-  const base = named(series, OFF).rounds
-  return median(named(series, name).rounds.map((round, i) => cpu(round) / cpu(base[i] as typeof round) - 1))
-}
-
-const percent = (share: number) => `${(share * 100).toFixed(1)} %`

@@ -29,7 +29,7 @@ export async function bearer({ report, issuer, oauth2Proxy, gateway, rounds, sec
   report.compare('GET 1 KB with a bearer JWT', series, oauth2Proxy.name)
 }
 
-async function tokenOfMachine(issuerUrl: string): Promise<string> {
+export async function tokenOfMachine(issuerUrl: string): Promise<string> {
   const answer = await fetch(`${issuerUrl}/token`, {
     method: 'POST',
     body: new URLSearchParams({

@@ -16,6 +16,8 @@ export interface Stage {
   readonly seconds: number
   readonly rounds: number
   readonly minutes: number
+  /** Directory of the checkout to compare with. */
+  readonly against: string | undefined
 }
 
 /** Measures, and writes what it found into the stage's report. */
