@@ -8,10 +8,10 @@ import { memory } from './rows/memory.ts'
 import { mixedLoad } from './rows/mixed.ts'
 import { observability } from './rows/observability.ts'
 import { bearer, forwardAuth, halfLoad, hundredKilobytes, session } from './rows/requests.ts'
-import type { Row, Stage } from './rows/stage.ts'
+import type { Ground, Row, Stage } from './rows/stage.ts'
 import { workers } from './rows/workers.ts'
 import * as start from './subjects.ts'
-import { ensureTools } from './tools.ts'
+import { ensureOauth2Proxy, ensurePrograms } from './tools.ts'
 import { writePage } from './write.ts'
 
 /**
@@ -31,10 +31,10 @@ const ROWS: Record<string, Row> = {
   memory,
   workers,
   growth,
-  observability,
-  against,
   mixed: mixedLoad,
 }
+/** Of the gateway by itself: they need no other subject. */
+const OWN_ROWS: Record<string, Row<Ground>> = { observability, against }
 
 const { values } = parseArgs({
   options: {
@@ -45,9 +45,11 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
   },
 })
-const unknown = (values.only ?? []).filter((name) => !(name in ROWS))
+const names = [...Object.keys(OWN_ROWS), ...Object.keys(ROWS)]
+const chosen = values.only ?? names
+const unknown = chosen.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
-  console.error(`--only: expected ${Object.keys(ROWS).join(', ')}, got ${unknown.join(', ')}`)
+  console.error(`--only: expected ${names.join(', ')}, got ${unknown.join(', ')}`)
   process.exit(2)
 }
 const lengths = { seconds: positive('seconds'), rounds: positive('rounds'), minutes: positive('minutes') }
@@ -59,7 +61,7 @@ function positive(name: 'seconds' | 'rounds' | 'minutes'): number {
   process.exit(2)
 }
 
-const oauth2ProxyBinary = await ensureTools()
+await ensurePrograms()
 const upstream = await start.startUpstream()
 const issuer = await start.startBenchIssuer()
 const running: start.Subject[] = []
@@ -71,21 +73,26 @@ const keep = async (subject: Promise<start.Subject>) => {
 
 try {
   const report = new Report()
-  const stage: Stage = {
-    report,
-    upstream,
-    issuer,
-    keep,
-    ...lengths,
-    against: values.against,
-    nginx: await keep(start.plainNginx(upstream.url)),
-    caddy: await keep(start.plainCaddy(upstream.url)),
-    oauth2Proxy: await keep(start.oauth2Proxy(oauth2ProxyBinary, issuer, upstream.url)),
-    gateway: await keep(start.gateway(issuer, upstream.url, { server: { trustedProxies: ['127.0.0.1/32'] } })),
+  const ground: Ground = { report, upstream, issuer, keep, ...lengths, against: values.against }
+  const compared = chosen.filter((name) => name in ROWS)
+  if (compared.length > 0) {
+    const stage = await withOthers(ground)
+    for (const name of compared) await ROWS[name]?.(stage)
   }
-  for (const name of values.only ?? Object.keys(ROWS)) await ROWS[name]?.(stage)
+  for (const name of chosen) await OWN_ROWS[name]?.(ground)
   if (values.only === undefined) await writePage(report, lengths)
 } finally {
   for (const { process } of running) await process.stop()
   await Promise.all([upstream.process.stop(), upstream.sink.stop(), issuer.close()])
+}
+
+async function withOthers(ground: Ground): Promise<Stage> {
+  const binary = await ensureOauth2Proxy()
+  return {
+    ...ground,
+    nginx: await keep(start.plainNginx(upstream.url)),
+    caddy: await keep(start.plainCaddy(upstream.url)),
+    oauth2Proxy: await keep(start.oauth2Proxy(binary, issuer, upstream.url)),
+    gateway: await keep(start.gateway(issuer, upstream.url, { server: { trustedProxies: ['127.0.0.1/32'] } })),
+  }
 }

@@ -9,14 +9,18 @@ import { run } from '../../infra/parts/run.ts'
 export const OAUTH2_PROXY = 'v7.15.3'
 const MODULE = 'github.com/oauth2-proxy/oauth2-proxy/v7'
 
-/** nginx, Caddy and wrk from Debian; oauth2-proxy built from its source. Resolves to the path of the latter. */
-export async function ensureTools(): Promise<string> {
+/** nginx, Caddy and wrk from Debian. */
+export async function ensurePrograms(): Promise<void> {
   await ensureDebian([
     { command: 'nginx', debianPackage: 'nginx-light' },
     { command: 'caddy', debianPackage: 'caddy' },
     { command: 'wrk', debianPackage: 'wrk' },
     { command: 'curl', debianPackage: 'curl' },
   ])
+}
+
+/** Built from its source. @returns the path of the binary @throws PartMissing */
+export async function ensureOauth2Proxy(): Promise<string> {
   const directory = partsDirectory('go')
   const binary = join(directory, 'bin', `oauth2-proxy-${OAUTH2_PROXY}`)
   if (existsSync(binary)) return binary

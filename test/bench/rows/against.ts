@@ -1,13 +1,13 @@
 import { pairedCosts } from '../paired.ts'
 import { gateway, type Subject } from '../subjects.ts'
 import { tokenOfMachine } from './requests.ts'
-import type { Stage } from './stage.ts'
+import type { Ground } from './stage.ts'
 
 /** Slices of each subject, for each second of the rounds of other rows. */
 const TURNS = 8
 
 /** What this checkout costs on the request path beside another one, with nothing switched on. */
-export async function against({ report, issuer, upstream, rounds, seconds, keep, against: other }: Stage) {
+export async function against({ report, issuer, upstream, rounds, seconds, keep, against: other }: Ground) {
   if (other === undefined) return
   const variant = { server: { trustedProxies: ['127.0.0.1/32'] } }
   const before = await keep(gateway(issuer, upstream.url, { ...variant, name: 'the other checkout', checkout: other }))

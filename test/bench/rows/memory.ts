@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkout } from '../../../infra/parts/directories.ts'
 import { run } from '../../../infra/parts/run.ts'
 import { gateway, oauth2Proxy } from '../subjects.ts'
-import { ensureTools } from '../tools.ts'
+import { ensureOauth2Proxy } from '../tools.ts'
 import type { Stage } from './stage.ts'
 
 const SESSIONS = 100_000
@@ -12,7 +12,7 @@ const SETTLED_MS = 5000
 /** Resident memory of a process that has just started and seen one login, and what sessions add to it. */
 export async function memory({ report, issuer, upstream, keep }: Stage): Promise<void> {
   const fresh = [
-    await keep(oauth2Proxy(await ensureTools(), issuer, upstream.url)),
+    await keep(oauth2Proxy(await ensureOauth2Proxy(), issuer, upstream.url)),
     await keep(gateway(issuer, upstream.url)),
   ]
   await sleep(SETTLED_MS)

@@ -3,7 +3,7 @@ import { freePort } from '../../../infra/parts/ports.ts'
 import { type Cost, pairedCosts } from '../paired.ts'
 import { LOAD_CORE, Pinned } from '../process.ts'
 import { directory, type GatewayVariant, gateway, type Subject } from '../subjects.ts'
-import type { Stage } from './stage.ts'
+import type { Ground } from './stage.ts'
 
 type Sections = NonNullable<GatewayVariant['sections']>
 
@@ -38,7 +38,7 @@ const MOST = 0.05
 const TURNS = 8
 
 /** What it costs to see what happens: one gateway for each switch, in one run. */
-export async function observability(stage: Stage): Promise<void> {
+export async function observability(stage: Ground): Promise<void> {
   const { report, issuer, upstream, rounds, seconds, keep } = stage
   const port = await freePort()
   const sink = new Pinned(LOAD_CORE, process.execPath, [join(import.meta.dirname, '..', 'sink.ts'), String(port)])
