@@ -6,7 +6,8 @@ const MAX_RESPONSE_BYTES = 1_048_576
 
 /**
  * `fetch` for requests to issuers: a body longer than {@link MAX_RESPONSE_BYTES} fails. The libraries read whole bodies
- * into memory, and a compressed one may be a thousand times as long as what was sent.
+ * into memory, and a compressed one may be a thousand times as long as what was sent. It is read here for them, because
+ * a stream in between (`pipeThrough`) made every later request of the process slower.
  */
 export const issuerFetch: IssuerFetch = async (url, options) => bounded(await fetch(url, options))
 
@@ -14,16 +15,30 @@ export const issuerFetch: IssuerFetch = async (url, options) => bounded(await fe
 const tooLong = () =>
   new TypeError('response not read', { cause: new Error(`it is longer than ${MAX_RESPONSE_BYTES} bytes`) })
 
-function bounded(response: Response): Response {
+async function bounded(response: Response): Promise<Response> {
   if (response.body === null) return response
+  const { status, statusText, headers } = response
+  const body = await readBounded(response.body).catch(failing)
+  return new Response(body, { status, statusText, headers })
+}
+
+/** @throws TypeError when it is too long; else what `fetch` throws */
+async function readBounded(body: ReadableStream<Uint8Array>): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
   let bytes = 0
-  const limit = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength
-      if (bytes <= MAX_RESPONSE_BYTES) controller.enqueue(chunk)
-      else controller.error(tooLong())
+  // Leaving the loop cancels the body, which closes the connection.
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > MAX_RESPONSE_BYTES) throw tooLong()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** A body that fails when it is read: the libraries tell a response that cannot be read from an issuer that is down. */
+const failing = (error: unknown) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.error(error)
     },
   })
-  const { status, statusText, headers } = response
-  return new Response(response.body.pipeThrough(limit), { status, statusText, headers })
-}
