@@ -19,7 +19,7 @@ export interface Cost {
 }
 
 /** Until V8 has compiled what runs in one request of a hundred, too. */
-const WARM_REQUESTS = 12_000
+const WARM_REQUESTS = 40_000
 /** Some 20 ms: what other programs do to the machine, they do to neighbours alike. */
 export const SLICE_REQUESTS = 400
 
