@@ -96,8 +96,7 @@ function limitOf(text: string | undefined): number {
 }
 
 /** Names may come from a file that somebody changed: nothing in them reaches the terminal as a control character. */
-const shown = (value: unknown): string =>
-  value === undefined ? '-' : (plainText(String(value), MAX_COLUMN) ?? '-')
+const shown = (value: unknown): string => (value === undefined ? '-' : (plainText(String(value), MAX_COLUMN) ?? '-'))
 
 /** Characters of the longest column; the trail itself contains none that is longer. */
 const MAX_COLUMN = 1024

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../shared/settings/field-errors.ts'
-import type { SinkState } from '../observability/metrics/audit-metrics.ts'
+import type { AuditTrail } from '../audit/trail.ts'
 
 /** One reload of the configuration, as it went. */
 export interface ReloadResult {
@@ -30,6 +30,6 @@ export interface GatewayState {
   /** Whether an upstream responded to the last request of this process. @param origin of the upstream */
   readonly applicationState: (origin: string) => 'responding' | 'not-responding' | undefined
   /** Where this process records the audit trail; none: only the log. */
-  readonly sinks: () => readonly SinkState[]
+  readonly sinks: () => AuditTrail['states']
   readonly replica: () => Promise<ReplicaState>
 }
