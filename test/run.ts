@@ -1,40 +1,24 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runTier, type TierResult } from './run-tier.ts'
 import { TIERS, type Tier } from './tiers.ts'
 
-/** `npm test [-- --tier NAME ...]`: runs the tiers one after the other, without those that run only when named. Exits 1 if one fails. */
-
-/** The longest time of one test, in milliseconds. A test that hangs is stopped and reported. */
-const TEST_TIMEOUT_MS = 120_000
-
-const TEST_OPTIONS = [
-  '--disable-warning=ExperimentalWarning',
-  '--test',
-  '--test-reporter=spec',
-  '--test-concurrency=1',
-  `--test-timeout=${TEST_TIMEOUT_MS}`,
-]
-
-interface TierResult {
-  readonly name: string
-  readonly ok: boolean
-  readonly seconds: number
-  /** What failed, as lines to print once more at the end: a log is often read from there. */
-  readonly failures: readonly string[]
-}
-
-const FAILURE_LINES = 60
-/** How much of the output of a tier is kept to find its failures, in characters. */
-const KEPT_OUTPUT = 100_000
+/**
+ * `npm test [-- --tier NAME ...] [-- --lanes N]`: runs the tiers, without those that run only when named. Exits 1 if one
+ * fails. First come those that need the machine for themselves, then the others, in as many lanes as there are cores, two
+ * at most.
+ */
+const MOST_LANES = 2
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true } } })
+const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true }, lanes: { type: 'string' } } })
+const lanes = lanesOf(values.lanes)
 const chosen = chooseTiers(values.tier)
 const results: TierResult[] = []
-for (const tier of chosen) results.push(await runTier(tier))
+const isShared = ({ sharesMachine = false }: Tier) => lanes > 1 && sharesMachine
+for (const tier of chosen.filter((each) => !isShared(each))) results.push(await streamed(tier))
+await runLanes(chosen.filter(isShared).sort((a, b) => b.minutes - a.minutes))
 
 print('')
 for (const { name, ok, failures } of results)
@@ -42,6 +26,13 @@ for (const { name, ok, failures } of results)
 for (const { name, ok, seconds } of results)
   print(`${ok ? 'passed' : 'FAILED'}  ${name.padEnd(10)} ${seconds.toFixed(0)} s`)
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
+
+function lanesOf(text: string | undefined): number {
+  const count = text === undefined ? Math.min(availableParallelism(), MOST_LANES) : Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 16) return count
+  print(`--lanes: expected a whole number from 1 to 16, got ${text}`)
+  process.exit(2)
+}
 
 function chooseTiers(names: readonly string[] | undefined): readonly Tier[] {
   const unknown = (names ?? []).filter((name) => !TIERS.some((tier) => tier.name === name))
@@ -52,66 +43,32 @@ function chooseTiers(names: readonly string[] | undefined): readonly Tier[] {
   return TIERS.filter(({ name, onlyNamed = false }) => names?.includes(name) ?? !onlyNamed)
 }
 
-async function runTier(tier: Tier): Promise<TierResult> {
-  const { name, about, needs } = tier
-  print(`\n=== ${name}: ${about}`)
-  const startedAt = performance.now()
-  let ok = false
-  let failures: readonly string[] = []
-  try {
-    for (const need of needs) await need()
-    ;({ ok, failures } = await runTests(tier))
-  } catch (error) {
-    failures = [error instanceof Error ? error.message : String(error)]
-    print(failures.join('\n'))
-  }
-  const seconds = (performance.now() - startedAt) / 1000
-  print(`=== ${name}: ${ok ? 'passed' : 'FAILED'} after ${seconds.toFixed(0)} s`)
-  return { name, ok, seconds, failures }
+/** Runs one tier, and prints its output as it comes. */
+async function streamed(tier: Tier): Promise<TierResult> {
+  print(titleOf(tier))
+  const result = await runTier(tier, (text) => process.stdout.write(text))
+  print(endOf(result))
+  return result
 }
 
-/** Runs the tier in its own process group, so that a tier that hangs is stopped with every process it started. */
-function runTests({ name, run, minutes }: Tier): Promise<{ ok: boolean; failures: readonly string[] }> {
-  const [command, args] =
-    'script' in run ? ['npm', ['run', '-s', run.script]] : [process.execPath, [...TEST_OPTIONS, ...run.files]]
-  const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'], detached: true })
-  let output = ''
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const)
-    from.on('data', (bytes: Buffer) => {
-      to.write(bytes)
-      output = (output + bytes.toString()).slice(-KEPT_OUTPUT)
-    })
-  const stop = (signal: NodeJS.Signals) => {
-    if (child.pid !== undefined) process.kill(-child.pid, signal)
+/** Each lane takes the next tier. The output of a tier is printed in one piece when it ends. */
+async function runLanes(tiers: Tier[]): Promise<void> {
+  const lane = async () => {
+    for (let tier = tiers.shift(); tier !== undefined; tier = tiers.shift()) {
+      print(`\n... ${tier.name} runs; its output follows when it ends`)
+      const output: string[] = []
+      const result = await runTier(tier, (text) => output.push(text))
+      print(`${titleOf(tier)}\n${output.join('')}${endOf(result)}`)
+      results.push(result)
+    }
   }
-  const deadline = globalThis.setTimeout(() => {
-    print(`=== ${name}: stopped after ${minutes} minutes`)
-    stop('SIGKILL')
-  }, minutes * 60_000)
-  const interrupted = () => {
-    stop('SIGTERM')
-    process.exit(130)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted)
-  return new Promise((resolve) => {
-    child.on('error', () => resolve({ ok: false, failures: [`${command} did not start`] }))
-    child.on('exit', async (code) => {
-      clearTimeout(deadline)
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted)
-      // The rest of the output, without waiting for a process left behind that still holds the pipe.
-      await Promise.race([once(child, 'close'), setTimeout(1000)])
-      for (const stream of [child.stdout, child.stderr]) stream.destroy()
-      resolve({ ok: code === 0, failures: code === 0 ? [] : failuresIn(output) })
-    })
-  })
+  await Promise.all(Array.from({ length: lanes }, lane))
 }
 
-/** The list of failing tests that the reporter prints last, or else the last lines. */
-function failuresIn(output: string): readonly string[] {
-  const list = output.lastIndexOf('failing tests:')
-  const lines = (list < 0 ? output : output.slice(list)).trimEnd().split('\n')
-  return list < 0 ? lines.slice(-FAILURE_LINES) : lines.slice(0, FAILURE_LINES)
+function titleOf({ name, about }: Tier): string {
+  return `\n=== ${name}: ${about}`
+}
+
+function endOf({ name, ok, seconds }: TierResult): string {
+  return `=== ${name}: ${ok ? 'passed' : 'FAILED'} after ${seconds.toFixed(0)} s`
 }

@@ -31,11 +31,13 @@ export interface Tier {
   readonly run: { readonly script: string } | { readonly files: readonly string[] }
   /** The longest time the whole tier may take. */
   readonly minutes: number
+  /** Whether another tier may run at the same time: it measures no time and does not need the whole machine. */
+  readonly sharesMachine?: boolean
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
   readonly onlyNamed?: boolean
 }
 
-/** All tests, in the order they run: the fastest tier comes first. */
+/** All tests. Those that need the machine for themselves run in this order, before the others. */
 export const TIERS: readonly Tier[] = [
   {
     name: 'check',
@@ -64,6 +66,7 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureHelm, () => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/helm/*.test.ts'] },
     minutes: 4,
+    sharesMachine: true,
   },
   {
     name: 'faults',
@@ -84,28 +87,32 @@ export const TIERS: readonly Tier[] = [
     about: 'a browser or the command line, the embedded issuer, the gateway, a real MLflow',
     needs: [ensureMlflow, ensureChromium],
     run: { files: ['test/e2e/*.test.ts', 'test/cli/*.test.ts'] },
-    minutes: 8,
+    minutes: 10,
+    sharesMachine: true,
   },
   {
     name: 'packages',
     about: 'npm run package, made twice, and its files installed where nothing else is',
     needs: [ensureBuildTools, ensureMlflow, ensureAirflow],
     run: { files: ['test/packages/*.test.ts'] },
-    minutes: 6,
+    minutes: 8,
+    sharesMachine: true,
   },
   {
     name: 'first-hour',
     about: 'from a new Keycloak by the guide, init, check and serve to a sign-in with Chromium and a run in MLflow',
     needs: [ensureKeycloak, ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/first-hour/*.test.ts'] },
-    minutes: 6,
+    minutes: 8,
+    sharesMachine: true,
   },
   {
     name: 'keycloak',
     about: 'the sign-in suite against a real Keycloak',
     needs: [ensureKeycloak, ensureFaketime],
     run: { files: ['test/keycloak/*.test.ts'] },
-    minutes: 12,
+    minutes: 16,
+    sharesMachine: true,
   },
   {
     name: 'mlflow',
@@ -113,6 +120,7 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/mlflow/*.test.ts'] },
     minutes: 15,
+    sharesMachine: true,
   },
   {
     name: 'isolation',
@@ -127,14 +135,16 @@ export const TIERS: readonly Tier[] = [
     about: 'bearer tokens, Basic credentials, service users, an unavailable issuer, training runs across many tokens',
     needs: [ensureMlflow, ensureMlflowClient],
     run: { files: ['test/machines/*.test.ts'] },
-    minutes: 6,
+    minutes: 8,
+    sharesMachine: true,
   },
   {
     name: 'airflow',
     about: 'a real Airflow behind the gateway in both integrations; its auth manager; MLflow next to it',
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
-    minutes: 12,
+    minutes: 18,
+    sharesMachine: true,
   },
   {
     name: 'tracing',
@@ -157,7 +167,8 @@ export const TIERS: readonly Tier[] = [
     about: 'the core API on a real PostgreSQL',
     needs: [ensurePostgres, ensureModelopsClient, ensureChromium],
     run: { files: ['test/core/*.test.ts'] },
-    minutes: 5,
+    minutes: 8,
+    sharesMachine: true,
   },
   {
     name: 'compose',
