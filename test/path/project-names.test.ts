@@ -86,7 +86,7 @@ async function seen([path, init]: [string, Send]): Promise<string> {
 const comparable = (text: string) =>
   text
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '(uuid)')
-    .replaceAll(/(x-request-id,|request_id":"|nonce[-=]"?|date,|<code>)[^\n"'<]*/g, '$1')
+    .replaceAll(/(x-request-id,|request_id":"|nonce[-=]"?|date,|<code>|>Time: )[^\n"'<]*/g, '$1')
 
 for (const [what, request] of ways)
   test(`a member of another project who ${what} sees the same as for one that does not exist`, async () => {
