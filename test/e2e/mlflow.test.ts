@@ -92,7 +92,7 @@ for (const scheme of ['light', 'dark'] as const) {
     await shot(page, `portal-bob-${scheme}`)
     const response = await page.goto(`${world.url}/mlflow/${BETA}/`)
     assert.equal(response?.status(), 403)
-    assert.ok(await page.getByText('not-in-project').isVisible())
+    assert.ok(await page.getByText('not-in-project', { exact: true }).isVisible())
     await shot(page, `refusal-${scheme}`)
     await page.goto(`${world.url}/mlflow/#/experiments`)
     await page.getByText('alpha-price-model').first().waitFor()
