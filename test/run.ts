@@ -16,7 +16,7 @@ const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true
 const lanes = lanesOf(values.lanes)
 const chosen = chooseTiers(values.tier)
 const results: TierResult[] = []
-const isShared = ({ sharesMachine = false }: Tier) => lanes > 1 && sharesMachine
+const isShared = ({ sharesMachine = false }: Tier) => lanes > 1 && chosen.length > 1 && sharesMachine
 for (const tier of chosen.filter((each) => !isShared(each))) results.push(await streamed(tier))
 await runLanes(chosen.filter(isShared).sort((a, b) => b.minutes - a.minutes))
 

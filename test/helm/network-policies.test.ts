@@ -133,6 +133,7 @@ test('without monitoring no peer reaches the admin port, and without an admin li
   assert.ok(!JSON.stringify(at(policy(minimal, 'gw-modelops-gateway'), 'spec')).includes('4181'))
   const without = await render('full', {
     serviceMonitor: { enabled: false },
+    prometheusRule: { enabled: false },
     config: { server: { adminListen: null } },
   })
   assert.ok(!JSON.stringify(without.all).includes('8081'))

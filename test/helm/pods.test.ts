@@ -129,7 +129,7 @@ test('Ingress and HTTPRoute route the hosts of config completely to the Service'
 test('the gateway gets config unchanged, including large numbers', () => {
   const given = at(valuesOf('full'), 'config') as object
   const { server, issuer, session } = DEFAULT_CONFIG
-  const rendered: unknown = parse(full.one('ConfigMap').data?.['gateway.yaml'] ?? '')
+  const rendered: unknown = parse(full.one('ConfigMap', 'gw').data?.['gateway.yaml'] ?? '')
   const merged = {
     server: { ...server, ...Reflect.get(given, 'server') },
     issuer: { ...issuer, ...Reflect.get(given, 'issuer') },
