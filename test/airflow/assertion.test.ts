@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { ensureAirflowctl } from '../../infra/parts/airflow.ts'
 import { run } from '../../infra/parts/run.ts'
-import { countIssuerPages, fillLoginForm, openChromium, picture } from './chromium.ts'
+import { countIssuerPages, fillLoginForm, openChromium, PAGE_MS, picture } from './chromium.ts'
 import { startWorld, type World } from './kit.ts'
 import { pageSuite } from './page-suite.ts'
 import { dagsIn, machineToken, type Person, signIn } from './people.ts'
@@ -45,6 +45,7 @@ test('one login opens MLflow and then Airflow, without a second form', async () 
   const browser = await openChromium()
   try {
     const page = await (await browser.newContext({ viewport: { width: 1400, height: 900 } })).newPage()
+    page.setDefaultTimeout(PAGE_MS)
     const forms = countIssuerPages(page, world.issuer)
     await page.goto(`${world.url}/mlflow/`)
     await fillLoginForm(page, 'bob')

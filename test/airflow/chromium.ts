@@ -4,6 +4,9 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
 import { partsDirectory } from '../../infra/parts/directories.ts'
 
+/** How long a page of Airflow may take, ms: the first one compiles its user interface, on a machine that other tests share. */
+export const PAGE_MS = 90_000
+
 export async function openChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath: await ensureChromium(), args: ['--no-sandbox'] })
 }

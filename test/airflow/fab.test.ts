@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { countIssuerPages, fillLoginForm, openChromium, picture } from './chromium.ts'
+import { countIssuerPages, fillLoginForm, openChromium, PAGE_MS, picture } from './chromium.ts'
 import { startWorld, type World } from './kit.ts'
 import { dagsIn, machineToken, signIn } from './people.ts'
 
@@ -21,6 +21,7 @@ test('one login opens Airflow, and its own pages after a login at the issuer tha
   try {
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
     const page = await context.newPage()
+    page.setDefaultTimeout(PAGE_MS)
     const forms = countIssuerPages(page, world.issuer)
     await page.goto(`${world.url}/airflow/dags`)
     await fillLoginForm(page, 'alice')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { countIssuerPages, fillLoginForm, openChromium, picture } from './chromium.ts'
+import { countIssuerPages, fillLoginForm, openChromium, PAGE_MS, picture } from './chromium.ts'
 import { startWorld, type World } from './kit.ts'
 import { dagsIn, machineToken } from './people.ts'
 
@@ -17,6 +17,7 @@ test('one login at Keycloak opens Airflow and FAB’s own pages', async () => {
   const browser = await openChromium()
   try {
     const page = await (await browser.newContext({ viewport: { width: 1400, height: 900 } })).newPage()
+    page.setDefaultTimeout(PAGE_MS)
     const pages = countIssuerPages(page, world.issuer)
     await page.goto(`${world.url}/airflow/dags`)
     await fillLoginForm(page, 'alice')

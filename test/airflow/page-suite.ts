@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { ALPHA } from '../../infra/issuer/users.ts'
 import { partsDirectory } from '../../infra/parts/directories.ts'
 import { accessible, pictures, untilAccessible } from '../accessible.ts'
-import { fillLoginForm, openChromium } from './chromium.ts'
+import { fillLoginForm, openChromium, PAGE_MS } from './chromium.ts'
 import type { World } from './kit.ts'
 
 const SHOTS = partsDirectory('screenshots', 'airflow')
@@ -23,6 +23,7 @@ export function pageSuite(world: () => World): void {
 
   async function openAs(username: string, path = '/dags'): Promise<Page> {
     const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
+    page.setDefaultTimeout(PAGE_MS)
     await page.goto(`${world().url}/airflow${path}`)
     await fillLoginForm(page, username)
     await page.getByText('alpha_daily').first().waitFor()
