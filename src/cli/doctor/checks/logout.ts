@@ -55,8 +55,8 @@ async function backChannelFinding(world: World, metadata: Metadata): Promise<Fin
     return skipped('back-channel logout: the issuer does not announce it; sessions end by their limits')
   const blocked = blockedFinding(world, url, 'back-channel logout')
   if (blocked) return blocked
-  const cause = 'The proxy in front does not pass this path on, or the gateway does not run.'
-  const fix = `Pass ${url} on to the gateway. The issuer must reach it too.`
+  const cause = 'The proxy in front does not forward this path, or the gateway does not run.'
+  const fix = `Forward ${url} to the gateway. The issuer must reach it too.`
   try {
     const { status } = await probe(url, {
       method: 'POST',

@@ -35,15 +35,15 @@ export function healthFinding(publicUrl: string, { status, text }: HttpResponse)
   if (status === 200 && parseJson(text).status === 'alive') return undefined
   const what = `${publicUrl}/healthz returned status ${status}, expected the gateway`
   if (status === 421 || parseJson(text).reason === 'unknown-host')
-    return failed(what, 'The proxy in front changes the Host header.', 'Make the proxy pass Host on unchanged.')
+    return failed(what, 'The proxy in front changes the Host header.', 'Make the proxy forward Host unchanged.')
   if ([502, 503, 504].includes(status))
     return failed(
       what,
       'The proxy in front cannot reach the gateway.',
       'Start the gateway, and point the proxy to server.listen.',
     )
-  const cause = 'Another server responds at this address, or the proxy passes on only some paths.'
-  return failed(what, cause, 'Pass all paths of this host on to the gateway.')
+  const cause = 'Another server responds at this address, or the proxy forwards only some paths.'
+  return failed(what, cause, 'Forward all paths of this host to the gateway.')
 }
 
 /** The keys of the assertion derive from session.secrets, so that they tell one gateway from another. */
@@ -82,7 +82,7 @@ async function sameGateway({ config, hasSecrets, clock }: World): Promise<Findin
 async function trustFindings({ config }: World): Promise<Finding[]> {
   const { publicUrl, trustedProxies } = config.server
   const cause = 'server.trustedProxies does not contain the address from which the proxy connects.'
-  const fix = 'Add that address or network to server.trustedProxies. It is `clientAddress` in the log of the gateway.'
+  const fix = 'Add that address or network to server.trustedProxies. It is `client` in the log of the gateway.'
   const effect = 'all users count as one client in limits and in the log'
   if (trustedProxies.length === 0) {
     if (publicUrl.startsWith('http:')) return []
@@ -93,7 +93,7 @@ async function trustFindings({ config }: World): Promise<Finding[]> {
   if (reason === 'proxy-untrusted')
     return [warning(`the gateway does not trust the proxy in front: ${effect}`, cause, fix)]
   if (reason === undefined)
-    return [skipped('trusted proxies: cannot be seen from here, because the proxy does not pass /auth/verify on')]
+    return [skipped('trusted proxies: cannot be seen from here, because the proxy does not forward /auth/verify')]
   return [ok('the gateway trusts the proxy in front')]
 }
 
