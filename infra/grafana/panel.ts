@@ -41,6 +41,19 @@ export const sumBy = (by: string, expr: string) => `sum by (${by}) (${expr})`
 export const quantile = (q: number, by: string, metric: string, labels = SELECTED) =>
   `histogram_quantile(${q}, ${sumBy(`${by}le`, rate(`${metric}_bucket`, labels))})`
 
+/** A rate by labels, named by them. @param mayBeEmpty See {@link Query} */
+export const rateBy = (by: string, metric: string, mayBeEmpty: string, legend = `{{${by}}}`): Query => ({
+  expr: sumBy(by, rate(metric)),
+  legend,
+  mayBeEmpty,
+})
+
+/** A quantile of a histogram by one label, named by it. */
+export const quantileBy = (q: number, by: string, metric: string): Query => ({
+  expr: quantile(q, `${by}, `, metric),
+  legend: `{{${by}}}`,
+})
+
 export const timeseries = (
   title: string,
   description: string,

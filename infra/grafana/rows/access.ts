@@ -1,4 +1,4 @@
-import { type Row, rate, sumBy, timeseries } from '../panel.ts'
+import { type Row, rate, rateBy, sumBy, timeseries } from '../panel.ts'
 
 export const access: Row = {
   title: 'Sign-in and access',
@@ -11,44 +11,20 @@ export const access: Row = {
       },
     ]),
     timeseries('Sign-ins by result', 'Users who came back from the issuer.', 'ops', [
-      {
-        expr: sumBy('result', rate('modelops_gateway_sign_ins_total')),
-        legend: '{{result}}',
-        mayBeEmpty: 'nobody signed in since the start',
-      },
+      rateBy('result', 'modelops_gateway_sign_ins_total', 'nobody signed in since the start'),
     ]),
     timeseries('Sign-ins without a project', 'Users who sign in and are members of no project, by cause.', 'ops', [
-      {
-        expr: sumBy('cause', rate('modelops_gateway_sign_ins_without_project_total')),
-        legend: '{{cause}}',
-        mayBeEmpty: 'every user has a project',
-      },
+      rateBy('cause', 'modelops_gateway_sign_ins_without_project_total', 'every user has a project'),
     ]),
     timeseries('Sign-outs by kind', 'Sign-outs that ended at least one session.', 'ops', [
-      {
-        expr: sumBy('kind', rate('modelops_gateway_logouts_total')),
-        legend: '{{kind}}',
-        mayBeEmpty: 'nobody signed out since the start',
-      },
+      rateBy('kind', 'modelops_gateway_logouts_total', 'nobody signed out since the start'),
     ]),
     timeseries('Bearer tokens by result', 'Verifications of tokens that were not in the cache.', 'ops', [
-      {
-        expr: sumBy('result', rate('modelops_gateway_bearer_verifications_total')),
-        legend: '{{result}}',
-        mayBeEmpty: 'no program sent a token',
-      },
+      rateBy('result', 'modelops_gateway_bearer_verifications_total', 'no program sent a token'),
     ]),
     timeseries('Re-authorizations and cuts', 'Requests and WebSockets that last are authorized again.', 'ops', [
-      {
-        expr: sumBy('result', rate('modelops_gateway_reauthorizations_total')),
-        legend: '{{result}}',
-        mayBeEmpty: 'no request lasted long enough',
-      },
-      {
-        expr: sumBy('cause', rate('modelops_gateway_connections_cut_total')),
-        legend: 'cut: {{cause}}',
-        mayBeEmpty: 'no connection was cut',
-      },
+      rateBy('result', 'modelops_gateway_reauthorizations_total', 'no request lasted long enough'),
+      rateBy('cause', 'modelops_gateway_connections_cut_total', 'no connection was cut', 'cut: {{cause}}'),
     ]),
   ],
 }

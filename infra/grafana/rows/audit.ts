@@ -1,4 +1,4 @@
-import { type Row, rate, SELECTED, sumBy, timeseries } from '../panel.ts'
+import { type Row, rate, rateBy, SELECTED, sumBy, timeseries } from '../panel.ts'
 
 export const audit: Row = {
   title: 'Audit trail and traces',
@@ -25,13 +25,7 @@ export const audit: Row = {
       'Spans',
       'Spans of traces. Failed: the collector did not accept them. Dropped: the queue was full.',
       'ops',
-      [
-        {
-          expr: sumBy('result', rate('modelops_gateway_trace_spans_total')),
-          legend: '{{result}}',
-          mayBeEmpty: 'tracing is off',
-        },
-      ],
+      [rateBy('result', 'modelops_gateway_trace_spans_total', 'tracing is off')],
     ),
   ],
 }

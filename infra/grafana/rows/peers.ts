@@ -1,4 +1,4 @@
-import { quantile, type Row, rate, SELECTED, sumBy, timeseries } from '../panel.ts'
+import { quantileBy, type Row, rateBy, SELECTED, timeseries } from '../panel.ts'
 
 export const peers: Row = {
   title: 'Issuer and session store',
@@ -7,33 +7,24 @@ export const peers: Row = {
       { expr: `modelops_gateway_issuer_ready{${SELECTED}}`, legend: '{{instance}}' },
     ]),
     timeseries('Duration of requests to the issuer (p95)', 'By operation.', 's', [
-      {
-        expr: quantile(0.95, 'operation, ', 'modelops_gateway_issuer_request_duration_seconds'),
-        legend: '{{operation}}',
-      },
+      quantileBy(0.95, 'operation', 'modelops_gateway_issuer_request_duration_seconds'),
     ]),
     timeseries('Errors of the issuer', 'Requests without a response, or with an error.', 'ops', [
-      {
-        expr: sumBy('operation, error', rate('modelops_gateway_issuer_request_errors_total')),
-        legend: '{{operation}}: {{error}}',
-        mayBeEmpty: 'no error since the start',
-      },
+      rateBy(
+        'operation, error',
+        'modelops_gateway_issuer_request_errors_total',
+        'no error since the start',
+        '{{operation}}: {{error}}',
+      ),
     ]),
     timeseries('Session store writable', 'By replica; 0: not writable.', 'short', [
       { expr: `modelops_gateway_store_ready{${SELECTED}}`, legend: '{{instance}}' },
     ]),
     timeseries('Duration of store operations (p99)', 'Redis on a healthy network needs a few milliseconds.', 's', [
-      {
-        expr: quantile(0.99, 'operation, ', 'modelops_gateway_store_operation_duration_seconds'),
-        legend: '{{operation}}',
-      },
+      quantileBy(0.99, 'operation', 'modelops_gateway_store_operation_duration_seconds'),
     ]),
     timeseries('Errors of the session store', 'Operations that failed.', 'ops', [
-      {
-        expr: sumBy('operation', rate('modelops_gateway_store_errors_total')),
-        legend: '{{operation}}',
-        mayBeEmpty: 'no error since the start',
-      },
+      rateBy('operation', 'modelops_gateway_store_errors_total', 'no error since the start'),
     ]),
   ],
 }

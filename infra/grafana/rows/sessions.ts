@@ -1,4 +1,4 @@
-import { quantile, type Row, rate, SELECTED, sumBy, timeseries } from '../panel.ts'
+import { quantile, type Row, rate, rateBy, SELECTED, sumBy, timeseries } from '../panel.ts'
 
 const LOOKUPS = 'modelops_gateway_cache_requests_total'
 
@@ -14,23 +14,13 @@ export const sessions: Row = {
         legend: 'begun',
         mayBeEmpty: 'nobody signed in since the start',
       },
-      {
-        expr: sumBy('cause', rate('modelops_gateway_sessions_ended_total')),
-        legend: 'ended: {{cause}}',
-        mayBeEmpty: 'no session was ended',
-      },
+      rateBy('cause', 'modelops_gateway_sessions_ended_total', 'no session was ended', 'ended: {{cause}}'),
     ]),
     timeseries(
       'Refreshes by result',
       'Rejected: the user must sign in again. Unavailable: the issuer did not respond.',
       'ops',
-      [
-        {
-          expr: sumBy('result', rate('modelops_gateway_session_refreshes_total')),
-          legend: '{{result}}',
-          mayBeEmpty: 'no token expired yet',
-        },
-      ],
+      [rateBy('result', 'modelops_gateway_session_refreshes_total', 'no token expired yet')],
     ),
     timeseries('Duration of refreshes', 'Requests of the session wait for it.', 's', [
       {

@@ -1,26 +1,21 @@
-import { quantile, type Row, rate, SELECTED, sumBy, timeseries } from '../panel.ts'
+import { quantileBy, type Row, rateBy, SELECTED, sumBy, timeseries } from '../panel.ts'
 
 export const upstreams: Row = {
   title: 'Applications',
   panels: [
     timeseries('Time to the first byte (p95)', 'From the request to the head of its response, by application.', 's', [
-      {
-        expr: quantile(0.95, 'upstream, ', 'modelops_gateway_upstream_first_byte_duration_seconds'),
-        legend: '{{upstream}}',
-      },
+      quantileBy(0.95, 'upstream', 'modelops_gateway_upstream_first_byte_duration_seconds'),
     ]),
     timeseries('Time to connect (p95)', 'With TLS, where it is https.', 's', [
-      {
-        expr: quantile(0.95, 'upstream, ', 'modelops_gateway_upstream_connect_duration_seconds'),
-        legend: '{{upstream}}',
-      },
+      quantileBy(0.95, 'upstream', 'modelops_gateway_upstream_connect_duration_seconds'),
     ]),
     timeseries('Errors', 'Requests to an application that failed.', 'ops', [
-      {
-        expr: sumBy('upstream, reason', rate('modelops_gateway_upstream_errors_total')),
-        legend: '{{upstream}}: {{reason}}',
-        mayBeEmpty: 'no request failed since the start',
-      },
+      rateBy(
+        'upstream, reason',
+        'modelops_gateway_upstream_errors_total',
+        'no request failed since the start',
+        '{{upstream}}: {{reason}}',
+      ),
     ]),
     timeseries('Connections', 'Each carries one request at a time.', 'short', [
       {
