@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { issuerMetadata } from '../issuer-metadata.ts'
 import { createKeys, type Keys } from './keys.ts'
 import {
   type Endpoint,
@@ -187,18 +188,8 @@ async function tokens(at: Instance, bent: TokenMisbehaviour, grant: Grant): Prom
 }
 
 const metadata = (url: string): Json => ({
-  issuer: url,
-  authorization_endpoint: `${url}/authorize`,
-  token_endpoint: `${url}/token`,
-  userinfo_endpoint: `${url}/userinfo`,
-  jwks_uri: `${url}/jwks`,
-  introspection_endpoint: `${url}/introspect`,
-  end_session_endpoint: `${url}/logout`,
-  response_types_supported: ['code'],
-  subject_types_supported: ['public'],
+  ...issuerMetadata(url),
   id_token_signing_alg_values_supported: ['RS256', 'ES256', 'HS256', 'none'],
-  code_challenge_methods_supported: ['S256'],
-  authorization_response_iss_parameter_supported: true,
   frontchannel_logout_supported: true,
   frontchannel_logout_session_supported: true,
 })

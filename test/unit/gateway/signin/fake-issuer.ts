@@ -2,6 +2,7 @@ import { createHash, type KeyObject, type webcrypto } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { issuerMetadata } from '../../../issuer-metadata.ts'
 
 type SigningKey = webcrypto.CryptoKey | KeyObject | Uint8Array
 
@@ -185,18 +186,8 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
 
 function metadata(url: string, bent: Record<string, unknown>) {
   return {
-    issuer: url,
-    authorization_endpoint: `${url}/authorize`,
-    token_endpoint: `${url}/token`,
-    userinfo_endpoint: `${url}/userinfo`,
-    jwks_uri: `${url}/jwks`,
-    introspection_endpoint: `${url}/introspect`,
-    end_session_endpoint: `${url}/logout`,
-    response_types_supported: ['code'],
-    subject_types_supported: ['public'],
+    ...issuerMetadata(url),
     id_token_signing_alg_values_supported: ['RS256', 'RS384', 'ES256', 'PS256', 'HS256', 'none'],
-    code_challenge_methods_supported: ['S256'],
-    authorization_response_iss_parameter_supported: true,
     ...bent,
   }
 }
