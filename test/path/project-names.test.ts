@@ -4,6 +4,7 @@ import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { Browser, Send } from '../browser.ts'
 import { type Kit, signedInBrowser, startKit } from '../kit.ts'
+import { withoutWhatIsNew } from './comparable.ts'
 
 /** A member of one project learns neither the name nor the groups of another, and not whether it exists. */
 const NAME = 'needle-name'
@@ -84,9 +85,7 @@ async function seen([path, init]: [string, Send]): Promise<string> {
 }
 /** What may differ between two responses: the project that was named, and what is new in each. */
 const comparable = (text: string) =>
-  text
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '(uuid)')
-    .replaceAll(/(x-request-id,|request_id":"|nonce[-=]"?|date,|<code>|>Time: )[^\n"'<]*/g, '$1')
+  withoutWhatIsNew(text.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '(uuid)'))
 
 for (const [what, request] of ways)
   test(`a member of another project who ${what} sees the same as for one that does not exist`, async () => {
