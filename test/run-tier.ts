@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Tier } from './tiers.ts'
 
@@ -8,6 +9,7 @@ const TEST_TIMEOUT_MS = 120_000
 
 const TEST_OPTIONS = [
   '--disable-warning=ExperimentalWarning',
+  `--import=${join(import.meta.dirname, 'ends-in-time.ts')}`,
   '--test',
   '--test-reporter=spec',
   '--test-concurrency=1',
