@@ -1,4 +1,5 @@
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
+import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
@@ -42,7 +43,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'check',
     about: 'format, lint, types, unit and contract tests',
-    needs: [],
+    needs: [ensureActionlint],
     run: { script: 'check' },
     minutes: 10,
   },
