@@ -9,6 +9,7 @@ import { covers } from '../../shared/tokens/claim-pattern.ts'
 export function ruleWarnings({ issuer, projects }: Config): CheckError[] {
   const known = knownProjects(projects)
   return issuer.additional.flatMap((one, index) => {
+    if (one.rules === undefined) return isPublic(one.url) ? [withoutRules(index)] : []
     const rules = compileRules(one.rules, projects)
     return rules.flatMap((rule, at) => {
       const path = `issuer.additional.${index}.rules.${at}`
@@ -22,6 +23,16 @@ export function ruleWarnings({ issuer, projects }: Config): CheckError[] {
     })
   })
 }
+
+/** Issuers whose tokens everybody can have, for any audience. */
+const isPublic = (url: string) => /^https:\/\/(token\.actions\.githubusercontent\.com|gitlab\.com)\/?$/.test(url)
+
+const withoutRules = (index: number): CheckError => ({
+  path: `issuer.additional.${index}`,
+  expected: 'rules for an issuer that everybody can get tokens of',
+  got: 'none',
+  hint: 'Without rules, everybody with such a token is signed in. Add rules, or remove the issuer.',
+})
 
 /** Undefined: nobody knows them here. */
 function knownProjects(projects: Config['projects']): ReadonlySet<string> | undefined {

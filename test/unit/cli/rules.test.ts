@@ -21,7 +21,7 @@ function run(...args: string[]) {
   return spawnSync(process.execPath, [...main, ...args], { env: { PATH: process.env.PATH }, encoding: 'utf8' })
 }
 
-function configuration(rules: Section[], over: Section = {}): string {
+function configuration(rules: Section[] | undefined, over: Section = {}): string {
   const file = join(folder, 'gateway.json')
   const config = {
     server: { publicUrl: 'https://o.example' },
@@ -133,7 +133,7 @@ test('a file that is no token is named', () => {
   assert.match(stderr, /--token-file: expected a file with a JWT/)
 })
 
-const check = (rules: Section[], over: Section = {}) => {
+const check = (rules: Section[] | undefined, over: Section = {}) => {
   const { status, stderr } = run('check', '--config', configuration(rules, over))
   assert.equal(status, 0, stderr)
   return stderr
@@ -175,6 +175,9 @@ test('check recommends IDs, and which runs are meant', () => {
   assert.equal(check([rule('a', { repository_id: '1' }, { role: 'viewer' })]), '')
 })
 
+test('check warns about an issuer that everybody can get tokens of, without rules', () =>
+  assert.match(check(undefined), /everybody with such a token is signed in/))
+
 test('check reads a file with keys', () => {
   const keys = join(folder, 'keys.json')
   const over = {
@@ -185,9 +188,9 @@ test('check reads a file with keys', () => {
       additional: [{ url: 'https://k.example', audiences: ['x'], jwksFile: keys }],
     },
   }
-  const failing = run('check', '--config', configuration([], over))
+  const failing = run('check', '--config', configuration(undefined, over))
   assert.equal(failing.status, 1)
   assert.match(failing.stderr, /JSON Web Key Set/)
   writeFileSync(keys, '{"keys": []}')
-  check([], over)
+  check(undefined, over)
 })

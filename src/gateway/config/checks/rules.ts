@@ -5,7 +5,7 @@ import { parsePattern } from '../../../shared/tokens/claim-pattern.ts'
 import type { Config } from '../schema.ts'
 
 type Additional = Config['issuer']['additional'][number]
-type Rule = Additional['rules'][number]
+type Rule = NonNullable<Additional['rules']>[number]
 
 export interface RuleSections {
   readonly issuer: Config['issuer']
@@ -18,7 +18,7 @@ export function ruleErrors({ issuer, access, projects }: RuleSections): CheckErr
   const names = new Set<string>()
   return issuer.additional.flatMap((one, index) => {
     const path = `issuer.additional.${index}`
-    if (one.rules.length === 0) return []
+    if (one.rules === undefined) return []
     return [
       ...groupErrors(one, path, access),
       ...one.rules.flatMap((rule, at) => [

@@ -25,8 +25,9 @@ const additionalIssuer = z.strictObject({
     .describe('Groups of its subjects, by `sub`.'),
   rules: z
     .array(claimRule)
+    .min(1)
     .max(1000)
-    .default([])
+    .optional()
     .describe(
       'Rules over the claims of its tokens. Each that matches makes the caller a member of one project. With rules, a token that none of them matches, and whose subject has no groups, is denied everywhere.',
     ),

@@ -20,11 +20,11 @@ export interface ClaimRule {
   readonly role: Membership
 }
 
-type Rule = Config['issuer']['additional'][number]['rules'][number]
+type Rules = Config['issuer']['additional'][number]['rules']
 
 /** Reads the rules of an issuer once, when the configuration is loaded. The names of their projects become UUIDs. */
-export function compileRules(rules: readonly Rule[], projects: Config['projects']): readonly ClaimRule[] {
-  return rules.map(({ name, claims, project, role }) => ({
+export function compileRules(rules: Rules, projects: Config['projects']): readonly ClaimRule[] {
+  return (rules ?? []).map(({ name, claims, project, role }) => ({
     ...{ name, role },
     claims: Object.entries(claims).map(([claim, value]) => expectedClaim(claim, value)),
     projectId: projectIdOf(project, projects),

@@ -68,6 +68,9 @@ test('another issuer names the claims that identify its workloads', () => {
   assert.deepEqual(errorsOf({ rules: [rule()], subjectClaims: [] }), ['subjectClaims'])
 })
 
+test('no rules at all, where rules are meant, stop the start', () =>
+  assert.deepEqual(errorsOf({ rules: [] }), ['rules']))
+
 test('a rule has claims, texts in ASCII, patterns of whole segments', () => {
   assert.notDeepEqual(claims({}), [])
   for (const value of [74001, true, ['a'], null, '', ' a', 'release-*', 'refs/heads/**', 'аcme/train'])
@@ -113,4 +116,20 @@ test('each issuer has audiences, one source of keys, and an identifier that no o
   for (const same of [cluster, `${cluster}/`, 'https://Kubernetes.default.svc.cluster.local', `${cluster}:443`])
     assert.deepEqual(errorsOf([{ url: cluster }, { url: same }]), ['issuer.additional.1.url'], same)
   assert.deepEqual(errorsOf([{ url: GITHUB }, { url: `${GITHUB}/acme` }]), [])
+})
+
+test('a relative path of a file with keys starts at the configuration', () => {
+  const raw = {
+    server: { publicUrl: 'https://o.example' },
+    issuer: {
+      ...{ url: 'https://sso.example', clientId: 'gateway', clientSecret: 'a client secret' },
+      additional: [{ url: 'https://k.example', audiences: ['x'], jwksFile: 'keys.json' }],
+    },
+    session: { secrets: ['a session secret of 32 bytes or more'] },
+    access: { adminGroup: 'modelops-admins' },
+    projects: { source: 'claim' },
+    routes: [{ name: 'a', app: 'generic', path: '/a', upstream: 'http://127.0.0.1:1', access: 'login' }],
+  }
+  const config = parseConfig(JSON.stringify(raw), '/etc/gateway/gateway.yaml', {})
+  assert.equal(config.issuer.additional[0]?.jwksFile, '/etc/gateway/keys.json')
 })
