@@ -1,4 +1,5 @@
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
+import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
@@ -132,8 +133,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'machines',
-    about: 'bearer tokens, Basic credentials, service users, an unavailable issuer, training runs across many tokens',
-    needs: [ensureMlflow, ensureMlflowClient],
+    about: 'bearer tokens, Basic credentials, service users, CI jobs and pods, an unavailable issuer, training runs',
+    needs: [ensureMlflow, ensureMlflowClient, ensureActionlint],
     run: { files: ['test/machines/*.test.ts'] },
     minutes: 8,
     sharesMachine: true,
