@@ -17,7 +17,7 @@ export function ruleWarnings({ issuer, projects }: Config): CheckError[] {
         ...(known !== undefined && !known.has(rule.projectId) ? [unknownProject(path)] : []),
         ...dotted(rule, path),
         ...redundant(rule, rules, at, path),
-        ...nameWarnings(rule, path),
+        ...nameWarnings(rule, path, isGitHub(one.url) ? { ...LASTING, sub: 'repository_id' } : LASTING),
         ...(isGitHub(one.url) ? runWarnings(rule, path) : []),
       ]
     })
@@ -75,13 +75,13 @@ function gives(wide: ClaimRule, narrow: ClaimRule): boolean {
   )
 }
 
-/** Names that somebody else can have later, and the claim that nobody else gets. */
+/** Names that somebody else can have later, and the claim that nobody else gets. GitHub's `sub` consists of such names. */
 const LASTING: Readonly<Record<string, string>> = { repository: 'repository_id', project_path: 'project_id' }
 
-function nameWarnings({ claims }: ClaimRule, path: string): CheckError[] {
+function nameWarnings({ claims }: ClaimRule, path: string, lasting: typeof LASTING): CheckError[] {
   const names = new Set(claims.map(({ name }) => name))
-  return Object.entries(LASTING).flatMap(([name, id]): CheckError[] => {
-    if (!names.has(name) || names.has(id)) return []
+  return Object.entries(lasting).flatMap(([name, id]): CheckError[] => {
+    if (!names.has(name) || names.has(id) || (name === 'sub' && names.has('repository'))) return []
     const hint = `A name can be taken over after it is changed or deleted. Add ${id}.`
     return [{ path: `${path}.claims`, expected: `${id} beside ${name}`, got: `${name} alone`, hint }]
   })
