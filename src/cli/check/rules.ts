@@ -97,6 +97,6 @@ function runWarnings({ claims, role }: ClaimRule, path: string): CheckError[] {
   const names = claims.map(({ name }) => name)
   if (role === 'viewer' || [...RUN_CLAIMS, 'sub'].some((name) => names.includes(name))) return []
   const hint =
-    'Every workflow run of the repository may write, also one that a pull request from a fork starts (pull_request_target). Add environment or event_name.'
+    'Every workflow run of the repository may write, also one that a stranger causes (pull_request_target, workflow_run, issue_comment). Add environment or event_name.'
   return [{ path: `${path}.claims`, expected: RUN_CLAIMS.join(' or '), got: names.join(', '), hint }]
 }

@@ -85,6 +85,7 @@ const refused: [string, Record<string, string>, () => Record<string, unknown>][]
     GITHUB,
     () => ({ ...gitHubClaims(frame()), event_name: 'pull_request_target' }),
   ],
+  ['a run that a comment started', GITHUB, () => ({ ...gitHubClaims(frame()), event_name: 'issue_comment' })],
   ['a tag where branches are meant', GITHUB, () => ({ ...gitHubClaims(frame()), ref: 'refs/tags/main' })],
   [
     'a branch with a slash where one segment is meant',
