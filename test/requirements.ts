@@ -6,6 +6,7 @@ import { AUDIT_ROWS } from './requirements/audit.ts'
 import { CONSOLE_ROWS } from './requirements/console.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
+import { WORKLOAD_ROWS } from './requirements/workloads.ts'
 
 const HEADERS = 'test/attacks/cases/headers-in.txt'
 const PATHS = 'test/attacks/cases/paths.txt'
@@ -615,4 +616,5 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Outages', rows: OUTAGE_ROWS },
   { title: 'Administration console', rows: CONSOLE_ROWS },
   { title: 'Audit trail', rows: AUDIT_ROWS },
+  { title: 'Workload identity', rows: WORKLOAD_ROWS },
 ]

@@ -133,8 +133,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'machines',
-    about: 'bearer tokens, Basic credentials, service users, an unavailable issuer, training runs across many tokens',
-    needs: [ensureMlflow, ensureMlflowClient],
+    about: 'bearer tokens, Basic credentials, service users, CI jobs and pods, an unavailable issuer, training runs',
+    needs: [ensureMlflow, ensureMlflowClient, ensureActionlint],
     run: { files: ['test/machines/*.test.ts'] },
     minutes: 8,
     sharesMachine: true,

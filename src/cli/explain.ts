@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { decodeJwt } from 'jose'
 import { profileOf } from '../gateway/apps/profile-of.ts'
 import { loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
-import { principalOf } from '../gateway/issuer/claims.ts'
+import type { Refusal } from '../gateway/errors.ts'
 import { Issuer } from '../gateway/issuer/issuer.ts'
 import { projectsToken } from '../gateway/issuer/service-token.ts'
 import { buildLog } from '../gateway/observability/log.ts'
@@ -13,9 +11,9 @@ import { openProjects } from '../gateway/projects/open.ts'
 import { buildExplain, type Explanation } from '../gateway/request/explain.ts'
 import { buildRoutes } from '../gateway/routing/routes.ts'
 import { systemClock } from '../shared/clock.ts'
-import { messageOf } from '../shared/message-of.ts'
 import { CliError } from './cli-error.ts'
 import { noSecretsOption, offlineOption, warnOf } from './load-options.ts'
+import { callerOfToken, type TokenCaller } from './token-caller.ts'
 
 interface Options {
   config: string
@@ -42,7 +40,10 @@ export function explainCommand(): Command {
     .option('--user <name>', 'a signed-in user of this name')
     .option('--groups <list>', 'the groups of that user, separated by commas')
     .option('--project <uuid>', 'as if sent in AOA-Project-ID')
-    .option('--token-file <file>', 'take user and groups from an access token in this file (not verified)')
+    .option(
+      '--token-file <file>',
+      'take the caller from an access token in this file (not verified); shows the rule that matches, or comes nearest',
+    )
     .option('--json', 'print JSON')
     .addOption(offlineOption('contact no server, not even the core API for its projects'))
     .addOption(noSecretsOption())
@@ -53,30 +54,37 @@ export function explainCommand(): Command {
     })
 }
 
-async function explain(options: Options): Promise<Explanation> {
+/** The rules and faults of a token, for which there is one. */
+type TokenFacts = Partial<Pick<TokenCaller, 'grants' | 'nearest' | 'notes'>>
+type Explained = Explanation & { readonly token?: TokenFacts }
+
+async function explain(options: Options): Promise<Explained> {
   const { config: file, offline, secrets } = options
   const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
   if (offline && config.projects.source === 'core')
     throw new CliError(
       '--offline: projects.source is core, and only the core API knows its projects; leave out --offline',
     )
-  return explainRequest(config, principalFrom(options, config), options)
+  if (options.tokenFile === undefined) return explainRequest(config, principalFrom(options, config), options)
+  const { principal, refusal, ...token } = callerOfToken(options.tokenFile, config, systemClock())
+  return { ...(await explainRequest(config, principal, options, refusal)), token }
 }
 
 /** A request as it would be sent. */
 export type AskedRequest = Pick<Options, 'method' | 'url' | 'project'>
 
-/** What the gateway would decide about the request of a principal, or of nobody. */
+/** What the gateway would decide about the request of a principal, or of nobody. @param refusal Of its token */
 export async function explainRequest(
   config: Config,
   principal: Principal | undefined,
   { method, url, project }: AskedRequest,
+  refusal?: Refusal,
 ): Promise<Explanation> {
   const { source: projects, firstLoad, close } = openProjectsAlone(config)
   try {
     await firstLoad
     const explain = buildExplain({ config, projects, routes: buildRoutes(config, profileOf) })
-    return await explain({ ...placeOf(url), method, project, principal })
+    return await explain({ ...placeOf(url), method, project, principal, refusal })
   } finally {
     close()
   }
@@ -98,7 +106,6 @@ function placeOf(url: string): { target: string; host: string | undefined } {
 }
 
 function principalFrom(options: Options, config: Config): Principal | undefined {
-  if (options.tokenFile !== undefined) return principalOfToken(options.tokenFile, config)
   if (options.user === undefined && options.groups === undefined) return undefined
   const groups = (options.groups ?? '').split(',').filter((group) => group !== '')
   const username = options.user ?? 'somebody'
@@ -112,15 +119,7 @@ function principalFrom(options: Options, config: Config): Principal | undefined 
   }
 }
 
-function principalOfToken(file: string, config: Config): Principal {
-  try {
-    return principalOf(decodeJwt(readFileSync(file, 'utf8').trim()), config.issuer, buildLog({ level: 'error' }))
-  } catch (error) {
-    throw new CliError(`--token-file: expected a file with a JWT, got ${messageOf(error)}`)
-  }
-}
-
-function inWords({ allowed, status, reason, text, groups, ...rest }: Explanation): string {
+function inWords({ allowed, status, reason, text, groups, token = {}, ...rest }: Explained): string {
   const rows: [string, string | undefined][] = [
     ['decision', allowed ? 'allowed' : `denied (${status})`],
     ['reason', `${reason}: ${text}`],
@@ -130,9 +129,25 @@ function inWords({ allowed, status, reason, text, groups, ...rest }: Explanation
     ['role', rest.role],
     ['project', rest.project],
     ['groups', groups.join(', ') || 'none'],
+    ...(token.notes ?? []).map((note): [string, string] => ['token', note]),
+    ...rulesInWords(token),
   ]
   return rows
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(9)} ${value}`)
     .join('\n')
+}
+
+function rulesInWords({ grants = [], nearest }: TokenFacts): [string, string][] {
+  const unmet = (nearest?.unmet ?? []).map(({ claim, expected, received }): [string, string] => [
+    'claim',
+    `${claim}: expected ${expected}, got ${received}`,
+  ])
+  return [
+    ...grants.map(({ rule, role, projectId }): [string, string] => [
+      'rule',
+      `${rule} matches: ${role} of ${projectId}`,
+    ]),
+    ...(nearest ? [['rule', `none matches; ${nearest.rule} comes nearest`] as [string, string], ...unmet] : []),
+  ]
 }

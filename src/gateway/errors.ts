@@ -91,6 +91,11 @@ export const REASONS = {
     text: 'The access token is not valid.',
     hint: 'Get a new access token from the issuer.',
   },
+  'no-rule-matches': {
+    status: 403,
+    text: 'The access token is valid, but no rule of the gateway makes its subject a member of a project.',
+    hint: 'Ask an administrator to compare the claims of the token with the rules for its issuer.',
+  },
   'credentials-ambiguous': {
     status: 400,
     text: 'The request contains two different identities.',

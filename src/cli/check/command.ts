@@ -3,11 +3,13 @@ import { Command, Option } from 'commander'
 import { teamNameErrors } from '../../gateway/config/checks/projects.ts'
 import { configError, loadConfig } from '../../gateway/config/load.ts'
 import type { Config } from '../../gateway/config/schema.ts'
+import { loadKeySetFile } from '../../gateway/issuer/keys/file-keys.ts'
 import { loadProjectsFile } from '../../gateway/projects/file.ts'
 import { loadPictures } from '../../gateway/signin/pictures.ts'
 import { CliError } from '../cli-error.ts'
 import { noSecretsOption, offlineOption, warnOf } from '../load-options.ts'
 import { onlineErrors, onlineWarnings } from './online.ts'
+import { ruleWarnings } from './rules.ts'
 import { upstreamNotes } from './upstreams.ts'
 
 interface Options {
@@ -29,10 +31,12 @@ export function checkCommand(): Command {
     .action(async ({ config: file, online = false, secrets }: Options) => {
       if (online && !secrets) throw new CliError('--online: expected the secrets; leave out --no-secrets')
       const config = loadConfig(file, process.env, { warn: warnOf(file), withoutSecrets: !secrets })
+      for (const { jwksFile } of config.issuer.additional)
+        if (jwksFile !== undefined && (secrets || existsSync(jwksFile))) loadKeySetFile(jwksFile)
       if (secrets || brandingFiles(config).every((path) => existsSync(path))) loadPictures(config.portal)
       const errors = [...fileErrors(config, secrets), ...(online ? await onlineErrors(config) : [])]
       if (errors.length > 0) throw configError(file, errors)
-      const warnings = online ? await onlineWarnings(config) : []
+      const warnings = [...ruleWarnings(config), ...(online ? await onlineWarnings(config) : [])]
       if (warnings.length > 0) console.error(`Warnings:\n${configError(file, warnings).report()}`)
       console.log(summary(file, config, online))
       for (const note of online ? await upstreamNotes(config) : []) console.log(note)

@@ -18,6 +18,7 @@ const assertionClaims = z.object({
   client_id: text().optional(),
   groups,
   groups_truncated: z.boolean().default(false),
+  granted: z.boolean().default(false),
   role: z.enum(['admin', 'editor', 'viewer', 'user', 'anonymous']),
   project_id: z
     .string()
@@ -36,6 +37,7 @@ export function principalOfAssertion(payload: JWTPayload): Principal | undefined
     username: data.preferred_username,
     groups: new Set(data.groups),
     groupsComplete: !data.groups_truncated,
+    isGranted: data.granted,
     machineClientId: data.client_id,
     gatewayDecision: { role: data.role, projectId: data.project_id },
   }
@@ -53,6 +55,7 @@ export function principalOfToken(payload: JWTPayload, names: ClaimNames): Princi
     username: usernameOf(payload, names.usernameClaim, data.sub),
     groups: new Set(data.groups),
     groupsComplete: true,
+    isGranted: false,
     machineClientId: kind === 'machine' ? clientId : undefined,
     gatewayDecision: undefined,
   }

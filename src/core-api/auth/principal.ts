@@ -13,6 +13,8 @@ export interface Principal {
   readonly groups: ReadonlySet<string>
   /** False when the gateway left groups out of an assertion because there were too many. */
   readonly groupsComplete: boolean
+  /** True when rules of the gateway over the claims of a token may have made the caller a member, without a group. */
+  readonly isGranted: boolean
   /** The client that a machine's token was issued to; undefined for a person. */
   readonly machineClientId: string | undefined
   readonly gatewayDecision: GatewayDecision | undefined
@@ -66,9 +68,11 @@ export interface ProjectAccess {
 
 /** What a principal's groups give in a project; never more than the gateway decided for that project. */
 export function projectAccess(principal: Principal, project: ProjectGroups): ProjectAccess | undefined {
-  const { gatewayDecision, groupsComplete } = principal
+  const { gatewayDecision, groupsComplete, isGranted } = principal
   const decided = gatewayDecision?.projectId === project.id ? gatewayDecision.role : undefined
-  const own = accessByGroups(principal, project) ?? (groupsComplete ? undefined : accessDecided(decided))
+  const byGroups = accessByGroups(principal, project)
+  if (isGranted) return accessDecided(decided) ?? byGroups
+  const own = byGroups ?? (groupsComplete ? undefined : accessDecided(decided))
   return own?.role === 'editor' && decided === 'viewer' ? { ...own, role: 'viewer' } : own
 }
 

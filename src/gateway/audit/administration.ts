@@ -75,7 +75,7 @@ export function administrationDraft(entry: AdministrationEntry): AuditDraft {
   }
 }
 
-type Who = Pick<AuditDraft, 'subject' | 'user' | 'issuer' | 'kind' | 'client_id' | 'session'>
+type Who = Pick<AuditDraft, 'subject' | 'user' | 'issuer' | 'kind' | 'client_id' | 'rule' | 'session'>
 
 /** Who is calling. @param session Key of the browser session */
 export function whoOf(principal: Principal | undefined, session: string | undefined): Who | undefined {
@@ -86,6 +86,7 @@ export function whoOf(principal: Principal | undefined, session: string | undefi
       issuer: principal.issuer,
       kind: principal.kind,
       client_id: plainText(principal.clientId, 256),
+      rule: principal.grants && plainText(principal.grants.map(({ rule }) => rule).join(' '), 256),
       session,
     }
   )

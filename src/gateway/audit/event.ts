@@ -41,6 +41,7 @@ export const auditEvent = z.strictObject({
     .optional()
     .describe('Whether the caller is a person or a machine (client credentials).'),
   client_id: text('The OAuth client that the access token was issued to.'),
+  rule: text('Rules over the claims of the access token that made the caller a member of projects, by name.'),
   session: text(
     'Handle of the browser session, as the session administration shows it. It is no secret, and no cookie.',
   ),

@@ -6,6 +6,7 @@ import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
 import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
 import { routeErrors } from './checks/routes.ts'
+import { ruleErrors } from './checks/rules.ts'
 import { sessionErrors } from './checks/session.ts'
 import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
@@ -20,6 +21,7 @@ export function crossChecks({
   issuer,
   session,
   cookie,
+  access,
   routes,
   projects,
   portal,
@@ -28,7 +30,7 @@ export function crossChecks({
 }: ValidSections): CheckError[] {
   return [
     ...(server ? [...transportErrors('server.publicUrl', server.publicUrl, server), ...listenErrors(server)] : []),
-    ...(issuer ? issuerErrors(issuer, server) : []),
+    ...(issuer ? [...issuerErrors(issuer, server), ...ruleErrors({ issuer, access, projects })] : []),
     ...(session ? sessionErrors(session) : []),
     ...(portal ? brandingErrors(portal) : []),
     ...(audit ? auditErrors(audit) : []),

@@ -1,4 +1,4 @@
-import { byName, membershipByGroups } from './membership.ts'
+import { byName, membershipIn } from './membership.ts'
 import type { Membership, Principal, Project, ProjectRole, ProjectSnapshot } from './types.ts'
 
 /** A snapshot of a list of projects, whose groups make a principal a member. */
@@ -27,7 +27,7 @@ export class ListedProjects implements ProjectSnapshot {
 
   membership(principal: Principal, id: string): Membership | undefined {
     const project = this.#byId.get(id)
-    return project && membershipByGroups(principal, project)
+    return project && membershipIn(principal, project)
   }
 
   memberships(principal: Principal): readonly ProjectRole<Membership>[] {
@@ -41,8 +41,12 @@ export class ListedProjects implements ProjectSnapshot {
   #membershipsOf(principal: Principal): ProjectRole<Membership>[] {
     const found = new Set<Project>()
     for (const group of principal.groups) for (const project of this.#byGroup.get(group) ?? []) found.add(project)
+    for (const { projectId } of principal.grants ?? []) {
+      const project = this.#byId.get(projectId)
+      if (project) found.add(project)
+    }
     return [...found].sort(byName).flatMap((project) => {
-      const role = membershipByGroups(principal, project)
+      const role = membershipIn(principal, project)
       return role === undefined ? [] : [{ project, role }]
     })
   }

@@ -1,5 +1,18 @@
 import type { Membership, Principal, Project } from './types.ts'
 
+/** The membership that the principal's groups, or rules over its claims, give in a project. The stronger one counts. */
+export function membershipIn(principal: Principal, project: Project): Membership | undefined {
+  const byGroups = membershipByGroups(principal, project)
+  if (principal.grants === undefined || byGroups === 'editor') return byGroups
+  return membershipByGrants(principal, project.id) ?? byGroups
+}
+
+/** The membership that rules over the principal's claims give in a project. */
+export function membershipByGrants({ grants = [] }: Principal, projectId: string): Membership | undefined {
+  const roles = grants.filter((grant) => grant.projectId === projectId).map(({ role }) => role)
+  return roles.includes('editor') ? 'editor' : roles[0]
+}
+
 /**
  * The membership that the principal's groups give in a project. The stronger one counts: a viewer who is also in one of
  * the project's own groups is an editor. Groups are compared exactly.

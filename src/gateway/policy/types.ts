@@ -16,6 +16,17 @@ export interface Principal {
   readonly groups: ReadonlySet<string>
   /** Values of the projects claim; they count only where `projects.source` is `claim`. */
   readonly projectIds: ReadonlySet<string>
+  /** Memberships by rules over the claims of its token. Absent: its issuer has no rules. */
+  readonly grants?: readonly Grant[]
+}
+
+/** A membership that a rule of the configuration gives. */
+export interface Grant {
+  /** UUID of the project, in lower case. */
+  readonly projectId: string
+  readonly role: Membership
+  /** Name of the rule. */
+  readonly rule: string
 }
 
 /** A project and the groups that give access to it. `id` is a UUID in lower case. */

@@ -21,6 +21,8 @@ export interface ExplainedRequest {
   readonly host?: string | undefined
   /** Absent: nobody is signed in. */
   readonly principal?: Principal | undefined
+  /** Why the credentials of the caller are denied, whoever that is. */
+  readonly refusal?: Refusal | undefined
   /** As if sent in `AOA-Project-ID`. */
   readonly project?: string | undefined
 }
@@ -52,14 +54,17 @@ export interface ExplainDeps {
 /** Runs a request through the gateway's own steps and sends it nowhere. The caller is given instead of authenticated. */
 export function buildExplain(deps: ExplainDeps): Explain {
   const publicHost = new URL(deps.config.server.publicUrl).host
-  return async ({ principal, ...request }) => {
+  return async ({ principal, refusal, ...request }) => {
     const context = openContext(headOf(request, publicHost))
-    const outcome = await outcomeOf(buildExplainedPipeline(deps, principal), context)
+    const outcome = await outcomeOf(buildExplainedPipeline(deps, { principal, refusal }), context)
     return { ...outcome, ...routeFacts(context), groups: [...(principal?.groups ?? [])] }
   }
 }
 
-function buildExplainedPipeline({ config, projects, routes }: ExplainDeps, principal: Principal | undefined): Pipeline {
+function buildExplainedPipeline(
+  { config, projects, routes }: ExplainDeps,
+  { principal, refusal }: Pick<ExplainedRequest, 'principal' | 'refusal'>,
+): Pipeline {
   const publicUrl = new URL(config.server.publicUrl)
   const { adminGroup, serviceUsers } = config.access
   return buildPipeline({
@@ -67,7 +72,10 @@ function buildExplainedPipeline({ config, projects, routes }: ExplainDeps, princ
     limits: config.limits,
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
     ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
-    authenticate: () => principal && { principal, via: 'bearer' },
+    authenticate: () => {
+      if (refusal) throw refusal
+      return principal && { principal, via: 'bearer' }
+    },
     authorize: buildAuthorize({ projects, rules: { adminGroup, serviceUsers: new Set(serviceUsers) } }),
   })
 }
@@ -119,7 +127,7 @@ export function routeFacts({ head, target, route }: Pick<RequestContext, 'head' 
 
 /** The request as plain values. Not the URL class: it would repair what the gateway denies. */
 function headOf(
-  { method, target, host, project }: Omit<ExplainedRequest, 'principal'>,
+  { method, target, host, project }: Omit<ExplainedRequest, 'principal' | 'refusal'>,
   publicHost: string,
 ): RequestHead {
   return {

@@ -44,6 +44,7 @@ export function stepsOf(step: Step): readonly Step[] {
 
 const AUTHENTICATION: ReadonlySet<Reason> = new Set([
   'token-invalid',
+  'no-rule-matches',
   'credentials-ambiguous',
   'rate-limited',
   'store-down',

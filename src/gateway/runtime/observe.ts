@@ -20,7 +20,7 @@ export function observe(
 export function tlsEndpoints({ issuer, routes, session, projects, audit, observability }: Config): ReadonlySet<string> {
   const origins = [
     issuer.url,
-    ...issuer.additional.map(({ url, jwksUrl }) => jwksUrl ?? url),
+    ...issuer.additional.flatMap(({ url, jwksUrl, jwksFile }) => (jwksFile === undefined ? [jwksUrl ?? url] : [])),
     ...upstreamsOf(routes),
     ...(projects.source === 'core' ? [projects.url] : []),
     ...audit.sinks.flatMap((sink) => (sink.type === 'otlp' ? [sink.url] : [])),

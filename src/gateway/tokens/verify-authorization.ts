@@ -15,7 +15,7 @@ import { buildVerifyBearer } from './bearer/verify-bearer.ts'
 import type { TokenEvents } from './token-events.ts'
 
 export interface VerifyAuthorizationDeps {
-  readonly config: Pick<Config, 'issuer' | 'limits'>
+  readonly config: Pick<Config, 'issuer' | 'limits' | 'projects'>
   readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
   readonly clock: Clock
   readonly log: Logger

@@ -179,6 +179,34 @@ test('if the gateway left groups out, its decision counts', async () => {
   assert.equal((await ask(none, PATH)).body.reason, 'not-in-project')
 })
 
+test('if a rule of the gateway made the caller a member, its decision counts for the project that it decided on', async () => {
+  const workload = { sub: 'https://token.actions.example#repo:acme/train', groups: [] }
+  const granted = async (role: string, project: string | undefined = ALPHA, groups: string[] = []) => ({
+    'X-Gateway-Assertion': await core.assertion({ ...workload, groups }, project, { role, granted: true }),
+  })
+  const write = async (headers: Record<string, string>) =>
+    (await core.anonymous.post(`${PATH}/validate`).set(headers).send({ name: 'x' })).body.reason
+  assert.equal((await ask(await granted('editor'), PATH)).status, 200)
+  assert.notEqual(await write(await granted('editor')), 'viewer-read-only')
+  assert.equal(await write(await granted('viewer')), 'viewer-read-only')
+  const elsewhere = { ...(await granted('editor')), 'AOA-Project-ID': BETA }
+  assert.equal((await ask(elsewhere, PATH)).body.reason, 'not-in-project')
+  for (const role of ['user', 'anonymous', 'admin'])
+    assert.equal((await ask(await granted(role), PATH)).body.reason, 'not-in-project', role)
+  assert.equal(
+    (
+      await core.anonymous
+        .post('/api/projects')
+        .set(await granted('admin'))
+        .send({ name: 'x' })
+    ).status,
+    403,
+  )
+  // Without the mark nothing but groups makes a member.
+  const unmarked = { 'X-Gateway-Assertion': await core.assertion(workload, ALPHA, { role: 'editor' }) }
+  assert.equal((await ask(unmarked, PATH)).body.reason, 'not-in-project')
+})
+
 test('a person who is named like a service user is not a service user', async () => {
   for (const claims of [
     { sub: 'sub-x', preferred_username: 'ci', client_id: 'web' },

@@ -57,6 +57,7 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'proxy-untrusted': 'request',
   'rate-limited': 'tokens',
   'token-invalid': 'tokens',
+  'no-rule-matches': 'tokens',
   'credentials-ambiguous': 'tokens',
   'cross-origin': 'http',
   'login-expired': 'signin',

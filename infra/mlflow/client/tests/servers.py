@@ -20,6 +20,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    query: str = ""
 
 
 @dataclass
@@ -85,7 +86,8 @@ def running() -> Iterator[Server]:
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked = Asked(self.command, urlsplit(self.path).path, {k.lower(): v for k, v in self.headers.items()}, body)
+            parts, headers = urlsplit(self.path), {k.lower(): v for k, v in self.headers.items()}
+            asked = Asked(self.command, parts.path, headers, body, parts.query)
             status, document = server.answer(asked)
             text = json.dumps(document).encode()
             self.send_response(status)

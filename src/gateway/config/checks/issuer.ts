@@ -10,6 +10,7 @@ export function issuerErrors(issuer: Issuer, server: Config['server'] | undefine
     ...(isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
     ...(server ? transportErrors('issuer.url', issuer.url, server) : []),
     ...duplicateIssuers(issuer),
+    ...keyLocations(issuer),
     ...groupClaims(issuer),
     ...(server ? additionalTransportErrors(issuer, server) : []),
   ]
@@ -22,16 +23,30 @@ const placeholderSecret: CheckError = {
   hint: 'Copy the secret of the client from the issuer, e.g. into an environment variable: "${env:OIDC_CLIENT_SECRET}".',
 }
 
+/**
+ * The `iss` of a token selects the keys, so each issuer has one entry. Two that differ in the case of the host or in a
+ * slash at the end are told apart by the gateway, but not by whoever writes and reads the rules.
+ */
 function duplicateIssuers({ url, additional }: Issuer): CheckError[] {
-  const seen = new Set([url])
+  const seen = new Set([comparable(url)])
   return additional.flatMap((one, index): CheckError[] => {
-    const isDuplicate = seen.has(one.url)
-    seen.add(one.url)
+    const isDuplicate = seen.has(comparable(one.url))
+    seen.add(comparable(one.url))
     if (!isDuplicate) return []
     const path = `issuer.additional.${index}.url`
-    return [
-      { path, expected: 'an issuer that is not listed yet', hint: 'Remove the duplicate.', dependsOn: ['issuer.url'] },
-    ]
+    const hint =
+      'Remove the duplicate. For two Kubernetes clusters with the same issuer, set another --service-account-issuer on one of them: their tokens cannot be told apart.'
+    return [{ path, expected: 'an issuer that is not listed yet', hint, dependsOn: ['issuer.url'] }]
+  })
+}
+
+const comparable = (url: string) => new URL(url).href.replace(/\/+$/, '')
+
+function keyLocations({ additional }: Issuer): CheckError[] {
+  return additional.flatMap(({ jwksUrl, jwksFile }, index): CheckError[] => {
+    if (jwksUrl === undefined || jwksFile === undefined) return []
+    const path = `issuer.additional.${index}.jwksFile`
+    return [{ path, expected: 'either this key or jwksUrl', got: 'both', hint: 'Remove one of them.' }]
   })
 }
 

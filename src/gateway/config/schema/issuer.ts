@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import { httpUrl, seconds, token } from '../../../shared/settings/fields.ts'
+import { filePath, httpUrl, seconds, token } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
+import { claimName, claimRule, SUBJECT_CLAIMS } from './claim-rules.ts'
 
 const additionalIssuer = z.strictObject({
   url: httpUrl.describe('Issuer identifier, exactly as in the `iss` claim of its tokens.'),
   audiences: z.array(token).min(1).describe('Audiences accepted in its tokens.'),
   jwksUrl: httpUrl.optional().describe('URL of its keys (JWKS). Default: `jwks_uri` of its metadata.'),
+  jwksFile: filePath
+    .optional()
+    .describe('File with its keys (JWKS), for an issuer that cannot be reached. It is read again when it changes.'),
   accessTokenTypes: z
     .array(token)
     .default([])
@@ -19,6 +23,19 @@ const additionalIssuer = z.strictObject({
     .record(z.string().min(1), z.array(z.string().min(1)))
     .default({})
     .describe('Groups of its subjects, by `sub`.'),
+  rules: z
+    .array(claimRule)
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'Rules over the claims of its tokens. Each that matches makes the caller a member of one project. With rules, a token that none of them matches, and whose subject has no groups, is denied everywhere.',
+    ),
+  subjectClaims: z
+    .array(claimName)
+    .min(1)
+    .default(SUBJECT_CLAIMS)
+    .describe('Claims that identify a workload. Each rule must give one of them an exact value.'),
 })
 
 export const issuer = z

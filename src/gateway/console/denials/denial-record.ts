@@ -1,5 +1,5 @@
 import type { Refusal } from '../../errors.ts'
-import type { Principal, Project, ProjectSnapshot } from '../../policy/types.ts'
+import type { Grant, Principal, Project, ProjectSnapshot } from '../../policy/types.ts'
 import { routeFacts } from '../../request/explain.ts'
 import { type Step, stepOf } from '../../request/steps.ts'
 import { type ClaimedProject, claimedProject } from '../../routing/claimed-project.ts'
@@ -15,6 +15,8 @@ export interface DeniedCaller {
   readonly groups: readonly string[]
   /** Groups that are not in {@link groups}, because there were too many. */
   readonly moreGroups?: number
+  /** Memberships by rules over the claims of the token; at most {@link MAX_GRANTS}. */
+  readonly grants?: readonly Grant[]
 }
 
 /**
@@ -49,6 +51,7 @@ export interface DenialRecord {
 
 const MAX_TEXT = 500
 const MAX_GROUPS = 100
+const MAX_GRANTS = 20
 /** Characters of all group names of a caller, and of a project: a record stays below 15 KB. */
 const MAX_GROUP_TEXT = 4000
 const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text)
@@ -82,13 +85,14 @@ export function denialRecordOf(
   }
 }
 
-function deniedCaller({ issuer, subject, username, kind, groups }: Principal) {
+function deniedCaller({ issuer, subject, username, kind, groups, grants }: Principal) {
   const kept = shorten([...groups])
   const more = groups.size - kept.length
   return {
     ...{ issuer, subject, kind, username: cut(username) },
     groups: kept,
     ...(more > 0 && { moreGroups: more }),
+    ...(grants && { grants: grants.slice(0, MAX_GRANTS) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { REASONS, type Reason } from '../../errors.ts'
 import type { FoundDenialView, StepView, VerdictView } from '../../pages/console/why-page.ts'
+import type { Grant } from '../../policy/types.ts'
 import type { Explanation } from '../../request/explain.ts'
 import { STEPS, type Step, stepsOf } from '../../request/steps.ts'
 import type { ClaimedProject } from '../../routing/claimed-project.ts'
@@ -52,6 +53,7 @@ function factsOfDenial(denial: DenialRecord): VerdictView['facts'] {
     ['Request', `${denial.method} ${denial.host}${denial.path ?? ' (the path could not be read)'}`],
     ['User', caller === undefined ? 'nobody was signed in' : `${caller.username} (${caller.kind}, by ${caller.via})`],
     ['Subject', caller?.subject],
+    ['Rules', caller?.grants && grantsText(caller.grants)],
     ['Client address', denial.client],
     ['Route', denial.route],
     ['Endpoint', denial.endpoint],
@@ -62,6 +64,9 @@ function factsOfDenial(denial: DenialRecord): VerdictView['facts'] {
     ['Detail in the log', denial.detail],
   ]
 }
+
+const grantsText = (grants: readonly Grant[]) =>
+  grants.map(({ rule, role, projectId }) => `${rule} (${role} of ${projectId})`).join(', ') || 'none matches'
 
 const BY = { id: 'by ID', name: 'by name in the path', selection: 'selected in the browser' } as const
 

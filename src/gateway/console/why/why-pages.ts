@@ -59,6 +59,7 @@ async function again({ explain, config }: ConsoleContext, denial: DenialRecord):
     ...{ issuer: caller.issuer, subject: caller.subject, kind: caller.kind, username: caller.username },
     groups: new Set(caller.groups),
     projectIds: new Set(),
+    ...(caller.grants && { grants: caller.grants }),
   }
   const project = claimed !== undefined && 'value' in claimed && claimed.by !== 'name' ? claimed.value : undefined
   const { allowed, reason, status } = await explain({ method, target: path, host, principal, project })

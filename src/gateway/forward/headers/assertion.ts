@@ -99,6 +99,8 @@ function claimsOf({ principal, role, project, projects }: AssertionSubject): Rec
     // Says that `groups` is not all of them: who would conclude something from a missing one asks `role` instead.
     ...(outwardGroups(principal).length < principal.groups.size ? { groups_truncated: true } : {}),
     role,
+    // Says that `role` may rest on a rule over claims: no group would show it.
+    ...(principal.grants?.length ? { granted: true } : {}),
     ...(project === undefined ? {} : { project_id: project.id }),
     ...(projects === undefined ? {} : { projects }),
   }

@@ -1,7 +1,9 @@
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { messageOf } from '../../../shared/message-of.ts'
 import { issuerFetch } from '../issuer-fetch.ts'
+import { parseKeySet } from './key-set.ts'
 
 /**
  * Who presented a token: the issuer itself, at its token endpoint, or a client, which may be anybody. Tokens of clients
@@ -100,19 +102,12 @@ function pausingFetch(clock: Clock, fetch: FetchImplementation): FetchImplementa
 async function loadKeySet(response: Response): Promise<object> {
   if (!response.ok) throw notLoaded(`status ${response.status}`)
   const text = await response.text()
-  let set: unknown
   try {
-    set = JSON.parse(text)
-  } catch {
-    throw notLoaded('expected JSON')
+    return parseKeySet(text)
+  } catch (error) {
+    throw notLoaded(messageOf(error))
   }
-  if (!isObject(set) || !('keys' in set) || !Array.isArray(set.keys) || !set.keys.every(isObject))
-    throw notLoaded('expected a key set')
-  return set
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** As `fetch` reports that a server cannot be reached. */
 const notLoaded = (why: string) => new TypeError('keys not loaded', { cause: new Error(why) })

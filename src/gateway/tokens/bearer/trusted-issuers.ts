@@ -5,9 +5,11 @@ import type { Claims } from '../../../shared/tokens/claims.ts'
 import type { Config } from '../../config/schema.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import type { IssuerRequests } from '../../issuer/issuer-requests.ts'
+import { fileKeys } from '../../issuer/keys/file-keys.ts'
 import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
 import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
 import type { Principal } from '../../policy/types.ts'
+import { type AdditionalIssuer, buildForeignPrincipal } from './foreign-principal.ts'
 
 /** An issuer whose access tokens are accepted. */
 export interface TrustedIssuer {
@@ -19,12 +21,12 @@ export interface TrustedIssuer {
   readonly types: readonly string[]
   /** @throws Refusal issuer-down */
   readonly keys: () => Promise<IssuerKeys>
-  /** The principal that verified claims name. @throws Refusal login-failed: no usable `iss` or `sub` */
+  /** The principal that verified claims name. @throws Refusal login-failed: no usable `iss` or `sub`; no-rule-matches */
   readonly principal: (claims: Claims) => Principal
 }
 
 export interface TrustedIssuersDeps {
-  readonly config: Pick<Config, 'issuer'>
+  readonly config: Pick<Config, 'issuer' | 'projects'>
   /** Keys of the issuer at which users sign in. */
   readonly keys: () => Promise<IssuerKeys>
   readonly clock: Clock
@@ -33,7 +35,7 @@ export interface TrustedIssuersDeps {
   readonly requests?: IssuerRequests | undefined
 }
 
-/** The trusted issuers by their `iss`. */
+/** The trusted issuers by their `iss`. @throws ConfigurationError for a file with keys that cannot be read */
 export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, TrustedIssuer> {
   const { issuer } = deps.config
   const all = [ownIssuer(deps), ...issuer.additional.map((one) => additionalIssuer(one, deps))]
@@ -51,41 +53,19 @@ function ownIssuer({ config: { issuer }, keys, log }: TrustedIssuersDeps): Trust
   }
 }
 
-type Additional = Config['issuer']['additional'][number]
-
 function additionalIssuer(
-  one: Additional,
-  { config: { issuer }, clock, log, requests }: TrustedIssuersDeps,
+  one: AdditionalIssuer,
+  { config: { issuer, projects }, clock, log, requests }: TrustedIssuersDeps,
 ): TrustedIssuer {
   return {
     url: one.url,
     audiences: one.audiences,
     algorithms: issuer.algorithms,
     types: one.accessTokenTypes,
-    keys: metadataKeys(one, issuer.timeoutSeconds, clock, log, requests),
-    principal: (claims) => foreignPrincipal(principalOf(ownClaims(claims, one), CLAIM_NAMES, log), one),
-  }
-}
-
-/** Of an additional issuer only the subject is used, and the groups where the configuration names their claim. */
-const CLAIM_NAMES = { groupsClaim: 'groups', projectsClaim: 'project_ids', usernameClaim: 'sub' }
-
-function ownClaims({ iss, sub, ...claims }: Claims, { groupsClaim }: Additional): Claims {
-  return { iss, sub, ...(groupsClaim !== undefined && { groups: claims[groupsClaim] }) }
-}
-
-/**
- * Upstreams know a subject without its issuer. The prefix keeps an additional issuer from naming a subject of the own
- * issuer; its client IDs have no meaning at the own issuer.
- */
-function foreignPrincipal(principal: Principal, { url, groups, principals }: Additional): Principal {
-  const subject = `${url}#${principal.subject}`
-  const given = Object.hasOwn(groups, principal.subject) ? (groups[principal.subject] ?? []) : []
-  return {
-    ...principal,
-    subject,
-    username: subject,
-    kind: principals,
-    groups: new Set([...principal.groups, ...given]),
+    keys:
+      one.jwksFile === undefined
+        ? metadataKeys(one, issuer.timeoutSeconds, clock, log, requests)
+        : fileKeys(one.jwksFile, clock, log),
+    principal: buildForeignPrincipal(one, projects, log),
   }
 }

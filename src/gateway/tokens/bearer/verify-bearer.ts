@@ -58,7 +58,8 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
     } catch (error) {
       const refusal = tokenRefusal(error)
       events?.verified(refusal.reason)
-      if (refusal.reason === 'token-invalid') {
+      // A token that no rule matches is refused like a bad one: everybody can get one where an issuer serves everybody.
+      if (refusal.reason === 'token-invalid' || refusal.reason === 'no-rule-matches') {
         failures.count(addressKey(address))
         // The issuer may publish a key that is not known yet at any moment.
         if (!(error instanceof jose.JWKSNoMatchingKey)) refused.set(hash, { refusal, until: clock() + REFUSED_MS })

@@ -118,3 +118,14 @@ test('keeping a denial costs microseconds', (t) => {
   // Far from what is measured, so that the load of the machine does not matter.
   assert.ok(made < 200 && limited < 50, `${made} ${limited}`)
 })
+
+test('the rules that made the caller a member are kept, for the question what would be decided now', () => {
+  const grants = [{ projectId: ALPHA, role: 'viewer' as const, rule: 'read-alpha' }]
+  const context = contextOf('/airflow/')
+  const caller = context.caller as NonNullable<typeof context.caller>
+  context.caller = { ...caller, principal: { ...caller.principal, grants } }
+  assert.deepEqual(recordOf(context).caller?.grants, grants)
+  const many = Array.from({ length: 100 }, () => grants[0] as (typeof grants)[0])
+  context.caller = { ...caller, principal: { ...caller.principal, grants: many } }
+  assert.equal(recordOf(context).caller?.grants?.length, 20)
+})

@@ -12,6 +12,7 @@ from .discovery import Endpoints, discover
 from .login_cache import LoginCache, config_dir
 from .settings import Settings
 from .tokens import Token, TokenSource
+from .workload_tokens import fetch_for_workload
 
 
 class ModelopsAuthProvider(RequestAuthProvider):
@@ -46,6 +47,8 @@ class _Gateway:
         return BearerAuth(self._source, self._known_endpoints().origins)
 
     def _fetch(self, refused: Token | None) -> Token:
+        if self._settings.is_workload:
+            return fetch_for_workload(self._settings)
         endpoints = self._known_endpoints()
         if self._settings.client_id is None:
             return self._login.fetch(refused)

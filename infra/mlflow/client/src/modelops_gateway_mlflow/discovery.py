@@ -14,6 +14,7 @@ from .settings import Settings, origin_of
 @dataclass(frozen=True)
 class Endpoints:
     issuer: str
+    #: Empty for a workload, which does not ask the issuer.
     token: str
     #: Origins that belong to the gateway: the only ones that get a token.
     origins: frozenset[str]
@@ -24,7 +25,9 @@ def discover(settings: Settings) -> Endpoints:
     config = get_json(f"{settings.gateway}/auth/client-config")
     issuer = settings.issuer or _text(config, "issuer", settings.gateway)
     origins = {settings.gateway, *_route_origins(config)}
-    return Endpoints(issuer=issuer, token=token_endpoint(issuer), origins=frozenset(origins))
+    # A workload may not reach the issuer at which users sign in, and needs nothing of it.
+    token = "" if settings.is_workload else token_endpoint(issuer)
+    return Endpoints(issuer=issuer, token=token, origins=frozenset(origins))
 
 
 def _route_origins(config: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,15 @@ class Settings:
     issuer: str | None
     client_id: str | None
     scope: str | None
+    #: File with a token that the platform renews, such as a projected token of Kubernetes.
+    token_file: str | None = None
+    #: Audience of a token of GitHub Actions.
+    token_audience: str | None = None
+
+    @property
+    def is_workload(self) -> bool:
+        """Whether the platform gives the token, so that the issuer is not asked."""
+        return self.token_file is not None or self.token_audience is not None
 
     @staticmethod
     def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -32,11 +41,17 @@ class Settings:
             raise ModelopsAuthError(
                 "MODELOPS_GATEWAY: expected the gateway's URL such as https://o.example, got nothing"
             )
+        ways = ("MODELOPS_CLIENT_ID", "MODELOPS_TOKEN_FILE", "MODELOPS_TOKEN_AUDIENCE")
+        found = [name for name in ways if environ.get(name)]
+        if len(found) > 1:
+            raise ModelopsAuthError(f"expected one of {', '.join(ways)}, got {' and '.join(found)}")
         return Settings(
             gateway=origin_of(gateway, "MODELOPS_GATEWAY"),
             issuer=environ.get("MODELOPS_ISSUER") or None,
             client_id=environ.get("MODELOPS_CLIENT_ID") or None,
             scope=environ.get("MODELOPS_SCOPE") or None,
+            token_file=environ.get("MODELOPS_TOKEN_FILE") or None,
+            token_audience=environ.get("MODELOPS_TOKEN_AUDIENCE") or None,
         )
 
 

@@ -57,3 +57,18 @@ test('a principal with many projects keeps the assertions of the most recent one
   const known = projects.filter((project) => signer.peek('core', { principal, role: 'admin', project }) !== undefined)
   assert.deepEqual(known, projects.slice(-16))
 })
+
+test('an assertion states that a rule over claims made the caller a member', async () => {
+  const signer = await buildSigner({ issuer: 'https://o.example', clock: () => 0, secrets: ['s'.repeat(32)] })
+  const claimsOf = async (grants: Principal['grants']) =>
+    decodeJwt(
+      await signer.sign('core', {
+        principal: { ...memberOf([]), ...(grants && { grants }) },
+        ...{ role: 'editor', project: undefined },
+      }),
+    )
+  const grant = { projectId: '11111111-1111-4111-8111-111111111111', role: 'editor' as const, rule: 'train-alpha' }
+  assert.equal((await claimsOf([grant])).granted, true)
+  assert.equal((await claimsOf([])).granted, undefined)
+  assert.equal((await claimsOf(undefined)).granted, undefined)
+})
