@@ -66,6 +66,10 @@ export interface KeycloakOptions {
   /** Realm files to import, named `NAME-realm.json`. Default: the realm `shared`. None: a Keycloak as after installation. */
   readonly realms?: readonly string[]
   readonly progress?: Progress
+  /** Preview features to turn on. Keycloak is then built again, which takes half a minute. */
+  readonly features?: readonly string[]
+  /** Listens with TLS instead, and asks for client certificates. Paths of PEM files. */
+  readonly https?: { readonly certificate: string; readonly key: string; readonly clientAuthorities: string }
 }
 
 const SHARED_REALM = join(checkout, 'infra', 'keycloak', 'shared-realm.json')
@@ -87,7 +91,7 @@ export const KEYCLOAK_STARTS = { timeout: 300_000 }
 
 /** Starts a real Keycloak on loopback with its realms in memory, so every start has the same new realms. */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
-  const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr } = options
+  const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr, https } = options
   const installed = await ensureKeycloak(progress)
   const port = options.port ?? (await freePort())
   const home = await mkdtemp(join(tmpdir(), 'keycloak-'))
@@ -95,19 +99,20 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
   mkdirSync(join(home, 'data', 'import'), { recursive: true })
   // Keycloak requires the realm's name in the file name.
   for (const realm of realms) cpSync(realm, join(home, 'data', 'import', basename(realm)))
-  const origin = `http://localhost:${port}`
+  const scheme = https ? 'https' : 'http'
+  const origin = `${scheme}://localhost:${port}`
   progress('Keycloak: starting (about half a minute)')
   const background = await startBackground({
     name: 'Keycloak',
     command: join(home, 'bin', 'kc.sh'),
-    args: startArguments(origin, port, await freePort()),
+    args: startArguments(options, origin, port, await freePort()),
     env: {
       ...ADMIN,
       JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
       GATEWAY_BACKCHANNEL_LOGOUT_URL: `${gatewayUrl}/auth/backchannel-logout`,
     },
     logFile: join(home, 'keycloak.log'),
-    readyUrl: `http://127.0.0.1:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
+    readyUrl: `${scheme}://localhost:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
     readySeconds: 180,
   })
   const close = async () => {
@@ -128,7 +133,19 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
 
 const firstRealm = ([file]: readonly string[]) => (file === undefined ? 'master' : basename(file, '-realm.json'))
 
-const startArguments = (origin: string, port: number, managementPort: number) => [
-  ...['start', '--optimized', '--import-realm', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1'],
-  ...[`--http-port=${port}`, `--http-management-port=${managementPort}`, `--hostname=${origin}`],
-]
+function startArguments({ https, features = [] }: KeycloakOptions, origin: string, port: number, management: number) {
+  const listen = https
+    ? [
+        ...['--http-enabled=false', '--https-client-auth=request', `--https-port=${port}`, '--http-host=127.0.0.1'],
+        ...[`--https-certificate-file=${https.certificate}`, `--https-certificate-key-file=${https.key}`],
+        `--truststore-paths=${https.clientAuthorities}`,
+      ]
+    : ['--http-enabled=true', '--http-host=127.0.0.1', `--http-port=${port}`]
+  // What is built differently cannot start from what `prepare` built.
+  const built = features.length + (https ? 1 : 0) === 0 ? ['--optimized'] : ['--db=dev-mem']
+  return [
+    ...['start', ...built, '--import-realm', '--cache=local', ...listen],
+    ...(features.length > 0 ? [`--features=${features.join(',')}`] : []),
+    ...[`--http-management-port=${management}`, `--hostname=${origin}`],
+  ]
+}
