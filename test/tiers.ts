@@ -6,7 +6,7 @@ import { ensureChromium } from '../infra/parts/chromium.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
 import { ensureHelm } from '../infra/parts/helm.ts'
-import { ensureKeycloak } from '../infra/parts/keycloak.ts'
+import { ensureKeycloak, ensureKeycloakForWorkloads } from '../infra/parts/keycloak.ts'
 import { MARIADB_COMMANDS } from '../infra/parts/mariadb.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureBackends } from '../infra/parts/mlflow-backends.ts'
@@ -109,8 +109,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'keycloak',
-    about: 'the sign-in suite against a real Keycloak',
-    needs: [ensureKeycloak, ensureFaketime],
+    about: 'the sign-in suite against a real Keycloak, and a gateway without a secret',
+    needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime],
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 16,
     sharesMachine: true,

@@ -1,4 +1,5 @@
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, type UnknownObject } from 'oidc-provider'
+import { certificateEndpoints, clientCertificates } from './client-certificates.ts'
 import { SERVICE_GROUPS } from './clients.ts'
 import type { Keys } from './keys.ts'
 import { devicePages, errorPage, logoutPage, signedOutPage } from './pages.ts'
@@ -18,7 +19,11 @@ export interface ConfigurationParts {
   readonly lifetimes: Lifetimes
   readonly accessTokens: 'jwt' | 'opaque'
   readonly rotateRefreshTokens: boolean
+  /** Origin of the endpoints for client certificates. Absent: there are none. */
+  readonly mtlsOrigin?: string
 }
+
+const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
 
 /** The only API for which access tokens are issued. */
 const API = 'urn:modelops:gateway'
@@ -29,6 +34,7 @@ export function configuration(parts: ConfigurationParts): Configuration {
   return {
     adapter: storage.adapter,
     jwks: { keys: [...keys.signing] },
+    ...(parts.mtlsOrigin !== undefined && { clientAuthMethods: [...CLIENT_METHODS, 'tls_client_auth'] }),
     cookies: { keys: [...keys.cookies], long: { sameSite: 'none' } },
     enableHttpPostMethods: true, // logout by POST: a large id_token_hint does not fit into a URL
     conformIdTokenClaims: false, // all claims in the ID token, as most issuers do
@@ -47,6 +53,7 @@ export function configuration(parts: ConfigurationParts): Configuration {
     interactions: { policy: loginOnly(), url: (_ctx, { uid }) => `/interaction/${uid}` },
     renderError: errorPage,
     ttl: lifetimes(parts.lifetimes),
+    ...(parts.mtlsOrigin !== undefined && { discovery: certificateEndpoints(parts.mtlsOrigin) }),
     features: features(parts),
     // The gateway's back channel is on loopback, to which the library's dispatcher does not connect.
     fetch: (url, { method, headers, body, signal } = {}) =>
@@ -54,9 +61,14 @@ export function configuration(parts: ConfigurationParts): Configuration {
   }
 }
 
-function features({ accessTokens, lifetimes: { accessTokenSeconds } }: ConfigurationParts): Configuration['features'] {
+function features({
+  accessTokens,
+  lifetimes: { accessTokenSeconds },
+  mtlsOrigin,
+}: ConfigurationParts): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
+    ...(mtlsOrigin !== undefined && { mTLS: clientCertificates }),
     backchannelLogout: { enabled: true },
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true, ...devicePages },

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type KoaContextWithOIDC, Provider } from 'oidc-provider'
-import { clients } from './clients.ts'
+import { type ClientMetadata, type KoaContextWithOIDC, Provider } from 'oidc-provider'
+import { type IssuerTls, type TokenClient, tokenClient } from './client-certificates.ts'
+import { clients, GATEWAY_CLIENT } from './clients.ts'
 import { type ConfigurationParts, configuration, type Lifetimes } from './configuration.ts'
 import { type Keys, loadKeys, newSigningKey } from './keys.ts'
 import { handleLogin } from './login.ts'
@@ -24,6 +26,10 @@ export interface IssuerOptions {
   readonly accessTokens?: 'jwt' | 'opaque'
   readonly rotateRefreshTokens?: boolean
   readonly oneClick?: boolean
+  /** Changes of the gateway's client, such as another `token_endpoint_auth_method`. */
+  readonly gatewayClient?: Partial<ClientMetadata>
+  /** Listens with TLS and asks for client certificates (RFC 8705): PEM. Default: plain http. */
+  readonly tls?: IssuerTls
   /** Directory for keys and sessions. Default: they are kept in memory. */
   readonly directory?: string
 }
@@ -55,6 +61,10 @@ export class EmbeddedIssuer {
   refreshGrants = 0
   /** Number of requests to the token endpoint, whatever their outcome. */
   tokenRequests = 0
+  /** How clients came to the token endpoint, oldest first. */
+  readonly tokenClients: TokenClient[] = []
+  /** Sees the form of each accepted or refused request to the token endpoint. */
+  onTokenRequest: ((form: URLSearchParams) => void | Promise<void>) | undefined
   readonly directory: Directory
   readonly #options: IssuerOptions
   readonly #storage = new Storage()
@@ -72,9 +82,12 @@ export class EmbeddedIssuer {
       accessTokenSeconds: options.accessTokenSeconds ?? 300,
       refreshTokenSeconds: options.refreshTokenSeconds ?? 1800,
     }
-    this.#server = createServer({ maxHeaderSize: 131_072 }, (request, response) => {
-      this.#respond(request, response).catch((error: Error) => response.destroy(error))
-    })
+    const respond = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#respond(request, response).catch((error: Error) => response.destroy(error))
+    const { tls } = options
+    this.#server = tls
+      ? createTlsServer({ ...tls, maxHeaderSize: 131_072, requestCert: true, rejectUnauthorized: false }, respond)
+      : createServer({ maxHeaderSize: 131_072 }, respond)
   }
 
   async listen(): Promise<void> {
@@ -83,7 +96,7 @@ export class EmbeddedIssuer {
     await once(this.#server, 'listening')
     const address = this.#server.address()
     if (address === null || typeof address === 'string') throw new Error('expected a TCP listener with a port')
-    this.url = `http://${host}:${address.port}`
+    this.url = `${this.#options.tls ? 'https' : 'http'}://${host}:${address.port}`
     const state = fileIn(this.#options, 'state.json')
     if (state !== undefined) this.#storage.load(state)
     this.setBackchannelLogoutUrl(undefined)
@@ -93,7 +106,8 @@ export class EmbeddedIssuer {
   /** Sets the gateway's back-channel logout URL. Undefined: none, and tokens have no `sid`. */
   setBackchannelLogoutUrl(url: string | undefined): void {
     for (const client of clients(this.#options.gatewayUrls ?? [], url)) {
-      this.#storage.put('Client', client.client_id, client)
+      const changes = client.client_id === GATEWAY_CLIENT.id ? this.#options.gatewayClient : {}
+      this.#storage.put('Client', client.client_id, { ...client, ...changes })
     }
   }
 
@@ -117,7 +131,7 @@ export class EmbeddedIssuer {
   }
 
   #build(): void {
-    const { accessTokens = 'jwt', rotateRefreshTokens = true } = this.#options
+    const { accessTokens = 'jwt', rotateRefreshTokens = true, tls } = this.#options
     const parts: ConfigurationParts = {
       keys: this.#keys,
       directory: this.directory,
@@ -125,11 +139,14 @@ export class EmbeddedIssuer {
       lifetimes: this.#lifetimes,
       accessTokens,
       rotateRefreshTokens,
+      // The same server by its other name.
+      ...(tls && { mtlsOrigin: this.url.replace('//localhost', '//127.0.0.1') }),
     }
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
       await next()
       if (ctx.oidc?.route === 'token') await this.#delayResponse()
+      if (ctx.oidc?.route === 'token') await this.onTokenRequest?.(new URLSearchParams({ ...ctx.oidc.body } as never))
       // Optional according to RFC 8628 §3.2, but some clients require it.
       if (ctx.oidc?.route === 'device_authorization' && ctx.status === 200) Object.assign(ctx.body, { interval: 2 })
       // For logout by POST the library sets SameSite=None, which browsers accept only with https.
@@ -152,6 +169,7 @@ export class EmbeddedIssuer {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/token') {
       this.tokenRequests += 1
+      this.tokenClients.push(tokenClient(request))
       if (await this.#spoiled(response)) return
     }
     const oneClick = this.#options.oneClick ?? false

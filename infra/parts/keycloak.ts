@@ -54,6 +54,31 @@ async function prepare(home: string, progress: Progress): Promise<void> {
   await must(join(home, 'bin', 'kc.sh'), ['build', '--db=dev-mem'])
 }
 
+/**
+ * The same Keycloak, built once more: it asks for client certificates and knows SPIFFE, which is a preview. Everything else
+ * that a gateway without a secret needs is on by default. Resolves to its directory. @throws PartMissing
+ */
+export async function ensureKeycloakForWorkloads(progress: Progress = toStderr): Promise<string> {
+  const installed = await ensureKeycloak(progress)
+  return await withLock('keycloak-workloads', progress, async () => {
+    const parent = partsDirectory('keycloak-workloads')
+    const home = join(parent, `keycloak-${VERSION}`)
+    const stamp = join(parent, `prepared-${VERSION}`)
+    if (existsSync(stamp)) return home
+    for (const name of readdirSync(parent)) rmSync(join(parent, name), { recursive: true, force: true })
+    progress('Keycloak for workloads: preparing (once)')
+    cpSync(installed, home, { recursive: true })
+    await must(join(home, 'bin', 'kc.sh'), [
+      'build',
+      '--db=dev-mem',
+      '--features=spiffe',
+      '--https-client-auth=request',
+    ])
+    writeFileSync(stamp, '')
+    return home
+  })
+}
+
 async function must(command: string, args: readonly string[]): Promise<void> {
   const { ok, tail } = await run(command, args)
   if (!ok) throw new PartMissing(`${command} failed. Keycloak needs Java 17, Maven and network access.\n${tail}`)
@@ -66,6 +91,8 @@ export interface KeycloakOptions {
   /** Realm files to import, named `NAME-realm.json`. Default: the realm `shared`. None: a Keycloak as after installation. */
   readonly realms?: readonly string[]
   readonly progress?: Progress
+  /** Listens with TLS instead, asks for client certificates and knows SPIFFE. Paths of PEM files. */
+  readonly https?: { readonly certificate: string; readonly key: string; readonly clientAuthorities: string }
 }
 
 const SHARED_REALM = join(checkout, 'infra', 'keycloak', 'shared-realm.json')
@@ -87,27 +114,28 @@ export const KEYCLOAK_STARTS = { timeout: 300_000 }
 
 /** Starts a real Keycloak on loopback with its realms in memory, so every start has the same new realms. */
 export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak> {
-  const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr } = options
-  const installed = await ensureKeycloak(progress)
+  const { gatewayUrl, realms = [SHARED_REALM], progress = toStderr, https } = options
+  const installed = await (https ? ensureKeycloakForWorkloads : ensureKeycloak)(progress)
   const port = options.port ?? (await freePort())
   const home = await mkdtemp(join(tmpdir(), 'keycloak-'))
   cpSync(installed, home, { recursive: true })
   mkdirSync(join(home, 'data', 'import'), { recursive: true })
   // Keycloak requires the realm's name in the file name.
   for (const realm of realms) cpSync(realm, join(home, 'data', 'import', basename(realm)))
-  const origin = `http://localhost:${port}`
+  const scheme = https ? 'https' : 'http'
+  const origin = `${scheme}://localhost:${port}`
   progress('Keycloak: starting (about half a minute)')
   const background = await startBackground({
     name: 'Keycloak',
     command: join(home, 'bin', 'kc.sh'),
-    args: startArguments(origin, port, await freePort()),
+    args: startArguments(options, origin, port, await freePort()),
     env: {
       ...ADMIN,
       JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
       GATEWAY_BACKCHANNEL_LOGOUT_URL: `${gatewayUrl}/auth/backchannel-logout`,
     },
     logFile: join(home, 'keycloak.log'),
-    readyUrl: `http://127.0.0.1:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
+    readyUrl: `${scheme}://localhost:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
     readySeconds: 180,
   })
   const close = async () => {
@@ -128,7 +156,15 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
 
 const firstRealm = ([file]: readonly string[]) => (file === undefined ? 'master' : basename(file, '-realm.json'))
 
-const startArguments = (origin: string, port: number, managementPort: number) => [
-  ...['start', '--optimized', '--import-realm', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1'],
-  ...[`--http-port=${port}`, `--http-management-port=${managementPort}`, `--hostname=${origin}`],
-]
+function startArguments({ https }: KeycloakOptions, origin: string, port: number, management: number) {
+  const listen = https
+    ? [
+        ...['--http-enabled=false', `--https-port=${port}`, `--truststore-paths=${https.clientAuthorities}`],
+        ...[`--https-certificate-file=${https.certificate}`, `--https-certificate-key-file=${https.key}`],
+      ]
+    : ['--http-enabled=true', `--http-port=${port}`]
+  return [
+    ...['start', '--optimized', '--import-realm', '--cache=local', '--http-host=127.0.0.1', ...listen],
+    ...[`--http-management-port=${management}`, `--hostname=${origin}`],
+  ]
+}

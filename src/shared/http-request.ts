@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly body?: string | undefined
   /** Longest time until the whole response has arrived, in milliseconds. */
   readonly timeoutMs: number
+  /** Client certificate and its key, for https: PEM. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string } | undefined
 }
 
 /** A whole response. */
@@ -21,12 +23,14 @@ export interface HttpResponse {
  * 6000, and a GET with a body. Redirects are not followed.
  * @throws Error no connection, or no whole response in time
  */
-export function httpRequest(url: string, { method, headers, body, timeoutMs }: HttpRequest): Promise<HttpResponse> {
-  const request = url.startsWith('https:') ? requestHttps : requestHttp
+export function httpRequest(url: string, request: HttpRequest): Promise<HttpResponse> {
+  const { method, headers, body, timeoutMs, clientCertificate } = request
+  const open = url.startsWith('https:') ? requestHttps : requestHttp
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
-  const options = { method, headers: { ...headers, ...length }, agent: false, signal: AbortSignal.timeout(timeoutMs) }
+  const signal = AbortSignal.timeout(timeoutMs)
+  const options = { method, headers: { ...headers, ...length }, agent: false, signal, ...clientCertificate }
   return new Promise((resolve, reject) => {
-    const sent = request(url, options, (response) => {
+    const sent = open(url, options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

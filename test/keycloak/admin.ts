@@ -44,11 +44,18 @@ export class KeycloakAdmin {
     await this.#call('POST', `/users/${await this.#userId(username)}/logout`)
   }
 
-  /** Changes attributes of a client. */
-  async setClient(clientId: string, attributes: Record<string, string>): Promise<void> {
+  /** Changes attributes of a client, and what else is named. */
+  async setClient(clientId: string, attributes: Record<string, string>, changes: object = {}): Promise<void> {
     const [found] = (await this.#call('GET', `/clients?clientId=${clientId}`)) as { id: string; attributes: object }[]
     if (found === undefined) throw new Error(`Keycloak has no client ${clientId}`)
-    await this.#call('PUT', `/clients/${found.id}`, { ...found, attributes: { ...found.attributes, ...attributes } })
+    await this.#call('PUT', `/clients/${found.id}`, {
+      ...{ ...found, ...changes },
+      attributes: { ...found.attributes, ...attributes },
+    })
+  }
+
+  async addIdentityProvider(provider: { alias: string; providerId: string; config: object }): Promise<void> {
+    await this.#call('POST', '/identity-provider/instances', { enabled: true, hideOnLogin: true, ...provider })
   }
 
   /** Removes what puts a claim into the tokens of a client. */

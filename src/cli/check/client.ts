@@ -1,75 +1,104 @@
+import { ClientSecretBasic } from 'openid-client'
 import type { Config } from '../../gateway/config/schema.ts'
+import {
+  buildClientAuthentication,
+  type ClientAuthentication,
+} from '../../gateway/issuer/client/client-authentication.ts'
+import { clientFileErrors } from '../../gateway/issuer/client/client-files.ts'
+import { clockAdvice, secondsAhead } from '../../gateway/issuer/client/clock-difference.ts'
+import { systemClock } from '../../shared/clock.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 
 interface Client {
   readonly id: string
-  readonly secret: string
-  readonly authentication: Config['issuer']['clientAuthentication']
+  /** Key of the configuration that a wrong proof is an error of. */
+  readonly credential: string
+  readonly authentication: ClientAuthentication
+}
+
+/** Where a proof that the issuer rejects comes from. */
+const CREDENTIALS: Readonly<Record<Config['issuer']['clientAuthentication'], string>> = {
+  client_secret_basic: 'issuer.clientSecret',
+  client_secret_post: 'issuer.clientSecret',
+  private_key_jwt: 'issuer.clientKeys',
+  tls_client_auth: 'issuer.clientCertificate',
+  jwt_file: 'issuer.clientAssertion',
 }
 
 /**
- * Whether the issuer knows the client and its secret: a code that was never issued is exchanged. An issuer authenticates
- * the client first, so `invalid_grant` means that the secret is right (RFC 6749 §5.2).
+ * Whether the issuer knows the client and accepts its proof: a code that was never issued is exchanged. An issuer
+ * authenticates the client first, so `invalid_grant` means that the proof is right (RFC 6749 §5.2).
  * @throws Unreachable
  */
-export async function clientErrors({ tokenEndpoint }: Endpoints, config: Config): Promise<CheckError[]> {
+export async function clientErrors(endpoints: Endpoints, config: Config): Promise<CheckError[]> {
   const { issuer, server } = config
-  const client = { id: issuer.clientId, secret: issuer.clientSecret, authentication: issuer.clientAuthentication }
-  const outcome = await requestToken(tokenEndpoint, client, {
+  const files = await clientFileErrors(issuer, systemClock)
+  if (files.length > 0) return files.map(({ path, expected, got, hint }) => ({ path, expected, got, hint }))
+  const client: Client = {
+    id: issuer.clientId,
+    credential: CREDENTIALS[issuer.clientAuthentication],
+    authentication: buildClientAuthentication(issuer, systemClock),
+  }
+  const outcome = await requestToken(endpoints, client, {
     grant_type: 'authorization_code',
     code: 'check-of-the-configuration',
     redirect_uri: `${server.publicUrl}/auth/callback`,
     code_verifier: 'check-of-the-configuration-check-of-the-configuration',
   })
   const gateway = outcomeErrors(outcome, {
-    secret: 'issuer.clientSecret',
-    id: 'issuer.clientId',
-    flow: 'the authorization code flow',
+    ...{ credential: client.credential, id: 'issuer.clientId', flow: 'the authorization code flow' },
   })
-  return [...gateway, ...(await serviceUserErrors(tokenEndpoint, config))]
+  return [...gateway, ...(await serviceUserErrors(endpoints, client, config))]
 }
 
 /** The service user for the core API, where it is a client of its own, or the gateway's client in another flow. */
-async function serviceUserErrors(tokenEndpoint: string, { issuer, projects }: Config): Promise<CheckError[]> {
+async function serviceUserErrors(endpoints: Endpoints, gateway: Client, { projects }: Config): Promise<CheckError[]> {
   if (projects.source !== 'core') return []
-  const own = projects.clientId !== undefined
-  const { clientId: id = issuer.clientId, clientSecret: secret = issuer.clientSecret } = projects
-  const client = { id, secret, authentication: issuer.clientAuthentication }
-  const outcome = await requestToken(tokenEndpoint, client, {
+  const { clientId: id, clientSecret = '' } = projects
+  const own = id === undefined ? undefined : { id, ...serviceUserProof(clientSecret) }
+  const client = own ?? gateway
+  const outcome = await requestToken(endpoints, client, {
     grant_type: 'client_credentials',
     ...projects.tokenParameters,
   })
-  const section = own ? 'projects' : 'issuer'
-  // Without a client of its own, a wrong secret is reported as the gateway's already.
+  // Without a client of its own, a wrong proof is reported as the gateway's already.
   if (outcome.kind === 'not-authenticated' && !own) return []
+  const section = own ? 'projects' : 'issuer'
   return outcomeErrors(outcome, {
-    secret: `${section}.clientSecret`,
-    id: `${section}.clientId`,
-    flow: 'the client credentials flow',
+    ...{ credential: client.credential, id: `${section}.clientId`, flow: 'the client credentials flow' },
   })
 }
+
+const serviceUserProof = (secret: string) => ({
+  credential: 'projects.clientSecret',
+  authentication: { authenticate: ClientSecretBasic(secret) },
+})
 
 type Outcome = {
   readonly kind: 'authenticated' | 'not-authenticated' | 'flow-not-allowed' | 'failed'
   readonly detail: string
+  /** Seconds by which the issuer's clock is ahead. */
+  readonly ahead?: number | undefined
 }
 
-async function requestToken(endpoint: string, client: Client, parameters: Record<string, string>): Promise<Outcome> {
-  const { status, text } = await probe(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-      ...(client.authentication === 'client_secret_basic' && { authorization: basic(client) }),
-    },
-    body: new URLSearchParams({
-      ...parameters,
-      ...(client.authentication === 'client_secret_post' && { client_id: client.id, client_secret: client.secret }),
-    }).toString(),
+async function requestToken(
+  endpoints: Endpoints,
+  client: Client,
+  parameters: Record<string, string>,
+): Promise<Outcome> {
+  const { issuer, tokenEndpoint, mtlsTokenEndpoint } = endpoints
+  const { authenticate, certificate } = client.authentication
+  const clientCertificate = await certificate?.()
+  const body = new URLSearchParams(parameters)
+  const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' })
+  await authenticate({ issuer }, { client_id: client.id }, body, headers)
+  const response = await probe((certificate && mtlsTokenEndpoint) ?? tokenEndpoint, {
+    ...{ method: 'POST', headers: Object.fromEntries(headers), body: body.toString(), clientCertificate },
   })
-  return outcomeOf(status, parseJson(text).error)
+  const { error } = parseJson(response.text)
+  return { ...outcomeOf(response.status, error), ahead: secondsAhead(response.headers.date, Date.now()) }
 }
 
 /** Keycloak reports a wrong secret as `unauthorized_client` with 401, a flow that is not allowed with 400. */
@@ -81,23 +110,18 @@ function outcomeOf(status: number, error: unknown): Outcome {
   return { kind: isAuthenticated ? 'authenticated' : 'failed', detail }
 }
 
-/** RFC 6749 §2.3.1: both parts are form-encoded first. */
-function basic({ id, secret }: Client): string {
-  const encode = (text: string) => new URLSearchParams({ text }).toString().slice('text='.length)
-  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`
-}
-
-function outcomeErrors({ kind, detail }: Outcome, at: { secret: string; id: string; flow: string }): CheckError[] {
+function outcomeErrors(outcome: Outcome, at: { credential: string; id: string; flow: string }): CheckError[] {
+  const { kind, detail } = outcome
   switch (kind) {
     case 'authenticated':
       return []
     case 'not-authenticated':
       return [
         {
-          path: at.secret,
-          expected: `the secret of the client ${at.id} names`,
+          path: at.credential,
+          expected: `${at.credential.endsWith('Secret') ? 'the secret' : 'a proof'} of the client ${at.id} names`,
           got: `${detail} from the token endpoint`,
-          hint: 'Copy client ID and secret from the issuer. Check issuer.clientAuthentication as well.',
+          hint: hintFor(at.credential, outcome),
         },
       ]
     case 'flow-not-allowed':
@@ -114,4 +138,19 @@ function outcomeErrors({ kind, detail }: Outcome, at: { secret: string; id: stri
       return [{ path: 'issuer.url', expected: 'a working token endpoint', got: detail, hint }]
     }
   }
+}
+
+const WRONG_PROOF: Readonly<Record<string, string>> = {
+  'issuer.clientKeys':
+    'Check at the issuer that the client uses a signed JWT, and that it has this public key: /auth/client-jwks.json of the gateway, which must run if the issuer reads it from there. Compare `kid` and algorithm.',
+  'issuer.clientCertificate':
+    'Check at the issuer that the client uses a certificate (X.509), which subject it expects, and that it trusts the authority of the certificate.',
+  'issuer.clientAssertion':
+    'Check at the issuer that it trusts the issuer of this JWT, and which subject and audience it expects. See docs/guides/issuers/without-a-secret.md.',
+}
+
+function hintFor(credential: string, { ahead }: Outcome): string {
+  const otherwise = 'Copy client ID and secret from the issuer. Check issuer.clientAuthentication as well.'
+  const signed = credential === 'issuer.clientKeys' || credential === 'issuer.clientAssertion'
+  return (signed ? clockAdvice(ahead) : undefined) ?? WRONG_PROOF[credential] ?? otherwise
 }

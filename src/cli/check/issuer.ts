@@ -1,5 +1,5 @@
 import type { Config } from '../../gateway/config/schema.ts'
-import { endpointErrors } from '../../gateway/issuer/endpoints.ts'
+import { aliasErrors, endpointErrors } from '../../gateway/issuer/endpoints.ts'
 import type { CheckError } from '../../shared/settings/load-settings.ts'
 import { clientErrors } from './client.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -34,12 +34,13 @@ export async function discoverIssuer({ issuer }: Config): Promise<{ metadata?: M
 
 /** Undefined: the metadata does not name them. */
 export function endpointsOf(metadata: Metadata): Endpoints | undefined {
-  const endpoints = { authorizationEndpoint: metadata.authorization_endpoint, tokenEndpoint: metadata.token_endpoint }
-  return hasUrls(endpoints) ? endpoints : undefined
+  const { issuer, authorization_endpoint: authorizationEndpoint, token_endpoint: tokenEndpoint } = metadata
+  if (typeof issuer !== 'string' || !isUrl(authorizationEndpoint) || !isUrl(tokenEndpoint)) return undefined
+  const { token_endpoint: alias } = Object(metadata.mtls_endpoint_aliases)
+  return { issuer, authorizationEndpoint, tokenEndpoint, ...(isUrl(alias) && { mtlsTokenEndpoint: alias }) }
 }
 
-const hasUrls = (endpoints: Record<keyof Endpoints, unknown>): endpoints is Record<keyof Endpoints, string> =>
-  Object.values(endpoints).every((value) => typeof value === 'string' && URL.canParse(value))
+const isUrl = (value: unknown): value is string => typeof value === 'string' && URL.canParse(value)
 
 function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckError[] {
   const errors: CheckError[] = []
@@ -47,7 +48,8 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
     const expected = `exactly the issuer that its metadata names: ${JSON.stringify(metadata.issuer)}`
     errors.push({ path: 'issuer.url', expected, hint: 'Copy that value.' })
   }
-  for (const { name, expected, got } of endpointErrors(metadata, issuer.url)) {
+  const aliases = issuer.clientAuthentication === 'tls_client_auth' ? aliasErrors(metadata, issuer.url) : []
+  for (const { name, expected, got } of [...endpointErrors(metadata, issuer.url), ...aliases]) {
     const hint = 'Check that this is an OpenID Connect issuer.'
     const wanted = got === 'none' ? `metadata with ${name}` : `metadata with ${expected} as ${name}`
     errors.push({ path: 'issuer.url', expected: wanted, got, hint })
@@ -75,7 +77,7 @@ export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> 
 /** See {@link issuerWarnings}. */
 export function announcementWarnings(metadata: Metadata, issuer: Config['issuer']): CheckError[] {
   const { claims_supported: claims, scopes_supported: scopes } = metadata
-  const warnings: CheckError[] = []
+  const warnings: CheckError[] = methodWarnings(metadata, issuer)
   if (Array.isArray(claims) && !claims.includes(issuer.groupsClaim)) {
     warnings.push({
       path: 'issuer.groupsClaim',
@@ -95,4 +97,14 @@ export function announcementWarnings(metadata: Metadata, issuer: Config['issuer'
     })
   }
   return warnings
+}
+
+/** `jwt_file` has no name of its own in metadata: issuers list it as private_key_jwt, or not at all. */
+function methodWarnings(metadata: Metadata, { clientAuthentication: method }: Config['issuer']): CheckError[] {
+  const offered = metadata.token_endpoint_auth_methods_supported
+  const names = method === 'tls_client_auth' ? [method, `self_signed_${method}`] : [method]
+  if (method === 'jwt_file' || !Array.isArray(offered) || names.some((name) => offered.includes(name))) return []
+  const hint = 'Choose one of them, or check the settings of the issuer.'
+  const expected = `a method that the issuer announces: ${offered.filter((each) => /^\w+$/.test(each)).join(', ')}`
+  return [{ path: 'issuer.clientAuthentication', expected, got: method, hint }]
 }

@@ -32,6 +32,18 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
     /^(issuer|projects)\.clientSecret$/,
     'The secret was not copied whole, was renewed at the issuer, or belongs to another client. Or the client authenticates in another way than issuer.clientAuthentication says.',
   ],
+  [
+    /^issuer\.clientKeys/,
+    'The issuer has another public key for the client, or cannot read the one that the gateway publishes. Or the clocks differ.',
+  ],
+  [
+    /^issuer\.clientCertificate/,
+    'The issuer expects another subject or authority, or a proxy in front of it ends TLS and does not pass the certificate on.',
+  ],
+  [
+    /^issuer\.clientAssertion/,
+    'What writes the file does not run, or the issuer does not trust the issuer, the audience or the subject of the JWT.',
+  ],
   [/^issuer\.clientId$/, 'The client does not exist in this realm or tenant, or its settings do not allow this flow.'],
   [
     /^server\.publicUrl$/,

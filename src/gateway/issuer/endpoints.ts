@@ -1,5 +1,3 @@
-import type { ServerMetadata } from 'openid-client'
-
 /** Endpoints without which nobody can sign in, and those that are used where the metadata has them. */
 const REQUIRED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
 const OPTIONAL = [
@@ -13,7 +11,7 @@ const OPTIONAL = [
 type Metadata = Readonly<Partial<Record<(typeof REQUIRED)[number] | (typeof OPTIONAL)[number], unknown>>>
 
 export interface EndpointError {
-  readonly name: keyof Metadata & keyof ServerMetadata
+  readonly name: string
   readonly expected: string
   readonly got: string
 }
@@ -27,6 +25,15 @@ export function endpointErrors(metadata: Metadata, issuer: string): EndpointErro
   return [...REQUIRED, ...present].flatMap((name) => {
     const error = endpointError(metadata[name], issuer)
     return error === undefined ? [] : [{ name, ...error }]
+  })
+}
+
+/** The same for the endpoints at which a client presents its certificate (RFC 8705 §5). */
+export function aliasErrors(metadata: { readonly mtls_endpoint_aliases?: unknown }, issuer: string): EndpointError[] {
+  const aliases = Object(metadata.mtls_endpoint_aliases) as Metadata
+  return (['token_endpoint', ...OPTIONAL] as const).flatMap((name) => {
+    const error = aliases[name] === undefined ? undefined : endpointError(aliases[name], issuer)
+    return error === undefined ? [] : [{ name: `mtls_endpoint_aliases.${name}`, ...error }]
   })
 }
 

@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
 import { Refusal } from '../errors.ts'
+import { ClientCredentialError } from './client/client-file.ts'
 import { isKeyOutage } from './keys/issuer-keys.ts'
 
 /** Whether the issuer says that a grant has ended: the code or refresh token is used, expired or revoked (RFC 6749 §5.2). */
@@ -14,6 +15,8 @@ export const isGrantExpired = (error: unknown): boolean =>
 export function issuerRefusal(error: unknown): never {
   if (error instanceof Refusal) throw error
   if (isGrantExpired(error)) throw new Refusal('login-expired', 'the issuer no longer knows the code')
+  const credential = credentialError(error)
+  if (credential !== undefined) throw new Refusal('issuer-down', credential.message)
   if (isOutage(error)) throw new Refusal('issuer-down', describe(error))
   throw new Refusal('login-failed', describe(error))
 }
@@ -26,6 +29,12 @@ export function issuerRefusal(error: unknown): never {
 export function issuerOutage(what: string, error: unknown): never {
   const detail = error instanceof Refusal ? error.message : describe(error)
   throw new Refusal('issuer-down', `${what}: ${detail}`)
+}
+
+/** The gateway could not prove who it is, so nothing was sent. openid-client wraps what it does not know. */
+function credentialError(error: unknown): ClientCredentialError | undefined {
+  if (error instanceof ClientCredentialError) return error
+  return error instanceof Error ? credentialError(error.cause) : undefined
 }
 
 function isOutage(error: unknown): boolean {
@@ -51,6 +60,8 @@ function isNetworkError(error: unknown): boolean {
 export const errorCode = (code: string): string => (/^[a-z_]{1,64}$/.test(code) ? code : 'an unknown code')
 
 function describe(error: unknown): string {
+  const credential = credentialError(error)
+  if (credential !== undefined) return credential.message
   if (error instanceof client.ResponseBodyError)
     return `response of the issuer: ${error.status} ${errorCode(error.error)}`
   if (!(error instanceof Error)) return 'unknown failure'

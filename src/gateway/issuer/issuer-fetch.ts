@@ -1,5 +1,13 @@
+import type { ClientCertificate } from './client/client-certificate.ts'
+import { tlsFetch } from './client/tls-fetch.ts'
+
+export interface IssuerRequestInit extends RequestInit {
+  /** Presented to the issuer. The connection serves this request alone. */
+  readonly clientCertificate?: ClientCertificate
+}
+
 /** How openid-client and jose send their requests. */
-export type IssuerFetch = (url: string, options: RequestInit) => Promise<Response>
+export type IssuerFetch = (url: string, options: IssuerRequestInit) => Promise<Response>
 
 /** Longest response of an issuer, in bytes after decompression: ID tokens with thousands of groups fit. */
 const MAX_RESPONSE_BYTES = 1_048_576
@@ -9,7 +17,8 @@ const MAX_RESPONSE_BYTES = 1_048_576
  * into memory, and a compressed one may be a thousand times as long as what was sent. It is read here for them, because
  * a stream in between (`pipeThrough`) made every later request of the process slower.
  */
-export const issuerFetch: IssuerFetch = async (url, options) => bounded(await fetch(url, options))
+export const issuerFetch: IssuerFetch = async (url, { clientCertificate, ...options }) =>
+  bounded(await (clientCertificate ? tlsFetch(url, options, clientCertificate) : fetch(url, options)))
 
 /** As `fetch` reports a response that ended early. */
 const tooLong = () =>

@@ -20,7 +20,7 @@ export interface IssuerEvents {
   requested(operation: IssuerOperation, seconds: number, error: IssuerError | undefined): void
 }
 
-type Endpoints = Partial<Pick<ServerMetadata, keyof typeof OPERATIONS | 'token_endpoint'>>
+type Endpoints = Partial<Pick<ServerMetadata, keyof typeof OPERATIONS | 'token_endpoint' | 'mtls_endpoint_aliases'>>
 
 /** Endpoints with one purpose (RFC 8414 §2). */
 const OPERATIONS = {
@@ -50,6 +50,8 @@ export class IssuerRequests {
 
   /** Learns from metadata which endpoint has which purpose. */
   learn(metadata: Endpoints): void {
+    // The same endpoints for client certificates (RFC 8705 §5).
+    if (metadata.mtls_endpoint_aliases) this.learn(metadata.mtls_endpoint_aliases)
     for (const [name, operation] of Object.entries(OPERATIONS)) {
       const url = metadata[name as keyof typeof OPERATIONS]
       if (url !== undefined) this.#operations.set(url, operation)

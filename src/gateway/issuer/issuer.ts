@@ -1,6 +1,7 @@
 import type { Configuration } from 'openid-client'
 import { Refusal } from '../errors.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
+import { buildClientAuthentication, type ClientAuthentication } from './client/client-authentication.ts'
 import { type DiscoveredIssuer, discover, type IssuerDeps } from './discovery.ts'
 import { type Grants, grantsOf } from './grants.ts'
 import { IssuerHealth, withCauses } from './health.ts'
@@ -18,6 +19,8 @@ const RECENT_MS = 1000
  * and, at most once a second, by requests that need the issuer. From then on its health is watched.
  */
 export class Issuer {
+  /** The gateway's own proof of who it is. */
+  readonly authentication: ClientAuthentication
   readonly #deps: IssuerDeps
   readonly #grants: Grants
   readonly #health: IssuerHealth
@@ -30,6 +33,7 @@ export class Issuer {
 
   constructor(deps: IssuerDeps) {
     this.#deps = deps
+    this.authentication = buildClientAuthentication(deps.config.issuer, deps.clock)
     this.#grants = grantsOf(deps, () => this.discovered())
     const { url, probeSeconds, timeoutSeconds } = deps.config.issuer
     this.#health = new IssuerHealth({
@@ -125,7 +129,7 @@ export class Issuer {
     const { log, config } = this.#deps
     const issuer = config.issuer.url
     try {
-      this.#found = await discover(this.#deps, this.#health.fetch)
+      this.#found = await discover(this.#deps, this.authentication, this.#health.fetch)
       this.#fault = undefined
       this.#deps.requests?.learn(this.#found.metadata)
       log.info({ event: 'issuer-discovered', issuer }, 'issuer discovered')

@@ -44,13 +44,13 @@ function serviceToken({ configuration, parameters, clock }: ServiceUser): () => 
 /** Tokens of the service user that `projects` names: the gateway itself, or a client of its own. */
 export function projectsToken(
   { projects }: Pick<Config, 'projects'>,
-  issuer: Pick<Issuer, 'configuration'>,
+  issuer: Pick<Issuer, 'discovered'>,
   clock: Clock,
 ): () => Promise<string> {
   const own = projects.source === 'core' ? projects : undefined
   const configuration = async () => {
-    const gateway = await issuer.configuration()
-    return own?.clientId === undefined ? gateway : asClient(gateway, own.clientId, own.clientSecret ?? '')
+    const found = await issuer.discovered()
+    return own?.clientId === undefined ? found.configuration : asClient(found, own.clientId, own.clientSecret ?? '')
   }
   return serviceToken({ configuration, parameters: own?.tokenParameters ?? {}, clock })
 }

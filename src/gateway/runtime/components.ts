@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
+import { ConfigurationError } from '../../shared/settings/field-errors.ts'
 import type { AppEvent, AppRelease } from '../apps/profile.ts'
 import { profileOf } from '../apps/profile-of.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
 import { buildForwarder, type Forwarder } from '../forward/forwarder.ts'
 import { type AssertionSigner, buildSigner } from '../forward/headers/assertion.ts'
+import { clientFileErrorsAtStart } from '../issuer/client/client-files.ts'
+import type { IssuerDeps } from '../issuer/discovery.ts'
 import { Issuer } from '../issuer/issuer.ts'
 import { projectsToken } from '../issuer/service-token.ts'
 import { type OpenProjects, openProjects } from '../projects/open.ts'
@@ -33,7 +36,7 @@ export interface Previous {
   readonly components: Components
 }
 
-/** @throws when the projects cannot be opened */
+/** @throws ConfigurationError, or when the projects cannot be opened */
 export async function buildComponents(config: Config, state: ProcessState, previous?: Previous): Promise<Components> {
   const { clock, log, metrics, issuerRequests: requests } = state
   /** The current component, where everything it was built from stays the same. */
@@ -43,7 +46,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
   const same = (...sections: readonly (keyof Config)[]) =>
     previous !== undefined && sections.every((name) => isDeepStrictEqual(config[name], previous.config[name]))
 
-  const issuer = kept('issuer', same('issuer')) ?? new Issuer({ config, clock, log, requests })
+  const issuer = kept('issuer', same('issuer')) ?? (await openIssuer({ config, clock, log, requests }))
   const issuerStays = issuer === previous?.components.issuer
   const projects =
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
@@ -65,6 +68,14 @@ export async function buildComponents(config: Config, state: ProcessState, previ
       (route) => currentProfile(route, previous) ?? profileOf(route, profileDeps(route, state)),
     ),
   }
+}
+
+/** @throws ConfigurationError: a key or certificate of the gateway cannot be used */
+async function openIssuer(deps: IssuerDeps): Promise<Issuer> {
+  const errors = await clientFileErrorsAtStart(deps.config.issuer, deps.clock)
+  if (errors.length === 0) return new Issuer(deps)
+  const fields = errors.map(({ path, expected, got, hint }) => ({ path, expected, got, hint }))
+  throw new ConfigurationError('configuration', fields)
 }
 
 /** On the same store, and with the refreshes that are under way. */

@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.ts'
 import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
 import { clientConfig } from './client-config.ts'
+import { CLIENT_KEYS, showClientKeys } from './client-keys.ts'
 import { CLIENTS, noSuchClient, sendClientPackage, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import { readFields } from './fields.ts'
@@ -54,6 +55,8 @@ export function buildSignInEndpoints(deps: SignInDeps): SignInEndpoints {
   endpoints.set(CLIENTS, { GET: showClients(context) })
   if (clientPackage) endpoints.set(CLIENTS + clientPackage.file, { GET: sendClientPackage(clientPackage) })
   for (const [path, picture] of deps.pictures ?? []) endpoints.set(path, { GET: sendPicture(picture) })
+  const { published: clientKeys } = deps.issuer.authentication
+  if (clientKeys) endpoints.set(CLIENT_KEYS, { GET: showClientKeys(context, clientKeys) })
   const otherClient: Endpoint = { GET: noSuchClient(context) }
   const bodyMs = deps.config.limits.bodyIdleSeconds * 1000
 

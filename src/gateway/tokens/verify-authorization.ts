@@ -16,7 +16,7 @@ import type { TokenEvents } from './token-events.ts'
 
 export interface VerifyAuthorizationDeps {
   readonly config: Pick<Config, 'issuer' | 'limits' | 'projects'>
-  readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
+  readonly issuer: Pick<Issuer, 'keys' | 'configuration' | 'discovered'>
   readonly clock: Clock
   readonly log: Logger
   readonly requests?: IssuerRequests
@@ -38,7 +38,7 @@ export function buildVerifyAuthorization(deps: VerifyAuthorizationDeps): VerifyA
     ...{ clock, events },
   })
   const bridgeBasic = buildBasicBridge({
-    fetchToken: buildFetchClientToken(configuration, basicTokenParameters),
+    fetchToken: buildFetchClientToken(() => issuer.discovered(), basicTokenParameters),
     verifyBearer,
     byAddress: new Attempts(limits.badSecretsPerMinute, clock),
     byClient: new Attempts(limits.badSecretsPerClientPerMinute, clock),

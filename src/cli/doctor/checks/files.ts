@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { clientSecretFiles } from '../../../gateway/issuer/client/client-files.ts'
 import { REFERENCE } from '../../../shared/settings/interpolate.ts'
 import { readFailure } from '../../../shared/settings/read-file.ts'
 import type { Check } from '../check.ts'
@@ -22,11 +23,11 @@ export const filesCheck: Check = {
       .filter(([, kind]) => kind === 'file')
       .map(([, , path = '']) => resolve(folder, path))
     const sqlite = config.session.store.startsWith('sqlite:') ? [config.session.store.slice('sqlite:'.length)] : []
-    const secrets = [config.issuer.clientSecret, ...config.session.secrets]
+    const secrets = [config.issuer.clientSecret, ...config.session.secrets].filter((secret) => secret !== undefined)
     const ownSecrets = secrets.some((secret) => text.includes(secret)) ? [resolve(file)] : []
-    const findings = [...new Set([...ownSecrets, ...referenced, ...sqlite])].flatMap((path) =>
-      fileFindings(path, sqlite),
-    )
+    const findings = [
+      ...new Set([...ownSecrets, ...referenced, ...clientSecretFiles(config.issuer), ...sqlite]),
+    ].flatMap((path) => fileFindings(path, sqlite))
     return findings.length > 0 ? findings : [ok('no file contains secrets')]
   },
 }

@@ -73,8 +73,14 @@ export const clientCheck: Check = {
   async run(world) {
     if (!world.hasSecrets)
       return [skipped('client ID and secret: not checked, because the secrets are not available here')]
-    const text = `the issuer accepts the client ${world.config.issuer.clientId} and its secret`
-    return withEndpoints(world, 'client ID and secret', text, clientErrors)
+    const { clientId, clientAuthentication: method } = world.config.issuer
+    const what = method.startsWith('client_secret') ? 'its secret' : `its proof (${method})`
+    return withEndpoints(
+      world,
+      'client ID and secret',
+      `the issuer accepts the client ${clientId} and ${what}`,
+      clientErrors,
+    )
   },
 }
 

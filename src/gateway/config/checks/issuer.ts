@@ -1,26 +1,19 @@
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import type { Config } from '../schema.ts'
-import { isPlaceholder } from './placeholder.ts'
+import { clientAuthenticationErrors } from './client-authentication.ts'
 import { transportErrors } from './transport.ts'
 
 type Issuer = Config['issuer']
 
 export function issuerErrors(issuer: Issuer, server: Config['server'] | undefined): CheckError[] {
   return [
-    ...(isPlaceholder(issuer.clientSecret) ? [placeholderSecret] : []),
+    ...clientAuthenticationErrors(issuer),
     ...(server ? transportErrors('issuer.url', issuer.url, server) : []),
     ...duplicateIssuers(issuer),
     ...keyLocations(issuer),
     ...groupClaims(issuer),
     ...(server ? additionalTransportErrors(issuer, server) : []),
   ]
-}
-
-const placeholderSecret: CheckError = {
-  path: 'issuer.clientSecret',
-  expected: 'the client secret from the issuer',
-  got: 'a placeholder (not shown)',
-  hint: 'Copy the secret of the client from the issuer, e.g. into an environment variable: "${env:OIDC_CLIENT_SECRET}".',
 }
 
 /**

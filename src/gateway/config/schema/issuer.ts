@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { filePath, httpUrl, seconds, token } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { claimName, claimRule, SUBJECT_CLAIMS } from './claim-rules.ts'
+import { clientAuthentication } from './client-authentication.ts'
 
 const additionalIssuer = z.strictObject({
   url: httpUrl.describe('Issuer identifier, exactly as in the `iss` claim of its tokens.'),
@@ -45,11 +46,7 @@ export const issuer = z
       .describe('Issuer identifier; its discovery metadata must contain exactly this value (OIDC Discovery §4.3).')
       .register(metadata, { reload: 'restart' }),
     clientId: token.describe('Client ID of the gateway at the issuer.').register(metadata, { reload: 'restart' }),
-    clientSecret: z.string().min(1).describe('Client secret; use ${env:NAME} or ${file:PATH}.'),
-    clientAuthentication: z
-      .enum(['client_secret_basic', 'client_secret_post'])
-      .default('client_secret_basic')
-      .describe('How the gateway authenticates at the token endpoint.'),
+    ...clientAuthentication,
     scopes: z
       .array(token)
       .default(['openid', 'profile', 'email'])

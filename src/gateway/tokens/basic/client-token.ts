@@ -1,6 +1,7 @@
 import * as client from 'openid-client'
 import { Refusal } from '../../errors.ts'
 import { asClient } from '../../issuer/as-client.ts'
+import type { DiscoveredIssuer } from '../../issuer/discovery.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import { requireBearer } from '../../issuer/token-type.ts'
 import type { BasicCredentials } from './basic-credentials.ts'
@@ -18,13 +19,13 @@ export type FetchClientToken = (credentials: BasicCredentials) => Promise<Client
 const ASSUMED_SECONDS = 60
 
 export function buildFetchClientToken(
-  configuration: () => Promise<client.Configuration>,
+  discovered: () => Promise<DiscoveredIssuer>,
   parameters: Readonly<Record<string, string>>,
 ): FetchClientToken {
   return async ({ clientId, secret }) => {
-    const gateway = await configuration()
+    const found = await discovered()
     try {
-      const response = await client.clientCredentialsGrant(asClient(gateway, clientId, secret), { ...parameters })
+      const response = await client.clientCredentialsGrant(asClient(found, clientId, secret), { ...parameters })
       requireBearer(response)
       return { token: response.access_token, seconds: response.expires_in ?? ASSUMED_SECONDS }
     } catch (error) {

@@ -35,7 +35,7 @@ test('the client proves itself as configured, and with a code that was never iss
   const issuer = { clientId: 'a:b', clientSecret: 'ü:x-and-more' }
   await errorsFor(t, () => ({ 'POST /token': token }), { issuer })
   await errorsFor(t, () => ({ 'POST /token': token }), { issuer: { clientAuthentication: 'client_secret_post' } })
-  const basic = Buffer.from('a%3Ab:%C3%BC%3Ax-and-more').toString('base64')
+  const basic = Buffer.from('a%3Ab:%C3%BC%3Ax%2Dand%2Dmore').toString('base64')
   assert.match(
     seen[0] ?? '',
     new RegExp(`^Basic ${basic.replaceAll('+', '\\+')} grant_type=authorization_code&code=check`),

@@ -14,6 +14,7 @@ test('the reference lists every endpoint of the sign-in, and none that does not 
     '/sessions',
     '/auth/branding/icon',
     '/auth/branding/logo',
+    '/auth/client-jwks.json',
     '/auth/clients/',
     '/auth/clients/FILE',
     '/auth/verify',
