@@ -7,6 +7,7 @@ import { listenErrors } from './checks/listen.ts'
 import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
 import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
+import { certificateErrors, requiredProofErrors } from './checks/tokens.ts'
 import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
 import type { Config } from './schema.ts'
@@ -19,6 +20,7 @@ export function crossChecks({
   server,
   issuer,
   session,
+  tokens,
   cookie,
   routes,
   projects,
@@ -33,6 +35,8 @@ export function crossChecks({
     ...(portal ? brandingErrors(portal) : []),
     ...(audit ? auditErrors(audit) : []),
     ...(server && observability ? tracingErrors(observability, server) : []),
+    ...(tokens && server ? certificateErrors(tokens, server) : []),
+    ...(tokens && routes ? requiredProofErrors(tokens, routes) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),

@@ -12,6 +12,7 @@ import { type project, projects } from './schema/projects.ts'
 import { routes } from './schema/routes.ts'
 import { server } from './schema/server.ts'
 import { session } from './schema/session.ts'
+import { tokens } from './schema/tokens.ts'
 
 export { projectList } from './schema/projects.ts'
 export { mlflowSettings } from './schema/routes.ts'
@@ -24,6 +25,7 @@ export const configSchema = z.strictObject({
   server,
   issuer,
   session,
+  tokens: tokens.prefault({}),
   cookie: cookie.prefault({}),
   access,
   projects,

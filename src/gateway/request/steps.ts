@@ -44,6 +44,8 @@ export function stepsOf(step: Step): readonly Step[] {
 
 const AUTHENTICATION: ReadonlySet<Reason> = new Set([
   'token-invalid',
+  'proof-invalid',
+  'proof-nonce-required',
   'credentials-ambiguous',
   'rate-limited',
   'store-down',

@@ -57,6 +57,8 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'proxy-untrusted': 'request',
   'rate-limited': 'tokens',
   'token-invalid': 'tokens',
+  'proof-invalid': 'tokens',
+  'proof-nonce-required': 'tokens',
   'credentials-ambiguous': 'tokens',
   'cross-origin': 'http',
   'login-expired': 'signin',

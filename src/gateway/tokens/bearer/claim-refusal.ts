@@ -19,7 +19,7 @@ export function claimRefusal(error: unknown, { audiences }: Expected): Refusal |
   if (!(error instanceof jose.JWTClaimValidationFailed)) return undefined
   const { claim, payload } = error
   if (claim === 'aud') {
-    const [expected, received] = [audiences.map(printable).join(' or '), listOf(payload.aud)]
+    const [expected, received] = [audiences.map(printableClaim).join(' or '), listOf(payload.aud)]
     return invalidToken(
       `aud: expected ${expected}, got ${received}`,
       `Its audience is ${received}, expected ${expected}. Request a token for that audience.`,
@@ -32,7 +32,7 @@ export function claimRefusal(error: unknown, { audiences }: Expected): Refusal |
   const received = claim in payload ? 'another value' : 'none'
   return invalidToken(
     `${claim}: expected a usable value, got ${received}`,
-    `Its claim ${printable(claim)} is unusable.`,
+    `Its claim ${printableClaim(claim)} is unusable.`,
   )
 }
 
@@ -43,10 +43,10 @@ const instant = (seconds: unknown) =>
 
 const listOf = (aud: unknown): string => {
   const values = (Array.isArray(aud) ? aud : [aud]).filter((value) => typeof value === 'string')
-  const shown = values.slice(0, 5).map(printable).join(', ')
+  const shown = values.slice(0, 5).map(printableClaim).join(', ')
   if (values.length === 0) return 'none'
   return values.length > 5 ? `${shown} and ${values.length - 5} more` : shown
 }
 
 /** Claims are the issuer's words: short, and of characters that no log or header reads as anything else. */
-const printable = (value: string) => value.slice(0, 100).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '?')
+export const printableClaim = (value: string): string => value.slice(0, 100).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '?')

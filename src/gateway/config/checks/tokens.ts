@@ -1,0 +1,23 @@
+import type { CheckError } from '../../../shared/settings/load-settings.ts'
+import type { Config } from '../schema.ts'
+
+type Tokens = Config['tokens']
+
+/** Client certificates come from a trusted proxy alone. */
+export function certificateErrors({ certificateBound }: Tokens, { trustedProxies }: Config['server']): CheckError[] {
+  if (!certificateBound || trustedProxies.length > 0) return []
+  const hint = 'Add the address of the proxy that ends TLS to server.trustedProxies, or remove certificateBound.'
+  const expected = 'false where server.trustedProxies is empty'
+  return [{ path: 'tokens.certificateBound', expected, got: 'true', hint, dependsOn: ['server.trustedProxies'] }]
+}
+
+/** Basic credentials are a way around the requirement: the gateway exchanges them for a bearer token. */
+export function requiredProofErrors({ dpop }: Tokens, routes: Config['routes']): CheckError[] {
+  if (dpop !== 'require') return []
+  return routes.flatMap(({ basicCredentials }, index): CheckError[] => {
+    if (!basicCredentials) return []
+    const hint = 'Remove basicCredentials, or set tokens.dpop: accept.'
+    const path = `routes.${index}.basicCredentials`
+    return [{ path, expected: 'false where tokens.dpop is require', got: 'true', hint, dependsOn: ['tokens.dpop'] }]
+  })
+}
