@@ -20,7 +20,7 @@ export interface ConfigurationParts {
   readonly rotateRefreshTokens: boolean
 }
 
-/** The only API for which access tokens are issued. */
+/** The API for which access tokens are issued, unless a request names another resource (RFC 8707). */
 const API = 'urn:modelops:gateway'
 const AUDIENCE = 'gateway'
 
@@ -59,6 +59,7 @@ function features({ accessTokens, lifetimes: { accessTokenSeconds } }: Configura
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
     deviceFlow: { enabled: true, ...devicePages },
     // The library rejects a token for the API at userinfo (RFC 8707 §2), so userinfo is not offered.
     userinfo: { enabled: accessTokens === 'opaque' },
@@ -69,9 +70,9 @@ function features({ accessTokens, lifetimes: { accessTokenSeconds } }: Configura
       enabled: true,
       defaultResource: async () => (accessTokens === 'jwt' ? API : []),
       useGrantedResource: async () => true,
-      getResourceServerInfo: async () => ({
+      getResourceServerInfo: async (_ctx, resource) => ({
         scope: 'openid offline_access profile email',
-        audience: AUDIENCE,
+        audience: resource === API ? AUDIENCE : resource,
         accessTokenFormat: 'jwt',
         accessTokenTTL: accessTokenSeconds,
       }),
@@ -132,7 +133,8 @@ async function grantEverything(ctx: KoaContextWithOIDC) {
   if (known !== undefined) return known
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
   grant.addOIDCScope('openid offline_access profile email')
-  grant.addResourceScope(API, 'openid offline_access profile email')
+  for (const resource of [API, ...Object.keys(ctx.oidc.resourceServers ?? {})])
+    grant.addResourceScope(resource, 'openid offline_access profile email')
   await grant.save()
   return grant
 }
