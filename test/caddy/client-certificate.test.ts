@@ -44,7 +44,7 @@ before(async () => {
     upstream: upstream.url,
     config: {
       server: { publicUrl: `https://${host}`, trustedProxies: ['127.0.0.1/32'] },
-      tokens: { certificateBound: true },
+      proofOfPossession: { clientCertificates: true },
     },
     routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login' }],
   })
@@ -156,7 +156,7 @@ test('without a certificate, with another one, or with a header in place of one,
     [{}, spoofed],
     [mallory, spoofed],
     [{}, { 'Client-Cert': [spoofed['Client-Cert'], spoofed['Client-Cert']] }],
-  ] as const)
+  ] satisfies [Client, Record<string, string | string[]>][])
     assert.deepEqual(await enter('guide', client, headers), [401, 'proof-invalid'])
   assert.equal(upstream.received.length, 0)
 })

@@ -20,7 +20,7 @@ const CROSS = 'https://ui.example'
 before(async () => {
   kit = await startKit({
     config: {
-      tokens: { dpop: 'accept' },
+      proofOfPossession: { dpop: 'accept' },
       server: { trustedProxies: ['127.0.0.1/32'] },
       cors: { allowedOrigins: [CROSS] },
     },

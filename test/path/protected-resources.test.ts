@@ -22,7 +22,7 @@ before(async () => {
     routes: ROUTES,
     config: {
       issuer: { routeAudiences: true },
-      tokens: { dpop: 'accept' },
+      proofOfPossession: { dpop: 'accept' },
       server: { trustedProxies: ['10.0.0.0/8'] },
     },
   })

@@ -33,7 +33,7 @@ before(async () => {
       upstream: upstream.url,
       config: {
         server: { publicUrl },
-        tokens: { dpop: 'accept' },
+        proofOfPossession: { dpop: 'accept' },
         session: { store: `redis://127.0.0.1:${redis.port}`, storeTimeoutMs: 500 },
       },
       routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login' }],

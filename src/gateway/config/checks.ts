@@ -5,9 +5,9 @@ import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
 import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
+import { certificateErrors, requiredProofErrors } from './checks/proof-of-possession.ts'
 import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
-import { certificateErrors, requiredProofErrors } from './checks/tokens.ts'
 import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
 import type { Config } from './schema.ts'
@@ -20,7 +20,7 @@ export function crossChecks({
   server,
   issuer,
   session,
-  tokens,
+  proofOfPossession,
   cookie,
   routes,
   projects,
@@ -35,8 +35,8 @@ export function crossChecks({
     ...(portal ? brandingErrors(portal) : []),
     ...(audit ? auditErrors(audit) : []),
     ...(server && observability ? tracingErrors(observability, server) : []),
-    ...(tokens && server ? certificateErrors(tokens, server) : []),
-    ...(tokens && routes ? requiredProofErrors(tokens, routes) : []),
+    ...(proofOfPossession && server ? certificateErrors(proofOfPossession, server) : []),
+    ...(proofOfPossession && routes ? requiredProofErrors(proofOfPossession, routes) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),

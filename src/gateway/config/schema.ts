@@ -9,10 +9,10 @@ import { log } from './schema/log.ts'
 import { observability } from './schema/observability.ts'
 import { portal } from './schema/portal.ts'
 import { type project, projects } from './schema/projects.ts'
+import { proofOfPossession } from './schema/proof-of-possession.ts'
 import { routes } from './schema/routes.ts'
 import { server } from './schema/server.ts'
 import { session } from './schema/session.ts'
-import { tokens } from './schema/tokens.ts'
 
 export { projectList } from './schema/projects.ts'
 export { mlflowSettings } from './schema/routes.ts'
@@ -25,7 +25,7 @@ export const configSchema = z.strictObject({
   server,
   issuer,
   session,
-  tokens: tokens.prefault({}),
+  proofOfPossession: proofOfPossession.prefault({}),
   cookie: cookie.prefault({}),
   access,
   projects,

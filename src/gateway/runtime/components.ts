@@ -73,7 +73,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
 
 /** The sections that decide about tokens: routes only if tokens may be for one of them. */
 const verifiedBy = ({ issuer }: Config): (keyof Config)[] => [
-  ...(['limits', 'server', 'session', 'tokens'] as const),
+  ...(['limits', 'server', 'session', 'proofOfPossession'] as const),
   ...(issuer.routeAudiences ? (['routes'] as const) : []),
 ]
 

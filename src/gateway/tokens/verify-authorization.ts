@@ -17,7 +17,7 @@ import { buildVerifyProof, type VerifyProofDeps } from './proof/verify-proof.ts'
 import type { TokenEvents } from './token-events.ts'
 
 export interface VerifyAuthorizationDeps {
-  readonly config: Pick<Config, 'issuer' | 'limits' | 'routes' | 'server' | 'session' | 'tokens'>
+  readonly config: Pick<Config, 'issuer' | 'limits' | 'routes' | 'server' | 'session' | 'proofOfPossession'>
   readonly issuer: Pick<Issuer, 'keys' | 'configuration'>
   readonly clock: Clock
   readonly log: Logger

@@ -29,6 +29,7 @@ export function confirmationOf(claims: Claims): Confirmation | undefined {
   if (entries.length === 0) throw new TokenRejected('cnf: names no confirmation method')
   const confirmation: { -readonly [K in keyof Confirmation]: string } = {}
   for (const [name, value] of entries) {
+    if (isKeycloaksNote(name, value, cnf)) continue
     const member = MEMBERS.get(name)
     if (member === undefined) throw new TokenRejected('cnf: a confirmation method that is not supported')
     if (typeof value !== 'string' || !THUMBPRINT.test(value))
@@ -37,6 +38,10 @@ export function confirmationOf(claims: Claims): Confirmation | undefined {
   }
   return confirmation
 }
+
+/** Keycloak says beside `jkt` what the key is for. Any other purpose than DPoP would need another proof. */
+const isKeycloaksNote = (name: string, value: unknown, cnf: object) =>
+  name === 'kc-jkt-type' && value === 'DPoP' && Object.hasOwn(cnf, 'jkt')
 
 /** Whether the claims say that the token is bound to a DPoP key. */
 export const isDpopBound = ({ cnf }: Claims): boolean =>

@@ -12,7 +12,11 @@ export type Challenges = (context: Pick<RequestContext, 'route' | 'head'>, denia
  * Each challenge names the metadata from which a client learns where it gets a token (RFC 9728 §5.1). The error is in the
  * challenge of the scheme that it is about (RFC 6750 §3, RFC 9449 §7.1).
  */
-export function buildChallenges({ routes, server, tokens }: Pick<Config, 'routes' | 'server' | 'tokens'>): Challenges {
+export function buildChallenges({
+  routes,
+  server,
+  proofOfPossession,
+}: Pick<Config, 'routes' | 'server' | 'proofOfPossession'>): Challenges {
   const algs = `algs="${PROOF_ALGORITHMS.join(' ')}"`
   const own = metadataUrl(server.publicUrl)
   const byRoute = new Map(
@@ -25,10 +29,10 @@ export function buildChallenges({ routes, server, tokens }: Pick<Config, 'routes
     if (scheme === 'Basic') return [`Basic ${error}`]
     const metadata = `resource_metadata="${(route && byRoute.get(route.name)) ?? own}"`
     const bearer = (shown: string) => `Bearer ${joined([shown, metadata])}`
-    if (tokens.dpop === 'off') return [bearer(error)]
+    if (proofOfPossession.dpop === 'off') return [bearer(error)]
     const isDpop = scheme === 'DPoP' || /^dpop /i.test(head.headers.authorization ?? '')
     const dpop = `DPoP ${joined([isDpop ? error : '', algs, metadata])}`
-    return tokens.dpop === 'require' ? [dpop] : [bearer(isDpop ? '' : error), dpop]
+    return proofOfPossession.dpop === 'require' ? [dpop] : [bearer(isDpop ? '' : error), dpop]
   }
 }
 

@@ -21,7 +21,7 @@ export type ServeMetadata = (context: RequestContext) => Reply
  * nothing of projects, of upstreams, or of additional issuers. A public route has none, because it needs no token.
  */
 export function buildServeMetadata(
-  config: Pick<Config, 'issuer' | 'portal' | 'routes' | 'server' | 'tokens'>,
+  config: Pick<Config, 'issuer' | 'portal' | 'routes' | 'server' | 'proofOfPossession'>,
 ): ServeMetadata {
   const { portal, routes, server } = config
   const scheme = new URL(server.publicUrl).protocol
@@ -48,18 +48,22 @@ export function metadataUrl(resource: string): string {
 }
 
 /** @see RFC 9728 §2 */
-function metadataReply({ issuer, tokens }: Pick<Config, 'issuer' | 'tokens'>, resource: string, name: string): Reply {
+function metadataReply(
+  { issuer, proofOfPossession }: Pick<Config, 'issuer' | 'proofOfPossession'>,
+  resource: string,
+  name: string,
+): Reply {
   const metadata = {
     resource,
     resource_name: name,
     authorization_servers: [issuer.url],
     scopes_supported: [...new Set(['openid', ...issuer.scopes])],
     bearer_methods_supported: ['header'],
-    ...(tokens.dpop !== 'off' && {
+    ...(proofOfPossession.dpop !== 'off' && {
       dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
-      dpop_bound_access_tokens_required: tokens.dpop === 'require',
+      dpop_bound_access_tokens_required: proofOfPossession.dpop === 'require',
     }),
-    ...(tokens.certificateBound && { tls_client_certificate_bound_access_tokens: true }),
+    ...(proofOfPossession.clientCertificates && { tls_client_certificate_bound_access_tokens: true }),
   }
   return jsonReply(200, metadata, ['Cache-Control', 'public, max-age=300'])
 }

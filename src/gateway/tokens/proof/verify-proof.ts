@@ -38,7 +38,7 @@ export interface VerifyProof {
 }
 
 export interface VerifyProofDeps {
-  readonly config: Pick<Config, 'issuer' | 'server' | 'session' | 'tokens'>
+  readonly config: Pick<Config, 'issuer' | 'server' | 'session' | 'proofOfPossession'>
   /** True once per name until the seconds have passed, over all replicas. @throws Refusal store-down */
   readonly claimOnce: (name: string, ttlSeconds: number) => Promise<boolean>
   readonly clock: Clock
@@ -46,7 +46,7 @@ export interface VerifyProofDeps {
 
 /** Verifies that whoever presents a token may use it: bound tokens need the proof that they were issued for. */
 export function buildVerifyProof({ config, claimOnce, clock }: VerifyProofDeps): VerifyProof {
-  const { dpop, dpopNonce, certificateBound } = config.tokens
+  const { dpop, dpopNonce, clientCertificates } = config.proofOfPossession
   const { clockSkewSeconds } = config.issuer
   const [acceptsDpop, requiresDpop] = [dpop !== 'off', dpop === 'require']
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
@@ -97,9 +97,9 @@ export function buildVerifyProof({ config, claimOnce, clock }: VerifyProofDeps):
         throw wrongUse('cnf: no request', 'It is bound to a key, and cannot be verified without a request.', 'Bearer')
       const { jkt, certificate } = confirmation
       if (certificate !== undefined) {
-        if (!certificateBound)
+        if (!clientCertificates)
           throw wrongUse(
-            'cnf: tokens.certificateBound is off',
+            'cnf: proofOfPossession.clientCertificates is off',
             'It is bound to a client certificate, which this gateway does not accept.',
             'Bearer',
           )

@@ -46,7 +46,7 @@ export function testConfig(
     },
     session: { secrets: [SECRET], ...over.session },
     cookie: { ...over.cookie },
-    tokens: { ...over.tokens },
+    proofOfPossession: { ...over.proofOfPossession },
     access: { adminGroup: 'modelops-admins' },
     projects: {
       source: 'static',

@@ -18,7 +18,7 @@ function challenges(
   authorization = '',
   name = 'mlflow',
 ) {
-  const config = testConfig(ISSUER, { tokens: { dpop } })
+  const config = testConfig(ISSUER, { proofOfPossession: { dpop } })
   const route = buildRoutes(config, profileOf).all.find((each) => each.name === name)
   const head = { headers: { authorization } } as Parameters<ReturnType<typeof buildChallenges>>[0]['head']
   return buildChallenges(config)({ route, head }, denial)

@@ -26,7 +26,7 @@ after(() => fake.close())
 
 const ON = {
   server: { trustedProxies: ['10.0.0.0/8'] },
-  tokens: { certificateBound: true, dpop: 'accept', dpopNonce: false },
+  proofOfPossession: { clientCertificates: true, dpop: 'accept', dpopNonce: false },
 }
 const from = (peerAddress: string | undefined, ...rawHeaders: string[]) => requestWith([], { peerAddress, rawHeaders })
 const present = (request: ReturnType<typeof from>, scheme = 'Bearer', at = kit) =>

@@ -14,7 +14,7 @@ let alice: ProofClient
 let mallory: ProofClient
 let token = ''
 
-const ACCEPT = { tokens: { dpop: 'accept', dpopNonce: false } }
+const ACCEPT = { proofOfPossession: { dpop: 'accept', dpopNonce: false } }
 
 before(async () => {
   fake = await startFakeIssuer()
@@ -43,6 +43,16 @@ test('a proof of the key makes a bound token count, in any case of the scheme, a
   for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
     const caller = await kit.present(`${scheme} ${token}`, requestWith(await alice.prove(token)))
     assert.deepEqual([caller.principal.subject, caller.isBound], ['bob-sub', true])
+  }
+})
+
+test('accepts the confirmation as Keycloak writes it, with the purpose of the key', async () => {
+  const own = await bound({ cnf: { jkt: alice.jkt, 'kc-jkt-type': 'DPoP' } })
+  assert.ok(await kit.present(`DPoP ${own}`, requestWith(await alice.prove(own))))
+  for (const cnf of [{ jkt: alice.jkt, 'kc-jkt-type': 'attestation' }, { 'kc-jkt-type': 'DPoP' }]) {
+    const other = await bound({ cnf })
+    const error = await refusal(kit.present(`DPoP ${other}`, requestWith(await alice.prove(other))))
+    assert.equal(error.reason, 'token-invalid')
   }
 })
 
@@ -222,7 +232,7 @@ test('while DPoP is off, bound tokens and the scheme are refused', async () => {
 })
 
 test('where DPoP is required, bearer tokens are refused', async () => {
-  kit = startTokenKit(fake, { tokens: { dpop: 'require', dpopNonce: false } })
+  kit = startTokenKit(fake, { proofOfPossession: { dpop: 'require', dpopNonce: false } })
   const plain = await fake.sign(kit.claims())
   const error = await refusal(kit.present(`Bearer ${plain}`, requestWith([])))
   assert.deepEqual([error.reason, error.headers['WWW-Authenticate']], ['token-invalid', 'DPoP error="invalid_token"'])
@@ -246,7 +256,7 @@ test('a request that is authorized again needs no second proof, and its token mu
 
 test('a nonce of the gateway is required, handed out, renewed in the response, and the same on every replica', async () => {
   const secrets = [secret(), secret()]
-  const over = { tokens: { dpop: 'accept' }, session: { secrets } }
+  const over = { proofOfPossession: { dpop: 'accept' }, session: { secrets } }
   kit = startTokenKit(fake, over)
   const first = await refusal(kit.present(`DPoP ${token}`, requestWith(await alice.prove(token))))
   assert.deepEqual([first.status, first.reason], [401, 'proof-nonce-required'])
@@ -278,7 +288,7 @@ test('a nonce of the gateway is required, handed out, renewed in the response, a
 })
 
 test('a nonce that the gateway did not make is refused', async () => {
-  kit = startTokenKit(fake, { tokens: { dpop: 'accept' } })
+  kit = startTokenKit(fake, { proofOfPossession: { dpop: 'accept' } })
   const period = Math.floor(Date.now() / 300_000).toString(36)
   for (const nonce of ['x', '', `${period}.${'A'.repeat(22)}`, `${period}.`, 7, null]) {
     const error = await refusal(kit.present(`DPoP ${token}`, requestWith(await alice.prove(token, { nonce }))))

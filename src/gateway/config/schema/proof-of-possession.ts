@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { metadata } from '../../../shared/settings/metadata.ts'
 
-export const tokens = z
+export const proofOfPossession = z
   .strictObject({
     dpop: z
       .enum(['off', 'accept', 'require'])
@@ -15,7 +15,7 @@ export const tokens = z
       .describe(
         'Whether a DPoP proof must contain a nonce of the gateway, which changes every five minutes. A client without a current one repeats its request once.',
       ),
-    certificateBound: z
+    clientCertificates: z
       .boolean()
       .default(false)
       .describe(
