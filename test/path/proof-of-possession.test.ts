@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, test } from 'node:test'
 import { CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA } from '../../infra/issuer/users.ts'
+import { checkout } from '../../infra/parts/directories.ts'
 import { type DpopClient, dpopClient } from '../dpop-client.ts'
 import { type Kit, startKit } from '../kit.ts'
 import { type ProofClient, proofClient } from '../unit/gateway/tokens/proof/proof-client.ts'
@@ -80,10 +86,10 @@ test('a proof that was used before is refused, with what to do', async () => {
   const headers = { authorization: `DPoP ${token}`, DPoP: await proofOf('/notes/x', { nonce: await nonce() }) }
   assert.equal((await fetch(`${kit.url}/notes/x`, { headers })).status, 200)
   const replayed = await fetch(`${kit.url}/notes/x`, { headers })
-  const text = await replayed.text()
-  const { reason } = JSON.parse(text)
+  const body = await replayed.text()
+  const { reason } = JSON.parse(body)
   assert.deepEqual([replayed.status, reason], [401, 'proof-invalid'])
-  assert.match(text, /It was used before\. Create a new proof for each request/)
+  assert.match(body, /It was used before\. Create a new proof for each request/)
   assert.match(replayed.headers.get('www-authenticate') ?? '', /DPoP error="invalid_dpop_proof", algs="ES256 [^"]+"/)
 })
 
@@ -179,6 +185,32 @@ test('pages of permitted origins may send a proof and read the nonce', async () 
   assert.match(challenged.headers.get('access-control-expose-headers') ?? '', /DPoP-Nonce/)
   assert.ok(challenged.headers.get('dpop-nonce'))
 })
+
+test('the program of the guide runs as it is written, but for http', async () => {
+  const guide = readFileSync(join(checkout, 'docs/guides/clients/proof-of-possession.md'), 'utf8')
+  const [, code = ''] = /```js\n([\s\S]*?)```/.exec(guide) ?? []
+  const withHttp = code.replace('(CLIENT_SECRET))', '(CLIENT_SECRET), { execute: [client.allowInsecureRequests] })')
+  assert.notEqual(withHttp, code)
+  const { status, stdout, stderr } = await finished(
+    spawn(process.execPath, ['--input-type=module', '--eval', withHttp], {
+      cwd: checkout,
+      env: {
+        ...{ PATH: process.env.PATH, ISSUER: kit.issuer.url, CLIENT_ID: CI_CLIENT.id, CLIENT_SECRET: CI_CLIENT.secret },
+        URL_OF_APPLICATION: `${kit.url}/notes/x`,
+      },
+    }),
+  )
+  assert.deepEqual([status, stdout], [0, '200\n'], stderr)
+})
+
+async function finished(child: ReturnType<typeof spawn>) {
+  const [stdout, stderr, [status]] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+    once(child, 'exit'),
+  ])
+  return { status, stdout, stderr }
+}
 
 test('nothing of proofs and tokens is in the log', () => {
   const log = JSON.stringify(kit.logged)
