@@ -4,6 +4,7 @@
  */
 import { AUDIT_ROWS } from './requirements/audit.ts'
 import { CONSOLE_ROWS } from './requirements/console.ts'
+import { PROOF_ROWS } from './requirements/proofs.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
 import { WORKLOAD_ROWS } from './requirements/workloads.ts'
@@ -614,6 +615,7 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Sessions and cookies', rows: SESSION_ROWS },
   { title: 'Sign-out', rows: LOGOUT_ROWS },
   { title: 'Outages', rows: OUTAGE_ROWS },
+  { title: 'Proof of possession and metadata', rows: PROOF_ROWS },
   { title: 'Administration console', rows: CONSOLE_ROWS },
   { title: 'Audit trail', rows: AUDIT_ROWS },
   { title: 'Workload identity', rows: WORKLOAD_ROWS },

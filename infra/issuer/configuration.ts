@@ -25,7 +25,7 @@ export interface ConfigurationParts {
 
 const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
 
-/** The only API for which access tokens are issued. */
+/** The API for which access tokens are issued, unless a request names another resource (RFC 8707). */
 const API = 'urn:modelops:gateway'
 const AUDIENCE = 'gateway'
 
@@ -71,6 +71,7 @@ function features({
     ...(mtlsOrigin !== undefined && { mTLS: clientCertificates }),
     backchannelLogout: { enabled: true },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
     deviceFlow: { enabled: true, ...devicePages },
     // The library rejects a token for the API at userinfo (RFC 8707 §2), so userinfo is not offered.
     userinfo: { enabled: accessTokens === 'opaque' },
@@ -81,9 +82,9 @@ function features({
       enabled: true,
       defaultResource: async () => (accessTokens === 'jwt' ? API : []),
       useGrantedResource: async () => true,
-      getResourceServerInfo: async () => ({
+      getResourceServerInfo: async (_ctx, resource) => ({
         scope: 'openid offline_access profile email',
-        audience: AUDIENCE,
+        audience: resource === API ? AUDIENCE : resource,
         accessTokenFormat: 'jwt',
         accessTokenTTL: accessTokenSeconds,
       }),
@@ -144,7 +145,8 @@ async function grantEverything(ctx: KoaContextWithOIDC) {
   if (known !== undefined) return known
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId })
   grant.addOIDCScope('openid offline_access profile email')
-  grant.addResourceScope(API, 'openid offline_access profile email')
+  for (const resource of [API, ...Object.keys(ctx.oidc.resourceServers ?? {})])
+    grant.addResourceScope(resource, 'openid offline_access profile email')
   await grant.save()
   return grant
 }

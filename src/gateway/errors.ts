@@ -96,6 +96,16 @@ export const REASONS = {
     text: 'The access token is valid, but no rule of the gateway makes its subject a member of a project.',
     hint: 'Ask an administrator to compare the claims of the token with the rules for its issuer.',
   },
+  'proof-invalid': {
+    status: 401,
+    text: 'The proof that you own the access token is not valid.',
+    hint: 'Send the request with the key or the certificate that the token is bound to.',
+  },
+  'proof-nonce-required': {
+    status: 401,
+    text: 'The DPoP proof must contain the nonce of the gateway.',
+    hint: 'Repeat the request with a proof that contains the value of the response header DPoP-Nonce.',
+  },
   'credentials-ambiguous': {
     status: 400,
     text: 'The request contains two different identities.',

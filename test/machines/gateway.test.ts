@@ -93,9 +93,11 @@ test('an invalid token is a 401 with its error and never a redirect', async () =
   const token = await machineToken(kit)
   const bad = await ask(kit, '/notes/x', { ...bearer(`${token.slice(0, -8)}AAAAAAAA`), accept: 'text/html' })
   assert.equal(bad.status, 401)
-  assert.equal(bad.headers.get('www-authenticate'), 'Bearer error="invalid_token"')
+  const challenge = (path: string) =>
+    `Bearer error="invalid_token", resource_metadata="${kit.url}/.well-known/oauth-protected-resource${path}"`
+  assert.equal(bad.headers.get('www-authenticate'), challenge('/notes'))
   const script = await ask(kit, '/auth/session', bearer('nonsense'))
-  assert.equal(script.headers.get('www-authenticate'), 'Bearer error="invalid_token"')
+  assert.equal(script.headers.get('www-authenticate'), challenge(''))
   assert.deepEqual(await reasonOf(script), [401, 'token-invalid'])
 })
 

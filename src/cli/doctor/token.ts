@@ -52,7 +52,9 @@ export async function verified({ config, clock }: World, accessToken: string): P
   const log = buildLog({ level: 'fatal' })
   const issuer = new Issuer({ config, clock, log })
   try {
-    const verify = buildVerifyAuthorization({ config, issuer, clock, log })
+    // A token that is bound to a key is refused before anything is claimed: there is no request here.
+    const claimOnce = async () => false
+    const verify = buildVerifyAuthorization({ config, issuer, clock, log, claimOnce })
     return (await verify(`Bearer ${accessToken}`, { clientAddress: 'doctor', route: undefined })).principal
   } finally {
     issuer.close()

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Clock } from '../../shared/clock.ts'
 import { checkAccessTokenType, checkTokenTimes, REQUIRED_CLAIMS } from '../../shared/tokens/access-token-rules.ts'
+import type { Claims } from '../../shared/tokens/claims.ts'
 import { parseCompactJwt } from '../../shared/tokens/compact-jwt.ts'
 import { TokenRejected } from '../../shared/tokens/token-rejected.ts'
 import type { CoreConfig } from '../config.ts'
@@ -86,7 +87,7 @@ export class Authenticator {
     try {
       if (jwt.length > MAX_JWT) throw new TokenRejected('too long')
       const { header, claims } = parseCompactJwt(jwt)
-      if (types !== undefined) checkAccessTokenType(header, claims, types)
+      if (types !== undefined) checkUnboundAccessToken(header, claims, types)
       const times = { currentDate: new Date(now), clockTolerance: clockSkewSeconds }
       const { payload } = await jwtVerify(jwt, keys, { ...expected, ...times })
       checkTokenTimes(payload, now / 1000 + clockSkewSeconds)
@@ -95,6 +96,15 @@ export class Authenticator {
       throw verificationProblem(error)
     }
   }
+}
+
+/**
+ * Only the gateway verifies proofs: a token that is bound to a key is refused here, where it would count as a bearer token.
+ * @throws TokenRejected
+ */
+function checkUnboundAccessToken(header: Claims, claims: Claims, types: readonly string[]): void {
+  checkAccessTokenType(header, claims, types)
+  if (claims.cnf !== undefined) throw new TokenRejected('cnf: bound to a key; send it to the gateway, with its proof')
 }
 
 /** Keys that could not be fetched say nothing about the token. */

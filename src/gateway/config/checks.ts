@@ -5,6 +5,7 @@ import { cookieErrors } from './checks/cookie.ts'
 import { issuerErrors } from './checks/issuer.ts'
 import { listenErrors } from './checks/listen.ts'
 import { projectListErrors, serviceUserErrors, teamNameErrors } from './checks/projects.ts'
+import { certificateErrors, requiredProofErrors } from './checks/proof-of-possession.ts'
 import { routeErrors } from './checks/routes.ts'
 import { ruleErrors } from './checks/rules.ts'
 import { sessionErrors } from './checks/session.ts'
@@ -20,6 +21,7 @@ export function crossChecks({
   server,
   issuer,
   session,
+  proofOfPossession,
   cookie,
   access,
   routes,
@@ -35,6 +37,8 @@ export function crossChecks({
     ...(portal ? brandingErrors(portal) : []),
     ...(audit ? auditErrors(audit) : []),
     ...(server && observability ? tracingErrors(observability, server) : []),
+    ...(proofOfPossession && server ? certificateErrors(proofOfPossession, server) : []),
+    ...(proofOfPossession && routes ? requiredProofErrors(proofOfPossession, routes) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),

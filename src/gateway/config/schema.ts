@@ -9,6 +9,7 @@ import { log } from './schema/log.ts'
 import { observability } from './schema/observability.ts'
 import { portal } from './schema/portal.ts'
 import { type project, projects } from './schema/projects.ts'
+import { proofOfPossession } from './schema/proof-of-possession.ts'
 import { routes } from './schema/routes.ts'
 import { server } from './schema/server.ts'
 import { session } from './schema/session.ts'
@@ -24,6 +25,7 @@ export const configSchema = z.strictObject({
   server,
   issuer,
   session,
+  proofOfPossession: proofOfPossession.prefault({}),
   cookie: cookie.prefault({}),
   access,
   projects,

@@ -35,11 +35,14 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
     return expiry <= now && now < expiry + overrunMs
   }
 
+  /** Who is calling, by the credentials that the request began with. */
+  const again = ({ head, route }: RequestContext) => authenticate({ head, route, isReauthorization: true })
+
   /** Who is calling, leaving out an expired token: a session beside it must still be alive. */
   async function withoutToken({ caller, head, route }: RequestContext): Promise<Caller | undefined> {
     if (caller?.via !== 'session') return caller
     const { authorization: _expired, ...headers } = head.headers
-    return authenticate({ head: { headers, rawHeaders: [], clientAddress: head.clientAddress }, route })
+    return authenticate({ head: { ...head, headers, rawHeaders: [] }, route })
   }
 
   /** @throws Refusal where the same request would now reach another route, or none */
@@ -57,7 +60,7 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
     // A request without an identity had none when it began.
     if (admission?.principal === undefined) return
     const { request, project, role } = admission
-    const caller = outlivesToken && isWithinOverrun(context) ? await withoutToken(context) : await authenticate(context)
+    const caller = outlivesToken && isWithinOverrun(context) ? await withoutToken(context) : await again(context)
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
@@ -74,9 +77,9 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   }
 }
 
-/** When the bearer JWT of a request expires, ms; never, where there is none. It was verified when the request began. */
+/** When the access token of a request expires, if it is a JWT, ms; never, where there is none. It was verified when the request began. */
 function tokenExpiry({ head }: RequestContext): number {
-  const [, token] = /^bearer +(\S+)$/i.exec(head.headers.authorization ?? '') ?? []
+  const [, token] = /^(?:bearer|dpop) +(\S+)$/i.exec(head.headers.authorization ?? '') ?? []
   if (token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
   return Number(parseCompactJwt(token).claims.exp) * 1000
 }

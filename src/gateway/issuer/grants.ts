@@ -8,6 +8,7 @@ import { claimAt, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
 import { checkIdToken, type IdTokenClaims, type IdTokenExpectations } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
+import { resourceParameter } from './resource.ts'
 import { requireBearer } from './token-type.ts'
 
 /** What an authorization request sent or committed to, against which its callback is checked. */
@@ -74,13 +75,14 @@ async function redeem(
 ): Promise<SignedIn> {
   const { issuer } = deps.config
   const maxAge = smallest(issuer.maxAgeSeconds, sent.maxAgeSeconds)
-  const response = await client.authorizationCodeGrant(found.configuration, callback, {
+  const checks = {
     expectedState: sent.state,
     expectedNonce: sent.nonce,
     pkceCodeVerifier: sent.verifier,
     idTokenExpected: true,
     ...(maxAge !== undefined && { maxAge }),
-  })
+  }
+  const response = await client.authorizationCodeGrant(found.configuration, callback, checks, resourceParameter(issuer))
   if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
   requireBearer(response)
   const code = callback.searchParams.get('code') ?? undefined
@@ -109,7 +111,11 @@ export function smallest(...limits: readonly (number | undefined)[]): number | u
 }
 
 async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {
-  const response = await client.refreshTokenGrant(found.configuration, refreshToken)
+  const response = await client.refreshTokenGrant(
+    found.configuration,
+    refreshToken,
+    resourceParameter(deps.config.issuer),
+  )
   requireBearer(response)
   const { id_token } = response
   const claims = id_token && (await verifiedClaims(deps, found, { ...response, id_token }))

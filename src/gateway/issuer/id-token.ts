@@ -65,12 +65,18 @@ async function verified(idToken: string, keys: IssuerKeys, options: JWTVerifyOpt
   }
 }
 
+/** Kinds of tokens that Keycloak names in the claim `typ`, in lower case. An ID token is `ID`. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(['bearer', 'dpop', 'refresh', 'offline', 'logout', 'at+jwt'])
+
 /** A logout token, an access token or a security event of the same issuer is no ID token (RFC 8725 §3.11). */
-function checkType(typ: unknown, { events }: JWTPayload): void {
+function checkType(typ: unknown, { events, typ: inClaims }: JWTPayload): void {
   const type = tokenType(typ)
   if (type !== undefined && type !== 'jwt')
     throw unusable('typ header: expected JWT or none, got another kind of token')
   if (events !== undefined) throw unusable('events: a claim of another kind of token')
+  // Keycloak names the kind in a claim.
+  if (typeof inClaims === 'string' && OTHER_KINDS.has(inClaims.toLowerCase()))
+    throw unusable('typ claim: another kind of token')
 }
 
 /** @param latest Seconds since the epoch. openid-client has checked that `auth_time` is not too old. */

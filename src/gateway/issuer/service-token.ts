@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { asClient } from './as-client.ts'
 import type { Issuer } from './issuer.ts'
+import { resourceParameter } from './resource.ts'
 import { requireBearer } from './token-type.ts'
 
 /** A token is replaced when it expires within this time, in milliseconds. */
@@ -43,7 +44,7 @@ function serviceToken({ configuration, parameters, clock }: ServiceUser): () => 
 
 /** Tokens of the service user that `projects` names: the gateway itself, or a client of its own. */
 export function projectsToken(
-  { projects }: Pick<Config, 'projects'>,
+  { projects, issuer: { resource } }: Pick<Config, 'projects' | 'issuer'>,
   issuer: Pick<Issuer, 'discovered'>,
   clock: Clock,
 ): () => Promise<string> {
@@ -52,5 +53,6 @@ export function projectsToken(
     const found = await issuer.discovered()
     return own?.clientId === undefined ? found.configuration : asClient(found, own.clientId, own.clientSecret ?? '')
   }
-  return serviceToken({ configuration, parameters: own?.tokenParameters ?? {}, clock })
+  const parameters = { ...resourceParameter({ resource }), ...own?.tokenParameters }
+  return serviceToken({ configuration, parameters, clock })
 }

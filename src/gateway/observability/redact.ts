@@ -17,6 +17,7 @@ const MAX_DEPTH = 8
 const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'authorization',
   'proxyauthorization',
+  'dpop',
   'cookie',
   'setcookie',
   'accesstoken',

@@ -13,7 +13,7 @@ export interface CrossOrigin {
   check(context: RequestContext): void
 }
 
-const EXPOSED = 'X-Request-Id, ETag, Location, WWW-Authenticate'
+const EXPOSED = 'X-Request-Id, ETag, Location, WWW-Authenticate, DPoP-Nonce'
 
 /** @param scheme of the public URL, without the colon */
 export function buildCrossOrigin(allowedOrigins: readonly string[], scheme: string): CrossOrigin {

@@ -12,6 +12,7 @@ import { currentProjectsOf, type ProjectRules } from '../projects/current-projec
 import type { RequestContext } from '../routing/request-context.ts'
 import { buildClientAdvice } from './client-advice.ts'
 import { detailsOf, knownProjectOf } from './denial-details.ts'
+import { buildChallenges } from './protected-resources/challenges.ts'
 
 /** Turns a denial into the reply that this client understands. */
 export interface Denials {
@@ -33,6 +34,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
   const pages = buildPages(deps.config)
   const publicUrl = new URL(deps.config.server.publicUrl)
   const adviceFor = buildClientAdvice(deps)
+  const challengesFor = buildChallenges(deps.config)
 
   /** Where the person wanted to go: a path on the public host, a whole URL on another. */
   function placeOf({ host, target }: RequestContext): string {
@@ -79,12 +81,17 @@ export function buildDenials(deps: DenialsDeps): Denials {
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
     const dialect = write(denial.reason, denial.status, message, context.head.requestId, context.traceId)
     const { contentType, body, status = denial.status } = dialect
-    const headers: Record<string, string> = { 'Content-Type': contentType, ...denial.headers }
-    if (status === 401) {
-      headers['WWW-Authenticate'] ??= 'Bearer'
-      headers.Link = `<${loginUrl(context)}>; rel="login"`
-    }
-    return { status, headers: Object.entries(headers).flat(), body }
+    const headers = ['Content-Type', contentType, ...headersOf(context, denial, status)]
+    if (status === 401) headers.push('Link', `<${loginUrl(context)}>; rel="login"`)
+    return { status, headers, body }
+  }
+
+  /** The headers of a denial; for a 401, with the challenges of each scheme. */
+  function headersOf(context: RequestContext, denial: Refusal, status: number): string[] {
+    if (status !== 401) return Object.entries(denial.headers).flat()
+    const { 'WWW-Authenticate': _, ...others } = denial.headers
+    const challenges = challengesFor(context, denial).flatMap((challenge) => ['WWW-Authenticate', challenge])
+    return [...Object.entries(others).flat(), ...challenges]
   }
 
   return {
@@ -93,9 +100,10 @@ export function buildDenials(deps: DenialsDeps): Denials {
         return redirectReply(loginUrl(context), context.returnTo === undefined ? 302 : 303)
       return wantsPage(context.head) ? page(context, denial) : program(context, denial)
     },
-    plainReplyTo(context, { reason, status }) {
-      const headers = ['X-Gateway-Reason', reason, 'X-Gateway-Login', loginUrl(context)]
-      return { status: status === 401 ? 401 : 403, headers }
+    plainReplyTo(context, denial) {
+      const headers = ['X-Gateway-Reason', denial.reason, 'X-Gateway-Login', loginUrl(context)]
+      if (denial.status !== 401) return { status: 403, headers }
+      return { status: 401, headers: [...headers, ...headersOf(context, denial, 401)] }
     },
   }
 }

@@ -4,6 +4,7 @@ import { PAGE_BAR_PATH } from '../forward/page-bar.ts'
 import { jsonReply, type Reply, redirectReply, type Transport } from '../http/reply.ts'
 import { pageBarScript } from '../pages/scripts/page-bar-script.ts'
 import type { RequestContext } from '../routing/request-context.ts'
+import { isMetadataPath, METADATA_PATH, type ServeMetadata } from './protected-resources/metadata.ts'
 
 type Replies = Reply | undefined | Promise<Reply>
 
@@ -11,7 +12,7 @@ type Replies = Reply | undefined | Promise<Reply>
 export interface OwnEndpoints {
   /** `/healthz` and `/readyz`: any host, no session, nothing about users. */
   health(context: RequestContext): Replies
-  /** `/auth/*`, and the portal at `/` unless a route claims it. */
+  /** `/auth/*`, the metadata of protected resources, and the portal at `/` unless a route claims it. */
   serve(context: RequestContext, transport: Transport): Replies
   /** An application's own path for sign-in or sign-out, which leads to the gateway's. */
   disguised(context: RequestContext, request: AppRequest): Reply | undefined
@@ -24,6 +25,8 @@ export interface OwnEndpointsDeps {
   readonly jwks: unknown
   readonly readiness: () => Promise<Readiness>
   readonly signIn: SignInEndpoints
+  /** Metadata about the applications, for programs. */
+  readonly serveMetadata: ServeMetadata
   /** The administration console below `/auth/admin`; absent: there is none. */
   readonly console?: ConsoleEndpoints | undefined
 }
@@ -50,7 +53,7 @@ export interface ConsoleEndpoints {
 }
 
 export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
-  const { publicUrl, jwks, readiness, signIn, console } = deps
+  const { publicUrl, jwks, readiness, signIn, serveMetadata, console } = deps
   const keys: Reply = {
     status: 200,
     headers: ['Content-Type', 'application/jwk-set+json', 'Cache-Control', 'public, max-age=300'],
@@ -74,6 +77,10 @@ export function buildOwnEndpoints(deps: OwnEndpointsDeps): OwnEndpoints {
     serve(context, transport) {
       const { target, route } = context
       const path = target?.path ?? ''
+      if (isMetadataPath(path)) {
+        context.endpoint = METADATA_PATH
+        return serveMetadata(context)
+      }
       const isPortal = path === '/' && route === undefined
       if (!isPortal && path !== '/auth' && !path.startsWith('/auth/')) return undefined
       if (console?.has(path)) {
@@ -111,4 +118,4 @@ const FIXED: ReadonlyMap<string, Reply> = new Map([
 ])
 
 /** The gateway's own paths are never an application's, whatever a proxy in front asks about. */
-export const isOwnPath = (path: string) => /^\/(auth|healthz|readyz)(\/|$)/.test(path)
+export const isOwnPath = (path: string) => /^\/(auth|healthz|readyz)(\/|$)/.test(path) || isMetadataPath(path)

@@ -45,6 +45,8 @@ export function stepsOf(step: Step): readonly Step[] {
 const AUTHENTICATION: ReadonlySet<Reason> = new Set([
   'token-invalid',
   'no-rule-matches',
+  'proof-invalid',
+  'proof-nonce-required',
   'credentials-ambiguous',
   'rate-limited',
   'store-down',

@@ -52,16 +52,20 @@ export async function buildComponents(config: Config, state: ProcessState, previ
     kept('projects', same('projects'), issuerStays || config.projects.source !== 'core') ??
     openProjects(config.projects, log, projectsToken(config, issuer, clock))
   const signer = kept('signer', same('session')) ?? (await buildSigner(signing(config, state)))
+  const sessions = kept('sessions', same('session')) ?? openSessions(config, state, previous)
   return {
     issuer,
-    sessions: kept('sessions', same('session')) ?? openSessions(config, state, previous),
+    sessions,
     projects,
     forwarder:
       kept('forwarder', same('limits')) ?? buildForwarder(config.limits, clock, state.upstreams, metrics.upstream),
     signer,
     verifyAuthorization:
-      kept('verifyAuthorization', issuerStays, same('limits')) ??
-      buildVerifyAuthorization({ config, issuer, clock, log, requests, events: metrics.tokens }),
+      kept('verifyAuthorization', issuerStays, same(...verifiedBy(config))) ??
+      buildVerifyAuthorization({
+        ...{ config, issuer, clock, log, requests, events: metrics.tokens },
+        claimOnce: (name, ttlSeconds) => sessions.claimOnce(name, ttlSeconds),
+      }),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(
       config,
@@ -77,6 +81,11 @@ async function openIssuer(deps: IssuerDeps): Promise<Issuer> {
   const fields = errors.map(({ path, expected, got, hint }) => ({ path, expected, got, hint }))
   throw new ConfigurationError('configuration', fields)
 }
+/** The sections that decide about tokens: routes only if tokens may be for one of them. */
+const verifiedBy = ({ issuer }: Config): (keyof Config)[] => [
+  ...(['limits', 'server', 'session', 'proofOfPossession'] as const),
+  ...(issuer.routeAudiences ? (['routes'] as const) : []),
+]
 
 /** On the same store, and with the refreshes that are under way. */
 function openSessions(

@@ -15,6 +15,7 @@ import { buildHandle } from '../request/handle.ts'
 import { buildOwnEndpoints } from '../request/own-endpoints.ts'
 import { buildPass } from '../request/pass.ts'
 import { buildPipeline } from '../request/pipeline.ts'
+import { buildServeMetadata } from '../request/protected-resources/metadata.ts'
 import { buildReadiness } from '../request/readiness.ts'
 import { buildRequestAudit } from '../request/request-audit.ts'
 import { buildResponder } from '../request/responder.ts'
@@ -75,6 +76,7 @@ export function buildHandlers(
   })
   const ownEndpoints = buildOwnEndpoints({
     publicUrl: config.server.publicUrl,
+    serveMetadata: buildServeMetadata(config),
     jwks: signer.jwks,
     readiness: buildReadiness({
       ...{ issuer, sessions, draining, needsIssuer: config.server.readyNeedsIssuer },

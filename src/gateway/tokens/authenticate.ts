@@ -1,28 +1,40 @@
+import type { RouteConfig } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
+import type { ProvedRequest } from './proof/verify-proof.ts'
 
 /** Authenticates the caller of a request; undefined: it has no credentials. @throws Refusal for credentials that are not valid */
 export type Authenticate = (credentials: Credentials) => Caller | undefined | Promise<Caller | undefined>
 
 /** The parts of a request that authentication needs. */
 export interface Credentials {
-  readonly head: Pick<RequestHead, 'headers' | 'rawHeaders' | 'clientAddress'>
+  readonly head: Pick<RequestHead, 'headers' | 'clientAddress'> & ProvedRequest['head']
   /** The route of the request, if any: it decides whether Basic credentials are accepted. */
-  readonly route: { readonly config: { readonly basicCredentials: boolean } } | undefined
+  readonly route: { readonly config: Pick<RouteConfig, 'basicCredentials' | 'host' | 'path'> } | undefined
   /** The trace of the request, if any: a refresh that it causes is a part of it. */
   readonly trace?: RequestTrace | undefined
+  /** Headers for whatever response follows: names and values in turn. Absent: there is none to add to. */
+  readonly responseHeaders?: string[] | undefined
+  /** The request was authenticated before, with the same credentials. */
+  readonly isReauthorization?: boolean
 }
 
 /** Where credentials were presented. */
 export interface Presented {
   readonly clientAddress: string
   readonly route: Credentials['route']
+  /** What a proof of possession must be about. Absent: a token that is bound to a key is refused. */
+  readonly request?: ProvedRequest
+  readonly isReauthorization?: boolean | undefined
 }
 
-/** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid`, `issuer-down`, `rate-limited` */
+/**
+ * Verifies the value of an `Authorization` header.
+ * @throws Refusal `token-invalid`, `proof-invalid`, `proof-nonce-required`, `issuer-down`, `store-down`, `rate-limited`
+ */
 export type VerifyAuthorization = (header: string, presented: Presented) => Caller | Promise<Caller>
 
 /**
@@ -41,12 +53,14 @@ export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorizatio
       .load(cookie, trace)
       .then((session) => session && { principal: session.principal, via: 'session', session })
   }
-  return ({ head: { headers, rawHeaders, clientAddress }, route, trace }) => {
+  return ({ head, route, trace, responseHeaders, isReauthorization }) => {
+    const { headers, rawHeaders, clientAddress } = head
     const { authorization, cookie } = headers
     if (authorization === undefined) return bySession(cookie, trace)
     if (countAuthorization(rawHeaders) > 1)
       throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
-    return both(verify(authorization, { clientAddress, route }), bySession(cookie, trace))
+    const presented = { clientAddress, route, request: { head, responseHeaders }, isReauthorization }
+    return both(verify(authorization, presented), bySession(cookie, trace))
   }
 }
 

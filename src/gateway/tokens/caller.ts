@@ -9,4 +9,6 @@ export interface Caller {
   readonly session?: Session
   /** The bearer token itself, for routes whose upstream takes the caller's own. */
   readonly token?: string
+  /** The token is bound to a key: whoever receives it cannot use it, and must not get it. */
+  readonly isBound?: true
 }

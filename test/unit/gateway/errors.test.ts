@@ -58,6 +58,8 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'rate-limited': 'tokens',
   'token-invalid': 'tokens',
   'no-rule-matches': 'tokens',
+  'proof-invalid': 'tokens',
+  'proof-nonce-required': 'tokens',
   'credentials-ambiguous': 'tokens',
   'cross-origin': 'http',
   'login-expired': 'signin',

@@ -86,6 +86,19 @@ export const issuer = z
       .min(1)
       .optional()
       .describe('Audiences accepted in bearer tokens. Default: the client ID.'),
+    resource: z
+      .string()
+      .regex(/^[a-z][a-z0-9+.-]*:[^\s#]+$/i, 'expected an absolute URI without fragment, e.g. https://o.example')
+      .optional()
+      .describe(
+        'What the tokens of the gateway are for (`resource`, RFC 8707): sent at sign-in, at every refresh, and with the client credentials of service users. Also accepted as an audience. Absent: not sent.',
+      ),
+    routeAudiences: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Accept access tokens whose audience is server.publicUrl, or the URL of the route of the request, as clients request them that read /.well-known/oauth-protected-resource.',
+      ),
     algorithms: z
       .array(z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']))
       .min(1)

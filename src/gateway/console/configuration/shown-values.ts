@@ -36,6 +36,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'issuer.projectsClaim',
   'issuer.usernameClaim',
   'issuer.audiences.*',
+  'issuer.resource',
   'issuer.accessTokenTypes.*',
   'issuer.additional.*.url',
   'issuer.additional.*.audiences.*',

@@ -56,6 +56,9 @@ const FOREIGN_FAMILIES = [
   'x-ssl-client-',
 ]
 
+/** Proofs of possession (RFC 9449, RFC 9440): the gateway or the proxy in front verifies them; an upstream cannot. */
+const PROOFS = ['dpop', 'client-cert', 'client-cert-chain']
+
 /** Read by the gateway and passed on: another spelling could be read instead by an upstream that folds names. */
 const CHECKED_FAMILIES = ['content-', 'sec-', 'origin']
 
@@ -114,6 +117,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   ...WRITTEN,
   ...ALIASES,
   ...FOREIGN,
+  ...PROOFS,
   ...ORIGIN_FAMILY,
   ...PROXY_VARIABLES,
   ...HOP_BY_HOP,

@@ -9,6 +9,7 @@ const DROPPED = new Set([
   'clear-site-data',
   'x-request-id',
   'x-gateway-assertion',
+  'dpop-nonce',
   'access-control-allow-origin',
   'access-control-allow-credentials',
   'access-control-allow-methods',

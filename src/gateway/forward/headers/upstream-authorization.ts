@@ -4,7 +4,8 @@ import type { Caller } from '../../tokens/caller.ts'
 /**
  * A session may outlive its access token while the issuer is away. An upstream that verifies the token would
  * take that for bad credentials: it is not asked, and the client learns of the outage.
- * @throws Refusal issuer-down; login-required where nothing can renew the token
+ * @throws Refusal issuer-down; login-required where nothing can renew the token; app-denied for a token that is bound to
+ * a key, which the upstream could not use
  */
 export function authorizationFor(
   caller: Caller | undefined,
@@ -20,6 +21,13 @@ export function authorizationFor(
       throw new Refusal('login-required', 'the access token expired and the issuer gave no refresh token')
     throw new Refusal('issuer-down', 'the access token expired and was not refreshed')
   }
+  if (held === undefined && caller?.isBound) throw boundToken()
   const token = held?.accessToken ?? caller?.token
   return token === undefined ? undefined : `Bearer ${token}`
 }
+
+const boundToken = () =>
+  new Refusal('app-denied', 'the upstream takes the access token of the caller, which is bound to a key', {
+    explain:
+      'The application needs your access token itself, and a token that is bound to a key cannot be forwarded. Send a bearer token.',
+  })

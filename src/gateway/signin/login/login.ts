@@ -1,6 +1,7 @@
 import * as client from 'openid-client'
 import { pageReply, redirectReply } from '../../http/reply.ts'
 import { smallest } from '../../issuer/grants.ts'
+import { resourceParameter } from '../../issuer/resource.ts'
 import { loginPath } from '../../pages/login-path.ts'
 import { addressKey } from '../../tokens/attempts.ts'
 import type { SignInContext } from '../sign-in-context.ts'
@@ -62,6 +63,7 @@ async function authorizationUrl(
     nonce: login.nonce,
     code_challenge: await client.calculatePKCECodeChallenge(login.verifier),
     code_challenge_method: 'S256',
+    ...resourceParameter(config.issuer),
     ...(login.maxAgeSeconds !== undefined && { max_age: String(login.maxAgeSeconds) }),
   })
   return url.href

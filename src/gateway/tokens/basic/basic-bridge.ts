@@ -123,7 +123,10 @@ async function exchange(
 ): Promise<KnownCaller> {
   const requestedAt = clock()
   const { token, seconds } = await fetchToken(credentials)
-  const principal = await verifyOwn(verifyBearer, token, address)
+  const { principal, confirmation, forRoutes } = await verifyOwn(verifyBearer, token, address)
+  // Nobody proves here that they have the key, and the caller is remembered for every route.
+  if (confirmation !== undefined) throw wrongCredentials('the issuer’s token is bound to a key')
+  if (forRoutes !== undefined) throw wrongCredentials('the issuer’s token is for a single route')
   // With a token of another client, one client's secret would authenticate as another.
   if (principal.kind !== 'machine' || principal.clientId !== credentials.clientId)
     throw wrongCredentials('the issuer’s token does not name the client')

@@ -50,6 +50,10 @@ const ABOUT_THE_CLIENT = new Set([
   'access_denied',
   'invalid_scope',
   'invalid_target',
+  // A client whose tokens must be bound to a key: nobody has its key here. Keycloak says `invalid_request`.
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'invalid_request',
 ])
 
 function isRefused(error: unknown): boolean {

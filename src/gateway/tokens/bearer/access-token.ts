@@ -1,10 +1,12 @@
 import type { Clock } from '../../../shared/clock.ts'
 import { checkAccessTokenType, checkTokenTimes, REQUIRED_CLAIMS } from '../../../shared/tokens/access-token-rules.ts'
 import { parseCompactJwt } from '../../../shared/tokens/compact-jwt.ts'
+import { type Confirmation, confirmationOf } from '../../../shared/tokens/confirmation.ts'
 import { TokenRejected } from '../../../shared/tokens/token-rejected.ts'
 import { verifyByKeys } from '../../issuer/keys/verify-by-keys.ts'
 import type { Principal } from '../../policy/types.ts'
 import { claimRefusal } from './claim-refusal.ts'
+import { forRoutes } from './route-audience.ts'
 import { invalidToken } from './token-refusals.ts'
 import type { TrustedIssuer } from './trusted-issuers.ts'
 
@@ -12,6 +14,10 @@ import type { TrustedIssuer } from './trusted-issuers.ts'
 export interface VerifiedToken {
   readonly principal: Principal
   readonly until: number
+  /** The key that the token is bound to: it counts only with a proof of that key. */
+  readonly confirmation: Confirmation | undefined
+  /** The audiences of a token that is for some routes only; undefined: it is for the gateway. */
+  readonly forRoutes?: readonly string[] | undefined
 }
 
 export interface AccessTokenDeps {
@@ -36,7 +42,7 @@ export function buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }: Acc
     const verification = verifyByKeys(token, await issuer.keys(), 'client', {
       algorithms: [...issuer.algorithms],
       issuer: issuer.url,
-      audience: [...issuer.audiences],
+      audience: [...issuer.audiences, ...(issuer.routeAudiences ?? [])],
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(clock()),
       requiredClaims: REQUIRED_CLAIMS,
@@ -45,7 +51,12 @@ export function buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }: Acc
       throw claimRefusal(error, issuer) ?? error
     })
     checkTokenTimes(payload, clock() / 1000 + clockSkewSeconds)
-    return { principal: issuer.principal(payload), until: Math.min((payload.exp ?? 0) * 1000, clock() + RECHECK_MS) }
+    return {
+      principal: issuer.principal(payload),
+      until: Math.min((payload.exp ?? 0) * 1000, clock() + RECHECK_MS),
+      confirmation: confirmationOf(payload),
+      forRoutes: forRoutes(payload.aud, issuer.audiences),
+    }
   }
 
   return (token) =>

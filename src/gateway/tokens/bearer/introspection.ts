@@ -1,18 +1,22 @@
 import * as client from 'openid-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
+import { isKeycloaksDpop } from '../../../shared/tokens/access-token-rules.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
+import { type Confirmation, confirmationOf, isDpopBound } from '../../../shared/tokens/confirmation.ts'
+import { TokenRejected } from '../../../shared/tokens/token-rejected.ts'
 import type { Config } from '../../config/schema.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
+import { forRoutes, gatewayAudiences, routeAudiences } from './route-audience.ts'
 import { invalidToken } from './token-refusals.ts'
 
 /** How long a response is used, in milliseconds: a revoked token ends within it. */
 const REUSE_MS = 30_000
 
 export interface IntrospectionDeps {
-  readonly config: Pick<Config, 'issuer'>
+  readonly config: Pick<Config, 'issuer' | 'server' | 'routes'>
   /** @throws Refusal issuer-down */
   readonly configuration: () => Promise<client.Configuration>
   readonly clock: Clock
@@ -26,7 +30,8 @@ export interface IntrospectionDeps {
  */
 export function buildIntrospect({ config, configuration, clock, log }: IntrospectionDeps) {
   const { issuer } = config
-  const audiences = issuer.audiences ?? [issuer.clientId]
+  const audiences = gatewayAudiences(config)
+  const all = [...audiences, ...routeAudiences(config)]
 
   async function request(token: string): Promise<client.IntrospectionResponse> {
     const found = await configuration()
@@ -40,7 +45,7 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
   return async (token: string): Promise<VerifiedToken> => {
     const response = await request(token)
     const now = clock()
-    checkResponse(response, { url: issuer.url, audiences, types: issuer.accessTokenTypes, now })
+    checkResponse(response, { url: issuer.url, audiences: all, types: issuer.accessTokenTypes, now })
     // A client that acts for itself is its own subject (RFC 9068 §2.2 requires the same of JWTs).
     const sub = response.sub ?? response.client_id
     const claims = { preferred_username: response.username, ...response, iss: issuer.url, sub }
@@ -48,6 +53,8 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
     return {
       principal: { ...principalOf(claims, issuer, log), ...callerKind(claims) },
       until: Math.min(ends, now + REUSE_MS),
+      confirmation: confirmationIn(response),
+      forRoutes: forRoutes(response.aud ?? response.client_id, audiences),
     }
   }
 }
@@ -72,11 +79,23 @@ function checkResponse(response: client.IntrospectionResponse, { url, audiences,
   if (!response.active) throw invalidToken('introspection: not active')
   if (response.iss !== undefined && response.iss !== url) throw invalidToken('introspection: another issuer')
   checkTimes(response, now)
-  const isBearer = response.token_type?.toLowerCase() === 'bearer'
-  const isMarked = typeof response.typ === 'string' && types.includes(response.typ)
+  const type = response.token_type?.toLowerCase()
+  // A token that is bound to a key says so as well (RFC 9449 §6.2); without the key it could not be verified.
+  const isBearer = type === 'bearer' || (type === 'dpop' && isDpopBound(response))
+  const isMarked =
+    typeof response.typ === 'string' && (types.includes(response.typ) || isKeycloaksDpop(response, types))
   if (!isMarked && (response.typ !== undefined || !isBearer)) throw invalidToken('introspection: no access token')
   // A token without an audience is meant for its client.
   const named = response.aud === undefined ? [response.client_id] : [response.aud].flat()
   if (!named.some((each) => each !== undefined && audiences.includes(each)))
     throw invalidToken('introspection: another audience')
+}
+
+/** @throws Refusal token-invalid */
+function confirmationIn(response: client.IntrospectionResponse): Confirmation | undefined {
+  try {
+    return confirmationOf(response)
+  } catch (error) {
+    throw error instanceof TokenRejected ? invalidToken(`introspection: ${error.message}`) : error
+  }
 }

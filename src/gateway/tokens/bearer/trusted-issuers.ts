@@ -10,12 +10,15 @@ import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
 import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
 import type { Principal } from '../../policy/types.ts'
 import { type AdditionalIssuer, buildForeignPrincipal } from './foreign-principal.ts'
+import { gatewayAudiences, routeAudiences } from './route-audience.ts'
 
 /** An issuer whose access tokens are accepted. */
 export interface TrustedIssuer {
   /** Must equal the `iss` claim. */
   readonly url: string
   readonly audiences: readonly string[]
+  /** Audiences that count on single routes. */
+  readonly routeAudiences?: readonly string[]
   readonly algorithms: readonly string[]
   /** Values of the `typ` header or claim that mark an access token. Empty: its access tokens have no mark. */
   readonly types: readonly string[]
@@ -26,7 +29,7 @@ export interface TrustedIssuer {
 }
 
 export interface TrustedIssuersDeps {
-  readonly config: Pick<Config, 'issuer' | 'projects'>
+  readonly config: Pick<Config, 'issuer' | 'projects' | 'server' | 'routes'>
   /** Keys of the issuer at which users sign in. */
   readonly keys: () => Promise<IssuerKeys>
   readonly clock: Clock
@@ -42,10 +45,12 @@ export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, Tr
   return new Map(all.map((each) => [each.url, each]))
 }
 
-function ownIssuer({ config: { issuer }, keys, log }: TrustedIssuersDeps): TrustedIssuer {
+function ownIssuer({ config, keys, log }: TrustedIssuersDeps): TrustedIssuer {
+  const { issuer } = config
   return {
     url: issuer.url,
-    audiences: issuer.audiences ?? [issuer.clientId],
+    audiences: gatewayAudiences(config),
+    routeAudiences: routeAudiences(config),
     algorithms: issuer.algorithms,
     types: issuer.accessTokenTypes,
     keys,

@@ -4,7 +4,6 @@ import { boundedCache } from '../../../shared/bounded-cache.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { isCompactJws } from '../../../shared/tokens/compact-jwt.ts'
 import type { Refusal } from '../../errors.ts'
-import type { Principal } from '../../policy/types.ts'
 import { type Attempts, addressKey } from '../attempts.ts'
 import type { TokenEvents } from '../token-events.ts'
 import type { VerifiedToken } from './access-token.ts'
@@ -29,17 +28,18 @@ export interface BearerDeps {
 }
 
 /**
- * Verifies an access token that a client address presented. Synchronous for a token that is remembered.
+ * Verifies an access token that a client address presented. Synchronous for a token that is remembered. A token that is
+ * bound to a key counts only with the proof of that key, which the caller of this function verifies.
  * @throws Refusal token-invalid, issuer-down, rate-limited
  */
-export type VerifyBearer = (token: string, address: string) => Principal | Promise<Principal>
+export type VerifyBearer = (token: string, address: string) => VerifiedToken | Promise<VerifiedToken>
 
 /** Bearer tokens (RFC 6750). Each is verified once, however often and however many at a time it is presented. */
 export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
   const { verifyJwt, introspect, failures, maxBytes, clock, events } = deps
   const accepted = boundedCache<VerifiedToken>(REMEMBERED)
   const refused = boundedCache<{ readonly refusal: Refusal; readonly until: number }>(REMEMBERED)
-  const running = new Map<string, Promise<Principal>>()
+  const running = new Map<string, Promise<VerifiedToken>>()
 
   async function verify(token: string): Promise<VerifiedToken> {
     if (token.length > maxBytes) throw invalidToken('too long')
@@ -48,13 +48,13 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
     return introspect(token)
   }
 
-  async function verifyAndRemember(token: string, hash: string, address: string): Promise<Principal> {
+  async function verifyAndRemember(token: string, hash: string, address: string): Promise<VerifiedToken> {
     failures.check(addressKey(address))
     try {
       const verified = await verify(token)
       accepted.set(hash, verified)
       events?.verified('success')
-      return verified.principal
+      return verified
     } catch (error) {
       const refusal = tokenRefusal(error)
       events?.verified(refusal.reason)
@@ -74,7 +74,7 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
     const known = accepted.get(hash)
     if (known !== undefined && now < known.until) {
       events?.lookedUp('bearer', true)
-      return known.principal
+      return known
     }
     const bad = refused.get(hash)
     const isBad = bad !== undefined && now < bad.until

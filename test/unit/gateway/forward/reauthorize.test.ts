@@ -81,7 +81,10 @@ async function judge(given: Case): Promise<string> {
     caller,
     admission: { request: {}, principal: anonymous ? undefined : began, role, project } as unknown as Admission,
   }
-  const authenticate = async ({ head }: Credentials) => {
+  const authenticate = async ({ head, isReauthorization }: Credentials) => {
+    // A proof of possession was used when the request began.
+    if (given.scheme === 'DPoP' && head.headers.authorization !== undefined && isReauthorization !== true)
+      throw new Refusal('proof-invalid', 'used before')
     if (given.session && head.headers.authorization === undefined) return given.cookie?.()
     if (now instanceof Refusal) throw now
     const session = { selectedProject: given.selected } as NonNullable<Caller['session']>
@@ -132,6 +135,10 @@ const rows: [string, string, Case][] = [
     { token: -30, now: expired, session: true, cookie: living },
   ],
   ['a token that expired, beside a session that ended', 'login-required', { token: -30, now: expired, session: true }],
+  ['a token that is bound to a key', 'goes on', { token: 60, scheme: 'DPoP', now: who('alpha') }],
+  ['a bound token that was withdrawn', 'token-invalid', { token: 60, scheme: 'DPoP', now: expired }],
+  ['a bound token that expired, within the overrun', 'goes on', { token: -30, scheme: 'DPoP', now: expired }],
+  ['a bound token that expired, past the overrun', 'token-invalid', { token: -60, scheme: 'DPoP', now: expired }],
   ['Basic credentials that are wrong now', 'token-invalid', { token: -30, scheme: 'Basic', now: expired }],
   ['whose route is gone', 'no-route', { now: who('alpha'), route: undefined }],
   ['whose path is another application’s now', 'no-route', { now: who('alpha'), route: { name: 'other' } }],

@@ -165,6 +165,15 @@ test('an ID token whose header names another kind of token gives no session', as
   }
 })
 
+test('an ID token whose claim names another kind of token gives no session', async () => {
+  for (const typ of ['Bearer', 'DPoP', 'Refresh', 'Offline', 'Logout', 'BEARER', 'at+jwt']) {
+    fake.bent.claims = { typ }
+    await assertRefused(typ)
+  }
+  fake.bent.claims = { typ: 'ID' }
+  assert.equal((await kit.browser().login(fake)).status, 303)
+})
+
 test('an ID token whose header says JWT, or nothing, is accepted', async () => {
   for (const typ of ['JWT', 'jwt', 'application/jwt', undefined]) {
     fake.bent.header = { typ }

@@ -325,7 +325,9 @@ test('sends a person who is not signed in to the login, and a script never', asy
   const page = await ask('/tracking/', { 'Sec-Fetch-Mode': 'navigate', Accept: 'text/html' })
   assert.deepEqual([page.status, page.headers['cache-control']], [302, 'no-store'])
   const script = await ask('/tracking/', { 'Sec-Fetch-Mode': 'cors', Accept: 'text/html' })
-  assert.deepEqual([script.status, script.headers['www-authenticate']], [401, 'Bearer'])
+  assert.equal(script.status, 401)
+  const metadata = 'http://localhost:4180/.well-known/oauth-protected-resource/tracking'
+  assert.equal(script.headers['www-authenticate'], `Bearer resource_metadata="${metadata}"`)
 })
 
 test('a public route gets no identity, whoever asks', async () => {

@@ -109,7 +109,10 @@ test('without a session a script gets 401 with the way to log in, a browser the 
   assert.equal(script.get('content-type'), 'application/problem+json')
   assert.equal(script.body.reason, 'login-required')
   assert.equal(script.body.request_id, script.get('x-request-id'))
-  assert.equal(script.get('www-authenticate'), 'Bearer')
+  assert.equal(
+    script.get('www-authenticate'),
+    'Bearer resource_metadata="https://o.example/.well-known/oauth-protected-resource"',
+  )
   assert.equal(script.get('link'), '</auth/login>; rel="login"')
   const page = await stranger.open('/', { 'sec-fetch-mode': 'navigate' })
   assert.equal(page.status, 303)

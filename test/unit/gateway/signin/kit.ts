@@ -13,6 +13,7 @@ import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.t
 import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import { buildDenials } from '../../../../src/gateway/request/denials.ts'
 import { buildOwnEndpoints } from '../../../../src/gateway/request/own-endpoints.ts'
+import { buildServeMetadata } from '../../../../src/gateway/request/protected-resources/metadata.ts'
 import { buildResponder } from '../../../../src/gateway/request/responder.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
@@ -45,6 +46,7 @@ export function testConfig(
     },
     session: { secrets: [SECRET], ...over.session },
     cookie: { ...over.cookie },
+    proofOfPossession: { ...over.proofOfPossession },
     access: { adminGroup: 'modelops-admins' },
     projects: {
       source: 'static',
@@ -137,6 +139,7 @@ function listenerOf(deps: SignInDeps, metrics: Partial<Metrics>): RequestListene
   const endpoints = buildOwnEndpoints({
     publicUrl: config.server.publicUrl,
     jwks: {},
+    serveMetadata: buildServeMetadata(config),
     readiness: async () => ({ isReady: true, parts: {} }),
     signIn: buildSignInEndpoints(deps),
   })

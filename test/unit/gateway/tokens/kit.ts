@@ -5,7 +5,10 @@ import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
 import type { Principal } from '../../../../src/gateway/policy/types.ts'
 import { buildRoutes } from '../../../../src/gateway/routing/routes.ts'
+import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
+import type { Presented } from '../../../../src/gateway/tokens/authenticate.ts'
 import type { Caller } from '../../../../src/gateway/tokens/caller.ts'
+import type { ProvedRequest } from '../../../../src/gateway/tokens/proof/verify-proof.ts'
 import type { TokenEvents } from '../../../../src/gateway/tokens/token-events.ts'
 import { buildVerifyAuthorization } from '../../../../src/gateway/tokens/verify-authorization.ts'
 import type { FakeIssuer } from '../signin/fake-issuer.ts'
@@ -22,6 +25,10 @@ export interface TokenKit {
   readonly clock: { ahead: number }
   /** Verifies an `Authorization` header on a route. */
   authorize(header: string, route?: string, clientAddress?: string): Promise<Caller>
+  /** Verifies the `Authorization` header of a request. */
+  present(header: string, request: ProvedRequest, more?: Partial<Presented>): Promise<Caller>
+  /** What was claimed in the store, and for how many seconds. */
+  readonly claimed: [name: string, seconds: number][]
   /** Claims of an access token of bob, issued now. */
   claims(): Record<string, unknown>
 }
@@ -41,15 +48,25 @@ export function startTokenKit(
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const issuer = new Issuer({ config, clock, log })
-  const verify = buildVerifyAuthorization({ config, issuer, clock, log, ...(events && { events }) })
+  const store = new MemoryBackend(clock)
+  const claimed: [string, number][] = []
+  const claimOnce = (name: string, seconds: number) => {
+    claimed.push([name, seconds])
+    return store.claimOnce(name, seconds)
+  }
+  const verify = buildVerifyAuthorization({ config, issuer, clock, log, claimOnce, ...(events && { events }) })
+  const routeOf = (name: string) => table.all.find((route) => route.name === name)
   const authorize = async (header: string, route = 'mlflow', clientAddress = '192.0.2.1') =>
-    verify(header, { route: table.all.find(({ name }) => name === route), clientAddress })
+    verify(header, { route: routeOf(route), clientAddress })
   return {
     issuer,
     logged,
     clock: shift,
     claims: () => bobsClaims(fake, Math.floor(clock() / 1000)),
     authorize,
+    present: async (header, request, more = {}) =>
+      verify(header, { route: routeOf('mlflow'), clientAddress: '192.0.2.1', request, ...more }),
+    claimed,
     verifyBearer: async (token, address) => (await authorize(`Bearer ${token}`, 'mlflow', address)).principal,
   }
 }

@@ -31,4 +31,13 @@ const rows: [string, ReturnType<typeof asked>, string | undefined][] = [
   ['an application that wants none gets none', asked({ accessToken: 't', accessExpiresAt: 0 }, 'none'), undefined],
   ['an assertion needs no token', asked({ accessToken: 't', accessExpiresAt: 0 }, 'assertion'), 'Bearer signed'],
 ]
+test('a token that is bound to a key is not forwarded; beside it, that of the session is', () => {
+  const bound = { via: 'bearer', token: 't', isBound: true } as Caller
+  assert.throws(() => authorizationFor(bound, 'access-token', 'signed', NOW), { reason: 'app-denied' })
+  assert.equal(authorizationFor(bound, 'assertion', 'signed', NOW), 'Bearer signed')
+  assert.equal(authorizationFor(bound, 'none', 'signed', NOW), undefined)
+  const session = { tokens: { accessToken: 's', accessExpiresAt: NOW + 1 } } as Caller['session']
+  assert.equal(authorizationFor({ ...bound, ...(session && { session }) }, 'access-token', 'signed', NOW), 'Bearer s')
+})
+
 for (const [name, got, expected] of rows) test(name, () => assert.equal(got, expected))

@@ -161,6 +161,14 @@ test('a token of another type than Bearer is not used, and says nothing about th
   await kit.authorize(RIGHT)
 })
 
+test('an issuer that requires a proof of the client’s key refuses the credentials', async () => {
+  for (const error of ['invalid_dpop_proof', 'use_dpop_nonce', 'invalid_request']) {
+    kit = startTokenKit(fake, {}, ['mlflow'])
+    fake.bent.token = () => ({ status: 400, body: { error } })
+    await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
+  }
+})
+
 test('guesses are limited by address and by client; proven credentials are not locked out', async () => {
   const limits = { badSecretsPerMinute: 4, badSecretsPerClientPerMinute: 2 }
   kit = startTokenKit(fake, { limits }, ['mlflow'])

@@ -64,6 +64,12 @@ test('accepts an access token of RFC 9068, whose mark is in the header', async (
     assert.equal((await verify(await fake.sign({ ...claims, jti: mark }, { typ: mark }))).subject, 'bob-sub')
 })
 
+test('a mark may be configured with its prefix, in any case', async () => {
+  kit = startTokenKit(fake, { issuer: { accessTokenTypes: ['application/AT+JWT'] } })
+  const { typ, ...claims } = kit.claims()
+  assert.equal((await verify(await fake.sign(claims, { typ: 'at+jwt' }))).subject, 'bob-sub')
+})
+
 test('accepts fractional seconds and a token without a key ID', async () => {
   const claims = kit.claims()
   assert.equal((await verify(await fake.sign({ ...claims, exp: Number(claims.exp) + 0.5 }))).subject, 'bob-sub')
@@ -142,6 +148,21 @@ const hostile: [string, Make][] = [
   ['a logout token', withClaims({ typ: 'Logout', events: {} }, { typ: 'logout+jwt' })],
   ['a logout token with an access token’s claims', withClaims({}, { typ: 'logout+jwt' })],
   ['a header of a security event', withClaims({}, { typ: 'secevent+jwt' })],
+  ['a header of a security event with its prefix', withClaims({}, { typ: 'application/secevent+jwt' })],
+  ['a header of a client assertion', withClaims({}, { typ: 'client-authentication+jwt' })],
+  ['a header of an authorization request', withClaims({}, { typ: 'oauth-authz-req+jwt' })],
+  ['an authorization request', withClaims({ response_type: 'code', redirect_uri: 'https://o.example/auth/callback' })],
+  ['a DPoP proof by its claims', withClaims({ htm: 'GET', htu: 'https://o.example/mlflow/' })],
+  ['an ID token by its s_hash', withClaims({ s_hash: 'x' })],
+  ['a token bound to a key of its client', withClaims({ cnf: { jkt: 'A'.repeat(43) } })],
+  ['a token bound to a certificate', withClaims({ cnf: { 'x5t#S256': 'A'.repeat(43) } })],
+  ['a token with a confirmation that is not supported', withClaims({ cnf: { kid: 'k' } })],
+  ['a token with two confirmations, one of them unknown', withClaims({ cnf: { jkt: 'A'.repeat(43), jwe: 'x' } })],
+  ['a token with an empty confirmation', withClaims({ cnf: {} })],
+  ['a token whose confirmation is null', withClaims({ cnf: null })],
+  ['a token whose confirmation is a list', withClaims({ cnf: ['jkt'] })],
+  ['a token whose confirmation is no hash', withClaims({ cnf: { jkt: '' } })],
+  ['Keycloak’s mark of a bound token without the key', withClaims({ typ: 'DPoP' })],
   ['a header of a DPoP proof', withClaims({}, { typ: 'dpop+jwt' })],
   ['a header type that is no string', withClaims({}, { typ: 7 })],
   ['a header type of an object', withClaims({}, { typ: { toString: 1 } })],
