@@ -4,10 +4,12 @@ import { decodeJwt } from 'jose'
 import { profileOf } from '../gateway/apps/profile-of.ts'
 import { loadConfig } from '../gateway/config/load.ts'
 import type { Config } from '../gateway/config/schema.ts'
+import { authenticationClaims } from '../gateway/issuer/authentication.ts'
 import { principalOf } from '../gateway/issuer/claims.ts'
 import { Issuer } from '../gateway/issuer/issuer.ts'
 import { projectsToken } from '../gateway/issuer/service-token.ts'
 import { buildLog } from '../gateway/observability/log.ts'
+import type { Authentication } from '../gateway/policy/step-up.ts'
 import type { Principal } from '../gateway/policy/types.ts'
 import { openProjects } from '../gateway/projects/open.ts'
 import { buildExplain, type Explanation } from '../gateway/request/explain.ts'
@@ -25,6 +27,8 @@ interface Options {
   groups?: string
   project?: string
   tokenFile?: string
+  acr?: string
+  signedIn?: string
   json?: boolean
   offline?: boolean
   secrets: boolean
@@ -43,6 +47,8 @@ export function explainCommand(): Command {
     .option('--groups <list>', 'the groups of that user, separated by commas')
     .option('--project <uuid>', 'as if sent in AOA-Project-ID')
     .option('--token-file <file>', 'take user and groups from an access token in this file (not verified)')
+    .option('--acr <value>', 'the authentication level of that user, as the issuer states it')
+    .option('--signed-in <seconds>', 'how long ago that user authenticated at the issuer')
     .option('--json', 'print JSON')
     .addOption(offlineOption('contact no server, not even the core API for its projects'))
     .addOption(noSecretsOption())
@@ -109,12 +115,25 @@ function principalFrom(options: Options, config: Config): Principal | undefined 
     username,
     groups: new Set(groups),
     projectIds: new Set(),
+    authentication: authenticationFrom(options),
+  }
+}
+
+/** @throws CliError */
+function authenticationFrom({ acr, signedIn }: Options): Authentication {
+  if (signedIn !== undefined && !/^\d{1,9}$/.test(signedIn))
+    throw new CliError(`--signed-in: expected whole seconds, got ${JSON.stringify(signedIn)}`)
+  return {
+    ...(acr !== undefined && { acr }),
+    ...(signedIn !== undefined && { authenticatedAt: systemClock() - Number(signedIn) * 1000 }),
   }
 }
 
 function principalOfToken(file: string, config: Config): Principal {
   try {
-    return principalOf(decodeJwt(readFileSync(file, 'utf8').trim()), config.issuer, buildLog({ level: 'error' }))
+    const claims = decodeJwt(readFileSync(file, 'utf8').trim())
+    const authentication = authenticationClaims(claims, systemClock(), config.issuer.clockSkewSeconds)
+    return { ...principalOf(claims, config.issuer, buildLog({ level: 'error' })), authentication }
   } catch (error) {
     throw new CliError(`--token-file: expected a file with a JWT, got ${messageOf(error)}`)
   }
@@ -129,6 +148,7 @@ function inWords({ allowed, status, reason, text, groups, ...rest }: Explanation
     ['use', rest.use],
     ['role', rest.role],
     ['project', rest.project],
+    ['level', rest.level],
     ['groups', groups.join(', ') || 'none'],
   ]
   return rows

@@ -91,6 +91,11 @@ export const REASONS = {
     text: 'The access token is not valid.',
     hint: 'Get a new access token from the issuer.',
   },
+  'step-up-required': {
+    status: 401,
+    text: 'You must confirm who you are.',
+    hint: 'Sign in again in the way that this part of the application requires.',
+  },
   'credentials-ambiguous': {
     status: 400,
     text: 'The request contains two different identities.',
@@ -158,6 +163,11 @@ export const REASONS = {
     status: 403,
     text: 'The sign-in service did not sign you in.',
     hint: 'Try again. If the problem persists, ask your administrator.',
+  },
+  'step-up-failed': {
+    status: 403,
+    text: 'Your sign-in does not reach the required level.',
+    hint: 'Sign in again with the second factor or method that is required here. If you have none, ask your administrator to set it up for your account. You are still signed in as before.',
   },
   'login-failed': {
     status: 502,

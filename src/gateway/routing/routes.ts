@@ -1,6 +1,8 @@
 import type { AppProfile, AppRequest } from '../apps/profile.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
+import type { StepUp } from '../policy/step-up.ts'
 import type { Access } from '../policy/types.ts'
+import { routeStepUp } from './step-up-rules.ts'
 
 /** A configured route with what is computed from it once. */
 export interface Route {
@@ -12,6 +14,8 @@ export interface Route {
   /** Narrower routes of the same upstream: what a lenient server could read as one of theirs is not forwarded as ours. */
   readonly narrower: readonly Route[]
   readonly methods: ReadonlySet<string>
+  /** Undefined: any sign-in suffices. */
+  readonly stepUp: StepUp | undefined
 }
 
 /** Who may pass: what the route says, save for what the application's clients ask before they sign in. */
@@ -38,6 +42,7 @@ export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => A
       name: entry.name,
       prefix: entry.path === '/' ? '' : entry.path,
       methods: new Set(entry.methods),
+      stepUp: routeStepUp(entry, config.issuer),
       narrower: [],
     }
     all.push(route)

@@ -1,3 +1,4 @@
+import type { Authentication } from '../policy/step-up.ts'
 import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
 
@@ -10,3 +11,7 @@ export interface Caller {
   /** The bearer token itself, for routes whose upstream takes the caller's own. */
   readonly token?: string
 }
+
+/** How the caller authenticated. Where there are two credentials, the session counts, as it does for everything else. */
+export const authenticationOf = ({ session, principal }: Caller): Authentication =>
+  session ?? principal.authentication ?? {}

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Config } from '../../config/schema.ts'
+import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
@@ -46,7 +47,11 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
     const claims = { preferred_username: response.username, ...response, iss: issuer.url, sub }
     const ends = response.exp === undefined ? Number.POSITIVE_INFINITY : response.exp * 1000
     return {
-      principal: { ...principalOf(claims, issuer, log), ...callerKind(claims) },
+      principal: {
+        ...principalOf(claims, issuer, log),
+        ...callerKind(claims),
+        authentication: authenticationClaims(claims, now, issuer.clockSkewSeconds),
+      },
       until: Math.min(ends, now + REUSE_MS),
     }
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Claims } from '../../../shared/tokens/claims.ts'
 import type { Config } from '../../config/schema.ts'
+import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import type { IssuerRequests } from '../../issuer/issuer-requests.ts'
 import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
@@ -40,14 +41,18 @@ export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, Tr
   return new Map(all.map((each) => [each.url, each]))
 }
 
-function ownIssuer({ config: { issuer }, keys, log }: TrustedIssuersDeps): TrustedIssuer {
+function ownIssuer({ config: { issuer }, keys, clock, log }: TrustedIssuersDeps): TrustedIssuer {
   return {
     url: issuer.url,
     audiences: issuer.audiences ?? [issuer.clientId],
     algorithms: issuer.algorithms,
     types: issuer.accessTokenTypes,
     keys,
-    principal: (claims) => ({ ...principalOf(claims, issuer, log), ...callerKind(claims) }),
+    principal: (claims) => ({
+      ...principalOf(claims, issuer, log),
+      ...callerKind(claims),
+      authentication: authenticationClaims(claims, clock(), issuer.clockSkewSeconds),
+    }),
   }
 }
 

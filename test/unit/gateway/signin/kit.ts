@@ -14,6 +14,7 @@ import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import { buildDenials } from '../../../../src/gateway/request/denials.ts'
 import { buildOwnEndpoints } from '../../../../src/gateway/request/own-endpoints.ts'
 import { buildResponder } from '../../../../src/gateway/request/responder.ts'
+import { stepUpRules } from '../../../../src/gateway/routing/step-up-rules.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { buildSignInEndpoints } from '../../../../src/gateway/signin/endpoints.ts'
@@ -116,6 +117,7 @@ export function startLoginKit(
     projects: fixedSource(new ListedProjects(list)),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     attempts: buildLoginAttempts(config.limits.loginsPerMinute, clock),
+    stepUps: stepUpRules(config, []),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }
