@@ -24,6 +24,8 @@ export interface IssuerOptions {
   readonly accessTokens?: 'jwt' | 'opaque'
   readonly rotateRefreshTokens?: boolean
   readonly oneClick?: boolean
+  /** Authentication levels (`acr`) that users choose from when they sign in. Default: none, and tokens have no `acr`. */
+  readonly levels?: readonly string[]
   /** Directory for keys and sessions. Default: they are kept in memory. */
   readonly directory?: string
 }
@@ -117,7 +119,7 @@ export class EmbeddedIssuer {
   }
 
   #build(): void {
-    const { accessTokens = 'jwt', rotateRefreshTokens = true } = this.#options
+    const { accessTokens = 'jwt', rotateRefreshTokens = true, levels = [] } = this.#options
     const parts: ConfigurationParts = {
       keys: this.#keys,
       directory: this.directory,
@@ -125,6 +127,7 @@ export class EmbeddedIssuer {
       lifetimes: this.#lifetimes,
       accessTokens,
       rotateRefreshTokens,
+      levels,
     }
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
@@ -154,9 +157,9 @@ export class EmbeddedIssuer {
       this.tokenRequests += 1
       if (await this.#spoiled(response)) return
     }
-    const oneClick = this.#options.oneClick ?? false
+    const { oneClick = false, levels = [] } = this.#options
     if (this.#provider !== undefined && request.url?.startsWith('/interaction/')) {
-      return await handleLogin(this.#provider, { directory: this.directory, oneClick }, request, response)
+      return await handleLogin(this.#provider, { directory: this.directory, oneClick, levels }, request, response)
     }
     await this.#handle?.(request, response)
   }

@@ -64,7 +64,10 @@ const covers = (prefix: string, path: string) =>
   path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path.charCodeAt(prefix.length) === 0x2f)
 
 const isNarrower = (other: Route, route: Route) =>
-  other !== route && other.config.upstream === route.config.upstream && covers(route.prefix, other.prefix)
+  other !== route && originOf(other) === originOf(route) && covers(route.prefix, other.prefix)
+
+/** However the configuration spells it. */
+const originOf = ({ config }: Route) => new URL(config.upstream).origin
 
 /**
  * Whether a more lenient server could read the path as one of a narrower route: without the dots and spaces at the end of

@@ -41,7 +41,7 @@ test('each reason to allow a request has a row in the decision table', () => {
 })
 
 /** The room in `src/gateway` that produces each reason which is not a decision's. */
-const PRODUCERS: Record<Exclude<Reason, DenyReason | 'step-up-required'>, string> = {
+const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'request-malformed': 'http',
   'url-too-long': 'http',
   'headers-too-large': 'http',
@@ -57,6 +57,7 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason | 'step-up-required'>, string
   'proxy-untrusted': 'request',
   'rate-limited': 'tokens',
   'token-invalid': 'tokens',
+  'step-up-required': 'tokens',
   'step-up-failed': 'tokens',
   'credentials-ambiguous': 'tokens',
   'cross-origin': 'http',

@@ -29,9 +29,9 @@ export function stepUpWarnings({ routes, server }: Pick<Config, 'routes' | 'serv
   return routes.flatMap((strict, index) =>
     routes
       .filter((other) => leadsAround(strict, other, publicHost))
-      .map(({ name, upstream }) => ({
+      .map(({ name }) => ({
         path: `routes.${index}`,
-        expected: `the same acr and maxAgeSeconds on every route to ${upstream}`,
+        expected: `the same acr and maxAgeSeconds on every route to ${new URL(strict.upstream).origin}`,
         got: `less on the route ${name}`,
         hint: `Whoever uses ${name} does not step up. Set them on ${name} too, or make sure that it leads to nothing that ${strict.name} protects.`,
       })),
