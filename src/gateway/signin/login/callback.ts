@@ -9,7 +9,7 @@ import type { SignInContext } from '../sign-in-context.ts'
 import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
-import { checkStepUp } from './step-up.ts'
+import { checkStepUp, type KeptOfSession, keptOf } from './step-up.ts'
 import { explainWithoutProject } from './without-project.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one response. */
@@ -57,7 +57,7 @@ async function finish(context: SignInContext, request: SignInRequest): Promise<R
   if (response.error !== undefined) throw errorResponse(response.error, login)
   const loggedIn = await inTime(context, context.issuer.grants.redeem(callbackWith(context, response), login))
   const previous = login.stepUp && (await checkStepUp(context, request, login.stepUp, loggedIn))
-  await startSession(context, loggedIn, request, previous?.selectedProject)
+  await startSession(context, { ...keptOf(previous), ...loggedIn }, request)
   if (login.stepUp) request.occurrence = { event: 'login', action: 'step-up' }
   return arrive(context, returnTo)
 }
@@ -121,23 +121,16 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-/** @param selectedProject That of the session which this one replaces */
 async function startSession(
   context: SignInContext,
-  loggedIn: SignedIn,
+  loggedIn: SignedIn & KeptOfSession,
   request: SignInRequest,
-  selectedProject: string | undefined,
 ): Promise<void> {
   const { headers, clientAddress } = request.head
   const userAgent = headers['user-agent']
   const { claimNames: _, ...signedIn } = loggedIn
   const created = await context.sessions.create(
-    {
-      ...signedIn,
-      clientAddress,
-      ...(userAgent !== undefined && { userAgent }),
-      ...(selectedProject !== undefined && { selectedProject }),
-    },
+    { ...signedIn, clientAddress, ...(userAgent !== undefined && { userAgent }) },
     headers.cookie,
   )
   const { session } = created

@@ -60,3 +60,18 @@ export async function checkStepUp(
   if (shortfall) throw stepUpFailed(`the issuer did not authenticate the user as asked: ${detailOf(shortfall)}`, explained(shortfall))
   return previous
 }
+
+export type KeptOfSession = Pick<Session, 'acr' | 'authenticatedAt' | 'selectedProject'>
+
+/**
+ * What a step-up leaves as it is, of the session that it replaces. An issuer may state only what it was asked for: the
+ * level that one route demands must not be lost when another one demands a recent authentication.
+ */
+export function keptOf(previous: Session | undefined): KeptOfSession {
+  const { acr, authenticatedAt, selectedProject } = previous ?? {}
+  return {
+    ...(acr !== undefined && { acr }),
+    ...(authenticatedAt !== undefined && { authenticatedAt }),
+    ...(selectedProject !== undefined && { selectedProject }),
+  }
+}
