@@ -6,6 +6,7 @@ import { AUDIT_ROWS } from './requirements/audit.ts'
 import { CONSOLE_ROWS } from './requirements/console.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
+import { STEP_UP_ROWS } from './requirements/step-up.ts'
 
 const HEADERS = 'test/attacks/cases/headers-in.txt'
 const PATHS = 'test/attacks/cases/paths.txt'
@@ -614,5 +615,6 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Sign-out', rows: LOGOUT_ROWS },
   { title: 'Outages', rows: OUTAGE_ROWS },
   { title: 'Administration console', rows: CONSOLE_ROWS },
+  { title: 'Step-up', rows: STEP_UP_ROWS },
   { title: 'Audit trail', rows: AUDIT_ROWS },
 ]

@@ -132,7 +132,9 @@ function authenticationOf({ oidc }: KoaContextWithOIDC): UnknownObject {
 const level = new interactionPolicy.Check('acr_values', 'another level was requested', ({ oidc }) => {
   const requested = typeof oidc.params?.acr_values === 'string' ? oidc.params.acr_values.split(' ') : []
   const isReached = requested.length === 0 || requested.includes(oidc.session?.acr ?? '')
-  return isReached || oidc.result?.login ? interactionPolicy.Check.NO_NEED_TO_PROMPT : interactionPolicy.Check.REQUEST_PROMPT
+  return isReached || oidc.result?.login
+    ? interactionPolicy.Check.NO_NEED_TO_PROMPT
+    : interactionPolicy.Check.REQUEST_PROMPT
 })
 
 /** First-party applications need no consent. */

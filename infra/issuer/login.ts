@@ -24,7 +24,9 @@ export async function handleLogin(
     const fields = new URLSearchParams(await text(request))
     const user = chosen(form, fields)
     if (user === undefined) return show(form, uid, response, 'The user name or the password is not correct.')
-    await provider.interactionFinished(request, response, { login: { accountId: user.subject, ...levelOf(form, fields) } })
+    await provider.interactionFinished(request, response, {
+      login: { accountId: user.subject, ...levelOf(form, fields) },
+    })
   } catch (error) {
     if (!(error instanceof errors.SessionNotFound)) throw error
     response.writeHead(400, PAGE_HEADERS)

@@ -135,7 +135,11 @@ test('the log and the audit trail name the missing level', async () => {
   assert.equal(refused()?.detail, 'acr: expected gold or hardware, got none')
   kit.clock.ahead = 700_000
   await browser.fetch(`${kit.url}/recent/`, { headers: SCRIPT })
-  assert.equal(refused()?.detail, 'auth_time: expected at most 600 s ago, got unknown', 'nobody asked the issuer for it')
+  assert.equal(
+    refused()?.detail,
+    'auth_time: expected at most 600 s ago, got unknown',
+    'nobody asked the issuer for it',
+  )
 })
 
 test('an authentication grows too old, and the issuer is asked again', async () => {
@@ -207,7 +211,7 @@ test('machines are denied, unless the route permits them', async () => {
   const body = (await response.json()) as { title: string; reason: string }
   assert.deepEqual([response.status, body.reason], [401, 'step-up-required'])
   assert.match(body.title, /Only users who signed in/)
-  assert.equal((await fetch(`${kit.url}/jobs/`, { headers: (await userToken('silver')) })).status, 401)
+  assert.equal((await fetch(`${kit.url}/jobs/`, { headers: await userToken('silver') })).status, 401)
 })
 
 async function userToken(level: string) {
@@ -260,7 +264,13 @@ test('another user cannot step up in the session', async () => {
 test('no spelling of a path and no other route leads around', async () => {
   const browser = await signedIn('silver')
   for (const path of [
-    ...['/lobby/VAULT/keys', '/lobby/vault./keys', '/lobby/vault;x/keys', '/lobby/vault%20/keys', '/lobby/%56ault/keys'],
+    ...[
+      '/lobby/VAULT/keys',
+      '/lobby/vault./keys',
+      '/lobby/vault;x/keys',
+      '/lobby/vault%20/keys',
+      '/lobby/%56ault/keys',
+    ],
     ...['/lobby/x/../vault/keys', '/lobby//vault/keys', '/lobby/%2e%2e/lobby/vault', '/lobby/vau%6ct/keys'],
     ...['/lobby/vault', '/lobby/vault/', '/lobby/vault/keys?step_up=none', '/lobby%2fvault/keys', '/lobby/ｖault/keys'],
   ]) {

@@ -1,8 +1,8 @@
 import type { ConfigurationError } from '../../shared/settings/field-errors.ts'
 import { type CheckError, type LoadOptions, parseSettings, settingsError } from '../../shared/settings/load-settings.ts'
 import { readSettingsFile } from '../../shared/settings/read-file.ts'
-import { crossChecks } from './checks.ts'
 import { stepUpWarnings } from './checks/step-up.ts'
+import { crossChecks } from './checks.ts'
 import { type Config, configSchema } from './schema.ts'
 
 /**

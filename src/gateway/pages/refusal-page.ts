@@ -40,7 +40,14 @@ export interface RefusalView {
   readonly retryUrl?: string | undefined
 }
 
-const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set(['login-required', 'login-expired', 'login-refused', 'login-failed', 'step-up-required', 'step-up-failed'])
+const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set([
+  'login-required',
+  'login-expired',
+  'login-refused',
+  'login-failed',
+  'step-up-required',
+  'step-up-failed',
+])
 
 /** Denials that another group would lift: whoever asks for access needs to know what the gateway sees. */
 const NEEDS_GROUP: ReadonlySet<Reason> = new Set(['not-a-member', 'not-in-project'])

@@ -30,7 +30,8 @@ const allow = (reason: AllowReason, role: Role, project?: Project): Decision =>
 export function decide(question: Question, rules: AccessRules, projects: ProjectSnapshot | undefined): Decision {
   const decision = decideAccess(question, rules, projects)
   const { stepUp, principal } = question
-  if (stepUp === undefined || principal === undefined || !decision.allow || decision.role === 'anonymous') return decision
+  if (stepUp === undefined || principal === undefined || !decision.allow || decision.role === 'anonymous')
+    return decision
   return decideStepUp(stepUp, principal) ?? decision
 }
 

@@ -72,7 +72,11 @@ function buildExplainedPipeline({ config, projects, routes }: ExplainDeps, princ
     crossOrigin: buildCrossOrigin(config.cors.allowedOrigins, publicUrl.protocol.slice(0, -1)),
     ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
     authenticate: () => principal && { principal, via: 'bearer' },
-    authorize: buildAuthorize({ projects, clock: systemClock, rules: { adminGroup, serviceUsers: new Set(serviceUsers) } }),
+    authorize: buildAuthorize({
+      projects,
+      clock: systemClock,
+      rules: { adminGroup, serviceUsers: new Set(serviceUsers) },
+    }),
   })
 }
 

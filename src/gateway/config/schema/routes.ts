@@ -75,7 +75,14 @@ const route = z.strictObject({
   upstream: httpUrl.describe('Origin of the application.'),
   access: z.enum(['project', 'member', 'login', 'admin', 'public']).describe('Who has access.'),
   acr: z
-    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected an acr value without spaces, quotes or backslashes, e.g. gold'))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/,
+          'expected an acr value without spaces, quotes or backslashes, e.g. gold',
+        ),
+    )
     .min(1)
     .max(10)
     .optional()

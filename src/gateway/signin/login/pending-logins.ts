@@ -3,7 +3,6 @@ import { stringifySetCookie } from 'cookie'
 import type { Config } from '../../config/schema.ts'
 import { usesSecureCookies } from '../../config/secure-cookies.ts'
 import { Sealer } from '../../sessions/crypto/sealing.ts'
-import type { StartedStepUp } from './step-up.ts'
 
 /** How long a person may take at the issuer, in seconds. */
 export const LOGIN_SECONDS = 600
@@ -14,6 +13,14 @@ export const SPENT_SECONDS = LOGIN_SECONDS + SKEW_SECONDS
 const MAX_PENDING = 5
 /** Characters of all pending logins together in a `Cookie` header. */
 const MAX_COOKIE_CHARACTERS = 4000
+
+/** A sign-in that must reach what a route or the console demands. */
+export interface StartedStepUp {
+  /** Name of what demands it. */
+  readonly name: string
+  /** Who was signed in when it began: nobody else may finish it. Absent: nobody. */
+  readonly subject?: string | undefined
+}
 
 /** A login that was started and not yet finished. */
 export interface PendingLogin {

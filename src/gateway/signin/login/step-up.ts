@@ -4,14 +4,7 @@ import type { Session } from '../../sessions/session.ts'
 import { detailOf, explained, stepUpFailed } from '../../tokens/step-up-refusal.ts'
 import type { SignInContext } from '../sign-in-context.ts'
 import type { SignInRequest } from '../sign-in-request.ts'
-
-/** A sign-in that must reach what a route or the console demands. */
-export interface StartedStepUp {
-  /** Name of what demands it. */
-  readonly name: string
-  /** Who was signed in when it began: nobody else may finish it. Absent: nobody. */
-  readonly subject?: string | undefined
-}
+import type { StartedStepUp } from './pending-logins.ts'
 
 /**
  * Begins a sign-in that must reach a level. The link to it contains a name alone: the level is in the configuration.
@@ -57,7 +50,11 @@ export async function checkStepUp(
     )
   const rule = stepUps.get(started.name)
   const shortfall = rule && shortfallOf(rule, signedIn, clock())
-  if (shortfall) throw stepUpFailed(`the issuer did not authenticate the user as asked: ${detailOf(shortfall)}`, explained(shortfall))
+  if (shortfall)
+    throw stepUpFailed(
+      `the issuer did not authenticate the user as asked: ${detailOf(shortfall)}`,
+      explained(shortfall),
+    )
   return previous
 }
 

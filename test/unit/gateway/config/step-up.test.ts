@@ -34,7 +34,10 @@ for (const [name, other] of doubtful)
   test(`warns about a route to the same upstream that demands less: ${name}`, () => {
     const [warning = '', ...more] = warningsOf(STRICT, { name: 'lax', ...other })
     assert.deepEqual(more, [])
-    assert.match(warning, /^routes\.0: expected the same acr and maxAgeSeconds on every route to http:\/\/127\.0\.0\.1:5000, got less on the route lax\. Whoever uses lax does not step up\./)
+    assert.match(
+      warning,
+      /^routes\.0: expected the same acr and maxAgeSeconds on every route to http:\/\/127\.0\.0\.1:5000, got less on the route lax\. Whoever uses lax does not step up\./,
+    )
   })
 
 const fine: [string, Record<string, unknown>][] = [
@@ -47,6 +50,12 @@ for (const [name, other] of fine)
 
 test('an MLflow with an instance for each project is compared by each of them', () => {
   const instances = { '11111111-1111-4111-8111-111111111111': 'http://127.0.0.1:5000' }
-  const mlflow = { name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project', upstream: 'http://127.0.0.1:7000' }
+  const mlflow = {
+    name: 'mlflow',
+    app: 'mlflow',
+    path: '/mlflow',
+    access: 'project',
+    upstream: 'http://127.0.0.1:7000',
+  }
   assert.equal(warningsOf(STRICT, { ...mlflow, mlflow: { tenancy: 'instance', instances } }).length, 1)
 })

@@ -6,7 +6,12 @@ import type { Access, Principal } from '../../../../src/gateway/policy/types.ts'
 import { ALPHA, BETA, NONE, named, projects, rules, who } from './decision-table.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
-const RULE: StepUp = { acr: ['gold', 'hardware'], maxAgeSeconds: undefined, clockSkewSeconds: 60, permitsMachines: false }
+const RULE: StepUp = {
+  acr: ['gold', 'hardware'],
+  maxAgeSeconds: undefined,
+  clockSkewSeconds: 60,
+  permitsMachines: false,
+}
 const AGED: StepUp = { ...RULE, acr: undefined, maxAgeSeconds: 600 }
 const BOTH: StepUp = { ...RULE, maxAgeSeconds: 600 }
 const secondsAgo = (seconds: number) => ({ authenticatedAt: NOW - seconds * 1000 })
@@ -15,7 +20,14 @@ const machine: Principal = { ...member, kind: 'machine', clientId: 'ci' }
 
 const lacks = (rule: StepUp, authentication: Authentication, principal: Principal = member) => {
   const stepUp = { rule, authentication, now: NOW }
-  const question = { access: 'project', use: 'read', principal, named: named(ALPHA), selected: undefined, stepUp } as const
+  const question = {
+    access: 'project',
+    use: 'read',
+    principal,
+    named: named(ALPHA),
+    selected: undefined,
+    stepUp,
+  } as const
   const decision = decide(question, rules, projects)
   if (decision.allow) return undefined
   return decision.reason === 'step-up-required' ? decision.shortfall : decision.reason

@@ -104,7 +104,12 @@ test('another host of the gateway leads to the public host with the same wish', 
   assert.match(response.get('location') ?? '', /^https:\/\/o\.example\/auth\/login\?.*&step_up=%2Fauth%2Fadmin$/)
 })
 
-const VAULT: StepUp = { acr: ['gold', 'hardware'], maxAgeSeconds: undefined, clockSkewSeconds: 60, permitsMachines: false }
+const VAULT: StepUp = {
+  acr: ['gold', 'hardware'],
+  maxAgeSeconds: undefined,
+  clockSkewSeconds: 60,
+  permitsMachines: false,
+}
 const TO_VAULT = '/auth/login?return_to=%2Fops%2Fkeys%3Fid%3D1&step_up=vault'
 const OTHER = { sub: 'somebody-else', preferred_username: 'mallory' }
 
@@ -156,7 +161,11 @@ for (const [name, claims] of [
     const before = await sessionOf(browser)
     fake.bent.claims = claims
     const authorization = new URL((await browser.open(TO_VAULT)).get('location') ?? '')
-    const query = { code: fake.issue(authorization), state: authorization.searchParams.get('state') ?? '', iss: fake.url }
+    const query = {
+      code: fake.issue(authorization),
+      state: authorization.searchParams.get('state') ?? '',
+      iss: fake.url,
+    }
     const page = await browser.open(`/auth/callback?${new URLSearchParams(query)}`, {
       ...{ accept: 'text/html', 'sec-fetch-mode': 'navigate' },
     })
@@ -180,7 +189,11 @@ test('a user who cancels, and an issuer that cannot, leave the session as it is'
   }
   assert.equal((await sessionOf(browser))?.key, before?.key)
   const plain = new URL((await browser.open('/auth/login')).get('location') ?? '')
-  const query = { error: 'unmet_authentication_requirements', state: plain.searchParams.get('state') ?? '', iss: fake.url }
+  const query = {
+    error: 'unmet_authentication_requirements',
+    state: plain.searchParams.get('state') ?? '',
+    iss: fake.url,
+  }
   const { text } = await browser.open(`/auth/callback?${new URLSearchParams(query)}`)
   assert.equal(reasonOf(text), 'login-refused', 'an ordinary sign-in asks for no level')
 })
@@ -229,7 +242,11 @@ test('what counts is the level that is configured when the user comes back', asy
     const authorization = new URL((await browser.open(TO_VAULT)).get('location') ?? '')
     stepUps.delete('vault')
     if (rule) stepUps.set('vault', rule)
-    const query = { code: fake.issue(authorization), state: authorization.searchParams.get('state') ?? '', iss: fake.url }
+    const query = {
+      code: fake.issue(authorization),
+      state: authorization.searchParams.get('state') ?? '',
+      iss: fake.url,
+    }
     assert.equal((await browser.open(`/auth/callback?${new URLSearchParams(query)}`)).status, status)
   }
 })
