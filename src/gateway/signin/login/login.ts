@@ -23,10 +23,10 @@ export function startLogin(context: SignInContext): SignInHandler {
     const wanted = query.getAll('return_to')
     const returnTo = wanted.length === 1 ? context.returnTo.check(wanted[0], originOf(request, publicUrl)) : '/'
     request.returnTo = returnTo
-    // The cookies of a login belong to the host that the issuer sends the browser back to.
     const name = query.get('step_up')
     const stepUp = name !== null && context.stepUps.has(name) ? name : undefined
     request.stepUp = stepUp
+    // The cookies of a login belong to the host that the issuer sends the browser back to.
     if (originOf(request, publicUrl) !== publicUrl) return redirectReply(publicUrl + stepUpPath(returnTo, stepUp))
     if (head.headers['sec-fetch-mode'] === 'navigate' && query.get('start') !== '1') {
       const start = new URLSearchParams({ return_to: returnTo, ...(stepUp && { step_up: stepUp }), start: '1' })
