@@ -167,7 +167,7 @@ export const REASONS = {
   'step-up-failed': {
     status: 403,
     text: 'Your sign-in does not reach the required level.',
-    hint: 'Sign in again with the second factor or method that is required here. If you have none, ask your administrator to set it up for your account. You are still signed in as before.',
+    hint: 'Sign in again with the second factor or method that is required here. If you have none, ask your administrator to set it up for your account. If you were signed in before, you still are.',
   },
   'login-failed': {
     status: 502,
