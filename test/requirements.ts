@@ -7,6 +7,7 @@ import { CONSOLE_ROWS } from './requirements/console.ts'
 import { PROOF_ROWS } from './requirements/proofs.ts'
 import { type Requirement, row } from './requirements/requirement.ts'
 import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.ts'
+import { STEP_UP_ROWS } from './requirements/step-up.ts'
 import { WORKLOAD_ROWS } from './requirements/workloads.ts'
 
 const HEADERS = 'test/attacks/cases/headers-in.txt'
@@ -617,6 +618,7 @@ export const SECTIONS: readonly { readonly title: string; readonly rows: readonl
   { title: 'Outages', rows: OUTAGE_ROWS },
   { title: 'Proof of possession and metadata', rows: PROOF_ROWS },
   { title: 'Administration console', rows: CONSOLE_ROWS },
+  { title: 'Step-up', rows: STEP_UP_ROWS },
   { title: 'Audit trail', rows: AUDIT_ROWS },
   { title: 'Workload identity', rows: WORKLOAD_ROWS },
 ]

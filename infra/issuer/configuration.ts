@@ -21,6 +21,7 @@ export interface ConfigurationParts {
   readonly rotateRefreshTokens: boolean
   /** Origin of the endpoints for client certificates. Absent: there are none. */
   readonly mtlsOrigin?: string
+  readonly levels: readonly string[]
 }
 
 const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const
@@ -47,7 +48,11 @@ export function configuration(parts: ConfigurationParts): Configuration {
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: rotateRefreshTokens,
-    extraTokenClaims: async (_ctx, token) => tokenClaims(directory, token),
+    acrValues: [...parts.levels],
+    extraTokenClaims: async (ctx, token) => ({
+      ...tokenClaims(directory, token),
+      ...(parts.levels.length > 0 && authenticationOf(ctx)),
+    }),
     findAccount: async (_ctx, subject) => account(directory.bySubject(subject)),
     loadExistingGrant: grantEverything,
     interactions: { policy: loginOnly(), url: (_ctx, { uid }) => `/interaction/${uid}` },
@@ -130,10 +135,26 @@ function tokenClaims(
   return { preferred_username: `service-account-${client}`, ...groupClaims(SERVICE_GROUPS[client] ?? []) }
 }
 
+/** Those of the sign-in that a token derives from, however often it was refreshed (RFC 9068 §2.2.1). */
+function authenticationOf({ oidc }: KoaContextWithOIDC): UnknownObject {
+  const source = oidc.entities.AuthorizationCode ?? oidc.entities.RefreshToken
+  return source === undefined ? {} : { acr: source.acr, auth_time: source.authTime }
+}
+
+/** Asks once more for a level that the session does not have; whoever does not reach it then signs in all the same. */
+const level = new interactionPolicy.Check('acr_values', 'another level was requested', ({ oidc }) => {
+  const requested = typeof oidc.params?.acr_values === 'string' ? oidc.params.acr_values.split(' ') : []
+  const isReached = requested.length === 0 || requested.includes(oidc.session?.acr ?? '')
+  return isReached || oidc.result?.login
+    ? interactionPolicy.Check.NO_NEED_TO_PROMPT
+    : interactionPolicy.Check.REQUEST_PROMPT
+})
+
 /** First-party applications need no consent. */
 function loginOnly() {
   const policy = interactionPolicy.base()
   policy.remove('consent')
+  policy.get('login')?.checks.add(level)
   return policy
 }
 

@@ -30,6 +30,8 @@ export interface IssuerOptions {
   readonly gatewayClient?: Partial<ClientMetadata>
   /** Listens with TLS and asks for client certificates (RFC 8705): PEM. Default: plain http. */
   readonly tls?: IssuerTls
+  /** Authentication levels (`acr`) that users choose from when they sign in. Default: none, and tokens have no `acr`. */
+  readonly levels?: readonly string[]
   /** Directory for keys and sessions. Default: they are kept in memory. */
   readonly directory?: string
 }
@@ -131,7 +133,7 @@ export class EmbeddedIssuer {
   }
 
   #build(): void {
-    const { accessTokens = 'jwt', rotateRefreshTokens = true, tls } = this.#options
+    const { accessTokens = 'jwt', rotateRefreshTokens = true, tls, levels = [] } = this.#options
     const parts: ConfigurationParts = {
       keys: this.#keys,
       directory: this.directory,
@@ -141,6 +143,7 @@ export class EmbeddedIssuer {
       rotateRefreshTokens,
       // The same server by its other name.
       ...(tls && { mtlsOrigin: this.url.replace('//localhost', '//127.0.0.1') }),
+      levels,
     }
     const provider = new Provider(this.url, configuration(parts))
     provider.use(async (ctx, next) => {
@@ -172,9 +175,9 @@ export class EmbeddedIssuer {
       this.tokenClients.push(tokenClient(request))
       if (await this.#spoiled(response)) return
     }
-    const oneClick = this.#options.oneClick ?? false
+    const { oneClick = false, levels = [] } = this.#options
     if (this.#provider !== undefined && request.url?.startsWith('/interaction/')) {
-      return await handleLogin(this.#provider, { directory: this.directory, oneClick }, request, response)
+      return await handleLogin(this.#provider, { directory: this.directory, oneClick, levels }, request, response)
     }
     await this.#handle?.(request, response)
   }

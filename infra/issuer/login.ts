@@ -9,6 +9,7 @@ export interface LoginForm {
   readonly directory: Directory
   /** Offer every user as a button, without a password. */
   readonly oneClick: boolean
+  readonly levels: readonly string[]
 }
 
 export async function handleLogin(
@@ -20,9 +21,12 @@ export async function handleLogin(
   try {
     const { uid } = await provider.interactionDetails(request, response)
     if (request.method !== 'POST') return show(form, uid, response)
-    const user = chosen(form, new URLSearchParams(await text(request)))
+    const fields = new URLSearchParams(await text(request))
+    const user = chosen(form, fields)
     if (user === undefined) return show(form, uid, response, 'The user name or the password is not correct.')
-    await provider.interactionFinished(request, response, { login: { accountId: user.subject } })
+    await provider.interactionFinished(request, response, {
+      login: { accountId: user.subject, ...levelOf(form, fields) },
+    })
   } catch (error) {
     if (!(error instanceof errors.SessionNotFound)) throw error
     response.writeHead(400, PAGE_HEADERS)
@@ -30,10 +34,17 @@ export async function handleLogin(
   }
 }
 
-function show({ directory, oneClick }: LoginForm, uid: string, response: ServerResponse, error?: string): void {
+/** The level that the user chose; the first one is a password alone. */
+function levelOf({ levels }: LoginForm, fields: URLSearchParams): { acr?: string } {
+  const [lowest] = levels
+  const acr = levels.find((level) => level === fields.get('level')) ?? lowest
+  return acr === undefined ? {} : { acr }
+}
+
+function show({ directory, oneClick, levels }: LoginForm, uid: string, response: ServerResponse, error?: string): void {
   response.writeHead(error === undefined ? 200 : 403, PAGE_HEADERS)
   const offered = oneClick ? directory.all() : []
-  response.end(loginPage({ action: `/interaction/${uid}`, offered, ...(error !== undefined && { error }) }))
+  response.end(loginPage({ action: `/interaction/${uid}`, offered, levels, ...(error !== undefined && { error }) }))
 }
 
 function chosen({ directory, oneClick }: LoginForm, fields: URLSearchParams): IssuerUser | undefined {

@@ -37,10 +37,16 @@ export interface LoginPage {
   readonly action: string
   /** Users to offer as buttons. Empty: only the form. */
   readonly offered: readonly { username: string; groups: readonly string[] }[]
+  readonly levels: readonly string[]
   readonly error?: string
 }
 
-export function loginPage({ action, offered, error }: LoginPage): string {
+const levelChoice = (levels: readonly string[]) =>
+  `<label for="level">Authentication level</label><select id="level" name="level">${levels
+    .map((level) => `<option>${escapeHtml(level)}</option>`)
+    .join('')}</select>`
+
+export function loginPage({ action, offered, levels, error }: LoginPage): string {
   const buttons = offered.map(
     ({ username, groups }) =>
       `<button name="pick" value="${escapeHtml(username)}"><strong>${escapeHtml(username)}</strong>` +
@@ -54,7 +60,7 @@ export function loginPage({ action, offered, error }: LoginPage): string {
 <form method="post" action="${action}">
 <label for="username">User name</label><input id="username" name="username" autocomplete="username" required>
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required>
-<button class="main">Sign in</button></form>`,
+${levels.length === 0 ? '' : levelChoice(levels)}<button class="main">Sign in</button></form>`,
   )
 }
 

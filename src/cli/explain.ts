@@ -6,6 +6,7 @@ import type { Refusal } from '../gateway/errors.ts'
 import { Issuer } from '../gateway/issuer/issuer.ts'
 import { projectsToken } from '../gateway/issuer/service-token.ts'
 import { buildLog } from '../gateway/observability/log.ts'
+import type { Authentication } from '../gateway/policy/step-up.ts'
 import type { Principal } from '../gateway/policy/types.ts'
 import { openProjects } from '../gateway/projects/open.ts'
 import { buildExplain, type Explanation } from '../gateway/request/explain.ts'
@@ -23,6 +24,8 @@ interface Options {
   groups?: string
   project?: string
   tokenFile?: string
+  acr?: string
+  signedIn?: string
   json?: boolean
   offline?: boolean
   secrets: boolean
@@ -44,6 +47,8 @@ export function explainCommand(): Command {
       '--token-file <file>',
       'take the caller from an access token in this file (not verified); shows the rule that matches, or comes nearest',
     )
+    .option('--acr <value>', 'the authentication level of that user, as the issuer states it')
+    .option('--signed-in <seconds>', 'how long ago that user authenticated at the issuer')
     .option('--json', 'print JSON')
     .addOption(offlineOption('contact no server, not even the core API for its projects'))
     .addOption(noSecretsOption())
@@ -116,6 +121,17 @@ function principalFrom(options: Options, config: Config): Principal | undefined 
     username,
     groups: new Set(groups),
     projectIds: new Set(),
+    authentication: authenticationFrom(options),
+  }
+}
+
+/** @throws CliError */
+function authenticationFrom({ acr, signedIn }: Options): Authentication {
+  if (signedIn !== undefined && !/^\d{1,9}$/.test(signedIn))
+    throw new CliError(`--signed-in: expected whole seconds, got ${JSON.stringify(signedIn)}`)
+  return {
+    ...(acr !== undefined && { acr }),
+    ...(signedIn !== undefined && { authenticatedAt: systemClock() - Number(signedIn) * 1000 }),
   }
 }
 
@@ -128,6 +144,7 @@ function inWords({ allowed, status, reason, text, groups, token = {}, ...rest }:
     ['use', rest.use],
     ['role', rest.role],
     ['project', rest.project],
+    ['level', rest.level],
     ['groups', groups.join(', ') || 'none'],
     ...(token.notes ?? []).map((note): [string, string] => ['token', note]),
     ...rulesInWords(token),

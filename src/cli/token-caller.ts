@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from '../gateway/config/schema.ts'
 import { Refusal } from '../gateway/errors.ts'
+import { authenticationClaims } from '../gateway/issuer/authentication.ts'
 import { principalOf } from '../gateway/issuer/claims.ts'
 import { buildLog } from '../gateway/observability/log.ts'
 import type { Grant, Principal } from '../gateway/policy/types.ts'
@@ -49,7 +50,7 @@ export function callerOfToken(file: string, config: Config, now: number): TokenC
   if (mistakes.length > 0)
     return { principal: undefined, refusal: new Refusal('token-invalid', 'explain'), notes, ...rulesOf(additional) }
   if (additional) return { ...callerByRules(additional, config, claims), notes }
-  return { principal: ownPrincipal(claims, issuer), grants: [], notes }
+  return { principal: ownPrincipal(claims, issuer, now), grants: [], notes }
 
   function rulesOf(one: Additional | undefined): Pick<TokenCaller, 'grants' | 'nearest'> {
     return one ? callerByRules(one, config, claims) : { grants: [] }
@@ -66,9 +67,10 @@ function readToken(file: string) {
 
 const log = buildLog({ level: 'error' })
 
-function ownPrincipal(claims: Claims, issuer: Config['issuer']): Principal {
+function ownPrincipal(claims: Claims, issuer: Config['issuer'], now: number): Principal {
   try {
-    return { ...principalOf(claims, issuer, log), ...callerKind(claims) }
+    const authentication = authenticationClaims(claims, now, issuer.clockSkewSeconds)
+    return { ...principalOf(claims, issuer, log), ...callerKind(claims), authentication }
   } catch (error) {
     throw new CliError(`--token-file: expected an access token, got ${messageOf(error)}`)
   }

@@ -106,6 +106,11 @@ export const REASONS = {
     text: 'The DPoP proof must contain the nonce of the gateway.',
     hint: 'Repeat the request with a proof that contains the value of the response header DPoP-Nonce.',
   },
+  'step-up-required': {
+    status: 401,
+    text: 'You must confirm who you are.',
+    hint: 'Sign in again in the way that this part of the application requires.',
+  },
   'credentials-ambiguous': {
     status: 400,
     text: 'The request contains two different identities.',
@@ -173,6 +178,11 @@ export const REASONS = {
     status: 403,
     text: 'The sign-in service did not sign you in.',
     hint: 'Try again. If the problem persists, ask your administrator.',
+  },
+  'step-up-failed': {
+    status: 403,
+    text: 'Your sign-in does not reach the required level.',
+    hint: 'Sign in again with the second factor or method that is required here. If you have none, ask your administrator to set it up for your account. If you were signed in before, you still are.',
   },
   'login-failed': {
     status: 502,

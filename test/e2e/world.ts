@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { seedProject } from '../../infra/demo/seed.ts'
-import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { type EmbeddedIssuer, type IssuerOptions, startIssuer } from '../../infra/issuer/issuer.ts'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
 import { type Mlflow, startMlflow } from '../../infra/parts/mlflow.ts'
@@ -32,7 +32,13 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export async function startWorld(): Promise<World> {
+export interface WorldOptions {
+  readonly issuer?: IssuerOptions
+  /** Routes beside MLflow and the lobby. Their upstream is that of the lobby. */
+  readonly routes?: readonly Record<string, unknown>[]
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'world-'))
   const mlflow = await startMlflow({ dir: join(folder, 'mlflow') })
   const seed = (projectId: string, experiment: string) =>
@@ -41,11 +47,12 @@ export async function startWorld(): Promise<World> {
   const beta = await seed(BETA, 'beta-demand-model')
   const port = await freePort()
   const url = `http://localhost:${port}`
-  const issuer = await startIssuer({ host: 'localhost', gatewayUrls: [url], oneClick: true })
+  const issuer = await startIssuer({ host: 'localhost', gatewayUrls: [url], oneClick: true, ...options.issuer })
   const lobby = await startRecorder()
   const routes = [
     { name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project' },
     { name: 'lobby', app: 'generic', path: '/lobby', access: 'login', upstream: lobby.url, title: 'Lobby' },
+    ...(options.routes ?? []).map((route) => ({ upstream: lobby.url, ...route })),
   ]
   const gateway = await startGateway({ port, issuerUrl: issuer.url, upstream: mlflow.url, host: 'localhost', routes })
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS })

@@ -70,12 +70,15 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
  * What the metadata makes doubtful, but cannot rule out: the lists are optional and need not be complete
  * (OIDC Discovery §3).
  */
-export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> {
-  return announcementWarnings(parseJson((await probe(metadataUrl(issuer))).text), issuer)
+export async function issuerWarnings(config: Config): Promise<CheckError[]> {
+  return announcementWarnings(parseJson((await probe(metadataUrl(config.issuer))).text), config)
 }
 
 /** See {@link issuerWarnings}. */
-export function announcementWarnings(metadata: Metadata, issuer: Config['issuer']): CheckError[] {
+export function announcementWarnings(
+  metadata: Metadata,
+  { issuer, routes }: Pick<Config, 'issuer' | 'routes'>,
+): CheckError[] {
   const { claims_supported: claims, scopes_supported: scopes } = metadata
   const warnings: CheckError[] = methodWarnings(metadata, issuer)
   if (Array.isArray(claims) && !claims.includes(issuer.groupsClaim)) {
@@ -96,7 +99,19 @@ export function announcementWarnings(metadata: Metadata, issuer: Config['issuer'
       hint,
     })
   }
-  return warnings
+  return [...warnings, ...levelWarnings(metadata, routes)]
+}
+
+/** Levels of routes that the issuer does not announce (`acr_values_supported`): nobody may be able to reach them. */
+function levelWarnings({ acr_values_supported: levels }: Metadata, routes: Config['routes']): CheckError[] {
+  if (!Array.isArray(levels)) return []
+  return routes.flatMap(({ acr = [] }, index): CheckError[] => {
+    if (acr.length === 0 || acr.some((level) => levels.includes(level))) return []
+    const hint =
+      'Set routes[].acr to values that the issuer states. For Keycloak see the ACR to LoA mapping of the realm.'
+    const expected = 'a level that the issuer announces'
+    return [{ path: `routes.${index}.acr`, expected, got: acr.join(', '), hint }]
+  })
 }
 
 /** `jwt_file` has no name of its own in metadata: issuers list it as private_key_jwt, or not at all. */

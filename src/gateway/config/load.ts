@@ -1,6 +1,7 @@
 import type { ConfigurationError } from '../../shared/settings/field-errors.ts'
 import { type CheckError, type LoadOptions, parseSettings, settingsError } from '../../shared/settings/load-settings.ts'
 import { readSettingsFile } from '../../shared/settings/read-file.ts'
+import { stepUpWarnings } from './checks/step-up.ts'
 import { crossChecks } from './checks.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -19,7 +20,10 @@ export function parseConfig(
   env: NodeJS.ProcessEnv = process.env,
   options: LoadOptions = {},
 ): Config {
-  return parseSettings({ schema: configSchema, checks: crossChecks }, text, file, env, options)
+  const config = parseSettings({ schema: configSchema, checks: crossChecks }, text, file, env, options)
+  for (const { path, expected, got, hint } of stepUpWarnings(config))
+    options.warn?.(`${path}: expected ${expected}, got ${got}. ${hint}`)
+  return config
 }
 
 /** Errors of a valid configuration that came to light elsewhere, with their places in the file. */

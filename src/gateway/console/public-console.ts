@@ -5,8 +5,10 @@ import { checkOrigin } from '../http/origin-check.ts'
 import { type Reply, redirectReply, type Transport } from '../http/reply.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { stepUpPath } from '../pages/login-path.ts'
+import { shortfallOf } from '../policy/step-up.ts'
 import { CONSOLE_PATH, type ConsoleEndpoints } from '../request/own-endpoints.ts'
 import type { RequestContext } from '../routing/request-context.ts'
+import { CONSOLE_STEP_UP, consoleStepUp } from '../routing/step-up-rules.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { bodyKindOf, readFields } from '../signin/fields.ts'
@@ -29,6 +31,7 @@ export function buildPublicConsole(deps: PublicConsoleDeps): ConsoleEndpoints {
   const { config, console } = deps
   const publicUrl = new URL(config.server.publicUrl)
   const proofs = new ConsoleProofs(config.session.secrets, 'form')
+  const stepUp = consoleStepUp(config)
 
   async function serve(context: RequestContext, transport: Transport): Promise<Reply> {
     const { head } = context
@@ -37,7 +40,7 @@ export function buildPublicConsole(deps: PublicConsoleDeps): ConsoleEndpoints {
     context.returnTo = placeOf(context)
     const session = await administratorOf(deps, context)
     checkIsPage(head, publicUrl)
-    if (isTooOld(deps, session)) return authenticateAgain(context)
+    if (shortfallOf(stepUp, session, deps.clock())) return authenticateAgain(context)
     const method = methodOf(head)
     const request = { context, session, proofs, now: deps.clock() }
     if (method === 'GET') return console.handle(requestOf(request, method, {}))
@@ -78,18 +81,9 @@ function checkIsPage({ headers }: RequestHead, publicUrl: URL): void {
   })
 }
 
-/**
- * Whether the issuer must authenticate the user again; also where it never said when it did. The clocks may differ as much
- * as when the ID token was verified: what was accepted there is not too old here, or the browser would go back and forth.
- */
-function isTooOld({ config, clock }: PublicConsoleDeps, { authenticatedAt }: Session): boolean {
-  const seconds = config.console.maxSignInAgeSeconds + config.issuer.clockSkewSeconds
-  return authenticatedAt === undefined || clock() - authenticatedAt > seconds * 1000
-}
-
 /** Back to the same page, or after a form to the page that the form was on: a form is never sent twice. */
 function authenticateAgain({ returnTo = CONSOLE_PATH }: RequestContext): Reply {
-  return redirectReply(stepUpPath(returnTo))
+  return redirectReply(stepUpPath(returnTo, CONSOLE_STEP_UP))
 }
 
 function placeOf({ head, target }: RequestContext): string {

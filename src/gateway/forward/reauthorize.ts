@@ -8,7 +8,8 @@ import { decideNow } from '../projects/decide-now.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
-import type { Caller } from '../tokens/caller.ts'
+import { authenticationOf, type Caller } from '../tokens/caller.ts'
+import { stepUpRequired } from '../tokens/step-up-refusal.ts'
 
 /**
  * Authorizes a request again that was admitted before: may this caller still do this, in the same project?
@@ -61,6 +62,9 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
     if (admission?.principal === undefined) return
     const { request, project, role } = admission
     const caller = outlivesToken && isWithinOverrun(context) ? await withoutToken(context) : await again(context)
+    const { stepUp: rule } = route
+    // A response that has begun may take as long as it may after the end of its token; a WebSocket may not.
+    const now = clock() - (outlivesToken ? overrunMs : 0)
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
@@ -68,8 +72,11 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
       // The project that it was admitted to, not the one that would be chosen now.
       named: project === undefined ? ({ kind: 'none' } as const) : ({ kind: 'named', id: project.id } as const),
       selected: undefined,
+      stepUp: rule && caller && { rule, authentication: authenticationOf(caller), now },
     }
     const decision = decideNow(question, rules, projects)
+    if (!decision.allow && decision.reason === 'step-up-required')
+      throw stepUpRequired(decision.rule, decision.shortfall)
     if (!decision.allow) throw new Refusal(decision.reason, `re-authorization: ${decision.reason}`)
     // The application was told the previous role.
     if (isWeaker(decision.role, role))

@@ -1,12 +1,14 @@
 import * as client from 'openid-client'
 import type { Claims } from '../../shared/tokens/claims.ts'
 import { Refusal } from '../errors.ts'
+import type { Authentication } from '../policy/step-up.ts'
 import type { Principal } from '../policy/types.ts'
 import type { RefreshTokens } from '../sessions/refresh/refresher.ts'
 import type { Session, Tokens } from '../sessions/session.ts'
+import { authenticationClaims } from './authentication.ts'
 import { claimAt, principalOf } from './claims.ts'
 import type { DiscoveredIssuer, IssuerDeps } from './discovery.ts'
-import { checkIdToken, type IdTokenClaims, type IdTokenExpectations } from './id-token.ts'
+import { checkIdToken, type IdTokenClaims } from './id-token.ts'
 import { isGrantExpired, issuerRefusal } from './issuer-errors.ts'
 import { resourceParameter } from './resource.ts'
 import { requireBearer } from './token-type.ts'
@@ -17,20 +19,13 @@ export interface AuthorizationRequest {
   readonly nonce: string
   /** PKCE code verifier (RFC 7636 §4.1). */
   readonly verifier: string
-  /** Greatest age of the user's authentication that this request asked for (`max_age`), in seconds. */
-  readonly maxAgeSeconds?: number | undefined
 }
 
-/** A completed sign-in. */
-export interface SignedIn {
+/** A completed sign-in, and how the user authenticated. */
+export interface SignedIn extends Authentication {
   readonly principal: Principal
   readonly tokens: Tokens
   readonly sid?: string
-  /**
-   * The `auth_time` claim, in milliseconds since the epoch. A time that lies in the future by less than the clocks may
-   * differ counts as now; any other one is not a time of an authentication, and absent.
-   */
-  readonly authenticatedAt?: number
   /** Names of the claims that the issuer sent, without their values. */
   readonly claimNames: readonly string[]
 }
@@ -74,7 +69,7 @@ async function redeem(
   sent: AuthorizationRequest,
 ): Promise<SignedIn> {
   const { issuer } = deps.config
-  const maxAge = smallest(issuer.maxAgeSeconds, sent.maxAgeSeconds)
+  const maxAge = issuer.maxAgeSeconds
   const checks = {
     expectedState: sent.state,
     expectedNonce: sent.nonce,
@@ -86,28 +81,15 @@ async function redeem(
   if (response.id_token === undefined) throw new Refusal('login-failed', 'the token endpoint sent no ID token')
   requireBearer(response)
   const code = callback.searchParams.get('code') ?? undefined
-  const asksForAge = maxAge !== undefined
-  const claims = await verifiedClaims(deps, found, { ...response, id_token: response.id_token }, { code, asksForAge })
+  const claims = await verifiedClaims(deps, found, { ...response, id_token: response.id_token }, code)
   const withAllClaims = await withGroups(deps, found, claims, response.access_token)
   return {
     principal: principalOf(withAllClaims, issuer, deps.log),
     tokens: tokensOf(response, response.id_token, deps.clock()),
     claimNames: Object.keys(withAllClaims),
     ...(typeof claims.sid === 'string' && claims.sid !== '' && { sid: claims.sid }),
-    ...authenticationOf(claims, deps),
+    ...authenticationClaims(claims, deps.clock(), issuer.clockSkewSeconds),
   }
-}
-
-function authenticationOf({ auth_time: at }: IdTokenClaims, { clock, config }: IssuerDeps) {
-  const [now, skew] = [clock(), config.issuer.clockSkewSeconds * 1000]
-  if (typeof at !== 'number' || at * 1000 > now + skew) return undefined
-  return { authenticatedAt: Math.min(at * 1000, now) }
-}
-
-/** The smallest of the limits that are set. */
-export function smallest(...limits: readonly (number | undefined)[]): number | undefined {
-  const set = limits.filter((limit) => limit !== undefined)
-  return set.length === 0 ? undefined : Math.min(...set)
 }
 
 async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Session, refreshToken: string) {
@@ -128,6 +110,7 @@ async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Sessi
       refreshToken, // kept unless the response rotates it
       ...tokensOf(response, response.id_token ?? session.tokens.idToken, deps.clock()),
     },
+    losesAcr: claims !== undefined && claims !== '' && claims.acr !== undefined && claims.acr !== session.acr,
   }
 }
 
@@ -153,9 +136,9 @@ async function verifiedClaims(
   { config, clock }: IssuerDeps,
   { keys }: DiscoveredIssuer,
   { id_token, access_token: accessToken }: { readonly id_token: string; readonly access_token: string },
-  asked: Pick<IdTokenExpectations, 'code' | 'asksForAge'> = {},
+  code?: string,
 ): Promise<IdTokenClaims> {
-  return checkIdToken(id_token, { issuer: config.issuer, keys, now: clock(), accessToken, ...asked })
+  return checkIdToken(id_token, { issuer: config.issuer, keys, now: clock(), accessToken, code })
 }
 
 /** Claims of the ID token, completed from userinfo when the groups claim is absent. The ID token wins. */

@@ -16,11 +16,6 @@ export interface IdTokenExpectations {
   readonly now: number
   /** Bound to the ID token by `at_hash`, where the claim is present (OIDC Core §3.1.3.6). */
   readonly accessToken: string
-  /**
-   * Whether the authorization request asked for a `max_age`: then `auth_time` must not lie in the future. Absent: as
-   * `issuer.maxAgeSeconds` says.
-   */
-  readonly asksForAge?: boolean
   /** Bound to the ID token by `c_hash`, where the claim is present (OIDC Core §3.3.2.11). Absent at a refresh. */
   readonly code?: string | undefined
 }
@@ -44,7 +39,7 @@ export async function checkIdToken(idToken: string, expected: IdTokenExpectation
   })
   checkType(protectedHeader.typ, claims)
   if (typeof claims.sub !== 'string' || claims.iss === undefined) throw unusable('sub: expected a string')
-  checkTimes(claims, expected.asksForAge ?? issuer.maxAgeSeconds !== undefined, now / 1000 + issuer.clockSkewSeconds)
+  checkTimes(claims, issuer.maxAgeSeconds !== undefined, now / 1000 + issuer.clockSkewSeconds)
   checkAudience(claims, issuer)
   checkHash('at_hash', claims, protectedHeader.alg, expected.accessToken)
   if (expected.code !== undefined) checkHash('c_hash', claims, protectedHeader.alg, expected.code)

@@ -2,6 +2,8 @@
 export const loginPath = (returnTo: string): string =>
   returnTo === '/' ? '/auth/login' : `/auth/login?return_to=${encodeURIComponent(returnTo)}`
 
-/** The same for a user who must have authenticated at the issuer a short time ago. */
-export const stepUpPath = (returnTo: string): string =>
-  `/auth/login?return_to=${encodeURIComponent(returnTo)}&step_up=1`
+/** The same for a sign-in that must reach what a route or the console demands. @param stepUp Its name */
+export const stepUpPath = (returnTo: string, stepUp: string | undefined): string =>
+  stepUp === undefined
+    ? loginPath(returnTo)
+    : `/auth/login?return_to=${encodeURIComponent(returnTo)}&step_up=${encodeURIComponent(stepUp)}`

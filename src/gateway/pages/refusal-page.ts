@@ -30,6 +30,8 @@ export interface RefusalView {
   readonly who?: Who | undefined
   /** The person's own groups, as the gateway reads them. */
   readonly groups?: ReadonlySet<string> | undefined
+  /** The level of authentication that is missing, in words. */
+  readonly level?: string | undefined
   /** Name of the application that the request was for. */
   readonly application?: string | undefined
   /** Where signing in starts; offered where it helps. */
@@ -38,7 +40,14 @@ export interface RefusalView {
   readonly retryUrl?: string | undefined
 }
 
-const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set(['login-required', 'login-expired', 'login-refused', 'login-failed'])
+const SIGN_IN_HELPS: ReadonlySet<Reason> = new Set([
+  'login-required',
+  'login-expired',
+  'login-refused',
+  'login-failed',
+  'step-up-required',
+  'step-up-failed',
+])
 
 /** Denials that another group would lift: whoever asks for access needs to know what the gateway sees. */
 const NEEDS_GROUP: ReadonlySet<Reason> = new Set(['not-a-member', 'not-in-project'])
@@ -65,7 +74,7 @@ function neededGroups({ name, editorGroups }: KnownProject): Html | undefined {
 
 /** What happened, what to do next, and the details that an administrator needs. */
 export function refusalPage(view: RefusalView): PageContent {
-  const { reason, requestId, traceId, who, groups, application, loginUrl, known } = view
+  const { reason, requestId, traceId, who, groups, application, loginUrl, known, level } = view
   const { status, hint } = REASONS[reason]
   const text = textOf(reason, application)
   const retry = isTemporary(reason) ? view.retryUrl : undefined
@@ -73,6 +82,7 @@ export function refusalPage(view: RefusalView): PageContent {
   const main = html`<section class="narrow alert" aria-labelledby="what">
 <h1 id="what">${text}</h1>
 <p>${hint}</p>
+${level !== undefined && html`<p id="level">${level}</p>`}
 ${groups !== undefined && NEEDS_GROUP.has(reason) && html`<p>${ownGroups([...groups])}</p>`}
 ${known !== undefined && neededGroups(known)}
 <div class="actions">
@@ -95,7 +105,7 @@ ${traceId !== undefined && html`<dt>Trace ID</dt><dd><code>${traceId}</code></dd
 }
 
 /** Plain text, so that it can be pasted into a message or a ticket. */
-function detailLines({ reason, requestId, traceId, who, details }: RefusalView): string {
+function detailLines({ reason, requestId, traceId, who, details, level }: RefusalView): string {
   const { time, method, path, project } = details
   const rows: [string, string | undefined][] = [
     ['Time', `${time.toISOString().slice(0, 19)}Z`],
@@ -104,6 +114,7 @@ function detailLines({ reason, requestId, traceId, who, details }: RefusalView):
     ['Reason', `${reason} (${REASONS[reason].status})`],
     ['Request', path === undefined ? method : `${method} ${shortened(path)}`],
     ['Project', project],
+    ['Level', level],
     ['User', who?.username],
   ]
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])).join('\n')

@@ -1,5 +1,6 @@
 import { onlyReachableProject, reachableByName, reachableProject } from './reachable.ts'
 import { isAdmin } from './roles.ts'
+import { shortfallOf } from './step-up.ts'
 import type {
   AccessRules,
   AllowReason,
@@ -11,6 +12,7 @@ import type {
   ProjectSnapshot,
   Question,
   Role,
+  StepUpQuestion,
   Use,
 } from './types.ts'
 
@@ -26,6 +28,21 @@ const allow = (reason: AllowReason, role: Role, project?: Project): Decision =>
  * every other question is decided as usual.
  */
 export function decide(question: Question, rules: AccessRules, projects: ProjectSnapshot | undefined): Decision {
+  const decision = decideAccess(question, rules, projects)
+  const { stepUp, principal } = question
+  if (stepUp === undefined || principal === undefined || !decision.allow || decision.role === 'anonymous')
+    return decision
+  return decideStepUp(stepUp, principal) ?? decision
+}
+
+/** Last, so that nobody authenticates again only to be denied. */
+function decideStepUp({ rule, authentication, now }: StepUpQuestion, { kind }: Principal): Decision | undefined {
+  if (kind === 'machine' && rule.permitsMachines) return undefined
+  const shortfall = kind === 'machine' ? ({ kind } as const) : shortfallOf(rule, authentication, now)
+  return shortfall && { allow: false, reason: 'step-up-required', rule, shortfall }
+}
+
+function decideAccess(question: Question, rules: AccessRules, projects: ProjectSnapshot | undefined): Decision {
   const { access, use, principal, named, projectName, selected } = question
   if (use === 'denied') return deny('app-denied')
   if (access === 'public') return allow('public-route', 'anonymous')

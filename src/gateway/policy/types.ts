@@ -1,4 +1,5 @@
 import type { NamedProject } from '../../shared/project-id.ts'
+import type { Authentication, Shortfall, StepUp } from './step-up.ts'
 
 /** The terms of the policy: who asks, for what, and what is decided. */
 
@@ -16,6 +17,8 @@ export interface Principal {
   readonly groups: ReadonlySet<string>
   /** Values of the projects claim; they count only where `projects.source` is `claim`. */
   readonly projectIds: ReadonlySet<string>
+  /** Of an access token: how its user authenticated. That of a browser is in its session. */
+  readonly authentication?: Authentication
   /** Memberships by rules over the claims of its token. Absent: its issuer has no rules. */
   readonly grants?: readonly Grant[]
 }
@@ -82,6 +85,16 @@ export interface Question {
   readonly projectName?: string | undefined
   /** The project that the browser session has selected: a preference, never a proof of access. */
   readonly selected: string | undefined
+  /** Undefined: the route demands no step-up. */
+  readonly stepUp?: StepUpQuestion | undefined
+}
+
+/** Whether the caller's authentication is what the route demands. */
+export interface StepUpQuestion {
+  readonly rule: StepUp
+  readonly authentication: Authentication
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
 export type AllowReason = 'public-route' | 'signed-in' | 'admin' | 'project-member' | 'project-viewer' | 'member'
@@ -102,3 +115,5 @@ export type Decision =
   | { allow: true; reason: AllowReason; role: Role; project?: Project }
   /** `project`: set only where the principal is a member of it, so its existence is no news to that person. */
   | { allow: false; reason: DenyReason; project?: Project }
+  /** Everything else about the request is allowed. */
+  | { allow: false; reason: 'step-up-required'; rule: StepUp; shortfall: Shortfall; project?: undefined }

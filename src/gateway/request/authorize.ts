@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts'
 import type { Admission } from '../apps/profile.ts'
 import type { Decision } from '../policy/types.ts'
 import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
@@ -5,6 +6,7 @@ import { decideNow } from '../projects/decide-now.ts'
 import type { BelowRoute } from '../routing/below-route.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route } from '../routing/routes.ts'
+import { authenticationOf } from '../tokens/caller.ts'
 
 export interface Authorize {
   /** What the policy decides about the request. @throws Refusal `projects-down` */
@@ -13,10 +15,11 @@ export interface Authorize {
   admit(context: RequestContext, below: BelowRoute, decision: Decision & { readonly allow: true }): Admission
 }
 
-export function buildAuthorize(deps: ProjectRules): Authorize {
+export function buildAuthorize(deps: ProjectRules & { readonly clock: Clock }): Authorize {
   return {
     decide(context, route, below) {
       const { caller } = context
+      const { stepUp: rule } = route
       const use = route.profile.use(below.app)
       context.use = use
       const question = {
@@ -26,6 +29,7 @@ export function buildAuthorize(deps: ProjectRules): Authorize {
         named: below.named,
         projectName: below.projectName,
         selected: caller?.session?.selectedProject,
+        stepUp: rule && caller && { rule, authentication: authenticationOf(caller), now: deps.clock() },
       }
       return decideNow(question, deps.rules, deps.projects)
     },

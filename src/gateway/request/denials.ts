@@ -2,11 +2,11 @@ import type { Clock } from '../../shared/clock.ts'
 import type { AppProfile } from '../apps/profile.ts'
 import { titleOf } from '../config/route-title.ts'
 import type { Config } from '../config/schema.ts'
-import { type Refusal, textOf } from '../errors.ts'
+import { type Reason, type Refusal, textOf } from '../errors.ts'
 import { isNavigation, wantsPage } from '../http/navigation.ts'
 import { problemDetails } from '../http/problem-details.ts'
 import { pageReply, type Reply, redirectReply } from '../http/reply.ts'
-import { loginPath } from '../pages/login-path.ts'
+import { stepUpPath } from '../pages/login-path.ts'
 import { buildPages } from '../pages/pages.ts'
 import { currentProjectsOf, type ProjectRules } from '../projects/current-projects-of.ts'
 import type { RequestContext } from '../routing/request-context.ts'
@@ -44,9 +44,9 @@ export function buildDenials(deps: DenialsDeps): Denials {
 
   /** On the sign-in endpoints' own host where they say where a person returns to, else on the public host. */
   function loginUrl(context: RequestContext): string {
-    const { returnTo } = context
-    if (returnTo !== undefined) return loginPath(returnTo)
-    return `${publicUrl.origin}/auth/login?return_to=${encodeURIComponent(placeOf(context))}`
+    const { returnTo, stepUp, route } = context
+    if (returnTo !== undefined) return stepUpPath(returnTo, stepUp)
+    return `${publicUrl.origin}${stepUpPath(placeOf(context), route?.stepUp && route.name)}`
   }
 
   /** Where the same request can be made again by a link. A sign-in starts again: its code may be spent. */
@@ -55,7 +55,8 @@ export function buildDenials(deps: DenialsDeps): Denials {
     return SIGN_IN.has(context.endpoint ?? '') ? loginUrl(context) : placeOf(context)
   }
 
-  function page(context: RequestContext, { reason, status, headers }: Refusal): Reply {
+  function page(context: RequestContext, denial: Refusal): Reply {
+    const { reason, status, headers } = denial
     const { caller, head } = context
     const who = caller?.principal
     if (reason === 'project-missing' && context.endpoint === undefined && who !== undefined) {
@@ -70,6 +71,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
       retryUrl: retryUrl(context),
       details: detailsOf(context, deps.clock()),
       known: knownProjectOf(context),
+      level: levelOf(denial),
     }
     return pageReply(status, pages.refusal(view), headers)
   }
@@ -96,7 +98,7 @@ export function buildDenials(deps: DenialsDeps): Denials {
 
   return {
     replyTo(context, denial) {
-      if (denial.reason === 'login-required' && isNavigation(context.head))
+      if (leadsToSignIn(context, denial) && isNavigation(context.head))
         return redirectReply(loginUrl(context), context.returnTo === undefined ? 302 : 303)
       return wantsPage(context.head) ? page(context, denial) : program(context, denial)
     },
@@ -109,5 +111,13 @@ export function buildDenials(deps: DenialsDeps): Denials {
 }
 
 const SIGN_IN: ReadonlySet<string> = new Set(['/auth/login', '/auth/callback'])
+
+/** The level that is missing, in words, as far as the denial is about one. */
+const levelOf = ({ reason, explain }: Refusal) => (LEVELS.has(reason) ? explain : undefined)
+const LEVELS: ReadonlySet<Reason> = new Set(['step-up-required', 'step-up-failed'])
+
+/** The issuer authenticates a browser again; for a bearer token it can do nothing here. */
+const leadsToSignIn = ({ caller }: RequestContext, { reason }: Refusal) =>
+  reason === 'login-required' || (reason === 'step-up-required' && caller?.via === 'session')
 
 const applicationTitle = ({ route }: RequestContext) => route && titleOf(route.config)

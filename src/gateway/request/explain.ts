@@ -1,3 +1,4 @@
+import { systemClock } from '../../shared/clock.ts'
 import type { Config } from '../config/schema.ts'
 import { REASONS, type Reason, Refusal } from '../errors.ts'
 import type { RequestHead } from '../http/request-head.ts'
@@ -7,6 +8,7 @@ import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import { readBelowRoute } from '../routing/below-route.ts'
 import { openContext, type RequestContext } from '../routing/request-context.ts'
 import { accessOf, type RouteTable } from '../routing/routes.ts'
+import { detailOf } from '../tokens/step-up-refusal.ts'
 import { buildAuthorize } from './authorize.ts'
 import { buildCrossOrigin } from './cross-origin.ts'
 import { buildPipeline, isReply, type Pipeline } from './pipeline.ts'
@@ -40,6 +42,8 @@ export interface Explanation {
   readonly use?: string
   readonly role?: string
   readonly project?: string
+  /** The level of authentication that is missing. */
+  readonly level?: string
   readonly groups: readonly string[]
 }
 
@@ -76,11 +80,15 @@ function buildExplainedPipeline(
       if (refusal) throw refusal
       return principal && { principal, via: 'bearer' }
     },
-    authorize: buildAuthorize({ projects, rules: { adminGroup, serviceUsers: new Set(serviceUsers) } }),
+    authorize: buildAuthorize({
+      projects,
+      clock: systemClock,
+      rules: { adminGroup, serviceUsers: new Set(serviceUsers) },
+    }),
   })
 }
 
-type Outcome = Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project' | 'step'>
+type Outcome = Pick<Explanation, 'allowed' | 'status' | 'reason' | 'text' | 'role' | 'project' | 'step' | 'level'>
 
 async function outcomeOf(pipeline: Pipeline, context: RequestContext): Promise<Outcome> {
   try {
@@ -96,7 +104,9 @@ async function outcomeOf(pipeline: Pipeline, context: RequestContext): Promise<O
 
 function denied(context: RequestContext, reason: Reason): Outcome {
   const { status, text } = REASONS[reason]
-  return { allowed: false, status, reason, text, step: stepOf(context, reason) }
+  const { decision } = context
+  const level = decision?.reason === 'step-up-required' ? { level: detailOf(decision.shortfall) } : {}
+  return { allowed: false, status, reason, text, step: stepOf(context, reason), ...level }
 }
 
 function admitted({ context, admission: { role, project } }: AdmittedRequest): Outcome {

@@ -12,6 +12,7 @@ import type { RequestContext } from '../routing/request-context.ts'
 import { canonicalHost, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import type { Caller } from '../tokens/caller.ts'
+import { stepUpRequired } from '../tokens/step-up-refusal.ts'
 import type { Authorize } from './authorize.ts'
 import type { CrossOrigin } from './cross-origin.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
@@ -88,6 +89,7 @@ export function buildPipeline(deps: PipelineDeps): Pipeline {
     const decision = policy.decide(context, route, below) // 9 the decision
     if (!decision.allow) {
       context.decision = decision
+      if (decision.reason === 'step-up-required') throw stepUpRequired(decision.rule, decision.shortfall)
       throw new Refusal(decision.reason, `decision: ${decision.reason}`)
     }
     const renamed = redirectToCurrentName(context, route, below, decision.project)

@@ -64,6 +64,7 @@ const DECISION: ReadonlySet<Reason> = new Set([
   'not-in-project',
   'not-a-member',
   'viewer-read-only',
+  'step-up-required',
   'projects-down',
 ])
 

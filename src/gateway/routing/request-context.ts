@@ -40,6 +40,8 @@ export interface RequestContext {
   denial: Refusal | undefined
   /** Where a person returns to after signing in; unset: to the place that this request is for. */
   returnTo: string | undefined
+  /** Name of what that place demands of the sign-in; unset: what the route of the request demands. */
+  stepUp: string | undefined
   /** Bytes of response bodies sent, as far as they have been handed to the connection. */
   sentBytes: number
   /** Bytes of the request body that were read while it was forwarded or checked. */
@@ -70,6 +72,7 @@ export const openContext = (head: RequestHead, trace?: RequestTrace): RequestCon
   recorded: undefined,
   denial: undefined,
   returnTo: undefined,
+  stepUp: undefined,
   sentBytes: 0,
   receivedBytes: 0,
   isCounted: false,

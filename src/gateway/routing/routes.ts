@@ -1,6 +1,8 @@
 import type { AppProfile, AppRequest } from '../apps/profile.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
+import type { StepUp } from '../policy/step-up.ts'
 import type { Access } from '../policy/types.ts'
+import { routeStepUp } from './step-up-rules.ts'
 
 /** A configured route with what is computed from it once. */
 export interface Route {
@@ -12,6 +14,8 @@ export interface Route {
   /** Narrower routes of the same upstream: what a lenient server could read as one of theirs is not forwarded as ours. */
   readonly narrower: readonly Route[]
   readonly methods: ReadonlySet<string>
+  /** Undefined: any sign-in suffices. */
+  readonly stepUp: StepUp | undefined
 }
 
 /** Who may pass: what the route says, save for what the application's clients ask before they sign in. */
@@ -38,6 +42,7 @@ export function buildRoutes(config: Config, profileOf: (route: RouteConfig) => A
       name: entry.name,
       prefix: entry.path === '/' ? '' : entry.path,
       methods: new Set(entry.methods),
+      stepUp: routeStepUp(entry, config.issuer),
       narrower: [],
     }
     all.push(route)
@@ -59,7 +64,10 @@ const covers = (prefix: string, path: string) =>
   path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path.charCodeAt(prefix.length) === 0x2f)
 
 const isNarrower = (other: Route, route: Route) =>
-  other !== route && other.config.upstream === route.config.upstream && covers(route.prefix, other.prefix)
+  other !== route && originOf(other) === originOf(route) && covers(route.prefix, other.prefix)
+
+/** However the configuration spells it. */
+const originOf = ({ config }: Route) => new URL(config.upstream).origin
 
 /**
  * Whether a more lenient server could read the path as one of a narrower route: without the dots and spaces at the end of

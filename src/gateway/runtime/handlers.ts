@@ -21,6 +21,7 @@ import { buildRequestAudit } from '../request/request-audit.ts'
 import { buildResponder } from '../request/responder.ts'
 import { tracedForward, tracedSteps } from '../request/traced-steps.ts'
 import { buildUpgrade } from '../request/upgrade.ts'
+import { stepUpRules } from '../routing/step-up-rules.ts'
 import { loadClientPackage } from '../signin/client-package.ts'
 import { buildSignInEndpoints } from '../signin/endpoints.ts'
 import { loadPictures } from '../signin/pictures.ts'
@@ -44,7 +45,7 @@ export function buildHandlers(
   const client = buildClientAddress(config.server.trustedProxies)
   const plain = {
     authenticate: buildAuthenticate(sessions, components.verifyAuthorization),
-    authorize: buildAuthorize(rules),
+    authorize: buildAuthorize({ ...rules, clock }),
   }
   const { authenticate, authorize } = tracing ? tracedSteps(plain) : plain
 
@@ -72,6 +73,7 @@ export function buildHandlers(
     clientPackage: loadClientPackage(),
     pictures: loadPictures(config.portal),
     applicationState: applicationStates.stateOf,
+    stepUps: stepUpRules(config, routes.all),
     endCookies: routes.all.flatMap((route) => route.profile.endCookies?.() ?? []),
   })
   const ownEndpoints = buildOwnEndpoints({

@@ -21,6 +21,8 @@ export interface Session {
   readonly createdAt: number
   /** When the user last authenticated at the issuer, as its `auth_time` claim says. Absent: the issuer did not say. */
   readonly authenticatedAt?: number
+  /** The `acr` claim of that sign-in. A refresh may take it away and never gives one. */
+  readonly acr?: string
   readonly lastSeenAt: number
   /** The project that the user selected on a page of the gateway. */
   readonly selectedProject?: string

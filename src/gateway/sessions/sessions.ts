@@ -38,6 +38,10 @@ export interface NewSession {
   readonly sid?: string
   /** The `auth_time` claim of the ID token, in milliseconds since the epoch. */
   readonly authenticatedAt?: number
+  /** The `acr` claim of the ID token. */
+  readonly acr?: string
+  /** The project that the same user had selected before. */
+  readonly selectedProject?: string
   readonly userAgent?: string
   readonly clientAddress?: string
 }

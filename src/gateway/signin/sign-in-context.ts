@@ -6,6 +6,7 @@ import type { Reason } from '../errors.ts'
 import type { Issuer } from '../issuer/issuer.ts'
 import { buildPages, type Pages } from '../pages/pages.ts'
 import type { ApplicationView } from '../pages/portal-page.ts'
+import type { StepUp } from '../policy/step-up.ts'
 import type { ProjectRules } from '../projects/current-projects-of.ts'
 import { Sealer } from '../sessions/crypto/sealing.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -35,6 +36,8 @@ export interface SignInDeps extends ProjectRules {
   readonly applicationState?: (origin: string) => ApplicationView['state']
   /** The configured pictures, by their path. */
   readonly pictures?: ReadonlyMap<string, Picture>
+  /** What a sign-in must reach, by the name that its link contains: a route, or the console. */
+  readonly stepUps: ReadonlyMap<string, StepUp>
   /** `Set-Cookie` values that end the applications' own sessions. */
   readonly endCookies: readonly string[]
 }

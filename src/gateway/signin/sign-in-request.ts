@@ -19,6 +19,8 @@ export interface SignInRequest {
   occurrence: Occurrence | undefined
   /** Where a person returns to after signing in. */
   returnTo: string | undefined
+  /** Name of what that place demands of the sign-in. */
+  stepUp?: string | undefined
 }
 
 /** Handles one request of a sign-in endpoint. @throws Refusal */

@@ -1,3 +1,4 @@
+import type { Authentication } from '../policy/step-up.ts'
 import type { Principal } from '../policy/types.ts'
 import type { Session } from '../sessions/session.ts'
 
@@ -12,3 +13,7 @@ export interface Caller {
   /** The token is bound to a key: whoever receives it cannot use it, and must not get it. */
   readonly isBound?: true
 }
+
+/** How the caller authenticated. Where there are two credentials, the session counts, as it does for everything else. */
+export const authenticationOf = ({ session, principal }: Caller): Authentication =>
+  session ?? principal.authentication ?? {}

@@ -30,7 +30,7 @@ export interface SettingsRules<S extends z.ZodType> {
 }
 
 export interface LoadOptions {
-  /** Called for each key that is used by its previous name. */
+  /** Called for each key that is used by its previous name, and for what is valid and doubtful. */
   readonly warn?: (message: string) => void
   /** Accept variables that are not set and files that cannot be read: for checks where there are no secrets. */
   readonly withoutSecrets?: boolean

@@ -60,6 +60,8 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'no-rule-matches': 'tokens',
   'proof-invalid': 'tokens',
   'proof-nonce-required': 'tokens',
+  'step-up-required': 'tokens',
+  'step-up-failed': 'tokens',
   'credentials-ambiguous': 'tokens',
   'cross-origin': 'http',
   'login-expired': 'signin',

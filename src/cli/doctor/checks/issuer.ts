@@ -26,7 +26,7 @@ export const discoveryCheck: Check = {
       return found.errors
     })
     if (errors.length > 0 || world.metadata === undefined) return errors.map((error) => findingOf(error))
-    const warnings = announcementWarnings(world.metadata, config.issuer).map(announcementFinding)
+    const warnings = announcementWarnings(world.metadata, config).map(announcementFinding)
     const endpoints = await endpointFindings(world, world.metadata)
     return [ok(`the metadata names ${config.issuer.url}`), ...endpoints, ...warnings]
   },

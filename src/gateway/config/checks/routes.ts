@@ -2,6 +2,7 @@ import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import type { Config, RouteConfig } from '../schema.ts'
 import { airflowErrors } from './airflow.ts'
 import { mlflowErrors } from './mlflow.ts'
+import { stepUpErrors } from './step-up.ts'
 
 export function routeErrors(routes: Config['routes'], publicUrl: string): CheckError[] {
   return [
@@ -56,5 +57,5 @@ function ownErrors(route: RouteConfig, path: string): CheckError[] {
     const hint = `Remove \`${app}\`, or set app: ${app}.`
     errors.push({ path: `${path}.${app}`, expected: `no \`${app}\` where app is ${route.app}`, hint })
   }
-  return [...errors, ...mlflowErrors(route, path), ...airflowErrors(route, path)]
+  return [...errors, ...mlflowErrors(route, path), ...airflowErrors(route, path), ...stepUpErrors(route, path)]
 }

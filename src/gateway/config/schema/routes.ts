@@ -74,6 +74,32 @@ const route = z.strictObject({
   path: routePath.describe('Path prefix, matched by whole segments.'),
   upstream: httpUrl.describe('Origin of the application.'),
   access: z.enum(['project', 'member', 'login', 'admin', 'public']).describe('Who has access.'),
+  acr: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/,
+          'expected an acr value without spaces, quotes or backslashes, e.g. gold',
+        ),
+    )
+    .min(1)
+    .max(10)
+    .optional()
+    .describe(
+      'Authentication levels (`acr`) that the issuer must state for the user; any one of them suffices. Others are sent to the issuer to step up (`acr_values`, RFC 9470).',
+    ),
+  maxAgeSeconds: seconds(60, 2_592_000)
+    .optional()
+    .describe(
+      'Maximum time since the user last authenticated at the issuer, in seconds. After that, users authenticate again (`max_age`, RFC 9470).',
+    ),
+  stepUpMachines: z
+    .enum(['deny', 'allow'])
+    .optional()
+    .describe(
+      'Whether machines (client credentials) have access to a route with `acr` or `maxAgeSeconds`, although they never authenticate as a user does. Default: `deny`.',
+    ),
   methods: z
     .array(z.string().regex(/^[A-Z]+$/, 'expected an HTTP method in capital letters, e.g. GET'))
     .default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

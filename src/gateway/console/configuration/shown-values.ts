@@ -62,6 +62,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'routes.*.host',
   'routes.*.path',
   'routes.*.upstream',
+  'routes.*.acr.*',
   'routes.*.methods.*',
   'routes.*.title',
   'routes.*.mlflow.instances.*',

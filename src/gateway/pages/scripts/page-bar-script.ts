@@ -11,7 +11,8 @@ export interface PageAdjustments {
 /**
  * The script that the gateway adds to an application's page. It shows the project, the role and the way to the other
  * applications, and says when the session has ended instead of leaving a page that no longer works. It runs in a shadow
- * root, so that the application's style and its own do not touch each other.
+ * root, so that the application's style and its own do not touch each other. Where a part of the application requires a
+ * step-up, it says so and leads to the issuer.
  *
  * It asks `/auth/session` when the page opens, when the person comes back to it, when the application got a 401, and when
  * the session should have ended: never regularly, because each question is a use of the session.
@@ -186,14 +187,30 @@ async function checkOnce() {
   setTimeout(() => { checking = false }, 1000)
 }
 
+// The gateway's own denial: the link names what demands the step-up, and the person comes back to this page.
+function stepUp(challenge, link) {
+  if (!/error="insufficient_user_authentication"/.test(challenge || '')) return false
+  const name = /[?&]step_up=([^&>]+)>; rel="login"/.exec(link || '')
+  if (!name || dialog) return name !== null
+  const again = make('a', { textContent: 'Confirm who you are', href: to('/auth/login') + '&step_up=' + name[1] })
+  const later = make('button', { type: 'button', textContent: 'Not now' })
+  later.addEventListener('click', close)
+  open('This needs a stronger or more recent sign-in', 'Sign in again in the way that this part of the application requires. You return to this page; what you have typed here and not saved is lost.',
+    [again, later])
+  return true
+}
+
 window.fetch = async (...request) => {
   const response = await ask(...request)
-  if (response.status === 401) checkOnce()
+  if (response.status === 401 && !stepUp(response.headers.get('www-authenticate'), response.headers.get('link')))
+    checkOnce()
   return response
 }
 const send = XMLHttpRequest.prototype.send
 XMLHttpRequest.prototype.send = function (...body) {
-  this.addEventListener('loadend', () => { if (this.status === 401) checkOnce() })
+  this.addEventListener('loadend', () => {
+    if (this.status === 401 && !stepUp(this.getResponseHeader('www-authenticate'), this.getResponseHeader('link'))) checkOnce()
+  })
   return send.apply(this, body)
 }
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') checkOnce() })

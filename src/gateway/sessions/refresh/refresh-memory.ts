@@ -6,6 +6,8 @@ import type { Session, Tokens } from '../session.ts'
 export interface Refreshed {
   readonly tokens: Tokens
   readonly principal: Principal
+  /** Whether the new ID token says another `acr` than the session has. */
+  readonly losesAcr?: boolean
 }
 
 /** An attempt that failed at the network or the store; the grant itself may be valid. */

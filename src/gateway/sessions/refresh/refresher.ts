@@ -145,12 +145,15 @@ export class Refresher {
   }
 
   /** Writes the tokens unless another process wrote newer ones first, which are then returned. */
-  #save(session: Session, { tokens, principal }: Refreshed): Promise<Session | undefined> {
+  #save(session: Session, { tokens, principal, losesAcr }: Refreshed): Promise<Session | undefined> {
     const previous = session.tokens
     const refreshToken = tokens.refreshToken ?? previous.refreshToken // not every issuer rotates it (RFC 6749 §6)
     return this.#deps.store.update(session.key, (stored) => {
       if (stored.tokens.accessToken !== previous.accessToken) return undefined
-      return { ...stored, principal, tokens: { ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) } }
+      const { acr, ...rest } = stored
+      // Fixed at the sign-in (RFC 9068 §2.2.1): somebody else may have reached another level in the issuer's session since.
+      const kept = losesAcr || acr === undefined ? rest : stored
+      return { ...kept, principal, tokens: { ...tokens, ...(refreshToken === undefined ? {} : { refreshToken }) } }
     })
   }
 

@@ -4,14 +4,19 @@ import type { SignedIn } from '../../issuer/grants.ts'
 import { errorCode } from '../../issuer/issuer-errors.ts'
 import { isAdmin } from '../../policy/roles.ts'
 import { addressKey } from '../../tokens/attempts.ts'
+import { stepUpFailed } from '../../tokens/step-up-refusal.ts'
 import type { SignInContext } from '../sign-in-context.ts'
 import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 import { callbackUrl } from './login.ts'
 import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
+import { checkStepUp, type KeptOfSession, keptOf } from './step-up.ts'
 import { explainWithoutProject } from './without-project.ts'
 
 /** Time the issuer has for everything after the code, in milliseconds beyond one response. */
 const GRACE_MS = 1000
+
+/** The issuer cannot reach the `acr` that was asked for (OpenID Connect Core Unmet Authentication Requirements 1.0). */
+const UNMET = 'unmet_authentication_requirements'
 
 /** The authorization response (RFC 6749 §4.1.2): each parameter at most once. */
 interface AuthorizationResponse {
@@ -44,13 +49,16 @@ async function finish(context: SignInContext, request: SignInRequest): Promise<R
   if (login === undefined) throw new Refusal('login-expired', 'no pending login for this state in this browser')
   const returnTo = context.returnTo.check(login.returnTo)
   request.returnTo = returnTo
+  request.stepUp = login.stepUp?.name
   const { metadata } = await context.issuer.discovered()
   await claim(context, login) // from here on the state is spent, whatever follows (RFC 9700 §4.2.4)
   setCookie(request, context.pending.forget(login.state))
   checkIssuer(response, metadata.issuer, metadata.authorization_response_iss_parameter_supported === true)
-  if (response.error !== undefined) throw errorResponse(response.error)
+  if (response.error !== undefined) throw errorResponse(response.error, login)
   const loggedIn = await inTime(context, context.issuer.grants.redeem(callbackWith(context, response), login))
-  await startSession(context, loggedIn, request)
+  const previous = login.stepUp && (await checkStepUp(context, request, login.stepUp, loggedIn))
+  await startSession(context, { ...keptOf(previous), ...loggedIn }, request)
+  if (login.stepUp) request.occurrence = { event: 'login', action: 'step-up' }
   return arrive(context, returnTo)
 }
 
@@ -89,9 +97,10 @@ function checkIssuer({ iss }: AuthorizationResponse, issuer: string, required: b
 }
 
 /** @see RFC 6749 §4.1.2.1. The description is the issuer's text for its own log: it is neither shown nor kept. */
-function errorResponse(error: string): Refusal {
+function errorResponse(error: string, { stepUp }: PendingLogin): Refusal {
   const isOutage = error === 'server_error' || error === 'temporarily_unavailable'
   const detail = `the issuer responded with the error ${errorCode(error)}`
+  if (stepUp && error === UNMET) return stepUpFailed(detail, 'The sign-in service cannot authenticate you as required.')
   return new Refusal(isOutage ? 'issuer-down' : 'login-refused', detail)
 }
 
@@ -112,7 +121,11 @@ async function inTime({ config }: SignInContext, work: Promise<SignedIn>): Promi
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-async function startSession(context: SignInContext, loggedIn: SignedIn, request: SignInRequest): Promise<void> {
+async function startSession(
+  context: SignInContext,
+  loggedIn: SignedIn & KeptOfSession,
+  request: SignInRequest,
+): Promise<void> {
   const { headers, clientAddress } = request.head
   const userAgent = headers['user-agent']
   const { claimNames: _, ...signedIn } = loggedIn

@@ -14,6 +14,14 @@ const MAX_PENDING = 5
 /** Characters of all pending logins together in a `Cookie` header. */
 const MAX_COOKIE_CHARACTERS = 4000
 
+/** A sign-in that must reach what a route or the console demands. */
+export interface StartedStepUp {
+  /** Name of what demands it. */
+  readonly name: string
+  /** Who was signed in when it began: nobody else may finish it. Absent: nobody. */
+  readonly subject?: string | undefined
+}
+
 /** A login that was started and not yet finished. */
 export interface PendingLogin {
   /** Random and opaque; the return address is not in it (RFC 9700 §4.7.1). */
@@ -24,11 +32,12 @@ export interface PendingLogin {
   readonly returnTo: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** Greatest age of the user's authentication that was asked for (`max_age`), in seconds. */
-  readonly maxAgeSeconds?: number | undefined
+  /** What the sign-in must reach; undefined: nothing in particular. */
+  readonly stepUp?: StartedStepUp | undefined
 }
 
-type EncodedLogin = [string, string, string, string, number, number?]
+/** Previous versions have a number in the place of the name. */
+type EncodedLogin = [string, string, string, string, number, (string | number)?, string?]
 
 type CookieSettings = Pick<Config, 'server' | 'session' | 'cookie' | 'issuer'>
 
@@ -53,9 +62,9 @@ export class PendingLogins {
     this.#issuer = `${config.issuer.url} ${config.issuer.clientId}`
   }
 
-  start(returnTo: string, now: number, maxAgeSeconds?: number): PendingLogin {
+  start(returnTo: string, now: number, stepUp?: StartedStepUp): PendingLogin {
     const random = () => randomBytes(32).toString('base64url')
-    return { state: random(), nonce: random(), verifier: random(), returnTo, startedAt: now, maxAgeSeconds }
+    return { state: random(), nonce: random(), verifier: random(), returnTo, startedAt: now, stepUp }
   }
 
   /** `Set-Cookie` values that keep `login` and clear the oldest others past the limits of count and size. */
@@ -64,7 +73,7 @@ export class PendingLogins {
     const value = this.#sealer.seal(
       JSON.stringify([
         ...[login.state, login.nonce, login.verifier, login.returnTo, login.startedAt],
-        ...(login.maxAgeSeconds === undefined ? [] : [login.maxAgeSeconds]),
+        ...(login.stepUp === undefined ? [] : [login.stepUp.name, login.stepUp.subject]),
       ]),
       this.#context(name),
     )
@@ -128,10 +137,11 @@ export class PendingLogins {
   #open(name: string, value: string, now: number): PendingLogin | undefined {
     const text = this.#sealer.open(value, this.#context(name))
     if (text === undefined) return undefined
-    const [state, nonce, verifier, returnTo, startedAt, maxAgeSeconds] = JSON.parse(text) as EncodedLogin
+    const [state, nonce, verifier, returnTo, startedAt, demander, subject] = JSON.parse(text) as EncodedLogin
+    const stepUp = typeof demander === 'string' ? { name: demander, subject: subject ?? undefined } : undefined
     const age = now - startedAt
     return age > -SKEW_SECONDS * 1000 && age < LOGIN_SECONDS * 1000
-      ? { state, nonce, verifier, returnTo, startedAt, maxAgeSeconds }
+      ? { state, nonce, verifier, returnTo, startedAt, stepUp }
       : undefined
   }
 }

@@ -6,6 +6,7 @@ import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import { type Confirmation, confirmationOf, isDpopBound } from '../../../shared/tokens/confirmation.ts'
 import { TokenRejected } from '../../../shared/tokens/token-rejected.ts'
 import type { Config } from '../../config/schema.ts'
+import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
@@ -51,7 +52,11 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
     const claims = { preferred_username: response.username, ...response, iss: issuer.url, sub }
     const ends = response.exp === undefined ? Number.POSITIVE_INFINITY : response.exp * 1000
     return {
-      principal: { ...principalOf(claims, issuer, log), ...callerKind(claims) },
+      principal: {
+        ...principalOf(claims, issuer, log),
+        ...callerKind(claims),
+        authentication: authenticationClaims(claims, now, issuer.clockSkewSeconds),
+      },
       until: Math.min(ends, now + REUSE_MS),
       confirmation: confirmationIn(response),
       forRoutes: forRoutes(response.aud ?? response.client_id, audiences),

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Claims } from '../../../shared/tokens/claims.ts'
 import type { Config } from '../../config/schema.ts'
+import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import type { IssuerRequests } from '../../issuer/issuer-requests.ts'
 import { fileKeys } from '../../issuer/keys/file-keys.ts'
@@ -45,7 +46,7 @@ export function trustedIssuers(deps: TrustedIssuersDeps): ReadonlyMap<string, Tr
   return new Map(all.map((each) => [each.url, each]))
 }
 
-function ownIssuer({ config, keys, log }: TrustedIssuersDeps): TrustedIssuer {
+function ownIssuer({ config, keys, clock, log }: TrustedIssuersDeps): TrustedIssuer {
   const { issuer } = config
   return {
     url: issuer.url,
@@ -54,7 +55,11 @@ function ownIssuer({ config, keys, log }: TrustedIssuersDeps): TrustedIssuer {
     algorithms: issuer.algorithms,
     types: issuer.accessTokenTypes,
     keys,
-    principal: (claims) => ({ ...principalOf(claims, issuer, log), ...callerKind(claims) }),
+    principal: (claims) => ({
+      ...principalOf(claims, issuer, log),
+      ...callerKind(claims),
+      authentication: authenticationClaims(claims, clock(), issuer.clockSkewSeconds),
+    }),
   }
 }
 

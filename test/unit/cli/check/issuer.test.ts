@@ -138,6 +138,24 @@ test('groups claim and scopes that the metadata does not list are warnings', asy
   assert.deepEqual(await warningsFor({ claims_supported: undefined, scopes_supported: undefined }), [])
 })
 
+test('levels of routes that the issuer does not announce are warnings', async (t) => {
+  const route = { name: 'app', app: 'generic', path: '/app', upstream: 'http://127.0.0.1:1', access: 'login' }
+  for (const [acr, supported, expected] of [
+    [['gold'], ['0', '1'], ['routes.0.acr']],
+    [['gold', '1'], ['0', '1'], []],
+    [['gold'], undefined, []],
+    [undefined, ['0', '1'], []],
+  ] as const) {
+    const changes = { acr_values_supported: supported }
+    const url = await startFake(t, (origin) => ({ ...keycloak(origin), ...metadata(origin, changes) }))
+    const config = configOf({ issuer: { url }, routes: [{ ...route, ...(acr && { acr: [...acr] }) }] })
+    assert.deepEqual(
+      (await issuerWarnings(config)).map(({ path }) => path),
+      expected,
+    )
+  }
+})
+
 test('the service user of a core API is checked as a client of its own', async (t) => {
   const token: Replies[string] = (request, body) => {
     const isService = body.includes('client_credentials')

@@ -5,6 +5,7 @@ import { Refusal } from '../../../../src/gateway/errors.ts'
 import { buildReauthorize } from '../../../../src/gateway/forward/reauthorize.ts'
 import type { RequestHead } from '../../../../src/gateway/http/request-head.ts'
 import { ListedProjects } from '../../../../src/gateway/policy/listed-projects.ts'
+import type { StepUp } from '../../../../src/gateway/policy/step-up.ts'
 import type { Principal, Role } from '../../../../src/gateway/policy/types.ts'
 import { fixedSource } from '../../../../src/gateway/projects/source.ts'
 import { openContext, type RequestContext } from '../../../../src/gateway/routing/request-context.ts'
@@ -54,6 +55,9 @@ interface Case {
   /** Whether a cookie came with the token. */
   readonly session?: boolean
   readonly cookie?: () => Caller
+  /** What the route demands, and when the caller authenticated, seconds ago. */
+  readonly stepUp?: StepUp
+  readonly authenticated?: number
 }
 
 const HANDSHAKE = { upgrade: 'websocket', 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }
@@ -66,7 +70,7 @@ async function judge(given: Case): Promise<string> {
     ...(given.webSocket ? HANDSHAKE : {}),
   }
   const routeOf = ({ name = 'mlflow', webSockets = true } = {}) =>
-    ({ name, config: { access, webSockets }, profile: { use: () => use } }) as unknown as Route
+    ({ name, config: { access, webSockets }, profile: { use: () => use }, stepUp: given.stepUp }) as unknown as Route
   const present = 'route' in given ? given.route && routeOf(given.route) : routeOf()
   const caller: Caller =
     token === undefined || given.session
@@ -87,7 +91,8 @@ async function judge(given: Case): Promise<string> {
       throw new Refusal('proof-invalid', 'used before')
     if (given.session && head.headers.authorization === undefined) return given.cookie?.()
     if (now instanceof Refusal) throw now
-    const session = { selectedProject: given.selected } as NonNullable<Caller['session']>
+    const at = given.authenticated === undefined ? {} : { authenticatedAt: NOW - given.authenticated * 1000 }
+    const session = { selectedProject: given.selected, ...at } as NonNullable<Caller['session']>
     return now && { principal: now, via: 'session' as const, session }
   }
   const reauthorize = buildReauthorize({
@@ -107,7 +112,26 @@ async function judge(given: Case): Promise<string> {
 const living = (): Caller => ({ principal: who('alpha'), via: 'session' })
 const expired = new Refusal('token-invalid', 'expired')
 
+const AGED: StepUp = { acr: undefined, maxAgeSeconds: 600, clockSkewSeconds: 0, permitsMachines: false }
+
 const rows: [string, string, Case][] = [
+  ['who authenticated recently', 'goes on', { now: who('alpha'), stepUp: AGED, authenticated: 600 }],
+  ['a response past the maximum age', 'goes on', { now: who('alpha'), stepUp: AGED, authenticated: 601 }],
+  [
+    'a response past the maximum age and the overrun',
+    'step-up-required',
+    { now: who('alpha'), stepUp: AGED, authenticated: 661 },
+  ],
+  [
+    'a WebSocket past the maximum age',
+    'step-up-required',
+    { now: who('alpha'), stepUp: AGED, authenticated: 601, outlivesToken: false, webSocket: true },
+  ],
+  [
+    'a WebSocket where a reload demands a level',
+    'step-up-required',
+    { now: who('alpha'), stepUp: { ...AGED, acr: ['gold'] }, authenticated: 1, outlivesToken: false, webSocket: true },
+  ],
   ['a member of the project', 'goes on', { now: who('alpha') }],
   ['nobody any more', 'login-required', { now: undefined }],
   ['who left the project', 'not-in-project', { now: who('beta') }],

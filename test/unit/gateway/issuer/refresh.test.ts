@@ -49,6 +49,23 @@ test('a refresh returns new tokens, and groups are read again', async () => {
   assert.equal(form?.get('refresh_token'), 'refresh-token-1')
 })
 
+test('a new ID token that says another level takes the level away; it never gives one', async () => {
+  for (const [has, says, loses] of [
+    ['gold', 'gold', false],
+    ['gold', undefined, false],
+    ['gold', 'silver', true],
+    [undefined, 'gold', true],
+    ['gold', 1, true],
+  ] as const) {
+    fake.bent.claims = says === undefined ? {} : { acr: says, auth_time: Math.floor(Date.now() / 1000) }
+    const { acr: _, ...rest } = session
+    const result = await refresh(has === undefined ? rest : { ...rest, acr: has })
+    assert.ok(result !== 'ended')
+    assert.equal(result.losesAcr, loses, `${has}, ${says}`)
+    assert.deepEqual(Object.keys(result).sort(), ['losesAcr', 'principal', 'tokens'])
+  }
+})
+
 test('a refresh token that is not rotated is kept', async () => {
   fake.bent.token = ({ refresh_token: _, ...rest }) => ({ body: rest })
   assert.equal((await refreshed()).tokens.refreshToken, 'refresh-token-1')

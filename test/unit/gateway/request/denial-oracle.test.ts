@@ -47,7 +47,7 @@ async function denied({ principal = member, method = 'GET', url, headers = {} }:
     crossOrigin: buildCrossOrigin([], 'https'),
     ownEndpoints: { health: () => undefined, serve: () => undefined, disguised: () => undefined },
     authenticate: () => ({ principal, via: 'bearer' }),
-    authorize: buildAuthorize(rules),
+    authorize: buildAuthorize({ ...rules, clock: () => 0 }),
   })
   const context = openContext({
     ...{ method, target: url, host: publicUrl.host, httpVersion: '1.1', headers, requestId: 'one-id' },

@@ -153,7 +153,7 @@ before(async () => {
       if (header === 'Bug') throw new TypeError('a bug with words of its own')
       throw new Refusal('token-invalid', 'no bearer tokens in this test')
     }),
-    authorize: buildAuthorize(rules),
+    authorize: buildAuthorize({ ...rules, clock: systemClock }),
   })
   const pass = buildPass({
     clock: systemClock,

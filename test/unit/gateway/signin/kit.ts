@@ -15,6 +15,7 @@ import { buildDenials } from '../../../../src/gateway/request/denials.ts'
 import { buildOwnEndpoints } from '../../../../src/gateway/request/own-endpoints.ts'
 import { buildServeMetadata } from '../../../../src/gateway/request/protected-resources/metadata.ts'
 import { buildResponder } from '../../../../src/gateway/request/responder.ts'
+import { stepUpRules } from '../../../../src/gateway/routing/step-up-rules.ts'
 import { Sessions } from '../../../../src/gateway/sessions/sessions.ts'
 import { MemoryBackend } from '../../../../src/gateway/sessions/stores/memory.ts'
 import { buildSignInEndpoints } from '../../../../src/gateway/signin/endpoints.ts'
@@ -118,6 +119,7 @@ export function startLoginKit(
     projects: fixedSource(new ListedProjects(list)),
     rules: { adminGroup: config.access.adminGroup, serviceUsers: new Set() },
     attempts: buildLoginAttempts(config.limits.loginsPerMinute, clock),
+    stepUps: stepUpRules(config, []),
     endCookies: ['_token=; Path=/airflow/; Max-Age=0'],
     ...deps,
   }

@@ -8,6 +8,7 @@ export class Issuer {
   requests = 0
   response: 'tokens' | 'ended' | 'outage' = 'tokens'
   principal: Principal = login().principal
+  losesAcr = false
   #held: (() => void)[] = []
   #holding = false
 
@@ -18,7 +19,7 @@ export class Issuer {
     if (this.response === 'outage') throw new Error('connect ECONNREFUSED')
     const accessExpiresAt = START + 36_000_000
     const tokens = { accessToken: `new-${turn}`, accessExpiresAt, refreshToken: `rotated-${turn}`, idToken: 'id-2' }
-    return { tokens, principal: this.principal }
+    return { tokens, principal: this.principal, losesAcr: this.losesAcr }
   }
 
   /** Delays responses until {@link release}. */

@@ -48,6 +48,19 @@ test('with refreshBeforeSeconds 0 a token is refreshed only after it has expired
   assert.equal(issuer.requests, 0)
 })
 
+test('a refresh keeps how and when the user authenticated; it can take the level away', async () => {
+  for (const losesAcr of [false, true]) {
+    const issuer = new Issuer()
+    issuer.losesAcr = losesAcr
+    const { sessions, clock, signIn } = startSessions({ refresh: issuer.refresh })
+    const { cookie } = await signIn({ acr: 'gold', authenticatedAt: START - 5000 }, 300)
+    clock.advance(301)
+    const refreshed = await sessions.load(cookie)
+    assert.equal(refreshed?.tokens.accessToken, 'new-1')
+    assert.deepEqual([refreshed?.acr, refreshed?.authenticatedAt], [losesAcr ? undefined : 'gold', START - 5000])
+  }
+})
+
 test('a refresh updates the groups and keeps the selected project', async () => {
   const issuer = new Issuer()
   const { sessions, clock, signIn } = startSessions({ refresh: issuer.refresh })
