@@ -9,6 +9,7 @@ import { routeErrors } from './checks/routes.ts'
 import { sessionErrors } from './checks/session.ts'
 import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
+import { upstreamTokenErrors } from './checks/upstream-tokens.ts'
 import type { Config } from './schema.ts'
 
 /** The sections of a configuration that are valid by themselves. A check runs if all sections that it needs are there. */
@@ -35,6 +36,7 @@ export function crossChecks({
     ...(server && observability ? tracingErrors(observability, server) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
+    ...(routes ? upstreamTokenErrors(routes, issuer) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),
     ...(projects?.source === 'static' && routes ? teamNameErrors(projects.list, 'projects.list', routes) : []),
     ...(projects?.source === 'core' ? serviceUserErrors(projects) : []),

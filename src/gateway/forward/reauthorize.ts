@@ -9,6 +9,7 @@ import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import type { Caller } from '../tokens/caller.ts'
+import { credentialsField } from '../tokens/credentials-field.ts'
 
 /**
  * Authorizes a request again that was admitted before: may this caller still do this, in the same project?
@@ -38,7 +39,7 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   /** Who is calling, leaving out an expired token: a session beside it must still be alive. */
   async function withoutToken({ caller, head, route }: RequestContext): Promise<Caller | undefined> {
     if (caller?.via !== 'session') return caller
-    const { authorization: _expired, ...headers } = head.headers
+    const { [credentialsField(route)]: _expired, ...headers } = head.headers
     return authenticate({ head: { headers, rawHeaders: [], clientAddress: head.clientAddress }, route })
   }
 
@@ -58,6 +59,8 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
     if (admission?.principal === undefined) return
     const { request, project, role } = admission
     const caller = outlivesToken && isWithinOverrun(context) ? await withoutToken(context) : await authenticate(context)
+    // Its tokens may have been refreshed since the request began.
+    if (caller?.via === 'session' && caller.session?.key === context.caller?.session?.key) context.caller = caller
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
@@ -75,8 +78,8 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
 }
 
 /** When the bearer JWT of a request expires, ms; never, where there is none. It was verified when the request began. */
-function tokenExpiry({ head }: RequestContext): number {
-  const [, token] = /^bearer +(\S+)$/i.exec(head.headers.authorization ?? '') ?? []
+function tokenExpiry({ head, route }: RequestContext): number {
+  const [, token] = /^bearer +(\S+)$/i.exec(head.headers[credentialsField(route)] ?? '') ?? []
   if (token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
   return Number(parseCompactJwt(token).claims.exp) * 1000
 }

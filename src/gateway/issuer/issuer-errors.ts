@@ -28,7 +28,7 @@ export function issuerOutage(what: string, error: unknown): never {
   throw new Refusal('issuer-down', `${what}: ${detail}`)
 }
 
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   if (error instanceof client.ResponseBodyError) return error.status >= 500
   if (isKeyOutage(error)) return true
   if (error instanceof client.ClientError) {
@@ -50,7 +50,7 @@ function isNetworkError(error: unknown): boolean {
 /** An error code of OAuth as logs show it: whatever else the issuer wrote is left out (RFC 6749 §5.2). */
 export const errorCode = (code: string): string => (/^[a-z_]{1,64}$/.test(code) ? code : 'an unknown code')
 
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   if (error instanceof client.ResponseBodyError)
     return `response of the issuer: ${error.status} ${errorCode(error.error)}`
   if (!(error instanceof Error)) return 'unknown failure'

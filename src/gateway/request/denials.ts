@@ -12,6 +12,7 @@ import { currentProjectsOf, type ProjectRules } from '../projects/current-projec
 import type { RequestContext } from '../routing/request-context.ts'
 import { buildClientAdvice } from './client-advice.ts'
 import { detailsOf, knownProjectOf } from './denial-details.ts'
+import { asProxyChallenge, usesProxyChallenge } from './proxy-challenge.ts'
 
 /** Turns a denial into the reply that this client understands. */
 export interface Denials {
@@ -77,14 +78,16 @@ export function buildDenials(deps: DenialsDeps): Denials {
     const text = textOf(denial.reason, applicationTitle(context))
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
-    const dialect = write(denial.reason, denial.status, message, context.head.requestId, context.traceId)
-    const { contentType, body, status = denial.status } = dialect
+    const isProxyChallenge = denial.status === 401 && usesProxyChallenge(context)
+    const dialect = write(denial.reason, isProxyChallenge ? 407 : denial.status, message, context.head.requestId, context.traceId)
+    const { contentType, body, status = isProxyChallenge ? 407 : denial.status } = dialect
     const headers: Record<string, string> = { 'Content-Type': contentType, ...denial.headers }
-    if (status === 401) {
+    if (status === 401 || isProxyChallenge) {
       headers['WWW-Authenticate'] ??= 'Bearer'
       headers.Link = `<${loginUrl(context)}>; rel="login"`
     }
-    return { status, headers: Object.entries(headers).flat(), body }
+    const sent = isProxyChallenge ? asProxyChallenge(headers) : headers
+    return { status, headers: Object.entries(sent).flat(), body }
   }
 
   return {

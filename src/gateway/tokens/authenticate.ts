@@ -3,6 +3,7 @@ import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
+import { type CredentialsRoute, credentialsOf } from './credentials-field.ts'
 
 /** Authenticates the caller of a request; undefined: it has no credentials. @throws Refusal for credentials that are not valid */
 export type Authenticate = (credentials: Credentials) => Caller | undefined | Promise<Caller | undefined>
@@ -10,8 +11,8 @@ export type Authenticate = (credentials: Credentials) => Caller | undefined | Pr
 /** The parts of a request that authentication needs. */
 export interface Credentials {
   readonly head: Pick<RequestHead, 'headers' | 'rawHeaders' | 'clientAddress'>
-  /** The route of the request, if any: it decides whether Basic credentials are accepted. */
-  readonly route: { readonly config: { readonly basicCredentials: boolean } } | undefined
+  /** The route of the request, if any: it decides where credentials are, and whether Basic ones are accepted. */
+  readonly route: (CredentialsRoute & { readonly config: { readonly basicCredentials: boolean } }) | undefined
   /** The trace of the request, if any: a refresh that it causes is a part of it. */
   readonly trace?: RequestTrace | undefined
 }
@@ -22,11 +23,12 @@ export interface Presented {
   readonly route: Credentials['route']
 }
 
-/** Verifies the value of an `Authorization` header. @throws Refusal `token-invalid`, `issuer-down`, `rate-limited` */
+/** Verifies the value of an `Authorization` or `Proxy-Authorization` header. @throws Refusal `token-invalid`, `issuer-down`, `rate-limited` */
 export type VerifyAuthorization = (header: string, presented: Presented) => Caller | Promise<Caller>
 
 /**
- * Accepts a session cookie or an `Authorization` header (RFC 6750 §2.1), and credentials in no other place. Both together
+ * Accepts a session cookie or an `Authorization` header (RFC 6750 §2.1), which a route may replace by
+ * `Proxy-Authorization`, and credentials in no other place. Both together
  * must name the same subject, so that no request combines two identities.
  */
 export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorization): Authenticate {
@@ -41,12 +43,12 @@ export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorizatio
       .load(cookie, trace)
       .then((session) => session && { principal: session.principal, via: 'session', session })
   }
-  return ({ head: { headers, rawHeaders, clientAddress }, route, trace }) => {
-    const { authorization, cookie } = headers
-    if (authorization === undefined) return bySession(cookie, trace)
-    if (countAuthorization(rawHeaders) > 1)
-      throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
-    return both(verify(authorization, { clientAddress, route }), bySession(cookie, trace))
+  return ({ head, route, trace }) => {
+    const { clientAddress } = head
+    const { cookie } = head.headers
+    const credentials = credentialsOf(head, route)
+    if (credentials === undefined) return bySession(cookie, trace)
+    return both(verify(credentials, { clientAddress, route }), bySession(cookie, trace))
   }
 }
 
@@ -61,6 +63,3 @@ async function both(
   if (!same) throw new Refusal('credentials-ambiguous', 'cookie and Authorization name different subjects')
   return bySession
 }
-
-const countAuthorization = (raw: readonly string[]) =>
-  raw.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length

@@ -1,11 +1,7 @@
-import { Refusal } from '../../errors.ts'
 import type { Caller } from '../../tokens/caller.ts'
+import { accessTokenOf } from '../../tokens/callers-token.ts'
 
-/**
- * A session may outlive its access token while the issuer is away. An upstream that verifies the token would
- * take that for bad credentials: it is not asked, and the client learns of the outage.
- * @throws Refusal issuer-down; login-required where nothing can renew the token
- */
+/** What the gateway itself writes as `Authorization`. @throws Refusal issuer-down, login-required */
 export function authorizationFor(
   caller: Caller | undefined,
   wanted: 'none' | 'access-token' | 'assertion',
@@ -14,12 +10,6 @@ export function authorizationFor(
 ): string | undefined {
   if (wanted === 'assertion' && assertion !== undefined) return `Bearer ${assertion}`
   if (wanted !== 'access-token') return undefined
-  const held = caller?.session?.tokens
-  if (held !== undefined && held.accessExpiresAt <= now) {
-    if (held.refreshToken === undefined)
-      throw new Refusal('login-required', 'the access token expired and the issuer gave no refresh token')
-    throw new Refusal('issuer-down', 'the access token expired and was not refreshed')
-  }
-  const token = held?.accessToken ?? caller?.token
-  return token === undefined ? undefined : `Bearer ${token}`
+  const held = accessTokenOf(caller, now)
+  return held && `Bearer ${held.token}`
 }
