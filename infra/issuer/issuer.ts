@@ -8,6 +8,7 @@ import { type ConfigurationParts, configuration, type Lifetimes } from './config
 import { type Keys, loadKeys, newSigningKey } from './keys.ts'
 import { handleLogin } from './login.ts'
 import { Storage } from './storage.ts'
+import { allowTokenExchange } from './token-exchange.ts'
 import { Directory, type IssuerUser } from './users.ts'
 
 export interface IssuerOptions {
@@ -55,6 +56,8 @@ export class EmbeddedIssuer {
   refreshGrants = 0
   /** Number of requests to the token endpoint, whatever their outcome. */
   tokenRequests = 0
+  /** Runs before each token exchange. */
+  beforeExchange: () => Promise<void> | void = () => {}
   readonly directory: Directory
   readonly #options: IssuerOptions
   readonly #storage = new Storage()
@@ -127,6 +130,8 @@ export class EmbeddedIssuer {
       rotateRefreshTokens,
     }
     const provider = new Provider(this.url, configuration(parts))
+    const [signing] = this.#keys.signing
+    if (signing !== undefined) allowTokenExchange(provider, signing, { before: () => this.beforeExchange() })
     provider.use(async (ctx, next) => {
       await next()
       if (ctx.oidc?.route === 'token') await this.#delayResponse()

@@ -12,7 +12,7 @@ import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
-import { signIn, startGateway } from '../kit.ts'
+import { startGateway } from '../kit.ts'
 import { codeBlocks } from '../unit/infra/docs/pages.ts'
 import { local, runKcadm } from './guide.ts'
 
@@ -45,7 +45,13 @@ before(async () => {
     routes: [
       { ...route, upstream: origin, basicCredentials: true },
       { ...route, upstream: origin, name: 'unknown', path: '/unknown', tokenExchange: { audience: 'nobody' } },
-      { ...route, upstream: origin, name: 'scope', path: '/scope', tokenExchange: { audience: AUDIENCE, scopes: ['invented'] } },
+      {
+        ...route,
+        upstream: origin,
+        name: 'scope',
+        path: '/scope',
+        tokenExchange: { audience: AUDIENCE, scopes: ['invented'] },
+      },
       { ...route, upstream: origin, name: 'default', path: '/default', tokenExchange: { audience: AUDIENCE } },
     ],
   })
@@ -94,7 +100,7 @@ async function get(path: string, authorization: string) {
 test('a session: the upstream gets a token for its own audience alone, once per user', async () => {
   for (const username of ['bob', 'alice', 'bob']) {
     const browser = new Browser()
-    await signIn(browser, `${url}/`, username)
+    await browser.submit(await browser.open(`${url}/`), { username, password: `${username}-pw` })
     for (const _ of [1, 2]) {
       const response = await browser.fetch(`${url}/notes/x`)
       assert.deepEqual([response.status, await response.text()], [200, username])

@@ -79,7 +79,13 @@ export function buildDenials(deps: DenialsDeps): Denials {
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
     const isProxyChallenge = denial.status === 401 && usesProxyChallenge(context)
-    const dialect = write(denial.reason, isProxyChallenge ? 407 : denial.status, message, context.head.requestId, context.traceId)
+    const dialect = write(
+      denial.reason,
+      isProxyChallenge ? 407 : denial.status,
+      message,
+      context.head.requestId,
+      context.traceId,
+    )
     const { contentType, body, status = isProxyChallenge ? 407 : denial.status } = dialect
     const headers: Record<string, string> = { 'Content-Type': contentType, ...denial.headers }
     if (status === 401 || isProxyChallenge) {

@@ -36,7 +36,8 @@ function checkApart(head: Head): void {
     throw new Refusal('credentials-ambiguous', 'Connection names a header with credentials')
   if (own !== undefined && authorization !== undefined && withoutScheme(own) === withoutScheme(authorization)) {
     throw new Refusal('credentials-ambiguous', 'Authorization repeats the credentials for the gateway', {
-      explain: 'Send the credentials for the gateway in Proxy-Authorization alone: Authorization is for the application.',
+      explain:
+        'Send the credentials for the gateway in Proxy-Authorization alone: Authorization is for the application.',
     })
   }
 }

@@ -57,7 +57,12 @@ function ownTokenErrors(route: RouteConfig, path: string): CheckError[] {
   }
   if (route.access === 'public') {
     const hint = 'On a public route the gateway needs no credentials. Choose another access, or remove credentials.'
-    errors.push({ path: `${path}.credentials`, expected: 'authorization, if access is public', got: route.credentials, hint })
+    errors.push({
+      path: `${path}.credentials`,
+      expected: 'authorization, if access is public',
+      got: route.credentials,
+      hint,
+    })
   }
   return errors
 }

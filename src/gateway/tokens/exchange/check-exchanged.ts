@@ -33,7 +33,8 @@ export function checkExchanged({ token, seconds }: ExchangedToken, expected: Exc
       throw invalidExchange('aud: expected the audience or the resource of routes[].tokenExchange')
     if (ownAudiences.some((own) => audiences.includes(own)))
       throw invalidExchange('aud: the gateway itself accepts the token; expected the audience of the upstream alone')
-    if (claims.cnf !== undefined) throw invalidExchange('cnf: the token is bound to a key that the upstream does not have')
+    if (claims.cnf !== undefined)
+      throw invalidExchange('cnf: the token is bound to a key that the upstream does not have')
   }
   const byClaims = typeof claims?.exp === 'number' ? claims.exp * 1000 : undefined
   const byResponse = seconds === undefined ? undefined : now + seconds * 1000
