@@ -125,7 +125,7 @@ test('Basic credentials of a client, where the route accepts them', async () => 
   const text = await send(lines)
   assert.deepEqual([statusOf(text), reasonOf(text)], [407, 'token-invalid'])
   const wrong = await send([`Proxy-Authorization: Basic ${btoa('ci-service:wrong')}`], { path: '/basic/x' })
-  assert.match(wrong, /^HTTP\/1\.1 407 [^]*Proxy-Authenticate: Basic realm="modelops", charset="UTF-8"/)
+  assert.match(wrong, /^HTTP\/1\.1 407 [\s\S]*Proxy-Authenticate: Basic realm="modelops", charset="UTF-8"/)
 })
 
 test('without credentials for the gateway: 407 for programs, which names the header; no WWW-Authenticate', async () => {
@@ -152,9 +152,9 @@ test('a browser gets the sign-in page, or 401 in a script: it cannot read a 407'
     'Accept: text/html',
     `Authorization: ${BASIC}`,
   ]
-  assert.match(await send(navigation), /^HTTP\/1\.1 302 [^]*\/auth\/login/)
+  assert.match(await send(navigation), /^HTTP\/1\.1 302 [\s\S]*\/auth\/login/)
   const script = await send(['Sec-Fetch-Mode: cors', 'Sec-Fetch-Site: same-origin'])
-  assert.match(script, /^HTTP\/1\.1 401 [^]*WWW-Authenticate: Bearer/)
+  assert.match(script, /^HTTP\/1\.1 401 [\s\S]*WWW-Authenticate: Bearer/)
 })
 
 test('other routes: Proxy-Authorization is nothing, and Authorization is for the gateway', async () => {
@@ -240,7 +240,7 @@ test('a preflight of a permitted origin may ask for Authorization', async () => 
     'Access-Control-Request-Headers: authorization',
   ]
   const text = await send(lines, { method: 'OPTIONS' })
-  assert.match(text, /^HTTP\/1\.1 204 [^]*Access-Control-Allow-Headers: authorization/)
+  assert.match(text, /^HTTP\/1\.1 204 [\s\S]*Access-Control-Allow-Headers: authorization/)
   assert.deepEqual(received, [])
 })
 
@@ -306,7 +306,7 @@ test('behind Caddy, with the line of the guide', async () => {
     await listens(port)
     const headers = { 'proxy-authorization': `Bearer ${token}`, authorization: BASIC }
     const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status
-    assert.deepEqual([await get('/legacy/x'), await get('/without/x')], [200, 407])
+    assert.deepEqual([await get('/legacy/x'), await get('/without/x')], [200, 401])
   } finally {
     child.kill()
     await once(child, 'exit')
