@@ -5,7 +5,7 @@ export const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 const PARAMETERS = ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope']
 /** Lifetime of exchanged tokens, in seconds. */
-const SECONDS = 120
+const SECONDS = 600
 
 export interface ExchangeHooks {
   /** Runs before each exchange. */
