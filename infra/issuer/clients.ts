@@ -1,4 +1,5 @@
 import type { ClientMetadata } from 'oidc-provider'
+import { EXCHANGE_GRANT } from './token-exchange.ts'
 
 export const GATEWAY_CLIENT = { id: 'gateway', secret: 'gateway-secret' } as const
 /** Airflow with FAB is a relying party of its own at the same issuer. */
@@ -23,7 +24,7 @@ export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: st
       client_secret: GATEWAY_CLIENT.secret,
       client_name: 'ModelOps gateway',
       application_type: gatewayUrls.length > 0 ? 'web' : 'native',
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials', EXCHANGE_GRANT],
       redirect_uris: origins.map((origin) => `${origin}/auth/callback`),
       post_logout_redirect_uris: origins.map((origin) => `${origin}/auth/signed-out`),
       ...(backchannelLogoutUrl !== undefined && {

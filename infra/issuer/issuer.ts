@@ -10,6 +10,7 @@ import { type ConfigurationParts, configuration, type Lifetimes } from './config
 import { type Keys, loadKeys, newSigningKey } from './keys.ts'
 import { handleLogin } from './login.ts'
 import { Storage } from './storage.ts'
+import { allowTokenExchange } from './token-exchange.ts'
 import { Directory, type IssuerUser } from './users.ts'
 
 export interface IssuerOptions {
@@ -67,6 +68,8 @@ export class EmbeddedIssuer {
   readonly tokenClients: TokenClient[] = []
   /** Sees the form of each accepted or refused request to the token endpoint. */
   onTokenRequest: ((form: URLSearchParams) => void | Promise<void>) | undefined
+  /** Runs before each token exchange. */
+  beforeExchange: () => Promise<void> | void = () => {}
   readonly directory: Directory
   readonly #options: IssuerOptions
   readonly #storage = new Storage()
@@ -146,6 +149,8 @@ export class EmbeddedIssuer {
       levels,
     }
     const provider = new Provider(this.url, configuration(parts))
+    const [signing] = this.#keys.signing
+    if (signing !== undefined) allowTokenExchange(provider, signing, { before: () => this.beforeExchange() })
     provider.use(async (ctx, next) => {
       await next()
       if (ctx.oidc?.route === 'token') await this.#delayResponse()

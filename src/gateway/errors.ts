@@ -207,6 +207,16 @@ export const REASONS = {
     hint: 'Try again in a moment.',
     retryAfterSeconds: 1,
   },
+  'exchange-refused': {
+    status: 403,
+    text: 'The sign-in service does not give you a token for the application.',
+    hint: 'Ask an administrator for access to the application, and send the request ID.',
+  },
+  'exchange-invalid': {
+    status: 502,
+    text: 'The sign-in service returned a token that the application must not get.',
+    hint: 'Send the request ID to your administrator.',
+  },
   'projects-down': {
     status: 503,
     text: 'The list of projects is not available.',
@@ -252,10 +262,13 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS
 
+/** Reasons whose text is about the application that the request was for. */
+const NAMES_APPLICATION = /^(?:upstream|exchange)-/
+
 /** What is wrong, for the client. @param application Its name as people read it; undefined: the reason is about no application */
 export function textOf(reason: Reason, application: string | undefined): string {
   const { text } = REASONS[reason]
-  if (application === undefined || !reason.startsWith('upstream-')) return text
+  if (application === undefined || !NAMES_APPLICATION.test(reason)) return text
   return text.replace(/\bthe application\b/i, () => application)
 }
 

@@ -8,7 +8,9 @@ import type { AppProfile } from './profile.ts'
 /** The profile of a route's application, with the route's own settings applied. By default it uses no network before a request. */
 export function profileOf(route: RouteConfig, deps: ProfileDeps = {}): AppProfile {
   const profile = profileByApp(route, deps)
-  return route.authorization === undefined ? profile : { ...profile, authorization: route.authorization }
+  // The client's `Authorization` is for the upstream exactly where its credentials for the gateway are elsewhere.
+  const authorization = route.credentials === 'proxy-authorization' ? 'client' : route.authorization
+  return authorization === undefined ? profile : { ...profile, authorization }
 }
 
 function profileByApp(route: RouteConfig, deps: ProfileDeps): AppProfile {

@@ -142,8 +142,8 @@ export interface AppProfile {
   readonly dropRequestHeaders: ReadonlySet<string>
   /** Cookies that reach the application, by name. `all`: every cookie but the gateway's. */
   readonly cookies: 'none' | 'all' | readonly string[]
-  /** What the upstream gets as `Authorization`. */
-  readonly authorization: 'none' | 'access-token' | 'assertion'
+  /** What the upstream gets as `Authorization`. `client`: the client's own header, which is not for the gateway. */
+  readonly authorization: 'none' | 'access-token' | 'assertion' | 'exchanged-token' | 'client'
   /** Whether the assertion lists the caller's projects, for applications that list across them. Absent: no. */
   readonly assertsProjects?: boolean
   /** More request headers for this application, e.g. MLflow's workspace. */

@@ -11,6 +11,7 @@ import { ruleErrors } from './checks/rules.ts'
 import { sessionErrors } from './checks/session.ts'
 import { tracingErrors } from './checks/tracing.ts'
 import { transportErrors } from './checks/transport.ts'
+import { upstreamTokenErrors } from './checks/upstream-tokens.ts'
 import type { Config } from './schema.ts'
 
 /** The sections of a configuration that are valid by themselves. A check runs if all sections that it needs are there. */
@@ -41,6 +42,7 @@ export function crossChecks({
     ...(proofOfPossession && routes ? requiredProofErrors(proofOfPossession, routes) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
+    ...(routes ? upstreamTokenErrors(routes, issuer) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),
     ...(projects?.source === 'static' && routes ? teamNameErrors(projects.list, 'projects.list', routes) : []),
     ...(projects?.source === 'core' ? serviceUserErrors(projects) : []),

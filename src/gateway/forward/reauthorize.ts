@@ -9,6 +9,7 @@ import type { RequestContext } from '../routing/request-context.ts'
 import { accessOf, type Route, type RouteTable } from '../routing/routes.ts'
 import type { Authenticate } from '../tokens/authenticate.ts'
 import { authenticationOf, type Caller } from '../tokens/caller.ts'
+import { credentialsField } from '../tokens/credentials-field.ts'
 import { stepUpRequired } from '../tokens/step-up-refusal.ts'
 
 /**
@@ -42,7 +43,7 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
   /** Who is calling, leaving out an expired token: a session beside it must still be alive. */
   async function withoutToken({ caller, head, route }: RequestContext): Promise<Caller | undefined> {
     if (caller?.via !== 'session') return caller
-    const { authorization: _expired, ...headers } = head.headers
+    const { [credentialsField(route)]: _expired, ...headers } = head.headers
     return authenticate({ head: { ...head, headers, rawHeaders: [] }, route })
   }
 
@@ -65,6 +66,8 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
     const { stepUp: rule } = route
     // A response that has begun may take as long as it may after the end of its token; a WebSocket may not.
     const now = clock() - (outlivesToken ? overrunMs : 0)
+    // Its tokens may have been refreshed since the request began.
+    if (caller?.via === 'session' && caller.session?.key === context.caller?.session?.key) context.caller = caller
     const question = {
       access: accessOf(route, request),
       use: route.profile.use(request),
@@ -85,8 +88,8 @@ export function buildReauthorize(deps: ReauthorizeDeps): Reauthorize {
 }
 
 /** When the access token of a request expires, if it is a JWT, ms; never, where there is none. It was verified when the request began. */
-function tokenExpiry({ head }: RequestContext): number {
-  const [, token] = /^(?:bearer|dpop) +(\S+)$/i.exec(head.headers.authorization ?? '') ?? []
+function tokenExpiry({ head, route }: RequestContext): number {
+  const [, token] = /^(?:bearer|dpop) +(\S+)$/i.exec(head.headers[credentialsField(route)] ?? '') ?? []
   if (token === undefined || !isCompactJws(token)) return Number.POSITIVE_INFINITY
   return Number(parseCompactJwt(token).claims.exp) * 1000
 }

@@ -4,13 +4,16 @@ import type { Config } from '../config/schema.ts'
 import { currentProjects, type ProjectSource } from '../projects/source.ts'
 import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Route } from '../routing/routes.ts'
+import type { ExchangedTokens } from '../tokens/exchange/exchanged-tokens.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
+import { clientAuthorization } from './headers/client-authorization.ts'
 import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { REQUEST_PROOF, requestProof } from './headers/request-proof.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
 import { isPageForBar, NOT_FOR_PAGES } from './page-bar.ts'
+import type { Reauthorize } from './reauthorize.ts'
 
 /** What is sent to an upstream: all of it was authorized, and nothing is added after this. */
 export interface UpstreamRequest {
@@ -34,9 +37,21 @@ export interface UpstreamRequestDeps {
   readonly clock: Clock
   readonly projects: ProjectSource
   readonly signer: AssertionSigner
+  readonly exchangedTokens: Pick<ExchangedTokens, 'tokenFor'>
+  readonly reauthorize: Reauthorize
 }
 
-/** What goes to the upstream for an admitted request, without a body; a promise where the assertion has to be signed first. */
+/** What the gateway writes to prove who is calling. */
+interface Proofs {
+  readonly assertion: string | undefined
+  /** The token in exchange for the caller's. */
+  readonly exchanged: string | undefined
+}
+
+/**
+ * What goes to the upstream for an admitted request, without a body; a promise where the assertion has to be signed or a
+ * token exchanged first. @throws Refusal
+ */
 export type BuildUpstreamRequest = (admitted: AdmittedRequest) => UpstreamRequest | Promise<UpstreamRequest>
 
 export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRequest {
@@ -44,18 +59,42 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
   const cookieBase = deps.config.cookie.name
 
   function outgoing(request: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
-    const { route, admission } = request
-    const assertion = admission.principal && assertionFor(route, admission, admission.principal)
-    if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(request, signed))
-    return withAssertion(request, assertion)
+    const exchanged = exchangedFor(request)
+    return exchanged instanceof Promise ? afterExchange(request, exchanged) : withAssertion(request, exchanged)
   }
 
-  function withAssertion(request: AdmittedRequest, assertion: string | undefined): UpstreamRequest {
+  /** The session may have ended, or the access, while the issuer was asked. */
+  async function afterExchange(request: AdmittedRequest, exchanging: Promise<string>): Promise<UpstreamRequest> {
+    const exchanged = await exchanging
+    await deps.reauthorize(request.context, true)
+    return withAssertion(request, exchanged)
+  }
+
+  function exchangedFor({ route, context, admission }: AdmittedRequest): string | Promise<string> | undefined {
+    const { tokenExchange } = route.config
+    if (tokenExchange === undefined || admission.principal === undefined || context.caller === undefined)
+      return undefined
+    return deps.exchangedTokens.tokenFor(context.caller, tokenExchange)
+  }
+
+  function withAssertion(
+    request: AdmittedRequest,
+    exchanged: string | undefined,
+  ): UpstreamRequest | Promise<UpstreamRequest> {
+    const { route, admission } = request
+    const assertion = admission.principal && assertionFor(route, admission, admission.principal)
+    if (assertion instanceof Promise)
+      return assertion.then((signed) => withProofs(request, { assertion: signed, exchanged }))
+    return withProofs(request, { assertion, exchanged })
+  }
+
+  function withProofs(request: AdmittedRequest, proofs: Proofs): UpstreamRequest {
+    const { assertion } = proofs
     const { route, below, admission } = request
     const { method } = below.app
     const query = route.profile.query?.(admission) ?? below.app.query
     const path = query === '' ? below.upstreamPath : `${below.upstreamPath}?${query}`
-    const headers = outgoingHeaders(request, assertion)
+    const headers = outgoingHeaders(request, proofs)
     const requestSecret = route.config.airflow?.requestSecret
     if (requestSecret !== undefined && assertion !== undefined)
       headers.push(REQUEST_PROOF, requestProof(requestSecret, { assertion, method, path }, deps.clock()))
@@ -70,7 +109,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     }
   }
 
-  function outgoingHeaders(request: AdmittedRequest, assertion: string | undefined): string[] {
+  function outgoingHeaders(request: AdmittedRequest, proofs: Proofs): string[] {
     const { context, route, admission } = request
     const { head } = context
     const { profile, config } = route
@@ -82,17 +121,27 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     writeIdentity(headers, {
       principal: admission.principal,
       project: admission.project,
-      assertion,
+      assertion: proofs.assertion,
       requestId: head.requestId,
       clientAddress: head.clientAddress,
       publicHost: context.host,
       publicScheme: scheme,
     })
-    const authorization = authorizationFor(context.caller, profile.authorization, assertion, deps.clock())
+    const authorization = authorizationOf(request, proofs)
     if (authorization !== undefined) headers.push('Authorization', authorization)
     for (const [name, value] of Object.entries(profile.headers?.(admission) ?? {}))
       headers.push(name, headerText(value))
     return headers
+  }
+
+  function authorizationOf(
+    { route: { profile }, context, admission }: AdmittedRequest,
+    { assertion, exchanged }: Proofs,
+  ): string | undefined {
+    const { authorization } = profile
+    if (authorization === 'exchanged-token') return exchanged && `Bearer ${exchanged}`
+    if (authorization === 'client') return admission.principal && clientAuthorization(context.head)
+    return authorizationFor(context.caller, authorization, assertion, deps.clock())
   }
 
   function assertionFor(

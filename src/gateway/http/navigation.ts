@@ -1,5 +1,8 @@
 import type { RequestHead } from './request-head.ts'
 
+/** What a browser does not send by itself when it opens a page. */
+const PROGRAM = ['x-requested-with', 'authorization', 'proxy-authorization', 'upgrade'] as const
+
 type Head = Pick<RequestHead, 'method' | 'headers'>
 
 /**
@@ -10,8 +13,7 @@ export function isNavigation({ method, headers }: Head): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   const mode = headers['sec-fetch-mode']
   if (mode !== undefined) return mode === 'navigate' && headers.upgrade === undefined
-  if (headers['x-requested-with'] !== undefined || headers.authorization !== undefined || headers.upgrade !== undefined)
-    return false
+  if (PROGRAM.some((name) => headers[name] !== undefined)) return false
   return acceptsHtml(headers.accept)
 }
 

@@ -37,7 +37,7 @@ function credentialError(error: unknown): ClientCredentialError | undefined {
   return error instanceof Error ? credentialError(error.cause) : undefined
 }
 
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   if (error instanceof client.ResponseBodyError) return error.status >= 500
   if (isKeyOutage(error)) return true
   if (error instanceof client.ClientError) {
@@ -59,7 +59,7 @@ function isNetworkError(error: unknown): boolean {
 /** An error code of OAuth as logs show it: whatever else the issuer wrote is left out (RFC 6749 §5.2). */
 export const errorCode = (code: string): string => (/^[a-z_]{1,64}$/.test(code) ? code : 'an unknown code')
 
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   const credential = credentialError(error)
   if (credential !== undefined) return credential.message
   if (error instanceof client.ResponseBodyError)

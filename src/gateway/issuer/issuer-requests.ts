@@ -7,6 +7,7 @@ export type IssuerOperation =
   | 'token'
   | 'refresh'
   | 'client-credentials'
+  | 'token-exchange'
   | 'introspection'
   | 'userinfo'
   | 'revocation'
@@ -35,6 +36,7 @@ const GRANTS: Readonly<Record<string, IssuerOperation>> = {
   authorization_code: 'token',
   refresh_token: 'refresh',
   client_credentials: 'client-credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange': 'token-exchange',
 }
 
 /** Sends every request to an issuer, and reports its time and outcome by what it is for. */

@@ -6,6 +6,7 @@ import { takenSegments, urlSegmentOf } from '../projects/url-segment.ts'
 import type { RequestContext } from '../routing/request-context.ts'
 import type { Route } from '../routing/routes.ts'
 import { isBasic } from '../tokens/basic/basic-credentials.ts'
+import { credentialsField } from '../tokens/credentials-field.ts'
 
 export interface ClientAdviceDeps extends ProjectRules {
   readonly config: Pick<Config, 'issuer' | 'routes' | 'server'>
@@ -32,6 +33,9 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
   const token = issuer.cliClientId === undefined ? 'it' : 'the output of `modelops-gateway token`'
 
   function credentials(context: RequestContext, { reason, explain }: Refusal): string | undefined {
+    const isApart = credentialsField(context.route) === 'proxy-authorization'
+    if (isApart)
+      return `${reason === 'token-invalid' ? `${explain} ` : ''}${signIn}, then send ${token} in \`Proxy-Authorization: Bearer\`. The Authorization header is for the application.`
     const { authorization = '' } = context.head.headers
     const isMlflow = isMlflowClient(context)
     const next = isMlflow ? `set MLFLOW_TRACKING_TOKEN to ${token}` : `send ${token} in \`Authorization: Bearer\``

@@ -13,6 +13,7 @@ import type { RequestContext } from '../routing/request-context.ts'
 import { buildClientAdvice } from './client-advice.ts'
 import { detailsOf, knownProjectOf } from './denial-details.ts'
 import { buildChallenges } from './protected-resources/challenges.ts'
+import { usesProxyChallenge } from './proxy-challenge.ts'
 
 /** Turns a denial into the reply that this client understands. */
 export interface Denials {
@@ -81,18 +82,20 @@ export function buildDenials(deps: DenialsDeps): Denials {
     const text = textOf(denial.reason, applicationTitle(context))
     const write: AppProfile['refusal'] = context.route?.profile.refusal ?? context.dialect ?? problemDetails
     const message = `${text} ${adviceFor(context, denial) ?? denial.explain}`
-    const dialect = write(denial.reason, denial.status, message, context.head.requestId, context.traceId)
-    const { contentType, body, status = denial.status } = dialect
+    const asked = denial.status === 401 && usesProxyChallenge(context) ? 407 : denial.status
+    const dialect = write(denial.reason, asked, message, context.head.requestId, context.traceId)
+    const { contentType, body, status = asked } = dialect
     const headers = ['Content-Type', contentType, ...headersOf(context, denial, status)]
-    if (status === 401) headers.push('Link', `<${loginUrl(context)}>; rel="login"`)
+    if (status === 401 || status === 407) headers.push('Link', `<${loginUrl(context)}>; rel="login"`)
     return { status, headers, body }
   }
 
-  /** The headers of a denial; for a 401, with the challenges of each scheme. */
+  /** The headers of a denial; for a 401 or 407, with the challenges of each scheme. */
   function headersOf(context: RequestContext, denial: Refusal, status: number): string[] {
-    if (status !== 401) return Object.entries(denial.headers).flat()
+    if (status !== 401 && status !== 407) return Object.entries(denial.headers).flat()
     const { 'WWW-Authenticate': _, ...others } = denial.headers
-    const challenges = challengesFor(context, denial).flatMap((challenge) => ['WWW-Authenticate', challenge])
+    const name = status === 407 ? 'Proxy-Authenticate' : 'WWW-Authenticate'
+    const challenges = challengesFor(context, denial).flatMap((challenge) => [name, challenge])
     return [...Object.entries(others).flat(), ...challenges]
   }
 

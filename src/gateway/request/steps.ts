@@ -73,6 +73,9 @@ const FORWARDING: ReadonlySet<Reason> = new Set([
   'upstream-invalid',
   'upstream-timeout',
   'upstream-not-ready',
+  'exchange-refused',
+  'exchange-invalid',
+  'issuer-down', // while a token was exchanged
   'draining',
   'internal',
 ])

@@ -9,11 +9,13 @@ import { clientFileErrorsAtStart } from '../issuer/client/client-files.ts'
 import type { IssuerDeps } from '../issuer/discovery.ts'
 import { Issuer } from '../issuer/issuer.ts'
 import { projectsToken } from '../issuer/service-token.ts'
+import { buildExchangeToken } from '../issuer/token-exchange.ts'
 import { type OpenProjects, openProjects } from '../projects/open.ts'
 import { buildRoutes, type RouteTable } from '../routing/routes.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { buildLoginAttempts, type LoginAttempts } from '../signin/sign-in-context.ts'
 import type { VerifyAuthorization } from '../tokens/authenticate.ts'
+import { buildExchangedTokens, type ExchangedTokens } from '../tokens/exchange/exchanged-tokens.ts'
 import { buildVerifyAuthorization } from '../tokens/verify-authorization.ts'
 import { appDraft } from './app-events.ts'
 import type { ProcessState } from './process-state.ts'
@@ -26,6 +28,7 @@ export interface Components {
   readonly forwarder: Forwarder
   readonly signer: AssertionSigner
   readonly verifyAuthorization: VerifyAuthorization
+  readonly exchangedTokens: ExchangedTokens
   readonly loginAttempts: LoginAttempts
   readonly routes: RouteTable
 }
@@ -66,6 +69,7 @@ export async function buildComponents(config: Config, state: ProcessState, previ
         ...{ config, issuer, clock, log, requests, events: metrics.tokens },
         claimOnce: (name, ttlSeconds) => sessions.claimOnce(name, ttlSeconds),
       }),
+    exchangedTokens: kept('exchangedTokens', issuerStays) ?? openExchangedTokens(config, issuer, state),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(
       config,
@@ -102,6 +106,15 @@ function openSessions(
     ...(refreshMemory && { refreshMemory }),
   })
 }
+
+const openExchangedTokens = ({ issuer: settings }: Config, issuer: Issuer, { backend, clock }: ProcessState) =>
+  buildExchangedTokens({
+    exchange: buildExchangeToken(() => issuer.configuration()),
+    issuer: settings.url,
+    ownAudiences: settings.audiences ?? [settings.clientId],
+    clock,
+    onSessionEnded: (listener) => backend.onChange(({ key, ended }) => ended && listener(key)),
+  })
 
 const signing = ({ server, session }: Config, { clock }: ProcessState) => ({
   issuer: new URL(server.publicUrl).origin,

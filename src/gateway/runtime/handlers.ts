@@ -87,15 +87,18 @@ export function buildHandlers(
     signIn,
     console: consoles.endpoints,
   })
-  const upstreamRequest = buildUpstreamRequest({ config, clock, projects: rules.projects, signer })
+  // A body may take longer to arrive, or a token to be exchanged, than this configuration is the current one.
+  const reauthorize: Reauthorize = (context, outlivesToken) => state.current.reauthorize(context, outlivesToken)
+  const upstreamRequest = buildUpstreamRequest({
+    ...{ config, clock, projects: rules.projects, signer, reauthorize },
+    exchangedTokens: components.exchangedTokens,
+  })
   const responsePlan = buildResponsePlan(config)
   const pass = buildPass({
     clock,
     bodyPace: bodyPaceOf(config.limits),
-    // A body may take longer to arrive than this configuration is the current one.
-    reauthorize: (context, outlivesToken) => state.current.reauthorize(context, outlivesToken),
     forwarder: tracing ? { forward: tracedForward(forwarder.forward) } : forwarder,
-    ...{ upstreamRequest, responsePlan, applicationStates },
+    ...{ reauthorize, upstreamRequest, responsePlan, applicationStates },
   })
   const pipeline = buildPipeline({
     limits: config.limits,

@@ -79,6 +79,7 @@ export function release(components: Components, kept: Components): void {
   if (components.issuer !== kept.issuer) components.issuer.close()
   if (components.projects !== kept.projects) components.projects.close()
   if (components.sessions !== kept.sessions) components.sessions.retire()
+  if (components.exchangedTokens !== kept.exchangedTokens) components.exchangedTokens.close()
   if (components.forwarder !== kept.forwarder) components.forwarder.retire(() => true)
 }
 

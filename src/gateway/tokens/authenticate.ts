@@ -4,6 +4,7 @@ import type { RequestHead } from '../http/request-head.ts'
 import type { RequestTrace } from '../http/request-trace.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Caller } from './caller.ts'
+import { type CredentialsRoute, credentialsOf } from './credentials-field.ts'
 import type { ProvedRequest } from './proof/verify-proof.ts'
 
 /** Authenticates the caller of a request; undefined: it has no credentials. @throws Refusal for credentials that are not valid */
@@ -12,8 +13,10 @@ export type Authenticate = (credentials: Credentials) => Caller | undefined | Pr
 /** The parts of a request that authentication needs. */
 export interface Credentials {
   readonly head: Pick<RequestHead, 'headers' | 'clientAddress'> & ProvedRequest['head']
-  /** The route of the request, if any: it decides whether Basic credentials are accepted. */
-  readonly route: { readonly config: Pick<RouteConfig, 'basicCredentials' | 'host' | 'path'> } | undefined
+  /** The route of the request, if any: it decides where credentials are, and whether Basic ones are accepted. */
+  readonly route:
+    | (CredentialsRoute & { readonly config: Pick<RouteConfig, 'basicCredentials' | 'host' | 'path'> })
+    | undefined
   /** The trace of the request, if any: a refresh that it causes is a part of it. */
   readonly trace?: RequestTrace | undefined
   /** Headers for whatever response follows: names and values in turn. Absent: there is none to add to. */
@@ -32,13 +35,14 @@ export interface Presented {
 }
 
 /**
- * Verifies the value of an `Authorization` header.
+ * Verifies the value of an `Authorization` or `Proxy-Authorization` header.
  * @throws Refusal `token-invalid`, `proof-invalid`, `proof-nonce-required`, `issuer-down`, `store-down`, `rate-limited`
  */
 export type VerifyAuthorization = (header: string, presented: Presented) => Caller | Promise<Caller>
 
 /**
- * Accepts a session cookie or an `Authorization` header (RFC 6750 §2.1), and credentials in no other place. Both together
+ * Accepts a session cookie or an `Authorization` header (RFC 6750 §2.1), which a route may replace by
+ * `Proxy-Authorization`, and credentials in no other place. Both together
  * must name the same subject, so that no request combines two identities.
  */
 export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorization): Authenticate {
@@ -54,13 +58,12 @@ export function buildAuthenticate(sessions: Sessions, verify: VerifyAuthorizatio
       .then((session) => session && { principal: session.principal, via: 'session', session })
   }
   return ({ head, route, trace, responseHeaders, isReauthorization }) => {
-    const { headers, rawHeaders, clientAddress } = head
-    const { authorization, cookie } = headers
-    if (authorization === undefined) return bySession(cookie, trace)
-    if (countAuthorization(rawHeaders) > 1)
-      throw new Refusal('credentials-ambiguous', 'more than one Authorization header')
+    const { clientAddress } = head
+    const { cookie } = head.headers
+    const credentials = credentialsOf(head, route)
+    if (credentials === undefined) return bySession(cookie, trace)
     const presented = { clientAddress, route, request: { head, responseHeaders }, isReauthorization }
-    return both(verify(authorization, presented), bySession(cookie, trace))
+    return both(verify(credentials, presented), bySession(cookie, trace))
   }
 }
 
@@ -75,6 +78,3 @@ async function both(
   if (!same) throw new Refusal('credentials-ambiguous', 'cookie and Authorization name different subjects')
   return bySession
 }
-
-const countAuthorization = (raw: readonly string[]) =>
-  raw.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization').length

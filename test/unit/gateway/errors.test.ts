@@ -68,6 +68,8 @@ const PRODUCERS: Record<Exclude<Reason, DenyReason>, string> = {
   'login-refused': 'signin',
   'login-failed': 'issuer',
   'issuer-down': 'issuer',
+  'exchange-refused': 'issuer',
+  'exchange-invalid': 'issuer',
   'store-down': 'sessions',
   draining: 'request',
   'audit-unavailable': 'request',

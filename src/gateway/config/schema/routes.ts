@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { hostName, httpUrl, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
+import { tokenExchange } from './token-exchange.ts'
 
 /** Settings of the MLflow profile. */
 export const mlflowSettings = z.strictObject({
@@ -111,9 +112,20 @@ const route = z.strictObject({
       'Whether pages of MLflow and Airflow get a small menu with the project, the role and the other applications, and a notice when the session has ended.',
     ),
   authorization: z
-    .enum(['none', 'access-token', 'assertion'])
+    .enum(['none', 'access-token', 'assertion', 'exchanged-token'])
     .optional()
-    .describe('`Authorization` header sent to the upstream. Default: what the application needs.'),
+    .describe(
+      '`Authorization` header sent to the upstream. Default: what the application needs. `exchanged-token`: a token for the upstream’s own audience, see routes[].tokenExchange.',
+    ),
+  tokenExchange: tokenExchange
+    .optional()
+    .describe('The token that the issuer exchanges the caller’s token for, if authorization is `exchanged-token`.'),
+  credentials: z
+    .enum(['authorization', 'proxy-authorization'])
+    .default('authorization')
+    .describe(
+      'Request header with the credentials for the gateway. `proxy-authorization`: `Authorization` belongs to the upstream and is forwarded unchanged.',
+    ),
   basicCredentials: z
     .boolean()
     .default(false)

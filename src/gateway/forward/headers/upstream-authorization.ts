@@ -1,11 +1,10 @@
 import { Refusal } from '../../errors.ts'
 import type { Caller } from '../../tokens/caller.ts'
+import { accessTokenOf } from '../../tokens/callers-token.ts'
 
 /**
- * A session may outlive its access token while the issuer is away. An upstream that verifies the token would
- * take that for bad credentials: it is not asked, and the client learns of the outage.
- * @throws Refusal issuer-down; login-required where nothing can renew the token; app-denied for a token that is bound to
- * a key, which the upstream could not use
+ * What the gateway itself writes as `Authorization`.
+ * @throws Refusal issuer-down, login-required; app-denied for a token that is bound to a key, which the upstream could not use
  */
 export function authorizationFor(
   caller: Caller | undefined,
@@ -15,15 +14,9 @@ export function authorizationFor(
 ): string | undefined {
   if (wanted === 'assertion' && assertion !== undefined) return `Bearer ${assertion}`
   if (wanted !== 'access-token') return undefined
-  const held = caller?.session?.tokens
-  if (held !== undefined && held.accessExpiresAt <= now) {
-    if (held.refreshToken === undefined)
-      throw new Refusal('login-required', 'the access token expired and the issuer gave no refresh token')
-    throw new Refusal('issuer-down', 'the access token expired and was not refreshed')
-  }
-  if (held === undefined && caller?.isBound) throw boundToken()
-  const token = held?.accessToken ?? caller?.token
-  return token === undefined ? undefined : `Bearer ${token}`
+  if (caller?.session === undefined && caller?.isBound) throw boundToken()
+  const held = accessTokenOf(caller, now)
+  return held && `Bearer ${held.token}`
 }
 
 const boundToken = () =>

@@ -2,6 +2,7 @@ import { routeUrl } from '../../config/route-url.ts'
 import type { Config } from '../../config/schema.ts'
 import type { Refusal } from '../../errors.ts'
 import type { RequestContext } from '../../routing/request-context.ts'
+import { credentialsField } from '../../tokens/credentials-field.ts'
 import { PROOF_ALGORITHMS } from '../../tokens/proof/proof-key.ts'
 import { hasMetadata, metadataUrl } from './metadata.ts'
 
@@ -30,7 +31,7 @@ export function buildChallenges({
     const metadata = `resource_metadata="${(route && byRoute.get(route.name)) ?? own}"`
     const bearer = (shown: string) => `Bearer ${joined([shown, metadata])}`
     if (proofOfPossession.dpop === 'off') return [bearer(error)]
-    const isDpop = scheme === 'DPoP' || /^dpop /i.test(head.headers.authorization ?? '')
+    const isDpop = scheme === 'DPoP' || /^dpop /i.test(head.headers[credentialsField(route)] ?? '')
     const dpop = `DPoP ${joined([isDpop ? error : '', algs, metadata])}`
     return proofOfPossession.dpop === 'require' ? [dpop] : [bearer(isDpop ? '' : error), dpop]
   }

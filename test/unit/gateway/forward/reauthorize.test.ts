@@ -48,6 +48,8 @@ interface Case {
   /** The bearer token's expiry, seconds from now. */
   readonly token?: number
   readonly scheme?: string
+  /** Where the route has the credentials for the gateway. */
+  readonly credentials?: 'proxy-authorization'
   readonly selected?: string
   /** The route of today; undefined: none covers the request. */
   readonly route?: { readonly name?: string; readonly webSockets?: boolean } | undefined
@@ -70,7 +72,12 @@ async function judge(given: Case): Promise<string> {
     ...(given.webSocket ? HANDSHAKE : {}),
   }
   const routeOf = ({ name = 'mlflow', webSockets = true } = {}) =>
-    ({ name, config: { access, webSockets }, profile: { use: () => use }, stepUp: given.stepUp }) as unknown as Route
+    ({
+      name,
+      config: { access, webSockets, credentials: given.credentials },
+      profile: { use: () => use },
+      stepUp: given.stepUp,
+    }) as unknown as Route
   const present = 'route' in given ? given.route && routeOf(given.route) : routeOf()
   const caller: Caller =
     token === undefined || given.session
@@ -164,6 +171,11 @@ const rows: [string, string, Case][] = [
   ['a bound token that expired, within the overrun', 'goes on', { token: -30, scheme: 'DPoP', now: expired }],
   ['a bound token that expired, past the overrun', 'token-invalid', { token: -60, scheme: 'DPoP', now: expired }],
   ['Basic credentials that are wrong now', 'token-invalid', { token: -30, scheme: 'Basic', now: expired }],
+  [
+    'an expiry in an Authorization that is for the upstream',
+    'token-invalid',
+    { token: -30, now: expired, credentials: 'proxy-authorization' },
+  ],
   ['whose route is gone', 'no-route', { now: who('alpha'), route: undefined }],
   ['whose path is another application’s now', 'no-route', { now: who('alpha'), route: { name: 'other' } }],
   ['a WebSocket', 'goes on', { now: who('alpha'), webSocket: true }],

@@ -160,7 +160,11 @@ before(async () => {
     bodyPace: { windowMs: 1000, minBytesPerSecond: 0 },
     applicationStates: buildApplicationStates(systemClock),
     reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
-    upstreamRequest: buildUpstreamRequest({ config, clock: systemClock, projects: rules.projects, signer }),
+    upstreamRequest: buildUpstreamRequest({
+      ...{ config, clock: systemClock, projects: rules.projects, signer },
+      exchangedTokens: { tokenFor: () => assert.fail('nothing is exchanged in this test') },
+      reauthorize: () => Promise.reject(new Error('nothing lasts in this test')),
+    }),
     responsePlan: buildResponsePlan(config),
     forwarder: buildForwarder(config.limits, systemClock),
   })

@@ -14,6 +14,7 @@ const route = (login: 'assertion' | 'fab'): RouteConfig => ({
   access: 'member',
   methods: ['GET', 'POST'],
   basicCredentials: false,
+  credentials: 'authorization',
   webSockets: true,
   pageBar: 'on',
   transfers: 'proxied',
