@@ -101,6 +101,8 @@ export interface AppProfile {
   readonly projectInPath: boolean
   /** More headers whose value names the project, lower case. An empty value counts as absent. */
   readonly projectHeaders: readonly string[]
+  /** Namespaces that those headers may name, with the UUID of their project. Absent: only UUIDs. */
+  readonly namespaces?: ReadonlyMap<string, string>
   /** Exceptions to the path rules (`http/target.ts`) below this route; `decodedPath` is decoded once. Absent: none. */
   allowsInPath?(what: 'encoded-slash' | 'semicolon' | 'double-encoding', decodedPath: string): boolean
   /** Paths that do not exist through the gateway, for any caller: refused as `no-route`. Absent: none. */

@@ -25,6 +25,7 @@ export function buildAuthorize(deps: ProjectRules): Authorize {
         principal: caller?.principal,
         named: below.named,
         projectName: below.projectName,
+        namespace: below.namespace,
         selected: caller?.session?.selectedProject,
       }
       return decideNow(question, deps.rules, deps.projects)

@@ -46,6 +46,8 @@ export function buildMlflowProfile(
   const tenancy =
     settings.tenancy === 'workspace' ? workspaceTenancy(route.upstream, clock) : instanceTenancy(settings.instances)
 
+  const namespaces = Object.entries(settings.namespaces)
+
   const transfers: Transfers = {
     mode: route.transfers,
     maxSeconds: route.presignedSeconds,
@@ -87,6 +89,7 @@ export function buildMlflowProfile(
     hostHeader: 'upstream',
     projectInPath: true,
     projectHeaders: [WORKSPACE_HEADER],
+    ...(namespaces.length > 0 && { namespaces: new Map(namespaces) }),
     // MLflow refuses another origin even for searches; the gateway has checked the origin already.
     dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin', 'content-encoding', EXPERIMENT_HEADER]),
     cookies: 'none',

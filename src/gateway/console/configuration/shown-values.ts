@@ -54,6 +54,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'routes.*.methods.*',
   'routes.*.title',
   'routes.*.mlflow.instances.*',
+  'routes.*.mlflow.namespaces.*',
   'cors.allowedOrigins.*',
   'audit.sinks.*.name',
   'audit.sinks.*.path',
