@@ -146,6 +146,11 @@ export interface AppProfile {
   readonly cookies: 'none' | 'all' | readonly string[]
   /** What the upstream gets as `Authorization`. */
   readonly authorization: 'none' | 'access-token' | 'assertion'
+  /**
+   * Requests whose headers the application passes on to servers of others. They get no identity, no assertion, no address
+   * of the client and no `Authorization`. Absent: none.
+   */
+  withholdsIdentity?(request: AppRequest): boolean
   /** Whether the assertion lists the caller's projects, for applications that list across them. Absent: no. */
   readonly assertsProjects?: boolean
   /** More request headers for this application, e.g. MLflow's workspace. */

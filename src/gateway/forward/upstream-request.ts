@@ -6,7 +6,7 @@ import type { AdmittedRequest } from '../routing/admitted-request.ts'
 import type { Route } from '../routing/routes.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
-import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
+import { headerText, type IdentityFacts, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { REQUEST_PROOF, requestProof } from './headers/request-proof.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
@@ -45,6 +45,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   function outgoing(request: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
     const { route, admission } = request
+    if (isWithheld(request)) return withAssertion(request, undefined)
     const assertion = admission.principal && assertionFor(route, admission, admission.principal)
     if (assertion instanceof Promise) return assertion.then((signed) => withAssertion(request, signed))
     return withAssertion(request, assertion)
@@ -79,7 +80,20 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     headers.push('Host', profile.hostHeader === 'public' ? context.host : hostOf(upstream))
     const cookies = upstreamCookies(head.headers.cookie, cookieBase, profile.cookies)
     if (cookies !== undefined) headers.push('Cookie', cookies)
-    writeIdentity(headers, {
+    if (isWithheld(request)) headers.push('X-Request-Id', head.requestId)
+    else writeIdentity(headers, factsOf(request, assertion))
+    const authorization = isWithheld(request)
+      ? undefined
+      : authorizationFor(context.caller, profile.authorization, assertion, deps.clock())
+    if (authorization !== undefined) headers.push('Authorization', authorization)
+    for (const [name, value] of Object.entries(profile.headers?.(admission) ?? {}))
+      headers.push(name, headerText(value))
+    return headers
+  }
+
+  function factsOf({ context, admission }: AdmittedRequest, assertion: string | undefined): IdentityFacts {
+    const { head } = context
+    return {
       principal: admission.principal,
       project: admission.project,
       assertion,
@@ -87,12 +101,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
       clientAddress: head.clientAddress,
       publicHost: context.host,
       publicScheme: scheme,
-    })
-    const authorization = authorizationFor(context.caller, profile.authorization, assertion, deps.clock())
-    if (authorization !== undefined) headers.push('Authorization', authorization)
-    for (const [name, value] of Object.entries(profile.headers?.(admission) ?? {}))
-      headers.push(name, headerText(value))
-    return headers
+    }
   }
 
   function assertionFor(
@@ -110,6 +119,8 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   return outgoing
 }
+
+const isWithheld = ({ route, below }: AdmittedRequest) => route.profile.withholdsIdentity?.(below.app) ?? false
 
 /** Requests without identity share what one tenant may hold. */
 const tenantOf = ({ project, principal }: Admission): string => project?.id ?? principal?.subject ?? 'public'
