@@ -61,7 +61,7 @@ export async function startWorld(): Promise<World> {
   const namespaces = { 'team-a': ALPHA, 'team-b': BETA }
   const gateway = await startGateway({
     ...{ port, issuerUrl: issuer.url, upstream: mlflow.url, logged },
-    config: { issuer: { cliClientId: CLI_CLIENT.id, additional } },
+    config: { issuer: { cliClientId: CLI_CLIENT.id, clockSkewSeconds: 0, additional } },
     routes: [
       {
         ...{ name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project', basicCredentials: true },
