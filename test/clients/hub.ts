@@ -38,6 +38,7 @@ c.JupyterHub.hub_bind_url = "http://127.0.0.1:${hubPort}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:${apiPort}"
 c.JupyterHub.spawner_class = "simple"
 c.Spawner.environment = {"IPYTHONDIR": "${join(dir, 'ipython')}", "MLFLOW_DISABLE_TELEMETRY": "true"}
+c.Spawner.args = ["--allow-root"]
 c.Spawner.http_timeout = 120
 c.Spawner.start_timeout = 120
 c.JupyterHub.services = [{"name": "clicks", "api_token": "${serviceToken}"}]
