@@ -3,14 +3,17 @@ import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
 import { ensureChromium } from '../infra/parts/chromium.ts'
+import { ensureClients } from '../infra/parts/clients.ts'
 import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
 import { ensureHelm } from '../infra/parts/helm.ts'
+import { ensureJavaClient } from '../infra/parts/java-client.ts'
 import { ensureKeycloak, ensureKeycloakForWorkloads } from '../infra/parts/keycloak.ts'
 import { MARIADB_COMMANDS } from '../infra/parts/mariadb.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
 import { ensureBackends } from '../infra/parts/mlflow-backends.ts'
 import { ensureMlflowClient } from '../infra/parts/mlflow-client.ts'
+import { ensureMlflowOidcClient } from '../infra/parts/mlflow-oidc-client.ts'
 import { ensureModelopsClient } from '../infra/parts/modelops-client.ts'
 import { ensureObjectStore } from '../infra/parts/object-store.ts'
 import { ensureOtelCollector } from '../infra/parts/otel-collector.ts'
@@ -153,6 +156,17 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureOtelCollector, ensureTracingCaddy, ensureMlflow, ensureTracingOverlay, ensureAirflow],
     run: { files: ['test/tracing/*.test.ts'] },
     minutes: 6,
+    onlyNamed: true,
+  },
+  {
+    name: 'clients',
+    about: 'unchanged clients of MLflow, Airflow, OpenTelemetry and OpenAI, and JupyterHub, through the gateway',
+    needs: [
+      ...[ensureMlflow, ensureClients, ensureMlflowOidcClient, ensureJavaClient, ensureOtelCollector],
+      ...[ensureAirflow, ensureAirflowctl],
+    ],
+    run: { files: ['test/clients/*.test.ts'] },
+    minutes: 20,
     onlyNamed: true,
   },
   {

@@ -13,6 +13,7 @@ import { valuesPage } from '../helm/values-page.ts'
 import { rulesFile } from '../prometheus/rules-file.ts'
 import { alertsPage } from './alerts-section.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
+import { clientsPage } from './clients-page.ts'
 import { conformancePage } from './conformance-page.ts'
 import { isolationPage } from './isolation-page.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -43,6 +44,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/reference/core-openapi.json': () => `${JSON.stringify(openApiDocument(operations), undefined, 1)}\n`,
   'docs/reference/audit.md': auditPage,
   'docs/reference/audit-event.schema.json': auditSchema,
+  'docs/reference/clients.md': clientsPage,
   'docs/reference/isolation.md': isolationPage,
   'docs/reference/openid-conformance.md': conformancePage,
   'docs/reference/reasons.md': reasonsPage,

@@ -6,6 +6,7 @@ export const GATEWAY_CLIENT = { id: 'gateway', secret: 'gateway-secret' } as con
 export const AIRFLOW_CLIENT = { id: 'airflow', secret: 'airflow-secret' } as const
 export const CI_CLIENT = { id: 'ci-service', secret: 'ci-service-secret' } as const
 export const CLI_CLIENT = { id: 'cli' } as const
+export const JUPYTERHUB_CLIENT = { id: 'jupyterhub', secret: 'jupyterhub-secret' } as const
 
 /** Groups of clients with client credentials. */
 export const SERVICE_GROUPS: Readonly<Record<string, readonly string[]>> = { [CI_CLIENT.id]: ['project-alpha'] }
@@ -45,6 +46,14 @@ export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: st
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
+    },
+    {
+      client_id: JUPYTERHUB_CLIENT.id,
+      client_secret: JUPYTERHUB_CLIENT.secret,
+      client_name: 'JupyterHub',
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/hub/oauth_callback'],
     },
     {
       client_id: CLI_CLIENT.id,

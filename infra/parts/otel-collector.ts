@@ -19,25 +19,46 @@ export interface OtelCollector {
   close(): Promise<void>
 }
 
+/** A collector that writes what it receives into a file. */
 export async function startOtelCollector(): Promise<OtelCollector> {
-  const program = await ensureOtelCollector()
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'otel-collector-'))
   const output = join(folder, 'spans.json')
+  const collector = await startConfiguredCollector({ port, folder, config: collectorConfig(port, output) })
+  return {
+    ...collector,
+    spans: () => (existsSync(output) ? readFileSync(output, 'utf8').split('\n').filter(isWhole).flatMap(spansOf) : []),
+  }
+}
+
+export interface ConfiguredCollector {
+  /** Of its receiver of OTLP over HTTP, as in the configuration. */
+  readonly port: number
+  /** Removed with the collector. */
+  readonly folder: string
+  /** JSON or YAML. */
+  readonly config: string
+  readonly env?: Record<string, string>
+}
+
+/** A collector with any configuration. */
+export async function startConfiguredCollector(options: ConfiguredCollector): Promise<Omit<OtelCollector, 'spans'>> {
+  const program = await ensureOtelCollector()
+  const { port, folder } = options
   const config = join(folder, 'collector.yaml')
-  writeFileSync(config, collectorConfig(port, output))
+  writeFileSync(config, options.config)
   const url = `http://127.0.0.1:${port}`
   const background = await startBackground({
     name: 'OpenTelemetry Collector',
     command: program,
     args: ['--config', config],
     logFile: join(folder, 'collector.log'),
+    ...(options.env && { env: options.env }),
     readyUrl: () => isReady(url),
     readySeconds: 20,
   })
   return {
     url,
-    spans: () => (existsSync(output) ? readFileSync(output, 'utf8').split('\n').filter(isWhole).flatMap(spansOf) : []),
     async close() {
       await background.close()
       rmSync(folder, { recursive: true, force: true })

@@ -86,6 +86,21 @@ test('a name as MLFLOW_WORKSPACE, and two projects: which variable to unset', as
   assert.match(two.message, /unset MLFLOW_WORKSPACE and MODELOPS_PROJECT/)
 })
 
+test('a workspace that is no project of the caller: what to unset', async () => {
+  const { reason, message } = await denied('dave', SEARCH, { ...PYTHON, 'x-mlflow-workspace': UNKNOWN })
+  assert.equal(reason, 'not-in-project')
+  assert.match(
+    message,
+    /Unset MLFLOW_WORKSPACE, and set MLFLOW_TRACKING_AUTH to kubernetes if .* Set MLFLOW_TRACKING_URI/,
+  )
+})
+
+test('no token, from the client for Java, which reads no variable: how to create the client', async () => {
+  const { message } = await denied('nobody', SEARCH, { 'user-agent': 'mlflow-java-client/2.17.2' })
+  assert.match(message, /then create the client with `new MlflowClient\(new BasicMlflowHostCreds\(uri, token\)\)`/)
+  assert.doesNotMatch(message, /MLFLOW_TRACKING_TOKEN/)
+})
+
 test('no token: how to get one, and which variable takes it', async () => {
   const { reason, message } = await denied('nobody', SEARCH, PYTHON)
   assert.equal(reason, 'login-required')

@@ -101,6 +101,8 @@ export interface AppProfile {
   readonly projectInPath: boolean
   /** More headers whose value names the project, lower case. An empty value counts as absent. */
   readonly projectHeaders: readonly string[]
+  /** Namespaces that those headers may name, with the UUID of their project. Absent: only UUIDs. */
+  readonly namespaces?: ReadonlyMap<string, string>
   /** Exceptions to the path rules (`http/target.ts`) below this route; `decodedPath` is decoded once. Absent: none. */
   allowsInPath?(what: 'encoded-slash' | 'semicolon' | 'double-encoding', decodedPath: string): boolean
   /** Paths that do not exist through the gateway, for any caller: refused as `no-route`. Absent: none. */
@@ -144,6 +146,11 @@ export interface AppProfile {
   readonly cookies: 'none' | 'all' | readonly string[]
   /** What the upstream gets as `Authorization`. `client`: the client's own header, which is not for the gateway. */
   readonly authorization: 'none' | 'access-token' | 'assertion' | 'exchanged-token' | 'client'
+  /**
+   * Requests whose headers the application passes on to servers of others. They get no identity, no assertion, no address
+   * of the client and no `Authorization`. Absent: none.
+   */
+  withholdsIdentity?(request: AppRequest): boolean
   /** Whether the assertion lists the caller's projects, for applications that list across them. Absent: no. */
   readonly assertsProjects?: boolean
   /** More request headers for this application, e.g. MLflow's workspace. */

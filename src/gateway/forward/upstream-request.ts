@@ -8,7 +8,7 @@ import type { ExchangedTokens } from '../tokens/exchange/exchanged-tokens.ts'
 import { assertedProjects } from './headers/asserted-projects.ts'
 import type { AssertionSigner, AssertionSubject } from './headers/assertion.ts'
 import { clientAuthorization } from './headers/client-authorization.ts'
-import { headerText, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
+import { headerText, type IdentityFacts, passableHeaders, writeIdentity } from './headers/identity-headers.ts'
 import { REQUEST_PROOF, requestProof } from './headers/request-proof.ts'
 import { authorizationFor } from './headers/upstream-authorization.ts'
 import { upstreamCookies } from './headers/upstream-cookies.ts'
@@ -59,6 +59,7 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
   const cookieBase = deps.config.cookie.name
 
   function outgoing(request: AdmittedRequest): UpstreamRequest | Promise<UpstreamRequest> {
+    if (isWithheld(request)) return withProofs(request, { assertion: undefined, exchanged: undefined })
     const exchanged = exchangedFor(request)
     return exchanged instanceof Promise ? afterExchange(request, exchanged) : withAssertion(request, exchanged)
   }
@@ -118,20 +119,26 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
     headers.push('Host', profile.hostHeader === 'public' ? context.host : hostOf(upstream))
     const cookies = upstreamCookies(head.headers.cookie, cookieBase, profile.cookies)
     if (cookies !== undefined) headers.push('Cookie', cookies)
-    writeIdentity(headers, {
-      principal: admission.principal,
-      project: admission.project,
-      assertion: proofs.assertion,
-      requestId: head.requestId,
-      clientAddress: head.clientAddress,
-      publicHost: context.host,
-      publicScheme: scheme,
-    })
-    const authorization = authorizationOf(request, proofs)
+    if (isWithheld(request)) headers.push('X-Request-Id', head.requestId)
+    else writeIdentity(headers, factsOf(request, proofs))
+    const authorization = isWithheld(request) ? undefined : authorizationOf(request, proofs)
     if (authorization !== undefined) headers.push('Authorization', authorization)
     for (const [name, value] of Object.entries(profile.headers?.(admission) ?? {}))
       headers.push(name, headerText(value))
     return headers
+  }
+
+  function factsOf({ context, admission }: AdmittedRequest, { assertion }: Proofs): IdentityFacts {
+    const { head } = context
+    return {
+      principal: admission.principal,
+      project: admission.project,
+      assertion,
+      requestId: head.requestId,
+      clientAddress: head.clientAddress,
+      publicHost: context.host,
+      publicScheme: scheme,
+    }
   }
 
   function authorizationOf(
@@ -159,6 +166,8 @@ export function buildUpstreamRequest(deps: UpstreamRequestDeps): BuildUpstreamRe
 
   return outgoing
 }
+
+const isWithheld = ({ route, below }: AdmittedRequest) => route.profile.withholdsIdentity?.(below.app) ?? false
 
 /** Requests without identity share what one tenant may hold. */
 const tenantOf = ({ project, principal }: Admission): string => project?.id ?? principal?.subject ?? 'public'

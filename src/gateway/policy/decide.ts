@@ -43,7 +43,7 @@ function decideStepUp({ rule, authentication, now }: StepUpQuestion, { kind }: P
 }
 
 function decideAccess(question: Question, rules: AccessRules, projects: ProjectSnapshot | undefined): Decision {
-  const { access, use, principal, named, projectName, selected } = question
+  const { access, use, principal, named, projectName, namespace, selected } = question
   if (use === 'denied') return deny('app-denied')
   if (access === 'public') return allow('public-route', 'anonymous')
   if (!principal) return deny('login-required')
@@ -53,8 +53,8 @@ function decideAccess(question: Question, rules: AccessRules, projects: ProjectS
 
   if (named.kind === 'malformed') return deny('project-malformed')
   if (named.kind === 'ambiguous') return deny('project-ambiguous')
-  if (projectName !== undefined)
-    return projects ? decideByName(question, projectName, principal, rules, projects) : deny('projects-down')
+  if (projectName !== undefined || namespace !== undefined)
+    return projects ? decideByAlias(question, principal, rules, projects) : deny('projects-down')
   if (named.kind === 'named') {
     return projects ? decideProject(reachableProject(projects, principal, rules, named.id), use) : deny('projects-down')
   }
@@ -72,17 +72,27 @@ function decideProject(reached: ProjectRole | undefined, use: Use): Decision {
   return use === 'read' ? allow('project-viewer', 'viewer', project) : deny('viewer-read-only', project)
 }
 
-/** A name that the caller does not reach is denied in the same way as one that no project has, also beside an ID. */
-function decideByName(
-  { named, use }: Question,
-  name: string,
+/**
+ * A name or a namespace that the caller does not reach is denied in the same way as one that stands for no project, also
+ * beside an ID: what it stands for is not compared with anything.
+ */
+function decideByAlias(
+  { named, projectName, namespace, use }: Question,
   principal: Principal,
   rules: AccessRules,
   projects: ProjectSnapshot,
 ): Decision {
-  const reached = reachableByName(projects, principal, rules, name)
-  if (reached && named.kind === 'named' && named.id !== reached.project.id) return deny('project-ambiguous')
-  return decideProject(reached, use)
+  const reached: (ProjectRole | undefined)[] = []
+  if (projectName !== undefined) reached.push(reachableByName(projects, principal, rules, projectName))
+  if (namespace !== undefined) {
+    const { projectId } = namespace
+    reached.push(projectId === undefined ? undefined : reachableProject(projects, principal, rules, projectId))
+  }
+  const [first] = reached
+  if (first === undefined || reached.includes(undefined)) return deny('not-in-project')
+  const { id } = first.project
+  const agree = reached.every((each) => each?.project.id === id) && (named.kind !== 'named' || named.id === id)
+  return agree ? decideProject(first, use) : deny('project-ambiguous')
 }
 
 /** `project` and `member` routes where the request itself names no project. A stale selection counts as none. */

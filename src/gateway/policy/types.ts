@@ -76,6 +76,13 @@ export interface AccessRules {
   readonly serviceUsers: ReadonlySet<string>
 }
 
+/** A namespace that a request named, such as that of its pod. It is no proof of anything: the caller chooses it. */
+export interface NamedNamespace {
+  readonly name: string
+  /** UUID of the project that it stands for. Undefined: it stands for none. */
+  readonly projectId: string | undefined
+}
+
 export interface Question {
   readonly access: Access
   readonly use: Use
@@ -83,6 +90,8 @@ export interface Question {
   readonly named: NamedProject
   /** The name in the path, which counts together with {@link named}. Absent: none. */
   readonly projectName?: string | undefined
+  /** The namespace in a header, which counts together with both. Absent: none. */
+  readonly namespace?: NamedNamespace | undefined
   /** The project that the browser session has selected: a preference, never a proof of access. */
   readonly selected: string | undefined
   /** Undefined: the route demands no step-up. */

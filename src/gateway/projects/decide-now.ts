@@ -14,8 +14,11 @@ export function decideNow(question: Question, rules: AccessRules, source: Projec
 }
 
 function isUnknown(question: Question, decision: Decision, snapshot: ProjectSnapshot): boolean {
-  const { projectName } = question
-  if (projectName !== undefined) return decision.reason === 'not-in-project' && !snapshot.findByName(projectName)
+  const { projectName, namespace } = question
+  if (projectName !== undefined && !snapshot.findByName(projectName)) return decision.reason === 'not-in-project'
+  if (namespace?.projectId !== undefined && !snapshot.find(namespace.projectId))
+    return decision.reason === 'not-in-project'
+  if (projectName !== undefined || namespace !== undefined) return false
   const id = notUsed(question, decision)
   return id !== undefined && !snapshot.find(id)
 }

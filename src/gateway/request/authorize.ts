@@ -28,6 +28,7 @@ export function buildAuthorize(deps: ProjectRules & { readonly clock: Clock }): 
         principal: caller?.principal,
         named: below.named,
         projectName: below.projectName,
+        namespace: below.namespace,
         selected: caller?.session?.selectedProject,
         stepUp: rule && caller && { rule, authentication: authenticationOf(caller), now: deps.clock() },
       }

@@ -14,6 +14,8 @@ export interface ClientAdviceDeps extends ProjectRules {
 
 /** MLflow's own clients, which print the text of an error and are set up with variables. */
 const MLFLOW_CLIENT = /^mlflow-(?:python|java|R)-client\//
+/** Its client reads no variable but MLFLOW_TRACKING_URI. */
+const JAVA_CLIENT = /^mlflow-java-client\//
 /** Projects listed at most. */
 const LISTED = 10
 
@@ -38,7 +40,7 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
       return `${reason === 'token-invalid' ? `${explain} ` : ''}${signIn}, then send ${token} in \`Proxy-Authorization: Bearer\`. The Authorization header is for the application.`
     const { authorization = '' } = context.head.headers
     const isMlflow = isMlflowClient(context)
-    const next = isMlflow ? `set MLFLOW_TRACKING_TOKEN to ${token}` : `send ${token} in \`Authorization: Bearer\``
+    const next = tokenStep(context, token)
     if (isBasic(authorization)) {
       const rule = context.route?.config.basicCredentials
         ? 'Send the ID and the secret of a client of the issuer; the user name and password of a person are not accepted'
@@ -65,6 +67,8 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
     const workspace = head.headers['x-mlflow-workspace'] !== undefined
     if (reason === 'project-ambiguous')
       return 'Name the project in MLFLOW_TRACKING_URI alone: unset MLFLOW_WORKSPACE and MODELOPS_PROJECT.'
+    if (reason === 'not-in-project' && workspace)
+      return `MLflow's workspace is none of your projects. Unset MLFLOW_WORKSPACE, and set MLFLOW_TRACKING_AUTH to kubernetes if it is kubernetes-namespaced. ${trackingUri(context, route)}`
     if (reason === 'project-malformed')
       return workspace ? `MLFLOW_WORKSPACE must be a UUID. Unset it. ${trackingUri(context, route)}` : explain
     return trackingUri(context, route)
@@ -84,6 +88,13 @@ export function buildClientAdvice(deps: ClientAdviceDeps): ClientAdvice {
         return undefined
     }
   }
+}
+
+function tokenStep(context: RequestContext, token: string): string {
+  if (!isMlflowClient(context)) return `send ${token} in \`Authorization: Bearer\``
+  return JAVA_CLIENT.test(context.head.headers['user-agent'] ?? '')
+    ? `create the client with \`new MlflowClient(new BasicMlflowHostCreds(uri, token))\`, where the token is ${token}`
+    : `set MLFLOW_TRACKING_TOKEN to ${token}`
 }
 
 const isMlflowClient = ({ route, head }: RequestContext) =>

@@ -30,8 +30,8 @@ export function knownProjectOf({ decision }: RequestContext): KnownProject | und
 function typedProject({ head, target, route }: RequestContext): string | undefined {
   if (target === undefined || route === undefined) return undefined
   try {
-    const { named, projectName } = readBelowRoute(head, target, route)
-    return projectName ?? (named.kind === 'named' ? named.id : undefined)
+    const { named, projectName, namespace } = readBelowRoute(head, target, route)
+    return projectName ?? namespace?.name ?? (named.kind === 'named' ? named.id : undefined)
   } catch (error) {
     if (error instanceof Refusal) return undefined
     throw error

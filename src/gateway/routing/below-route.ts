@@ -1,11 +1,13 @@
 import { type NamedProject, nameProject, parseProjectId } from '../../shared/project-id.ts'
-import { isNameInUrls } from '../../shared/project-name.ts'
-import type { AppRequest } from '../apps/profile.ts'
+import { isNameInUrls, isSlug } from '../../shared/project-name.ts'
+import type { AppProfile, AppRequest } from '../apps/profile.ts'
 import { Refusal } from '../errors.ts'
 import { foldName } from '../http/fold-name.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { Target } from '../http/target.ts'
 import { takeProjectQuery } from '../policy/project-query.ts'
+import type { NamedNamespace } from '../policy/types.ts'
+import { readNamespaces } from './namespace.ts'
 import { looksNarrower, type Route } from './routes.ts'
 
 /** Every header that names the project, on any route. */
@@ -17,6 +19,8 @@ export interface BelowRoute {
   readonly named: NamedProject
   /** The name in the path. Only members may learn whether there is such a project. */
   readonly projectName: string | undefined
+  /** The namespace in the workspace header. Only members may learn which project it stands for. */
+  readonly namespace: NamedNamespace | undefined
   /** What was removed from the front of the path: route prefix and project segment. */
   readonly publicPrefix: string
   /** Path sent to the upstream, without query. */
@@ -48,14 +52,16 @@ export function readBelowRoute(head: RequestHead, target: Target, route: Route):
   for (const oddity of target.oddities) {
     if (!profile.allowsInPath?.(oddity, decodedPath)) throw new Refusal('path-ambiguous', `path has ${oddity}`)
   }
-  collectHeaders(head.rawHeaders, profile.projectHeaders, values)
+  const names = collectHeaders(head.rawHeaders, profile, values)
+  const namespace = names && profile.namespaces && readNamespaces(names, profile.namespaces)
   const query = takeProjectQuery(target.query)
   values.push(...query.values)
 
   return {
     app: { method: head.method, path, decodedPath, query: query.rest, headers: head.headers },
-    named: query.lookalike ? { kind: 'malformed' } : nameProject(values),
+    named: query.lookalike ? { kind: 'malformed' } : namedBy(values, namespace === 'ambiguous'),
     projectName,
+    namespace: namespace === 'ambiguous' ? undefined : namespace,
     publicPrefix,
     upstreamPath: profile.stripPrefix ? path : target.path,
   }
@@ -68,8 +74,21 @@ export function projectSegment(path: string): string | undefined {
   return parseProjectId(segment) !== undefined || isNameInUrls(segment) ? segment : undefined
 }
 
-/** Takes each copy of each header, also under names that an upstream would fold into it. */
-function collectHeaders(raw: readonly string[], extra: readonly string[], values: string[]): void {
+function namedBy(values: readonly string[], areNamespacesAmbiguous: boolean): NamedProject {
+  const named = nameProject(values)
+  return areNamespacesAmbiguous && named.kind !== 'malformed' ? { kind: 'ambiguous' } : named
+}
+
+/**
+ * Takes each copy of each header, also under names that an upstream would fold into it. Returns the namespaces: values of
+ * the application's own headers that are none of ours. Undefined: none.
+ */
+function collectHeaders(
+  raw: readonly string[],
+  { projectHeaders, namespaces }: Pick<AppProfile, 'projectHeaders' | 'namespaces'>,
+  values: string[],
+): string[] | undefined {
+  let names: string[] | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
     // Names of other lengths cannot be one of these: most requests stop here.
@@ -79,6 +98,10 @@ function collectHeaders(raw: readonly string[], extra: readonly string[], values
     if (PROJECT_HEADERS.includes(folded)) {
       // Another spelling is what an attacker sends to a server that folds: dropped, and not believed either.
       if (name.toLowerCase() === folded) values.push(value)
-    } else if (extra.includes(folded) && name.toLowerCase() === folded && value !== '') values.push(value)
+    } else if (projectHeaders.includes(folded) && name.toLowerCase() === folded && value !== '') {
+      if (namespaces !== undefined && isSlug(value)) names = [...(names ?? []), value]
+      else values.push(value)
+    }
   }
+  return names
 }

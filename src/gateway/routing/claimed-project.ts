@@ -4,6 +4,7 @@ import type { RequestContext } from './request-context.ts'
 /** The project that a request named. */
 export type ClaimedProject =
   | { readonly by: 'id' | 'name' | 'selection'; readonly value: string }
+  | { readonly by: 'namespace'; readonly value: string; readonly projectId: string | undefined }
   | { readonly by: 'malformed' | 'ambiguous' }
 
 /**
@@ -13,9 +14,10 @@ export type ClaimedProject =
 export function claimedProject({ head, target, route, caller }: RequestContext): ClaimedProject | undefined {
   if (route === undefined || target === undefined) return undefined
   try {
-    const { named, projectName } = readBelowRoute(head, target, route)
+    const { named, projectName, namespace } = readBelowRoute(head, target, route)
     if (named.kind === 'malformed' || named.kind === 'ambiguous') return { by: named.kind }
     if (projectName !== undefined) return { by: 'name', value: projectName }
+    if (namespace !== undefined) return { by: 'namespace', value: namespace.name, projectId: namespace.projectId }
     if (named.kind === 'named') return { by: 'id', value: named.id }
   } catch {
     return undefined // the path itself was denied

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { UUID } from '../project-id.ts'
+import { isSlug } from '../project-name.ts'
 import { metadata } from './metadata.ts'
 
 /** Field types of the configuration. Each message says what a field accepts, with an example. */
@@ -60,6 +61,9 @@ export const uuid = z
   .string()
   .regex(UUID, 'expected a UUID, e.g. 11111111-1111-4111-8111-111111111111')
   .transform((text) => text.toLowerCase())
+
+/** Name of a Kubernetes namespace: a label (RFC 1123 §2.1). One that is a UUID would be read as a project. */
+export const namespace = z.string().refine(isSlug, 'expected the name of a Kubernetes namespace, no UUID, e.g. team-a')
 
 /** `/` or `/a/b`: plain segments, no trailing slash. */
 export const routePath = z

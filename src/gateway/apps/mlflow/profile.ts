@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.ts'
 import type { Admission, AppEvent, AppProfile, AppRelease, AppRequest } from '../profile.ts'
 import { buildBodyRules } from './body/body-rules.ts'
 import { finderOf, ReleaseWatch } from './catalogue/release-watch.ts'
-import { EXPERIMENT_HEADER, headersFor } from './default-experiment.ts'
+import { EXPERIMENT_HEADER, headersFor, isModelCall } from './default-experiment.ts'
 import { queryFor } from './forwarded-query.ts'
 import { mlflowOperation } from './operation.ts'
 import { mlflowRefusal } from './refusal.ts'
@@ -17,6 +17,8 @@ import { isDeniedTransfer, presignedRule, type Transfers } from './transfers.ts'
 import { changesWebhook } from './webhooks.ts'
 
 const WORKSPACE_HEADER = 'x-mlflow-workspace'
+/** With it, MLflow asks a model without the guardrails that an administrator has set. It is for MLflow's own calls. */
+const BYPASS_HEADER = 'x-mlflow-guardrail-bypass'
 /** Artifact names may contain a semicolon, and so may the key of a tag. */
 const SEMICOLON = /^\/(?:ajax-)?api\/(?:2\.0\/mlflow-artifacts\/artifacts\/|[23]\.0\/mlflow\/.+\/tags\/)/
 
@@ -45,6 +47,8 @@ export function buildMlflowProfile(
   const limits = { json: settings.maxBodyBytes, otlp: settings.maxTraceBytes }
   const tenancy =
     settings.tenancy === 'workspace' ? workspaceTenancy(route.upstream, clock) : instanceTenancy(settings.instances)
+
+  const namespaces = Object.entries(settings.namespaces)
 
   const transfers: Transfers = {
     mode: route.transfers,
@@ -87,10 +91,13 @@ export function buildMlflowProfile(
     hostHeader: 'upstream',
     projectInPath: true,
     projectHeaders: [WORKSPACE_HEADER],
+    ...(namespaces.length > 0 && { namespaces: new Map(namespaces) }),
     // MLflow refuses another origin even for searches; the gateway has checked the origin already.
-    dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin', 'content-encoding', EXPERIMENT_HEADER]),
+    dropRequestHeaders: new Set([WORKSPACE_HEADER, 'origin', 'content-encoding', EXPERIMENT_HEADER, BYPASS_HEADER]),
     cookies: 'none',
     authorization: 'none',
+    // The AI gateway sends the headers of a request on to the provider of the model.
+    withholdsIdentity: isModelCall,
     allowsInPath: (what, path) =>
       (what === 'semicolon' && SEMICOLON.test(path)) || (what === 'encoded-slash' && ENCODED_SLASH.test(path)),
     isPage: ({ decodedPath }) => decodedPath === '/',

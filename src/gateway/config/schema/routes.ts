@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hostName, httpUrl, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
+import { hostName, httpUrl, namespace, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { tokenExchange } from './token-exchange.ts'
 
@@ -10,6 +10,12 @@ export const mlflowSettings = z.strictObject({
     .default('workspace')
     .describe('One MLflow with a workspace per project, or one MLflow per project.'),
   instances: z.record(uuid, httpUrl).default({}).describe('Upstream of each project if tenancy is `instance`.'),
+  namespaces: z
+    .record(namespace, uuid)
+    .default({})
+    .describe(
+      'UUID of the project of each Kubernetes namespace that clients send as MLflow’s workspace (`MLFLOW_TRACKING_AUTH=kubernetes-namespaced`). A namespace is a name and proves nothing: the caller must be a member of the project.',
+    ),
   version: z
     .enum(['3.17', '3.18'])
     .default('3.18')

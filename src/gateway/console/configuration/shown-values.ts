@@ -69,6 +69,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'routes.*.tokenExchange.resource',
   'routes.*.tokenExchange.scopes.*',
   'routes.*.mlflow.instances.*',
+  'routes.*.mlflow.namespaces.*',
   'cors.allowedOrigins.*',
   'audit.sinks.*.name',
   'audit.sinks.*.path',

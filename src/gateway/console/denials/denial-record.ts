@@ -116,5 +116,6 @@ const shortClaim = (claimed: ClaimedProject | undefined): ClaimedProject | undef
 
 function findProject(projects: ProjectSnapshot, claimed: ClaimedProject): Project | undefined {
   if (!('value' in claimed)) return undefined
+  if (claimed.by === 'namespace') return claimed.projectId === undefined ? undefined : projects.find(claimed.projectId)
   return claimed.by === 'name' ? projects.findByName(claimed.value) : projects.find(claimed.value)
 }

@@ -68,7 +68,12 @@ function factsOfDenial(denial: DenialRecord): VerdictView['facts'] {
 const grantsText = (grants: readonly Grant[]) =>
   grants.map(({ rule, role, projectId }) => `${rule} (${role} of ${projectId})`).join(', ') || 'none matches'
 
-const BY = { id: 'by ID', name: 'by name in the path', selection: 'selected in the browser' } as const
+const BY = {
+  id: 'by ID',
+  name: 'by name in the path',
+  namespace: 'by namespace',
+  selection: 'selected in the browser',
+} as const
 
 const claimedText = (claimed: ClaimedProject) =>
   'value' in claimed ? `${claimed.value} (${BY[claimed.by]})` : `${claimed.by}: the request names no single project`

@@ -2,6 +2,7 @@ import { parseProjectId } from '../../../shared/project-id.ts'
 import { pageReply } from '../../http/reply.ts'
 import { type WhyView, whyPage } from '../../pages/console/why-page.ts'
 import type { Principal } from '../../policy/types.ts'
+import type { ClaimedProject } from '../../routing/claimed-project.ts'
 import type { Session } from '../../sessions/session.ts'
 import type { ConsoleContext } from '../console-deps.ts'
 import { type ConsoleHandler, type ConsoleRequest, type Note, textOf } from '../console-request.ts'
@@ -61,12 +62,20 @@ async function again({ explain, config }: ConsoleContext, denial: DenialRecord):
     projectIds: new Set(),
     ...(caller.grants && { grants: caller.grants }),
   }
-  const project = claimed !== undefined && 'value' in claimed && claimed.by !== 'name' ? claimed.value : undefined
+  if (claimed?.by === 'namespace' && claimed.projectId === undefined)
+    return 'It is not asked again: at that moment the namespace stood for no project.'
+  const project = claimed && claimedId(claimed)
   const { allowed, reason, status } = await explain({ method, target: path, host, principal, project })
   const premise = 'With the groups of that moment and the current configuration and projects'
   return allowed
     ? `${premise}, it would be allowed (${reason}).`
     : `${premise}, it would be denied: ${status} ${reason}.`
+}
+
+/** A name is part of the path already. */
+function claimedId(claimed: ClaimedProject): string | undefined {
+  if (claimed.by === 'namespace') return claimed.projectId
+  return 'value' in claimed && claimed.by !== 'name' ? claimed.value : undefined
 }
 
 type Question = WhyView['question']

@@ -137,6 +137,21 @@ const bad: [string, string, (raw: Raw) => void][] = [
       Object.assign(raw.routes[0] ?? {}, { mlflow: { tenancy: 'instance', instances } })
     },
   ],
+  [
+    'a namespace of two labels',
+    'routes.0.mlflow.namespaces.team.a',
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { namespaces: { 'team.a': ALPHA } } }),
+  ],
+  [
+    'a namespace that would be read as a project',
+    `routes.0.mlflow.namespaces.${BETA}`,
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { namespaces: { [BETA]: ALPHA } } }),
+  ],
+  [
+    'a namespace of a project without UUID',
+    'routes.0.mlflow.namespaces.team-a',
+    (raw) => Object.assign(raw.routes[0] ?? {}, { mlflow: { namespaces: { 'team-a': 'alpha' } } }),
+  ],
   ['MLflow on a login route', 'routes.0.access', (raw) => Object.assign(raw.routes[0] ?? {}, { access: 'login' })],
   [
     'an upstream that is no URL',
