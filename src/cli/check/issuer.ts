@@ -5,6 +5,7 @@ import { clientErrors } from './client.ts'
 import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 import { redirectErrors } from './redirect-uri.ts'
+import { exchangeWarnings } from './token-exchange.ts'
 
 /** The issuer's metadata as it was received (OIDC Discovery §3). */
 export type Metadata = Readonly<Record<string, unknown>>
@@ -68,8 +69,9 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
  * What the metadata makes doubtful, but cannot rule out: the lists are optional and need not be complete
  * (OIDC Discovery §3).
  */
-export async function issuerWarnings({ issuer }: Config): Promise<CheckError[]> {
-  return announcementWarnings(parseJson((await probe(metadataUrl(issuer))).text), issuer)
+export async function issuerWarnings({ issuer, routes }: Config): Promise<CheckError[]> {
+  const metadata = parseJson((await probe(metadataUrl(issuer))).text)
+  return [...announcementWarnings(metadata, issuer), ...exchangeWarnings(metadata, routes)]
 }
 
 /** See {@link issuerWarnings}. */
