@@ -10,6 +10,8 @@ import { LOGOUT_ROWS, OUTAGE_ROWS, SESSION_ROWS } from './requirements/sessions.
 import { STEP_UP_ROWS } from './requirements/step-up.ts'
 import { WORKLOAD_ROWS } from './requirements/workloads.ts'
 
+const TWO_CREDENTIALS = 'test/path/two-credentials.test.ts'
+const EXCHANGE = 'test/path/token-exchange.test.ts'
 const HEADERS = 'test/attacks/cases/headers-in.txt'
 const PATHS = 'test/attacks/cases/paths.txt'
 const TENANT = 'test/attacks/cases/tenant.txt'
@@ -384,6 +386,12 @@ const HEADER_TRUST = [
     'a client’s `Authorization` is not forwarded',
     [HEADERS, 'S-106 an unknown Authorization header is denied, not forwarded'],
     [HEADERS, 'S-106 Basic together with a session'],
+    [TWO_CREDENTIALS, 'other routes: Proxy-Authorization is nothing, and Authorization is for the gateway'],
+    [
+      TWO_CREDENTIALS,
+      'spellings that an upstream may fold are dropped, and a folded line or a space before the colon is refused',
+    ],
+    [EXCHANGE, 'a bearer token and Basic credentials are exchanged'],
   ),
   row(
     'S-107',

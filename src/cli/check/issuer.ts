@@ -5,6 +5,7 @@ import { clientErrors } from './client.ts'
 import type { Endpoints } from './endpoints.ts'
 import { parseJson, probe } from './probe.ts'
 import { redirectErrors } from './redirect-uri.ts'
+import { exchangeWarnings } from './token-exchange.ts'
 
 /** The issuer's metadata as it was received (OIDC Discovery §3). */
 export type Metadata = Readonly<Record<string, unknown>>
@@ -70,8 +71,14 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
  * What the metadata makes doubtful, but cannot rule out: the lists are optional and need not be complete
  * (OIDC Discovery §3).
  */
+<<<<<<< HEAD
 export async function issuerWarnings(config: Config): Promise<CheckError[]> {
   return announcementWarnings(parseJson((await probe(metadataUrl(config.issuer))).text), config)
+=======
+export async function issuerWarnings({ issuer, routes }: Config): Promise<CheckError[]> {
+  const metadata = parseJson((await probe(metadataUrl(issuer))).text)
+  return [...announcementWarnings(metadata, issuer), ...exchangeWarnings(metadata, routes)]
+>>>>>>> token-exchange
 }
 
 /** See {@link issuerWarnings}. */
