@@ -83,6 +83,7 @@ export function verdictOfExplanation(
       ['Use', explanation.use],
       ['Role', explanation.role],
       ['Project', explanation.project],
+      ['Level', explanation.level],
     ],
     steps: stepViews(step),
     comparison:
