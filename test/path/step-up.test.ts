@@ -142,6 +142,28 @@ test('the log and the audit trail name the missing level', async () => {
   )
 })
 
+test('the console shows administrators the missing level, and what a session would reach', async () => {
+  const bob = await signedIn('silver')
+  const denied = await bob.fetch(`${kit.url}/lobby/vault/keys`, { headers: SCRIPT })
+  const alice = new Browser()
+  await authenticate(alice, await alice.open(`${kit.url}/auth/admin`), 'silver', 'alice')
+  const id = denied.headers.get('x-request-id') ?? ''
+  const { text } = await alice.open(`${kit.url}/auth/admin/why?id=${id}`)
+  assert.match(text, /Denied: 401 <code>step-up-required/)
+  assert.match(text, /acr: expected gold or hardware, got none/)
+  assert.match(text, /the route demands a step-up/)
+  const high = new Browser()
+  await authenticate(high, await high.open(`${kit.url}/lobby/vault/`), 'gold', 'carol')
+  const form = (await alice.open(`${kit.url}/auth/admin/why`)).text
+  const ask = async (user: string) => {
+    const session = new RegExp(`<option value="([^"]{43})">${user}</option>`).exec(form)?.[1] ?? ''
+    const query = new URLSearchParams({ method: 'GET', path: '/lobby/vault/', session })
+    return (await alice.open(`${kit.url}/auth/admin/why?${query}`)).text
+  }
+  assert.match(await ask('carol'), /Allowed <code>signed-in/)
+  assert.match(await ask('alice'), /acr: expected gold or hardware, got none/)
+})
+
 test('an authentication grows too old, and the issuer is asked again', async () => {
   const browser = new Browser()
   const opened = await authenticate(browser, await browser.open(`${kit.url}/recent/?a=1`), 'silver')

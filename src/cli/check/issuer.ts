@@ -71,14 +71,9 @@ function metadataErrors(metadata: Metadata, issuer: Config['issuer']): CheckErro
  * What the metadata makes doubtful, but cannot rule out: the lists are optional and need not be complete
  * (OIDC Discovery §3).
  */
-<<<<<<< HEAD
 export async function issuerWarnings(config: Config): Promise<CheckError[]> {
-  return announcementWarnings(parseJson((await probe(metadataUrl(config.issuer))).text), config)
-=======
-export async function issuerWarnings({ issuer, routes }: Config): Promise<CheckError[]> {
-  const metadata = parseJson((await probe(metadataUrl(issuer))).text)
-  return [...announcementWarnings(metadata, issuer), ...exchangeWarnings(metadata, routes)]
->>>>>>> token-exchange
+  const metadata = parseJson((await probe(metadataUrl(config.issuer))).text)
+  return [...announcementWarnings(metadata, config), ...exchangeWarnings(metadata, config.routes)]
 }
 
 /** See {@link issuerWarnings}. */

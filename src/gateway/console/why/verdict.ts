@@ -93,6 +93,7 @@ export function verdictOfExplanation(
       ['Use', explanation.use],
       ['Role', explanation.role],
       ['Project', explanation.project],
+      ['Level', explanation.level],
     ],
     steps: stepViews(step),
     comparison:

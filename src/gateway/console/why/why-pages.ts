@@ -1,6 +1,7 @@
 import { parseProjectId } from '../../../shared/project-id.ts'
 import { pageReply } from '../../http/reply.ts'
 import { type WhyView, whyPage } from '../../pages/console/why-page.ts'
+import type { Authentication } from '../../policy/step-up.ts'
 import type { Principal } from '../../policy/types.ts'
 import type { ClaimedProject } from '../../routing/claimed-project.ts'
 import type { Session } from '../../sessions/session.ts'
@@ -66,6 +67,8 @@ async function again({ explain, config }: ConsoleContext, denial: DenialRecord):
     return 'It is not asked again: at that moment the namespace stood for no project.'
   const project = claimed && claimedId(claimed)
   const { allowed, reason, status } = await explain({ method, target: path, host, principal, project })
+  if (reason === 'step-up-required')
+    return 'With the current configuration, the route demands a step-up. The level of that sign-in was not kept; the detail above names what was missing.'
   const premise = 'With the groups of that moment and the current configuration and projects'
   return allowed
     ? `${premise}, it would be allowed (${reason}).`
@@ -136,7 +139,10 @@ function principalOf(
   { session, groups }: Question,
   offered: readonly Session[],
 ): Principal | 'gone' | undefined {
-  if (session !== '') return offered.find(({ key }) => key === session)?.principal ?? 'gone'
+  if (session !== '') {
+    const found = offered.find(({ key }) => key === session)
+    return found === undefined ? 'gone' : { ...found.principal, authentication: authenticationOf(found) }
+  }
   const names = groups.split(',').map((group) => group.trim())
   const typed = names.filter((name) => name !== '')
   if (typed.length === 0) return undefined
@@ -146,3 +152,8 @@ function principalOf(
     projectIds: new Set(),
   }
 }
+
+const authenticationOf = ({ acr, authenticatedAt }: Session): Authentication => ({
+  ...(acr !== undefined && { acr }),
+  ...(authenticatedAt !== undefined && { authenticatedAt }),
+})
