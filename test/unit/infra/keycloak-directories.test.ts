@@ -60,7 +60,7 @@ for (const [column, name] of REALMS.entries()) {
     assert.match(provider.config.connectionUrl?.[0] ?? '', /^\$\{LDAP_URL:ldaps:/)
     assert.deepEqual([provider.config.editMode, provider.config.cachePolicy], [['READ_ONLY'], ['NO_CACHE']])
     const isAccountRespected =
-      mappers.some(({ providerId }) => providerId === 'msad-user-account-control-mapper') ||
+      mappers.some(({ config }) => config['always.read.enabled.value.from.ldap']?.[0] === 'true') ||
       /pwdAccountLockedTime/.test(`${provider.config.customUserSearchFilter}`)
     assert.ok(isAccountRespected)
     for (const client of realm(name).clients) {
