@@ -129,7 +129,7 @@ export const waitUntilDenied = (visitor: Visitor): Promise<number> =>
   secondsUntil(async () => (await visitor.projects()) === undefined)
 
 /** Seconds until the condition is true, asked twice a second. @throws Error if it is not true in time */
-export async function secondsUntil(condition: () => Promise<boolean>, atMost = 180): Promise<number> {
+export async function secondsUntil(condition: () => Promise<boolean>, atMost = 100): Promise<number> {
   const startedAt = performance.now()
   const seconds = () => (performance.now() - startedAt) / 1000
   while (!(await condition())) {
