@@ -22,6 +22,8 @@ import { ensurePostgres } from '../infra/parts/postgres.ts'
 import { ensurePrometheus } from '../infra/parts/prometheus.ts'
 import { ensureProxies } from '../infra/parts/proxies.ts'
 import { REDIS_COMMANDS } from '../infra/parts/redis.ts'
+import { SAMBA_COMMANDS } from '../infra/parts/samba.ts'
+import { SLAPD_COMMANDS } from '../infra/parts/slapd.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 import { ensureTracingOverlay } from '../infra/parts/tracing-overlay.ts'
 
@@ -117,6 +119,15 @@ export const TIERS: readonly Tier[] = [
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 16,
     sharesMachine: true,
+  },
+  {
+    name: 'directories',
+    about:
+      'OpenLDAP and Active Directory through a real Keycloak: browser, bearer tokens, and the time until changes apply',
+    needs: [ensureKeycloak, ensureMlflow, ensureChromium, () => ensureDebian([...SLAPD_COMMANDS, ...SAMBA_COMMANDS])],
+    run: { files: ['test/directories/*.test.ts'] },
+    minutes: 20,
+    onlyNamed: true,
   },
   {
     name: 'mlflow',

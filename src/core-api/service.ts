@@ -22,6 +22,12 @@ export interface CoreService {
   close(): Promise<void>
 }
 
+/**
+ * Twice the header section that the gateway accepts by default: it forwards what it received and adds the groups of the user
+ * in `X-Forwarded-Groups` and in the assertion. Node's own limit of 16 KiB is too small for a user in 200 groups.
+ */
+const MAX_HEADER_BYTES = 131_072
+
 /** Builds and starts the core API. @throws ConfigurationError, StorageDown, StartError */
 export async function startCore(config: CoreConfig, log: Logger, clock: Clock): Promise<CoreService> {
   const storage = await openStorage(config.storage, log)
@@ -29,7 +35,7 @@ export async function startCore(config: CoreConfig, log: Logger, clock: Clock): 
     const deps = await buildDeps({ config, log, clock, storage })
     await checkTokens(deps)
     await warn(deps)
-    const server = createServer(buildCore(deps))
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, buildCore(deps))
     await listen(server, config.server.listen, 'server.listen')
     return { url: urlOf(server), close: () => stop(server, storage, config.server.drainSeconds) }
   } catch (error) {
