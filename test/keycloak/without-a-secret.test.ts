@@ -27,13 +27,11 @@ before(async () => {
   setDefaultCACertificates([readFileSync(authority.cert, 'utf8')])
   port = await freePort()
   const server = authority.issue('keycloak', 'DNS:localhost,IP:127.0.0.1')
-  ;[keycloak, workloads] = await Promise.all([
-    startKeycloak({
-      gatewayUrl: `http://localhost:${port}`,
-      https: { certificate: server.cert, key: server.key, clientAuthorities: authority.cert },
-    }),
-    startWorkloadIssuer(),
-  ])
+  workloads = await startWorkloadIssuer()
+  keycloak = await startKeycloak({
+    gatewayUrl: `http://localhost:${port}`,
+    https: { certificate: server.cert, key: server.key, clientAuthorities: authority.cert },
+  })
   admin = new KeycloakAdmin(keycloak)
 }, KEYCLOAK_STARTS)
 afterEach(async () => {
