@@ -206,11 +206,9 @@ for (const [providerId, config, subject, type] of WORKLOADS) {
         ? workloads.svid(subject, keycloak.url)
         : workloads.serviceAccountToken(subject, keycloak.url)
     const path = put('token', await token())
-    for (const sendClientId of [true, false]) {
-      const clientAssertion = { path, type, sendClientId }
-      assert.deepEqual(await checked({ clientAuthentication: 'jwt_file', clientAssertion }), [])
-    }
-    const found = await start({ clientAuthentication: 'jwt_file', clientAssertion: { path, type } })
+    const clientAssertion = { path, type }
+    assert.deepEqual(await checked({ clientAuthentication: 'jwt_file', clientAssertion }), [])
+    const found = await start({ clientAuthentication: 'jwt_file', clientAssertion })
     assert.deepEqual(await failuresAsItself(found), [])
   })
 }
