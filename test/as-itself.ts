@@ -46,6 +46,9 @@ export async function startProving(issuerUrl: string, issuer: object, port?: num
       projects: { source: 'core', url: upstream.url, refreshSeconds: 1 },
     },
     routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login', basicCredentials: true }],
+  }).catch(async (error: unknown) => {
+    await upstream.close()
+    throw error
   })
   let browser = new Browser()
   const total = async (name: string, labels: object) => {

@@ -117,7 +117,7 @@ export const TIERS: readonly Tier[] = [
     about: 'the sign-in suite against a real Keycloak, and a gateway without a secret',
     needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime],
     run: { files: ['test/keycloak/*.test.ts'] },
-    minutes: 16,
+    minutes: 18,
     sharesMachine: true,
   },
   {

@@ -44,6 +44,19 @@ const secrets = z.strictObject({
     ),
 })
 
+/** For `issuer.clientAuthentication: jwt_file`. */
+const issuerToken = z.strictObject({
+  audience: z
+    .string()
+    .default('')
+    .describe(
+      'Audience of a token of the pod’s service account: the issuer, as in config.issuer.url. It is mounted at `/run/secrets/issuer-token/token`, for config.issuer.clientAssertion. Empty: there is none.',
+    ),
+  expirationSeconds: atLeast(600)
+    .default(3600)
+    .describe('Lifetime of the token. Kubernetes renews the file after four fifths of it.'),
+})
+
 const probe = (periodSeconds: number, failureThreshold: number) => ({
   periodSeconds: atLeast(1).default(periodSeconds).describe('Interval between two probes.'),
   timeoutSeconds: atLeast(1).default(3).describe('Longest wait for the response.'),
@@ -104,6 +117,7 @@ export const valuesSchema = z.strictObject({
     .describe('The gateway’s own configuration, key by key. Secrets must be references: `${file:…}` or `${env:…}`.'),
   projects: list.default([]).describe('The list of projects if the source is `file`. Changes need no restart.'),
   secrets: secrets.prefault({}),
+  issuerToken: issuerToken.prefault({}),
   env: list
     .default([])
     .describe('Environment variables for `${env:…}` and for Node, e.g. NODE_EXTRA_CA_CERTS. As in Kubernetes.'),

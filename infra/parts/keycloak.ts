@@ -141,7 +141,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
     },
     logFile: join(home, 'keycloak.log'),
     readyUrl: `${scheme}://localhost:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,
-    readySeconds: 180,
+    readySeconds: 270,
   })
   const close = async () => {
     await background.close()

@@ -8,6 +8,8 @@ import { exportJWK, SignJWT } from 'jose'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
 import { freePort } from '../../infra/parts/ports.ts'
+import { issuerErrors } from '../../src/cli/check/issuer.ts'
+import { parseConfig } from '../../src/gateway/config/load.ts'
 import { failuresAsItself, type Proving, startProving } from '../as-itself.ts'
 import { type Authority, makeAuthority } from '../authority.ts'
 
@@ -44,6 +46,7 @@ function put(name: string, text: string): string {
 }
 
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const newSmallKey = () => generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
 const pem = (key: KeyObject) => String(key.export({ format: 'pem', type: 'pkcs8' }))
 const publicJwk = async (key: KeyObject, kid: string) => {
   const { d: _, ...jwk } = await exportJWK(key)
@@ -223,4 +226,42 @@ test('jwt_file: each request has what the file contains now; an expired file is 
   put('token', await token(60))
   chmodSync(path, 0o600)
   assert.equal(await introspected(gateway), 401)
+})
+
+test('a key that cannot be used stops the start; a JWT of the platform may come later', async () => {
+  const issuer = await issuerWith({})
+  const clientKeys = [{ path: put('broken.pem', 'nothing') }]
+  const broken = startProving(issuer.url, { clientAuthentication: 'private_key_jwt', clientKeys })
+  await assert.rejects(broken, /issuer\.clientKeys\.0\.path: expected a file with a private key/)
+  const clientAssertion = { path: join(authority.folder, 'not-yet') }
+  const gateway = await gatewayAt(issuer, { clientAuthentication: 'jwt_file', clientAssertion })
+  assert.equal(await introspected(gateway), 503)
+  assert.equal((await fetch(`${gateway.url}/auth/client-jwks.json`)).status, 404)
+})
+
+test('`check --online` sends the same proof, and says which credential the issuer rejects', async () => {
+  const key = newKey()
+  const issuer = await issuerWith({
+    token_endpoint_auth_method: 'private_key_jwt',
+    client_secret: undefined,
+    jwks: { keys: [await publicJwk(key, 'a')] },
+  })
+  const errorsFor = async (clientKeys: object[]) => {
+    const raw = {
+      server: { publicUrl: 'http://localhost:1' },
+      issuer: { url: issuer.url, clientId: GATEWAY_CLIENT.id, clientAuthentication: 'private_key_jwt', clientKeys },
+      session: { secrets: ['a-secret-of-the-tests-with-32-bytes-or-more'] },
+      access: { adminGroup: 'modelops-admins' },
+      projects: { source: 'claim' },
+      routes: [{ name: 'a', app: 'generic', path: '/a', upstream: 'http://127.0.0.1:1', access: 'login' }],
+    }
+    const errors = await issuerErrors(parseConfig(JSON.stringify(raw), 'check.yaml', {}))
+    return errors.map(({ path, hint }) => `${path}: ${hint}`)
+  }
+  const path = put('key.pem', pem(key))
+  assert.deepEqual(await errorsFor([{ path, kid: 'a' }]), [])
+  const [wrongId] = await errorsFor([{ path, kid: 'another' }])
+  assert.match(wrongId ?? '', /^issuer\.clientKeys: .*Compare `kid` and algorithm/)
+  const [small] = await errorsFor([{ path: put('rsa.pem', pem(newSmallKey())) }])
+  assert.match(small ?? '', /^issuer\.clientKeys\.0\.path: Create a new key/)
 })

@@ -110,6 +110,18 @@ const ALONE: Row[] = [
   ['preStopSeconds', 0, `${C}.lifecycle`, undefined],
   ['projects', [], 'ConfigMap/gw-modelops-gateway-projects:data', undefined],
   ['secrets.data', { 'session-secret': 'b' }, 'Secret:data', { 'session-secret': 'Yg==' }],
+  [
+    'issuerToken.audience',
+    'https://sso.example',
+    'Deployment:spec.template.spec.volumes.2.projected.sources.0.serviceAccountToken.audience',
+    'https://sso.example',
+  ],
+  [
+    'issuerToken.expirationSeconds',
+    900,
+    'Deployment:spec.template.spec.volumes.2.projected.sources.0.serviceAccountToken.expirationSeconds',
+    900,
+  ],
   ['podDisruptionBudget.enabled', false, 'PodDisruptionBudget:spec', undefined],
   ['autoscaling.enabled', true, 'Deployment:spec.replicas', undefined],
   ['autoscaling.minReplicas', 3, 'HorizontalPodAutoscaler:spec.minReplicas', 3],
@@ -123,8 +135,20 @@ const ALONE: Row[] = [
   ['networkPolicy.enabled', false, `${GATEWAY}.policyTypes`, undefined],
 ]
 
+const WITHOUT_A_SECRET = {
+  config: {
+    issuer: {
+      clientSecret: null,
+      clientAuthentication: 'jwt_file',
+      clientAssertion: { path: '/run/secrets/issuer-token/token' },
+    },
+  },
+}
+
 /** Other values that a value of ALONE needs. */
 const BESIDE: Record<string, object> = {
+  'issuerToken.audience': WITHOUT_A_SECRET,
+  'issuerToken.expirationSeconds': { ...WITHOUT_A_SECRET, issuerToken: { audience: 'https://sso.example' } },
   projects: { config: { projects: { source: 'claim', path: undefined } } },
   'secrets.data': {
     secrets: { existingSecret: '' },

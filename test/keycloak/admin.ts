@@ -58,6 +58,10 @@ export class KeycloakAdmin {
     await this.#call('POST', '/identity-provider/instances', { enabled: true, hideOnLogin: true, ...provider })
   }
 
+  async removeIdentityProvider(alias: string): Promise<void> {
+    await this.#call('DELETE', `/identity-provider/instances/${alias}`)
+  }
+
   /** Removes what puts a claim into the tokens of a client. */
   async removeMapper(clientId: string, name: string): Promise<void> {
     const id = firstId(await this.#call('GET', `/clients?clientId=${clientId}`), clientId)

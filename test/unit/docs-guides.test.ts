@@ -97,6 +97,9 @@ const completed = (shown: Record<string, object>): Record<string, unknown> => {
     const merges = typeof usual === 'object' && !Array.isArray(usual) && name !== 'projects'
     sections[name] = merges ? { ...usual, ...section } : section
   }
+  const issuer = Object(sections.issuer)
+  // The usual secret belongs to the usual method.
+  if (issuer.clientAuthentication !== undefined) sections.issuer = { ...issuer, clientSecret: undefined }
   return sections
 }
 

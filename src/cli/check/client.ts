@@ -152,5 +152,8 @@ const WRONG_PROOF: Readonly<Record<string, string>> = {
 function hintFor(credential: string, { ahead }: Outcome): string {
   const otherwise = 'Copy client ID and secret from the issuer. Check issuer.clientAuthentication as well.'
   const signed = credential === 'issuer.clientKeys' || credential === 'issuer.clientAssertion'
-  return (signed ? clockAdvice(ahead) : undefined) ?? WRONG_PROOF[credential] ?? otherwise
+  const clock = signed ? clockAdvice(ahead) : undefined
+  const proof = WRONG_PROOF[credential] ?? otherwise
+  // A known difference is the cause; an unknown one is a possibility.
+  return ahead === undefined && clock ? `${proof} ${clock}` : (clock ?? proof)
 }

@@ -3,6 +3,9 @@ import { CliError } from '../cli-error.ts'
 export const ISSUER_KINDS = ['keycloak', 'generic'] as const
 export type IssuerKind = (typeof ISSUER_KINDS)[number]
 
+/** How the gateway will prove who it is. */
+export const INIT_METHODS = ['client_secret_basic', 'private_key_jwt', 'jwt_file'] as const
+
 export interface ProjectAnswer {
   readonly name: string
   /** Its members may read and write. */
@@ -16,6 +19,10 @@ export interface InitAnswers {
   readonly clientId: string
   /** An existing file with the client secret. Absent: Keycloak gets a new one, others are still open. */
   readonly clientSecretFile?: string
+  /** Default: client_secret_basic. */
+  readonly clientAuthentication?: (typeof INIT_METHODS)[number] | undefined
+  /** The file of a JWT, for jwt_file. */
+  readonly clientAssertionFile?: string
   readonly publicUrl: string
   readonly mlflow?: string
   readonly airflow?: string

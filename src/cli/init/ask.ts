@@ -8,6 +8,8 @@ export interface InitOptions {
   readonly issuerKind?: IssuerKind
   readonly clientId: string
   readonly clientSecretFile?: string
+  readonly clientAuthentication?: InitAnswers['clientAuthentication']
+  readonly clientAssertionFile?: string
   readonly publicUrl?: string
   readonly mlflow?: string
   readonly airflow?: string
@@ -20,21 +22,29 @@ export type Ask = (question: string, example: string) => Promise<string>
 
 /** @throws CliError naming all options that are missing */
 export function answersFromOptions(options: InitOptions): InitAnswers {
-  const { issuer, publicUrl, project = [] } = options
+  const { issuer, publicUrl, project = [], clientAuthentication: method = 'client_secret_basic' } = options
   const missing = [
     ...(issuer === undefined ? ['--issuer URL'] : []),
     ...(publicUrl === undefined ? ['--public-url URL'] : []),
+    ...((method === 'jwt_file') === (options.clientAssertionFile === undefined)
+      ? ['--client-assertion-file FILE with --client-authentication jwt_file, and only then']
+      : []),
+    ...(options.clientSecretFile !== undefined && method !== 'client_secret_basic'
+      ? ['no --client-secret-file without a client secret']
+      : []),
     ...(options.mlflow === undefined && options.airflow === undefined ? ['--mlflow URL or --airflow URL'] : []),
     ...(project.length === 0 ? ['--project NAME=GROUP'] : []),
   ]
   if (issuer === undefined || publicUrl === undefined || missing.length > 0)
     throw new CliError(
-      `init: expected ${missing.join(', ')}, got nothing. Name them as options, or answer the questions at a terminal.`,
+      `init: expected ${missing.join(', ')}. Name them as options, or answer the questions at a terminal.`,
     )
   return {
     issuer: parseIssuer('--issuer', issuer),
     issuerKind: options.issuerKind ?? kindOf(issuer),
     clientId: options.clientId,
+    clientAuthentication: method,
+    ...(options.clientAssertionFile !== undefined && { clientAssertionFile: options.clientAssertionFile }),
     publicUrl: parseOrigin('--public-url', publicUrl),
     projects: distinct(project.map((text) => parseProject('--project', text))),
     adminGroup: options.adminGroup,

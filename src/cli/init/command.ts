@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { ISSUER_KINDS } from './answers.ts'
+import { INIT_METHODS, ISSUER_KINDS } from './answers.ts'
 import { answersFromOptions, askForMissing, atTerminal, type InitOptions } from './ask.ts'
 import { askIssuer } from './discover.ts'
 import { reportOpenItems } from './open-items.ts'
@@ -27,6 +27,12 @@ export function initCommand(): Command {
     .addOption(new Option('--issuer-kind <kind>', 'default: keycloak if --issuer is a realm').choices(ISSUER_KINDS))
     .option('--client-id <id>', 'client ID of the gateway at the issuer', 'gateway')
     .option('--client-secret-file <file>', 'existing file with the client secret (default: see below)')
+    .addOption(
+      new Option('--client-authentication <method>', 'how the gateway proves to the issuer who it is')
+        .choices(INIT_METHODS)
+        .default('client_secret_basic'),
+    )
+    .option('--client-assertion-file <file>', 'file with the JWT of a workload, for jwt_file')
     .option('--public-url <url>', 'address of the gateway in the browser')
     .option('--mlflow <url>', 'address of MLflow, as the gateway reaches it')
     .option('--airflow <url>', 'address of Airflow, as the gateway reaches it')

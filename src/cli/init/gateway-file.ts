@@ -3,8 +3,8 @@ import type { InitAnswers } from './answers.ts'
 import { CLI_CLIENT_ID } from './keycloak-realm.ts'
 
 export interface GatewayFileFacts {
-  /** `${file:…}` or `${env:…}`. */
-  readonly clientSecret: string
+  /** Lines of the section `issuer`: how the gateway proves who it is. */
+  readonly clientLines: readonly string[]
   readonly sessionSecret: string
   readonly scopes: readonly string[]
   /** Minor release of the MLflow behind the gateway, where it is not the default. */
@@ -21,7 +21,7 @@ ${serverLines(publicUrl).join('\n')}
 issuer:
   url: ${text(issuer)}
   clientId: ${text(clientId)}
-  clientSecret: ${text(facts.clientSecret)}
+${facts.clientLines.map((line) => `  ${line}`).join('\n')}
   scopes: [${facts.scopes.map(text).join(', ')}]
   audiences: [${text(clientId)}]
   groups: { claim: groups, normalize: ${issuerKind === 'keycloak' ? 'keycloak-path' : 'none'} }

@@ -1,4 +1,5 @@
 import { type InitAnswers, realmOf } from './answers.ts'
+import type { KeycloakClient } from './client-proof.ts'
 
 /** ID of the public client for the command line in the realm. */
 export const CLI_CLIENT_ID = 'modelops-cli'
@@ -32,7 +33,8 @@ function mappers(gatewayClientId: string): object[] {
  * A realm file for Keycloak: the clients of the gateway and of the command line, and the groups. Each client has mappers
  * of its own, because a realm file with client scopes lacks Keycloak's own scopes, and a partial import has none at all.
  */
-export function keycloakRealm(answers: InitAnswers, clientSecret: string): object {
+/** @param client What the gateway's client has to recognize it by, from `client-proof.ts`. */
+export function keycloakRealm(answers: InitAnswers, client: KeycloakClient): object {
   const { publicUrl, clientId, projects, adminGroup } = answers
   const groups = [...new Set([adminGroup, ...projects.map(({ group }) => group)])]
   const protocolMappers = mappers(clientId)
@@ -45,7 +47,7 @@ export function keycloakRealm(answers: InitAnswers, clientSecret: string): objec
         clientId,
         name: 'modelops-gateway',
         publicClient: false,
-        secret: clientSecret,
+        ...client.fields,
         standardFlowEnabled: true,
         directAccessGrantsEnabled: false,
         redirectUris: [`${publicUrl}/auth/callback`],
@@ -54,6 +56,7 @@ export function keycloakRealm(answers: InitAnswers, clientSecret: string): objec
           'post.logout.redirect.uris': `${publicUrl}/auth/signed-out`,
           'backchannel.logout.url': `${publicUrl}/auth/backchannel-logout`,
           'backchannel.logout.session.required': 'true',
+          ...client.attributes,
         },
         protocolMappers,
       },

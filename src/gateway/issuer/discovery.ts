@@ -56,7 +56,8 @@ export async function discover(
   )
   const metadata = configuration.serverMetadata()
   checkMetadata(metadata, issuer)
-  configuration[client.customFetch] = gatewayFetch({ authentication, clock, log }, fetch)
+  const isSigned = ['private_key_jwt', 'jwt_file'].includes(issuer.clientAuthentication)
+  configuration[client.customFetch] = gatewayFetch({ authentication, isSigned, clock, log }, fetch)
   const jwksUri = new URL(metadata.jwks_uri ?? '')
   return {
     ...{ configuration, plainFetch, metadata },

@@ -44,6 +44,11 @@ config.server.{{ . }}: expected an address that other pods can reach, e.g. 0.0.0
 config.session.store: expected a Redis address because replicas share their sessions, got memory or a file
 {{- end -}}
 {{- end -}}
+{{- $assertion := dig "issuer" "clientAssertion" "path" "" $config -}}
+{{- $projected := eq $assertion "/run/secrets/issuer-token/token" -}}
+{{- if ne $projected (not (empty .Values.issuerToken.audience)) }}
+issuerToken.audience: expected the issuer if config.issuer.clientAssertion.path is /run/secrets/issuer-token/token, and only then, got {{ .Values.issuerToken.audience | default "nothing" }}
+{{- end -}}
 {{- $source := dig "projects" "source" "" $config -}}
 {{- if and (eq $source "file") (ne (dig "projects" "path" "" $config) "/etc/modelops-gateway/projects.yaml") }}
 config.projects.path: expected /etc/modelops-gateway/projects.yaml, where the chart mounts the list, got another path

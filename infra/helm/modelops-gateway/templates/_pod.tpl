@@ -41,6 +41,15 @@ volumes:
     secret:
       secretName: {{ include "gateway.secretName" . }}
       defaultMode: 288 # 0440 in octal, which YAML 1.1 and 1.2 read differently
+  {{- with .Values.issuerToken }}
+  {{- if .audience }}
+  - name: issuer-token
+    projected:
+      defaultMode: 288
+      sources:
+        - serviceAccountToken: { path: token, audience: {{ .audience | quote }}, expirationSeconds: {{ .expirationSeconds }} }
+  {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{- define "gateway.containerSettings" -}}
@@ -61,4 +70,7 @@ env:
 volumeMounts:
   - { name: config, mountPath: /etc/modelops-gateway, readOnly: true }
   - { name: secrets, mountPath: /run/secrets/modelops-gateway, readOnly: true }
+  {{- if .Values.issuerToken.audience }}
+  - { name: issuer-token, mountPath: /run/secrets/issuer-token, readOnly: true }
+  {{- end }}
 {{- end -}}

@@ -58,10 +58,6 @@ export const clientAuthentication = {
         .describe(
           'Assertion type that the issuer expects: `jwt-spiffe` for a SPIFFE JWT-SVID at issuers that know it.',
         ),
-      sendClientId: z
-        .boolean()
-        .default(true)
-        .describe('Send `client_id` with the assertion. Off for issuers that find the client by the assertion alone.'),
     })
     .optional()
     .describe('JWT for jwt_file.'),

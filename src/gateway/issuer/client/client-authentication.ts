@@ -75,10 +75,10 @@ const signed =
   }
 
 const fromFile =
-  ({ path, type, sendClientId }: NonNullable<IssuerSettings['clientAssertion']>, clock: Clock): client.ClientAuth =>
+  ({ path, type }: NonNullable<IssuerSettings['clientAssertion']>, clock: Clock): client.ClientAuth =>
   async (_issuer, own, body) => {
     const assertion = await readAssertion({ key: 'issuer.clientAssertion.path', path }, clock())
-    if (sendClientId) body.set('client_id', own.client_id)
+    body.set('client_id', own.client_id)
     body.set('client_assertion_type', CLIENT_ASSERTION + type)
     body.set('client_assertion', assertion)
   }

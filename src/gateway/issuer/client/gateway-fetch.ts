@@ -7,6 +7,8 @@ import type { ClientAuthentication } from './client-authentication.ts'
 import { clockAdvice, secondsAhead } from './clock-difference.ts'
 
 interface GatewayFetchDeps {
+  /** Whether the proof has a time in it. */
+  readonly isSigned: boolean
   readonly authentication: ClientAuthentication
   readonly clock: Clock
   readonly log: Logger
@@ -16,7 +18,10 @@ interface GatewayFetchDeps {
 const QUIET_MS = 60_000
 
 /** Sends the requests of the gateway itself: with its certificate, and with a log line when the issuer does not know it. */
-export function gatewayFetch({ authentication, clock, log }: GatewayFetchDeps, fetch: IssuerFetch): CustomFetch {
+export function gatewayFetch(
+  { authentication, isSigned, clock, log }: GatewayFetchDeps,
+  fetch: IssuerFetch,
+): CustomFetch {
   let loggedAt = Number.NEGATIVE_INFINITY
 
   async function explain(response: Response): Promise<void> {
@@ -24,7 +29,7 @@ export function gatewayFetch({ authentication, clock, log }: GatewayFetchDeps, f
     if (!isAboutTheClient(error, response.status) || clock() - loggedAt < QUIET_MS) return
     loggedAt = clock()
     const ahead = secondsAhead(response.headers.get('date'), clock())
-    const advice = clockAdvice(ahead) ?? 'Run `modelops-gateway check --online`.'
+    const advice = [(isSigned && clockAdvice(ahead)) || '', 'Run `modelops-gateway check --online`.'].join(' ').trim()
     const line = { event: 'client-refused', error: errorCode(error), clock_ahead_seconds: ahead, advice }
     log.warn(line, 'the issuer does not accept the authentication of the gateway')
   }

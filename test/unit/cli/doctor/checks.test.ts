@@ -233,6 +233,16 @@ test('files: secrets that anybody on the machine can read are a warning, certifi
   assert.equal(lines.length, 3)
 })
 
+test('files: the key by which the gateway proves who it is counts as one', async (t) => {
+  const path = temporaryFile(t, 'client-key.pem', 'a key', 0o644)
+  const issuer = { clientSecret: undefined, clientAuthentication: 'private_key_jwt', clientKeys: [{ path }] }
+  const file = temporaryFile(t, 'gateway.yaml', 'a: b')
+  assert.match(
+    linesOf(await run(filesCheck, worldOf(configOf({ issuer }), { file }))).join(),
+    /^warning: .*client-key\.pem is open to every user of this machine \(mode 644\)/,
+  )
+})
+
 test('files: a configuration that contains the secrets itself counts as one', async (t) => {
   const file = temporaryFile(t, 'gateway.yaml', 'clientSecret: the-client-secret', 0o604)
   assert.match(

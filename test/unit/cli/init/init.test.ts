@@ -68,6 +68,29 @@ test('files with secrets are for their owner only, and nothing printed contains 
   for (const text of [stdout, stderr, read('gateway.yaml')]) assert.ok(!text.includes(secret))
 })
 
+test('without a secret: a new key, whose public part is in the realm', async () => {
+  const { stdout, stderr } = await keycloak('--client-authentication', 'private_key_jwt')
+  assert.equal(modeOf('secrets/client-key.pem'), 0o600)
+  assert.ok(!existsSync(join(out, 'secrets/client-secret')))
+  const config = loadConfig(join(out, 'gateway.yaml'), {})
+  assert.equal(config.issuer.clientKeys?.[0]?.path, join(out, 'secrets/client-key.pem'))
+  const [client] = JSON.parse(read('keycloak-realm.json')).clients
+  const { keys } = JSON.parse(client.attributes['jwks.string'])
+  assert.deepEqual([client.clientAuthenticatorType, client.secret, keys.length], ['client-jwt', undefined, 1])
+  for (const text of [stdout, stderr, read('keycloak-realm.json')]) assert.doesNotMatch(text, /PRIVATE KEY|"d"/)
+  const key = read('secrets/client-key.pem')
+  await keycloak('--client-authentication', 'private_key_jwt', '--force')
+  assert.equal(read('secrets/client-key.pem'), key, 'an existing key is kept')
+})
+
+test('without a secret: the JWT of a workload', async () => {
+  const file = ['--client-assertion-file', join(out, 'token')]
+  const { stderr } = await keycloak('--client-authentication', 'private_key_jwt', ...file)
+  assert.match(stderr, /--client-assertion-file FILE with --client-authentication jwt_file, and only then/)
+  await keycloak('--client-authentication', 'jwt_file', ...file)
+  assert.equal(loadConfig(join(out, 'gateway.yaml'), {}).issuer.clientAssertion?.path, join(out, 'token'))
+})
+
 test('existing files are not replaced; with --force secrets and UUIDs stay', async () => {
   await keycloak()
   const before = [read('secrets/client-secret'), read('secrets/session-secret')]
@@ -106,7 +129,7 @@ test('an issuer under another name: the message has the right one', async () => 
 })
 
 const wrong: [string, string[], RegExp][] = [
-  ['no options', [], /expected --issuer URL, --project NAME=GROUP, got nothing/],
+  ['no options', [], /expected --issuer URL, --project NAME=GROUP\. Name them as options/],
   ['a project without a group', ['--issuer', 'https://i.example', '--project', 'alpha'], /expected NAME=GROUP/],
   [
     'two projects of one name',
@@ -172,5 +195,5 @@ test('config/keycloak-realm.json is what init writes', () => {
     adminGroup: 'modelops-admins',
   }
   const file: unknown = JSON.parse(readFileSync('config/keycloak-realm.json', 'utf8'))
-  assert.deepEqual(keycloakRealm(answers, 'change-this-secret'), file)
+  assert.deepEqual(keycloakRealm(answers, { fields: { secret: 'change-this-secret' }, attributes: {} }), file)
 })

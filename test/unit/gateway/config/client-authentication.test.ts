@@ -4,7 +4,7 @@ import { parseConfig } from '../../../../src/gateway/config/load.ts'
 
 const KEYS = { clientKeys: [{ path: 'keys/client.pem', kid: 'a', algorithm: 'ES256' }] }
 const CERTIFICATE = { clientCertificate: { path: 'tls.crt', keyPath: 'tls.key' } }
-const ASSERTION = { clientAssertion: { path: 'token', type: 'jwt-spiffe', sendClientId: false } }
+const ASSERTION = { clientAssertion: { path: 'token', type: 'jwt-spiffe' } }
 const SECRET = { clientSecret: 'x7-not-a-placeholder' }
 
 const parsed = (issuer: object) =>

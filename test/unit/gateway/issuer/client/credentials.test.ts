@@ -139,5 +139,6 @@ test('a difference of the clocks is told with its direction, a small one is not'
   const at = (seconds: number) => secondsAhead(new Date(NOW + seconds * 1000).toUTCString(), NOW)
   assert.match(clockAdvice(at(300)) ?? '', /clock is (299|300|301) seconds ahead of/)
   assert.match(clockAdvice(at(-300)) ?? '', /clock is (299|300|301) seconds behind/)
-  assert.deepEqual([clockAdvice(at(3)), clockAdvice(secondsAhead(undefined, NOW))], [undefined, undefined])
+  assert.equal(clockAdvice(at(3)), undefined)
+  assert.match(clockAdvice(secondsAhead(undefined, NOW)) ?? '', /^Compare the clocks/, 'Keycloak sends no Date')
 })
