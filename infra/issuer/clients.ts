@@ -14,7 +14,7 @@ export const SERVICE_GROUPS: Readonly<Record<string, readonly string[]>> = { [CI
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /**
- * The clients, as in `infra/keycloak/shared-realm.json`.
+ * The clients, as in `infra/keycloak/shared-realm.json`, and a JupyterHub.
  * @param gatewayUrls Origins of the gateway. Empty: any loopback port, for gateways that choose theirs later (RFC 8252 §7.3).
  */
 export function clients(gatewayUrls: readonly string[], backchannelLogoutUrl: string | undefined): ClientMetadata[] {
