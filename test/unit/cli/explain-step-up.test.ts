@@ -65,9 +65,10 @@ test('the claims of a token count', async () => {
     ['otp', true],
     ['password', false],
   ] as const) {
-    const claims = { iss: 'https://sso.example', sub: 's', acr, auth_time: Math.floor(Date.now() / 1000) - 10 }
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: 'https://sso.example', aud: 'gateway', sub: 's', exp: now + 300, acr, auth_time: now - 10 }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    writeFileSync(token, `${part({ alg: 'none' })}.${part(claims)}.c2ln`)
+    writeFileSync(token, `${part({ alg: 'none', typ: 'at+jwt' })}.${part(claims)}.c2ln`)
     const text = await explain(['--config', file, '--url', '/payroll/', '--token-file', token])
     assert.equal(text.includes('allowed'), allowed, text)
   }
