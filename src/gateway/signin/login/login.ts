@@ -53,8 +53,9 @@ async function authorizationUrl(
   configuration: client.Configuration,
   login: PendingLogin,
 ): Promise<string> {
-  const { scopes } = config.issuer
+  const { scopes, authorizationParameters } = config.issuer
   const url = client.buildAuthorizationUrl(configuration, {
+    ...authorizationParameters,
     response_type: 'code',
     redirect_uri: callbackUrl(config.server.publicUrl),
     scope: [...new Set(['openid', ...scopes])].join(' '),

@@ -8,9 +8,6 @@ import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
 import { invalidToken } from './token-refusals.ts'
 
-/** How long a response is used, in milliseconds: a revoked token ends within it. */
-const REUSE_MS = 30_000
-
 export interface IntrospectionDeps {
   readonly config: Pick<Config, 'issuer'>
   /** @throws Refusal issuer-down */
@@ -20,8 +17,8 @@ export interface IntrospectionDeps {
 }
 
 /**
- * Verifies an opaque token at the issuer's introspection endpoint (RFC 7662). A response that cannot be used says nothing
- * about the token.
+ * Verifies a token at the issuer's introspection endpoint (RFC 7662). A response that cannot be used says nothing about
+ * the token; one that can is used for `issuer.introspectionSeconds`, so that a revoked token ends within them.
  * @throws Refusal token-invalid, issuer-down
  */
 export function buildIntrospect({ config, configuration, clock, log }: IntrospectionDeps) {
@@ -31,7 +28,7 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
   async function request(token: string): Promise<client.IntrospectionResponse> {
     const found = await configuration()
     if (found.serverMetadata().introspection_endpoint === undefined)
-      throw invalidToken('opaque, and the issuer announces no introspection endpoint')
+      throw invalidToken('the issuer announces no introspection endpoint')
     return client
       .tokenIntrospection(found, token, { token_type_hint: 'access_token' })
       .catch((error: unknown) => issuerOutage('introspection', error))
@@ -47,7 +44,7 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
     const ends = response.exp === undefined ? Number.POSITIVE_INFINITY : response.exp * 1000
     return {
       principal: { ...principalOf(claims, issuer, log), ...callerKind(claims) },
-      until: Math.min(ends, now + REUSE_MS),
+      until: Math.min(ends, now + issuer.introspectionSeconds * 1000),
     }
   }
 }
