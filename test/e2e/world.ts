@@ -22,7 +22,8 @@ export interface World {
   close(): Promise<void>
 }
 
-const FLAGS = [
+/** Flags of a Chromium that makes no request of its own. */
+export const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -48,7 +49,7 @@ export async function startWorld(): Promise<World> {
     { name: 'lobby', app: 'generic', path: '/lobby', access: 'login', upstream: lobby.url, title: 'Lobby' },
   ]
   const gateway = await startGateway({ port, issuerUrl: issuer.url, upstream: mlflow.url, host: 'localhost', routes })
-  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS })
+  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: CHROMIUM_FLAGS })
   const close = async () => {
     await browser.close()
     await gateway.close()
