@@ -36,7 +36,8 @@ export interface Federation {
   readonly issuerUrl: string
   /** Origin of the gateway. */
   readonly url: string
-  readonly clock: MovedClock
+  /** Lets the access tokens of the gateway's sessions expire: the next request of each session refreshes them. */
+  expireTokens(): void
   /** The gateway's log, oldest line first. */
   readonly logged: Record<string, unknown>[]
   /** An administrator of one realm, signed in now: the token lives for a minute. */
@@ -73,6 +74,13 @@ export async function startFederation(options: FederationOptions): Promise<Feder
         },
       }),
     )
+    const adminOf = async (realm: string) => {
+      const admin = new KeycloakAdmin({ ...keycloak, adminUrl: `${origin}/admin/realms/${realm}` })
+      await admin.signIn()
+      return admin
+    }
+    const [signsIn = ''] = options.realms
+    await (await adminOf(signsIn)).setClient('gateway', { 'access.token.lifespan': String(TOKEN_SECONDS) })
     const mlflow = kept(await startMlflow({ dir: join(folder, 'mlflow') }))
     for (const [projectId, experiment] of [
       [ALPHA, EXPERIMENTS.alpha],
@@ -91,6 +99,7 @@ export async function startFederation(options: FederationOptions): Promise<Feder
             ...{ clientSecret: 'gateway-secret', groups: { claim: 'groups', normalize: 'keycloak-path' } },
             ...options.issuer,
           },
+          session: { refreshBeforeSeconds: 0 },
           projects: { source: 'static', list: PROJECTS },
         },
         routes: [
@@ -101,12 +110,11 @@ export async function startFederation(options: FederationOptions): Promise<Feder
     )
     const executablePath = await ensureChromium()
     return {
-      ...{ keycloak, issuerUrl: keycloak.url, url, clock, logged, close },
-      async admin(realm) {
-        const admin = new KeycloakAdmin({ ...keycloak, adminUrl: `${origin}/admin/realms/${realm}` })
-        await admin.signIn()
-        return admin
+      ...{ keycloak, issuerUrl: keycloak.url, url, logged, close },
+      expireTokens: () => {
+        clock.ahead += TOKEN_SECONDS * 1000
       },
+      admin: adminOf,
       browser: async (env = {}) => {
         const profile = mkdtempSync(join(folder, 'profile-'))
         writeFileSync(join(profile, 'Local State'), KNOWS_NEGOTIATE)
@@ -127,6 +135,9 @@ export async function startFederation(options: FederationOptions): Promise<Feder
  * first page that asks for a ticket gets none.
  */
 const KNOWS_NEGOTIATE = JSON.stringify({ net: { received_http_auth_negotiate_headers: true } })
+
+/** Lifetime of the gateway's access tokens: short, because a clock that moves far makes the issuer's tokens invalid. */
+const TOKEN_SECONDS = 5
 
 /** The host to which the browser may present a Kerberos ticket. */
 const NEGOTIATE = '--auth-server-allowlist=localhost'

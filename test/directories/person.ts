@@ -29,6 +29,7 @@ export class Person {
 
   /** Opens MLflow's list of experiments, by way of the sign-in if there is no session. */
   async openMlflow(): Promise<void> {
+    await this.page.goto('about:blank') // from MLflow's own page, another fragment would load nothing
     await this.page.goto(`${this.#federation.url}/mlflow/#/experiments`)
   }
 
