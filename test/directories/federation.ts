@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { type BrowserContext, chromium } from 'playwright-core'
 import { seedProject } from '../../infra/demo/seed.ts'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
@@ -9,8 +8,6 @@ import { ensureChromium } from '../../infra/parts/chromium.ts'
 import { type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { startMlflow } from '../../infra/parts/mlflow.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import { parseCoreConfig } from '../../src/core-api/config.ts'
-import { startCore } from '../../src/core-api/service.ts'
 import { CHROMIUM_FLAGS } from '../e2e/world.ts'
 import { KeycloakAdmin } from '../keycloak/admin.ts'
 import { type MovedClock, startGateway } from '../kit.ts'
@@ -29,7 +26,7 @@ export interface FederationOptions {
   readonly issuer?: Record<string, unknown>
 }
 
-/** A real Keycloak with the realms of the guides, the gateway, a real MLflow and the core API, with Chromium. */
+/** A real Keycloak with the realms of the guides, the gateway and a real MLflow, with Chromium. */
 export interface Federation {
   readonly keycloak: Keycloak
   /** Issuer that the gateway uses. */
@@ -88,7 +85,6 @@ export async function startFederation(options: FederationOptions): Promise<Feder
       [GAMMA, EXPERIMENTS.gamma],
     ] as const)
       await seedProject(mlflow.url, { projectId, experiment, learningRates: [0.1], wobble: 0.2 })
-    const core = kept(await startCore(coreConfig(url, keycloak.url, folder), pino({ level: 'silent' }), Date.now))
     const clock: MovedClock = { ahead: 0 }
     const logged: Record<string, unknown>[] = []
     kept(
@@ -102,10 +98,7 @@ export async function startFederation(options: FederationOptions): Promise<Feder
           session: { refreshBeforeSeconds: 0 },
           projects: { source: 'static', list: PROJECTS },
         },
-        routes: [
-          { name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project' },
-          { name: 'core', app: 'core', path: '/core', access: 'project', upstream: core.url },
-        ],
+        routes: [{ name: 'mlflow', app: 'mlflow', path: '/mlflow', access: 'project' }],
       }),
     )
     const executablePath = await ensureChromium()
@@ -149,17 +142,3 @@ const PROJECTS = [
   { id: BETA, name: 'beta', groups: ['project-beta'] },
   { id: GAMMA, name: 'gamma', groups: [ODD_GROUP] },
 ]
-
-const coreConfig = (gatewayUrl: string, issuerUrl: string, folder: string) =>
-  parseCoreConfig(
-    JSON.stringify({
-      server: { listen: '127.0.0.1:0', drainSeconds: 0 },
-      gateway: { publicUrl: gatewayUrl, jwksUrl: `${gatewayUrl}/auth/jwks.json` },
-      issuer: { url: issuerUrl, audiences: ['gateway'] },
-      access: { adminGroup: 'modelops-admins' },
-      storage: { url: `sqlite:${join(folder, 'core.db')}` },
-      encryption: { token: 'federation-encryption-token-0123456789' },
-    }),
-    'core.yaml',
-    {},
-  )

@@ -5,7 +5,7 @@ import { type Kerberos, startKerberos } from '../../infra/parts/kerberos.ts'
 import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { eventually } from '../redis-store.ts'
 import { EXPERIMENTS, type Federation, ODD_GROUP, startFederation } from './federation.ts'
-import { askCore, Person } from './person.ts'
+import { askMlflow, Person } from './person.ts'
 
 /** A real KDC, Keycloak with the realm of the guide, and Chromium with and without a ticket. */
 let kerberos: Kerberos
@@ -50,7 +50,7 @@ test('a user with a ticket reaches MLflow without any form, and follows the grou
   await bob.sees(EXPERIMENTS.alpha)
   assert.deepEqual(await bob.projects(), ['alpha'])
   const token = await bob.accessToken()
-  assert.deepEqual([await askCore(federation, token, ALPHA), await askCore(federation, token, BETA)], [200, 403])
+  assert.deepEqual([await askMlflow(federation, token, ALPHA), await askMlflow(federation, token, BETA)], [200, 403])
   await admin.removeFromGroup('bob', 'project-alpha')
   federation.expireTokens()
   assert.deepEqual(await bob.projects(), [])

@@ -28,6 +28,8 @@ export interface Way {
   readonly name: string
   /** Whether it still gives access. */
   isOpen(): Promise<boolean>
+  /** Gives it up: an open stream keeps its session in use. */
+  close(): void
 }
 
 /** A request, an event stream and, if asked for, a WebSocket with the same credentials. */
@@ -43,11 +45,12 @@ export async function openWays(
     const client = new RawClient(Number(port))
     client.send(`GET ${path}/stream HTTP/1.1\r\n${lines.join('')}${more}\r\n`)
     await client.until((text) => text.includes('hello'))
-    return { name: `${name}, ${kind}`, isOpen: async () => !client.closed }
+    return { name: `${name}, ${kind}`, isOpen: async () => !client.closed, close: () => client.socket.destroy() }
   }
   const request: Way = {
     name: `${name}, request`,
     isOpen: async () => (await fetch(`${url}${path}/x`, { headers, redirect: 'manual' })).status === 200,
+    close: () => {},
   }
   return [request, await open('event stream', ''), await open('WebSocket', HANDSHAKE)]
 }
