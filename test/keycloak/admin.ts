@@ -26,8 +26,27 @@ export class KeycloakAdmin {
     await this.#call('PUT', `/users/${userId}/groups/${groupId}`)
   }
 
+  async removeFromGroup(username: string, group: string): Promise<void> {
+    const [userId, groupId] = await Promise.all([this.#userId(username), this.#groupId(group)])
+    await this.#call('DELETE', `/users/${userId}/groups/${groupId}`)
+  }
+
   async disable(username: string): Promise<void> {
-    await this.#call('PUT', `/users/${await this.#userId(username)}`, { enabled: false })
+    await this.setEnabled(username, false)
+  }
+
+  async setEnabled(username: string, enabled: boolean): Promise<void> {
+    await this.setUser(username, { enabled })
+  }
+
+  /** Changes attributes of a user. */
+  async setUser(username: string, changes: Record<string, unknown>): Promise<void> {
+    await this.#call('PUT', `/users/${await this.#userId(username)}`, changes)
+  }
+
+  /** Changes settings of the realm. */
+  async setRealm(settings: Record<string, unknown>): Promise<void> {
+    await this.#call('PUT', '', settings)
   }
 
   /** IDs of the user's sessions at Keycloak. */
@@ -94,7 +113,7 @@ export class KeycloakAdmin {
   }
 
   async #groupId(name: string): Promise<string> {
-    return firstId(await this.#call('GET', `/groups?exact=true&search=${name}`), name)
+    return firstId(await this.#call('GET', `/groups?exact=true&search=${encodeURIComponent(name)}`), name)
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {

@@ -10,6 +10,7 @@ import { buildVerifySchemes } from './authorization-schemes.ts'
 import { buildBasicBridge } from './basic/basic-bridge.ts'
 import { buildFetchClientToken } from './basic/client-token.ts'
 import { buildVerifyAccessToken } from './bearer/access-token.ts'
+import { introspectJwts } from './bearer/introspect-jwts.ts'
 import { buildIntrospect } from './bearer/introspection.ts'
 import { trustedIssuers } from './bearer/trusted-issuers.ts'
 import { buildVerifyBearer } from './bearer/verify-bearer.ts'
@@ -36,10 +37,13 @@ export function buildVerifyAuthorization(deps: VerifyAuthorizationDeps): VerifyA
   const { limits } = config
   const configuration = () => issuer.configuration()
   const issuers = trustedIssuers({ config, keys: () => issuer.keys(), clock, log, requests })
-  const { clockSkewSeconds, introspection, basicTokenParameters } = config.issuer
+  const { clockSkewSeconds, introspection, introspectionSeconds, basicTokenParameters } = config.issuer
+  const verifyJwt = buildVerifyAccessToken({ issuers, clockSkewSeconds, clock })
+  const introspect = introspection === false ? undefined : buildIntrospect({ config, configuration, clock, log })
+  const asksAboutAll = introspection === 'all' && introspect !== undefined
   const verifyBearer = buildVerifyBearer({
-    verifyJwt: buildVerifyAccessToken({ issuers, clockSkewSeconds, clock }),
-    introspect: introspection ? buildIntrospect({ config, configuration, clock, log }) : undefined,
+    verifyJwt: asksAboutAll ? introspectJwts(verifyJwt, introspect, config.issuer.url) : verifyJwt,
+    introspect,
     failures: new Attempts(limits.badTokensPerMinute, clock),
     maxBytes: limits.headerBytes,
     ...{ clock, events },
@@ -50,6 +54,7 @@ export function buildVerifyAuthorization(deps: VerifyAuthorizationDeps): VerifyA
       ...basicTokenParameters,
     }),
     verifyBearer,
+    ...(asksAboutAll && { reuseSeconds: introspectionSeconds }),
     byAddress: new Attempts(limits.badSecretsPerMinute, clock),
     byClient: new Attempts(limits.badSecretsPerClientPerMinute, clock),
     ...{ clock, events },

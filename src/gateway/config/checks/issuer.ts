@@ -12,6 +12,7 @@ export function issuerErrors(issuer: Issuer, server: Config['server'] | undefine
     ...duplicateIssuers(issuer),
     ...keyLocations(issuer),
     ...groupClaims(issuer),
+    ...authorizationParameterErrors(issuer),
     ...(server ? additionalTransportErrors(issuer, server) : []),
   ]
 }
@@ -54,4 +55,20 @@ function groupClaims({ groups, groupsClaim }: Issuer): CheckError[] {
   if (groups.claim === undefined || groupsClaim === 'groups') return []
   const hint = 'Remove issuer.groupsClaim.'
   return [{ path: 'issuer.groups.claim', expected: 'either this key or issuer.groupsClaim', got: 'both', hint }]
+}
+
+/** Parameters that the gateway sets itself, that would replace those, or with which no sign-in completes. */
+const OWN_PARAMETERS = new Set([
+  ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce', 'max_age', 'prompt'],
+  ...['code_challenge', 'code_challenge_method', 'request', 'request_uri', 'registration', 'id_token_hint', 'dpop_jkt'],
+])
+
+function authorizationParameterErrors({ authorizationParameters }: Issuer): CheckError[] {
+  return Object.keys(authorizationParameters)
+    .filter((name) => OWN_PARAMETERS.has(name.toLowerCase()))
+    .map((name) => ({
+      path: `issuer.authorizationParameters.${name}`,
+      expected: 'a parameter that the gateway does not set itself',
+      hint: 'Remove it. Scopes belong to issuer.scopes, the age of a sign-in to issuer.maxAgeSeconds.',
+    }))
 }

@@ -110,10 +110,15 @@ export const issuer = z
       .default(['at+jwt', 'Bearer'])
       .describe('Accepted types of access tokens: the `typ` header (RFC 9068) or the `typ` claim (Keycloak: Bearer).'),
     introspection: z
-      .boolean()
+      .union([z.boolean(), z.literal('all')], { error: 'expected true, false or all' })
       .default(false)
       .describe(
-        'Introspect bearer tokens that are not JWTs at the issuer (RFC 7662). Results are cached for 30 seconds.',
+        'Which bearer tokens the gateway introspects at the issuer (RFC 7662). `true`: those that are no JWTs. `all`: also the JWTs of issuer.url, so that a revoked token or a disabled user is refused before the token expires.',
+      ),
+    introspectionSeconds: seconds(0, 300)
+      .default(30)
+      .describe(
+        'How long a response of the introspection is used, in seconds. With `introspection: all` also the longest use of one token for Basic credentials.',
       ),
     basicTokenParameters: z
       .record(z.string(), z.string())
@@ -123,6 +128,12 @@ export const issuer = z
       .array(additionalIssuer)
       .default([])
       .describe('Additional issuers whose access tokens are accepted, e.g. for Kubernetes service accounts.'),
+    authorizationParameters: z
+      .record(z.string().min(1), z.string())
+      .default({})
+      .describe(
+        'Additional parameters of the authorization request at sign-in in the browser, such as `kc_idp_hint` (Keycloak) or `domain_hint` (Entra ID).',
+      ),
     requirePkce: z
       .boolean()
       .default(true)

@@ -52,8 +52,9 @@ async function authorizationUrl(
   configuration: client.Configuration,
   login: PendingLogin,
 ): Promise<string> {
-  const { scopes, maxAgeSeconds } = config.issuer
+  const { scopes, maxAgeSeconds, authorizationParameters } = config.issuer
   const url = client.buildAuthorizationUrl(configuration, {
+    ...authorizationParameters,
     response_type: 'code',
     redirect_uri: callbackUrl(config.server.publicUrl),
     scope: [...new Set(['openid', ...scopes])].join(' '),

@@ -11,8 +11,8 @@ import { type FetchClientToken, wrongCredentials } from './client-token.ts'
 
 /** Credentials remembered at most, accepted and refused ones each. */
 const REMEMBERED = 10_000
-/** Longest use of one token, in milliseconds: a withdrawn secret or client ends within it. */
-const REUSE_MS = 300_000
+/** Longest use of one token, in seconds: a withdrawn secret or client ends within it. */
+const REUSE_SECONDS = 300
 /** Part of a token's lifetime after which the next one is requested. */
 const RENEW_AT = 0.8
 /** Refused credentials are refused again without a request for this time, in milliseconds. */
@@ -21,6 +21,8 @@ const REFUSED_MS = 10_000
 export interface BasicBridgeDeps {
   readonly fetchToken: FetchClientToken
   readonly verifyBearer: VerifyBearer
+  /** Use of one token, if shorter than five minutes. */
+  readonly reuseSeconds?: number
   /** Wrong credentials by client address, and by client ID. */
   readonly byAddress: Attempts
   readonly byClient: Attempts
@@ -117,7 +119,7 @@ async function exchangeUnproven(
 }
 
 async function exchange(
-  { fetchToken, verifyBearer, clock }: BasicBridgeDeps,
+  { fetchToken, verifyBearer, reuseSeconds = REUSE_SECONDS, clock }: BasicBridgeDeps,
   credentials: BasicCredentials,
   address: string,
 ): Promise<KnownCaller> {
@@ -130,10 +132,11 @@ async function exchange(
   // With a token of another client, one client's secret would authenticate as another.
   if (principal.kind !== 'machine' || principal.clientId !== credentials.clientId)
     throw wrongCredentials('the issuer’s token does not name the client')
+  const longestMs = Math.min(REUSE_SECONDS, reuseSeconds) * 1000
   return {
     caller: { principal, via: 'bearer', token },
-    renewAt: requestedAt + Math.min(REUSE_MS, seconds * 1000 * RENEW_AT),
-    expiresAt: requestedAt + Math.min(REUSE_MS, seconds * 1000),
+    renewAt: requestedAt + Math.min(longestMs, seconds * 1000 * RENEW_AT),
+    expiresAt: requestedAt + Math.min(longestMs, seconds * 1000),
   }
 }
 

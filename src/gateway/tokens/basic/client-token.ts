@@ -56,7 +56,12 @@ const ABOUT_THE_CLIENT = new Set([
   'invalid_request',
 ])
 
+/**
+ * A 401 is about the client whatever its code: Keycloak says `invalid_request` of a service account that was disabled. As
+ * an outage, it would leave the client its last token and its open streams.
+ */
 function isRefused(error: unknown): boolean {
   if (error instanceof client.WWWAuthenticateChallengeError) return error.status === 401
-  return error instanceof client.ResponseBodyError && error.status < 500 && ABOUT_THE_CLIENT.has(error.error)
+  if (!(error instanceof client.ResponseBodyError)) return false
+  return error.status === 401 || (error.status < 500 && ABOUT_THE_CLIENT.has(error.error))
 }

@@ -13,9 +13,6 @@ import type { VerifiedToken } from './access-token.ts'
 import { forRoutes, gatewayAudiences, routeAudiences } from './route-audience.ts'
 import { invalidToken } from './token-refusals.ts'
 
-/** How long a response is used, in milliseconds: a revoked token ends within it. */
-const REUSE_MS = 30_000
-
 export interface IntrospectionDeps {
   readonly config: Pick<Config, 'issuer' | 'server' | 'routes'>
   /** @throws Refusal issuer-down */
@@ -25,8 +22,8 @@ export interface IntrospectionDeps {
 }
 
 /**
- * Verifies an opaque token at the issuer's introspection endpoint (RFC 7662). A response that cannot be used says nothing
- * about the token.
+ * Verifies a token at the issuer's introspection endpoint (RFC 7662). A response that cannot be used says nothing about
+ * the token; one that can is used for `issuer.introspectionSeconds`, so that a revoked token ends within them.
  * @throws Refusal token-invalid, issuer-down
  */
 export function buildIntrospect({ config, configuration, clock, log }: IntrospectionDeps) {
@@ -37,7 +34,7 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
   async function request(token: string): Promise<client.IntrospectionResponse> {
     const found = await configuration()
     if (found.serverMetadata().introspection_endpoint === undefined)
-      throw invalidToken('opaque, and the issuer announces no introspection endpoint')
+      throw invalidToken('the issuer announces no introspection endpoint')
     return client
       .tokenIntrospection(found, token, { token_type_hint: 'access_token' })
       .catch((error: unknown) => issuerOutage('introspection', error))
@@ -57,7 +54,7 @@ export function buildIntrospect({ config, configuration, clock, log }: Introspec
         ...callerKind(claims),
         authentication: authenticationClaims(claims, now, issuer.clockSkewSeconds),
       },
-      until: Math.min(ends, now + REUSE_MS),
+      until: Math.min(ends, now + issuer.introspectionSeconds * 1000),
       confirmation: confirmationIn(response),
       forRoutes: forRoutes(response.aud ?? response.client_id, audiences),
     }

@@ -71,6 +71,12 @@ const bad: [string, string, (raw: Raw) => void][] = [
     (raw) =>
       (raw.issuer.additional = [{ url: 'https://k8s.example', audiences: ['x'], jwksUrl: 'http://k8s.example/keys' }]),
   ],
+  [
+    'a parameter of the authorization request that the gateway sets itself',
+    'issuer.authorizationParameters.State',
+    (raw) => (raw.issuer.authorizationParameters = { kc_idp_hint: 'corporate', State: 'x' }),
+  ],
+  ['an introspection of some other kind', 'issuer.introspection', (raw) => (raw.issuer.introspection = 'some')],
   ['an http issuer outside loopback', 'issuer.url', (raw) => (raw.issuer.url = 'http://sso.example')],
   ['a publicUrl with a path', 'server.publicUrl', (raw) => (raw.server.publicUrl = 'https://o.example/x')],
   ['everybody as trusted proxy', 'server.trustedProxies.0', (raw) => (raw.server.trustedProxies = ['0.0.0.0/0'])],

@@ -19,6 +19,7 @@ const raw = {
     clientId: 'gateway',
     clientSecret: secret('client'),
     basicTokenParameters: { resource: secret('parameter') },
+    authorizationParameters: { login_hint: secret('hint') },
     additional: [{ url: 'https://k8s.example', audiences: ['gateway'], groups: { 'system:sa': ['project-alpha'] } }],
   },
   session: {
@@ -73,6 +74,7 @@ test('secrets are listed as hidden', () => {
     'audit.sinks.1.clientCertificate',
     'audit.sinks.1.clientKey',
     'audit.sinks.2.headers.authorization',
+    'issuer.authorizationParameters.login_hint',
     'issuer.basicTokenParameters.resource',
     'issuer.clientSecret',
     'observability.tracing.headers.x-api-key',

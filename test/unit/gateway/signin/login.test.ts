@@ -45,6 +45,12 @@ test('openid is always one of the scopes, and no scope is sent twice', async () 
   assert.equal(url.searchParams.get('scope'), 'openid groups')
 })
 
+test('issuer.authorizationParameters are sent to the issuer', async () => {
+  kit = startLoginKit(fake, { issuer: { authorizationParameters: { kc_idp_hint: 'corporate' } } })
+  const url = new URL((await get('/auth/login?kc_idp_hint=another')).get('location') ?? '')
+  assert.deepEqual(url.searchParams.getAll('kc_idp_hint'), ['corporate'])
+})
+
 test('every sign-in has its own values', async () => {
   const seen = new Set<string>()
   for (let i = 0; i < 5; i++) {

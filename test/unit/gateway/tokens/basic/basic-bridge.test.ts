@@ -206,3 +206,10 @@ test('issuer.basicTokenParameters are sent to the token endpoint', async () => {
   await kit.authorize(RIGHT)
   assert.equal(fake.tokenRequests.at(-1)?.form.get('audience'), 'gateway')
 })
+
+test('a client whose service account was disabled is refused, and not served by its last token', async () => {
+  await kit.authorize(RIGHT)
+  kit.clock.ahead = 241_000 // the next token is due, and the last one has not expired
+  fake.bent.token = () => ({ status: 401, body: { error: 'invalid_request', error_description: 'User disabled' } })
+  await assert.rejects(kit.authorize(RIGHT), { reason: 'token-invalid' })
+})

@@ -111,3 +111,15 @@ test('without issuer.introspection, or an endpoint for it, opaque tokens are ref
   await assert.rejects(verify(), { reason: 'token-invalid' })
   assert.equal(fake.introspectionRequests.count, 0)
 })
+
+test('issuer.introspectionSeconds is how long a response is used', async () => {
+  kit = startTokenKit(fake, { issuer: { introspection: true, introspectionSeconds: 5 } })
+  answering({})
+  await verify()
+  kit.clock.ahead = 4000
+  await verify()
+  assert.equal(fake.introspectionRequests.count, 1)
+  kit.clock.ahead = 6000
+  await verify()
+  assert.equal(fake.introspectionRequests.count, 2)
+})
