@@ -8,6 +8,7 @@ import { ensureDebian } from '../infra/parts/debian.ts'
 import { ensureFaketime } from '../infra/parts/faketime.ts'
 import { ensureHelm } from '../infra/parts/helm.ts'
 import { ensureJavaClient } from '../infra/parts/java-client.ts'
+import { KERBEROS_COMMANDS } from '../infra/parts/kerberos.ts'
 import { ensureKeycloak, ensureKeycloakForWorkloads } from '../infra/parts/keycloak.ts'
 import { MARIADB_COMMANDS } from '../infra/parts/mariadb.ts'
 import { ensureMlflow } from '../infra/parts/mlflow.ts'
@@ -115,7 +116,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'keycloak',
     about: 'the sign-in suite against a real Keycloak, and a gateway without a secret',
-    needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime],
+    needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime, ensureChromium],
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 18,
     sharesMachine: true,
@@ -123,10 +124,13 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'directories',
     about:
-      'OpenLDAP and Active Directory through a real Keycloak: browser, bearer tokens, and the time until changes apply',
-    needs: [ensureKeycloak, ensureMlflow, ensureChromium, () => ensureDebian([...SLAPD_COMMANDS, ...SAMBA_COMMANDS])],
+      'OpenLDAP, Active Directory, Kerberos and brokered providers through a real Keycloak, and the time until changes apply',
+    needs: [
+      ...[ensureKeycloak, ensureMlflow, ensureChromium],
+      () => ensureDebian([...SLAPD_COMMANDS, ...SAMBA_COMMANDS, ...KERBEROS_COMMANDS]),
+    ],
     run: { files: ['test/directories/*.test.ts'] },
-    minutes: 20,
+    minutes: 30,
     onlyNamed: true,
   },
   {
