@@ -115,7 +115,7 @@ test('a password is enough elsewhere, and says its level', async () => {
 test('a script is denied with the challenge; Keycloak then asks for the second factor alone, and the place is kept', async () => {
   const denied = await page.context().request.get(`${url}/payroll/reports?month=5`, { headers: { accept: '*/*' } })
   assert.equal(denied.status(), 401)
-  assert.match(denied.headers()['www-authenticate'] ?? '', /acr_values="otp", max_age="900"$/)
+  assert.match(denied.headers()['www-authenticate'] ?? '', /acr_values="otp", max_age="900", resource_metadata=/)
   await page.goto(`${url}/payroll/reports?month=5#june`)
   await page.locator('#otp').waitFor()
   assert.equal(await page.locator('#password').count(), 0)

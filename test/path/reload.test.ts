@@ -244,6 +244,25 @@ test('a WebSocket ends when its route stops passing them on', async () => {
   await socket.ended()
 })
 
+test('a reload turns proofs of possession on and off, for tokens and for the metadata', async () => {
+  const served = await serve()
+  const states = [{ dpop: 'accept' }, { dpop: 'off' }]
+  const challenge = async () => {
+    const response = await fetch(`${served.url}/app/x`, { headers: { authorization: 'DPoP not.a.token' } })
+    await response.body?.cancel()
+    return response.headers.get('www-authenticate') ?? ''
+  }
+  assert.doesNotMatch(await challenge(), /DPoP/)
+  for (const proofOfPossession of states) {
+    await served.reload({ ...served.settings, proofOfPossession })
+    const isOn = proofOfPossession.dpop === 'accept'
+    // The error is in the challenge of the scheme only if the scheme was understood.
+    assert.equal(/DPoP error="invalid_token"/.test(await challenge()), isOn)
+    const metadata = await (await fetch(`${served.url}/.well-known/oauth-protected-resource/app`)).json()
+    assert.equal('dpop_signing_alg_values_supported' in (metadata as object), isOn)
+  }
+})
+
 test('a login that was begun before a reload ends after it', async () => {
   const served = await serve()
   const browser = new Browser()

@@ -173,7 +173,7 @@ test('an authentication grows too old, and the issuer is asked again', async () 
   kit.clock.ahead = 605_000
   const late = await browser.fetch(`${kit.url}/recent/`, { headers: SCRIPT })
   assert.equal(late.status, 401)
-  assert.match(late.headers.get('www-authenticate') ?? '', /, max_age="600"$/)
+  assert.match(late.headers.get('www-authenticate') ?? '', /, max_age="600", resource_metadata=/)
   assert.match(JSON.parse(await late.text()).title, /within the last 600 seconds/)
   const first = await browser.fetch(`${kit.url}/recent/?a=1`, { headers: PAGE })
   const started = await browser.fetch(`${first.headers.get('location')}&start=1`, { headers: PAGE })

@@ -9,6 +9,8 @@ const page = readFileSync('docs/reference/endpoints.md', 'utf8')
 test('the reference lists every endpoint of the sign-in, and none that does not exist', () => {
   const served = [...source.matchAll(/^ {4}\['(\/[^']*)'/gm)].map(([, path]) => path)
   const elsewhere = [
+    '/.well-known/oauth-protected-resource',
+    '/.well-known/oauth-protected-resource/PATH',
     '/auth/admin',
     '/console',
     '/sessions',
