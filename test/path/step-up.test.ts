@@ -116,7 +116,7 @@ test('a script of a page gets 401 with the challenge, never a redirect, and noth
     assert.match(body.title, /Required authentication level \(acr\): gold or hardware\. Yours: none\./)
     assert.equal(
       response.headers.get('www-authenticate'),
-      'Bearer error="insufficient_user_authentication", error_description="A different or a more recent authentication is required", acr_values="gold hardware"',
+      `Bearer error="insufficient_user_authentication", error_description="A different or a more recent authentication is required", acr_values="gold hardware", resource_metadata="${kit.url}/.well-known/oauth-protected-resource/lobby/vault"`,
     )
     assert.match(response.headers.get('link') ?? '', /\/auth\/login\?return_to=[^>]*&step_up=vault>; rel="login"$/)
   }

@@ -137,7 +137,7 @@ test('without credentials for the gateway: 407 for programs, which names the hea
   ]) {
     const text = await send(lines)
     assert.deepEqual([statusOf(text), reasonOf(text)], [407, 'login-required'])
-    assert.match(text, /Proxy-Authenticate: Bearer\r\n/)
+    assert.match(text, /Proxy-Authenticate: Bearer resource_metadata="[^"]+\/legacy"\r\n/)
     assert.match(text, /"status":407/)
     assert.match(text, /Proxy-Authorization: Bearer/)
     assert.doesNotMatch(text, /WWW-Authenticate/i)
