@@ -102,15 +102,14 @@ function allowed(context: RequestContext, outcome: Outcome): AuditDraft {
 }
 
 function occurred(context: RequestContext, outcome: Outcome, occurrence: Occurrence): AuditDraft {
-  const { event, action, ended, project, targetIssuer, targetSession, targetSubject } = occurrence
+  const { event, action, ended, project, targetIssuer, targetSubject } = occurrence
   return {
     event,
-    category: event === 'administration' || event === 'session-ended-by-admin' ? 'administration' : 'authentication',
+    category: 'authentication',
     action,
     decision: 'allowed',
     ...requestFields(context, outcome),
     ...(project && { project: project.id, project_name: plainText(project.name, 256) }),
-    target_session: targetSession,
     target_subject: plainText(targetSubject, 256),
     target_issuer: plainText(targetIssuer, 1024),
     ended,
