@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Clock } from '../../shared/clock.ts'
+import { digest } from '../../shared/digest.ts'
 import type { Config } from '../config/schema.ts'
 import { Refusal } from '../errors.ts'
 import type { Principal } from '../policy/types.ts'
@@ -211,7 +211,7 @@ export class Sessions {
 
   /** True once per name until `ttlSeconds` have passed, over all processes. @throws Refusal `store-down` */
   claimOnce(name: string, ttlSeconds: number): Promise<boolean> {
-    const hashed = createHash('sha256').update(name).digest('base64url') // names contain states and token IDs
+    const hashed = digest(name) // names contain states and token IDs
     return this.#backend.claimOnce(hashed, ttlSeconds).catch(refuseStoreDown)
   }
 

@@ -1,3 +1,4 @@
+import { digest } from '../../../shared/digest.ts'
 import { Refusal } from '../../errors.ts'
 import { pageReply, type Reply, redirectReply } from '../../http/reply.ts'
 import type { SignedIn } from '../../issuer/grants.ts'
@@ -8,7 +9,7 @@ import { stepUpFailed } from '../../tokens/step-up-refusal.ts'
 import type { SignInContext } from '../sign-in-context.ts'
 import { queryOf, type SignInHandler, type SignInRequest, setCookie } from '../sign-in-request.ts'
 import { callbackUrl } from './login.ts'
-import { digest, type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
+import { type PendingLogin, SPENT_SECONDS } from './pending-logins.ts'
 import { checkStepUp, type KeptOfSession, keptOf } from './step-up.ts'
 import { explainWithoutProject } from './without-project.ts'
 

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { stringifySetCookie } from 'cookie'
+import { digest } from '../../../shared/digest.ts'
 import type { Config } from '../../config/schema.ts'
 import { usesSecureCookies } from '../../config/secure-cookies.ts'
 import { Sealer } from '../../sessions/crypto/sealing.ts'
@@ -145,8 +146,5 @@ export class PendingLogins {
       : undefined
   }
 }
-
-/** SHA-256 in base64url: names a state without telling it. */
-export const digest = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 const isToken = (name: string) => /^[\w-]+$/.test(name)

@@ -1,4 +1,5 @@
 import { errors, type JWTPayload } from 'jose'
+import { digest } from '../../../shared/digest.ts'
 import { parseCompactJwt } from '../../../shared/tokens/compact-jwt.ts'
 import { TokenRejected } from '../../../shared/tokens/token-rejected.ts'
 import { tokenType } from '../../../shared/tokens/token-type.ts'
@@ -7,7 +8,6 @@ import { issuerRefusal } from '../../issuer/issuer-errors.ts'
 import { isKeyOutage } from '../../issuer/keys/issuer-keys.ts'
 import { verifyByKeys } from '../../issuer/keys/verify-by-keys.ts'
 import { bodyKindOf } from '../fields.ts'
-import { digest } from '../login/pending-logins.ts'
 import type { SignInContext } from '../sign-in-context.ts'
 import type { SignInHandler } from '../sign-in-request.ts'
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { errors as jose } from 'jose'
 import { boundedCache } from '../../../shared/bounded-cache.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { digest } from '../../../shared/digest.ts'
 import { isCompactJws } from '../../../shared/tokens/compact-jwt.ts'
 import type { Refusal } from '../../errors.ts'
 import { type Attempts, addressKey } from '../attempts.ts'
@@ -69,7 +69,7 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
   }
 
   return (token, address) => {
-    const hash = createHash('sha256').update(token).digest('base64url')
+    const hash = digest(token)
     const now = clock()
     const known = accepted.get(hash)
     if (known !== undefined && now < known.until) {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { boundedCache } from '../../../shared/bounded-cache.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import { digest } from '../../../shared/digest.ts'
 import type { TokenExchange } from '../../config/schema/token-exchange.ts'
 import { Refusal } from '../../errors.ts'
 import type { ExchangeToken } from '../../issuer/token-exchange.ts'
@@ -57,7 +57,7 @@ export function buildExchangedTokens(deps: ExchangedTokensDeps): ExchangedTokens
   const unsubscribe = deps.onSessionEnded((key) => holders.delete(sessionSlot(key)))
 
   function holderOf({ session }: Caller, token: string): Holder {
-    const subject = createHash('sha256').update(token).digest('base64url')
+    const subject = digest(token)
     const slot = session === undefined ? `token:${subject}` : sessionSlot(session.key)
     const known = holders.get(slot)
     if (known?.subject === subject) return known

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digest } from '../../../shared/digest.ts'
 import type { RequestHead } from '../../http/request-head.ts'
 import { wrongCertificate } from './proof-refusals.ts'
 
@@ -31,7 +31,7 @@ export function checkClientCertificate(
     )
   if (encoded === '')
     throw wrongCertificate('none', 'It is bound to a client certificate. Send the request with that certificate.')
-  const sent = createHash('sha256').update(Buffer.from(encoded, 'base64')).digest('base64url')
+  const sent = digest(Buffer.from(encoded, 'base64'))
   if (sent !== thumbprint)
     throw wrongCertificate(
       'another one',

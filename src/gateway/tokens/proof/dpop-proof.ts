@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { compactVerify } from 'jose'
 import type { Clock } from '../../../shared/clock.ts'
+import { digest } from '../../../shared/digest.ts'
 import { type Claims, textClaim } from '../../../shared/tokens/claims.ts'
 import { parseCompactJwt, type UnverifiedJwt } from '../../../shared/tokens/compact-jwt.ts'
 import { printableClaim } from '../../../shared/tokens/printable-claim.ts'
@@ -61,7 +61,7 @@ export function buildVerifyDpopProof(clockSkewSeconds: number, clock: Clock): Ve
       throw invalidProof('signature', 'Its signature does not match its key.')
     })
     checkUse(claims, method, url)
-    if (claims.ath !== createHash('sha256').update(token).digest('base64url'))
+    if (claims.ath !== digest(token))
       throw invalidProof('ath', 'Its ath does not match the access token: it must be the SHA-256 hash of the token.')
     const iat = checkTime(claims.iat)
     const jti = textClaim(claims.jti, MAX_TEXT)
