@@ -29,7 +29,7 @@ async function serve(sections: Record<string, object>): Promise<Ended> {
   })
 }
 
-/** Runs a command until it ends. A process that is still there after ten seconds hangs, and has no code. */
+/** Runs a command until it ends. A process that is still there after forty seconds hangs, and has no code. */
 async function run(command: string, config: object): Promise<Ended> {
   const file = join(folder, `${randomUUID()}.yaml`)
   writeFileSync(file, JSON.stringify(config))
@@ -39,7 +39,7 @@ async function run(command: string, config: object): Promise<Ended> {
   child.stderr.on('data', (chunk) => {
     stderr += chunk
   })
-  const hung = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  const hung = setTimeout(() => child.kill('SIGKILL'), 40_000)
   const [code] = await once(child, 'close')
   clearTimeout(hung)
   return { code, stderr: stderr.replaceAll(/^\{.*\}\n/gm, '') }
