@@ -10,6 +10,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
 import { Browser } from '../browser.ts'
 import { KIT_SECRET, signedInBrowser } from '../kit.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { RawClient } from './kit.ts'
 import { Served, type Settings } from './served.ts'
 
@@ -48,12 +49,7 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
 }
 
 function joinSocket(request: IncomingMessage, socket: Socket): void {
-  const accept = createHash('sha1')
-    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64')
-  const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}`
-  socket.on('error', () => {})
-  socket.write(`${head}\r\n\r\nhello`)
+  acceptWebSocket(request, socket)
   socket.pipe(socket)
 }
 

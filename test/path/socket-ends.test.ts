@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -11,6 +10,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startIssuer } from '../../infra/issuer/issuer.ts'
 import { signedInBrowser } from '../kit.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { Served } from './served.ts'
 
 /** Every way in which a client or an upstream can leave a socket half closed, and the descriptors that stay behind. */
@@ -29,13 +29,7 @@ const upstream = createServer(options, (request, response) => {
 const joined = new Set<Socket>()
 upstream.on('upgrade', (request, socket: Socket) => {
   joined.add(socket)
-  socket.on('error', () => undefined)
-  const accept = createHash('sha1')
-    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-    .digest('base64')
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  )
+  acceptWebSocket(request, socket, '')
   if (request.url?.includes('ends')) setTimeout(() => socket.end(), 50)
 })
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +6,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { ALPHA } from '../../infra/issuer/users.ts'
 import { Browser, type Page } from '../browser.ts'
 import { type Kit, startKit } from '../kit.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { RawClient } from './kit.ts'
 
 /** Step-up per route (RFC 9470) with the embedded issuer, whose users choose the level that they sign in with. */
@@ -19,13 +19,7 @@ before(async () => {
   sockets = createServer().listen(0, '127.0.0.1')
   await once(sockets, 'listening')
   sockets.on('upgrade', (request, socket) => {
-    socket.on('error', () => undefined)
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64')
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
-    )
+    acceptWebSocket(request, socket)
   })
   const upstream = `http://127.0.0.1:${(sockets.address() as AddressInfo).port}`
   kit = await startKit({

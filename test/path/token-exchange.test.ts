@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
@@ -9,6 +8,7 @@ import { ALPHA } from '../../infra/issuer/users.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
 import { KIT_PROJECTS, KIT_SECRET, signedInBrowser } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { type PathKit, RawClient, startPath } from './kit.ts'
 
 /** Token exchange on every way to an upstream: requests, bodies that wait, WebSockets, forward auth, and a reload meanwhile. */
@@ -55,13 +55,7 @@ before(async () => {
   )
   kit.server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     note(request)
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64')
-    socket.on('error', () => {})
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
-    )
+    acceptWebSocket(request, socket)
   })
 })
 after(() => Promise.all([kit.close(), mlflow.close()]))

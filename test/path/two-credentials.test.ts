@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -12,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { freePort } from '../../infra/parts/ports.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { type PathKit, RawClient, startPath } from './kit.ts'
 
 /**
@@ -55,13 +55,7 @@ before(async () => {
   )
   kit.server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     received.push(request.rawHeaders)
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64')
-    socket.on('error', () => {})
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
-    )
+    acceptWebSocket(request, socket)
   })
   const body = new URLSearchParams({ grant_type: 'client_credentials' })
   const response = await fetch(`${kit.issuer.url}/token`, {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { ALPHA } from '../../infra/issuer/users.ts'
 import { signedInBrowser } from '../kit.ts'
+import { acceptWebSocket } from './accept-websocket.ts'
 import { type PathKit, RawClient, startPath } from './kit.ts'
 
 /** WebSockets: one decision, one header writer, and no socket that outlives its session. */
@@ -22,13 +22,7 @@ before(async () => {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno')
       return
     }
-    const accept = createHash('sha1')
-      .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
-      .digest('base64')
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
-    )
-    socket.write(early)
+    acceptWebSocket(request, socket, `hello${early}`)
     socket.pipe(socket)
   })
 })
