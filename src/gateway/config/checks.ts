@@ -42,7 +42,7 @@ export function crossChecks({
     ...(proofOfPossession && routes ? requiredProofErrors(proofOfPossession, routes) : []),
     ...(server && cookie ? cookieErrors(cookie, server) : []),
     ...(server && routes ? routeErrors(routes, server.publicUrl) : []),
-    ...(routes ? upstreamTokenErrors(routes, issuer) : []),
+    ...(routes ? upstreamTokenErrors(routes, issuer, server) : []),
     ...(projects?.source === 'static' ? projectListErrors(projects.list, 'projects.list') : []),
     ...(projects?.source === 'static' && routes ? teamNameErrors(projects.list, 'projects.list', routes) : []),
     ...(projects?.source === 'core' ? serviceUserErrors(projects) : []),

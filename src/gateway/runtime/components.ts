@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { ConfigurationError } from '../../shared/settings/field-errors.ts'
 import type { AppEvent, AppRelease } from '../apps/profile.ts'
 import { profileOf } from '../apps/profile-of.ts'
+import { acceptedAudiences } from '../config/accepted-audiences.ts'
 import type { Config, RouteConfig } from '../config/schema.ts'
 import { buildForwarder, type Forwarder } from '../forward/forwarder.ts'
 import { type AssertionSigner, buildSigner } from '../forward/headers/assertion.ts'
@@ -69,7 +70,9 @@ export async function buildComponents(config: Config, state: ProcessState, previ
         ...{ config, issuer, clock, log, requests, events: metrics.tokens },
         claimOnce: (name, ttlSeconds) => sessions.claimOnce(name, ttlSeconds),
       }),
-    exchangedTokens: kept('exchangedTokens', issuerStays) ?? openExchangedTokens(config, issuer, state),
+    exchangedTokens:
+      kept('exchangedTokens', issuerStays, same(...audiencesFrom(config))) ??
+      openExchangedTokens(config, issuer, state),
     loginAttempts: kept('loginAttempts', same('limits')) ?? buildLoginAttempts(config.limits.loginsPerMinute, clock),
     routes: buildRoutes(
       config,
@@ -85,11 +88,16 @@ async function openIssuer(deps: IssuerDeps): Promise<Issuer> {
   const fields = errors.map(({ path, expected, got, hint }) => ({ path, expected, got, hint }))
   throw new ConfigurationError('configuration', fields)
 }
-/** The sections that decide about tokens: routes only if tokens may be for one of them. */
-const verifiedBy = ({ issuer }: Config): (keyof Config)[] => [
+
+/** The sections beside `issuer` that decide about tokens: projects only if a rule over claims may name one of them. */
+const verifiedBy = (config: Config): (keyof Config)[] => [
   ...(['limits', 'server', 'session', 'proofOfPossession'] as const),
-  ...(issuer.routeAudiences ? (['routes'] as const) : []),
+  ...audiencesFrom(config),
+  ...(config.issuer.additional.some(({ rules }) => rules !== undefined) ? (['projects'] as const) : []),
 ]
+
+/** The sections beside `issuer` from which the accepted audiences come. */
+const audiencesFrom = ({ issuer }: Config): (keyof Config)[] => (issuer.routeAudiences ? ['server', 'routes'] : [])
 
 /** On the same store, and with the refreshes that are under way. */
 function openSessions(
@@ -107,11 +115,11 @@ function openSessions(
   })
 }
 
-const openExchangedTokens = ({ issuer: settings }: Config, issuer: Issuer, { backend, clock }: ProcessState) =>
+const openExchangedTokens = (config: Config, issuer: Issuer, { backend, clock }: ProcessState) =>
   buildExchangedTokens({
     exchange: buildExchangeToken(() => issuer.configuration()),
-    issuer: settings.url,
-    ownAudiences: settings.audiences ?? [settings.clientId],
+    issuer: config.issuer.url,
+    ownAudiences: acceptedAudiences(config),
     clock,
     onSessionEnded: (listener) => backend.onChange(({ key, ended }) => ended && listener(key)),
   })

@@ -1,10 +1,16 @@
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
+import { acceptedAudiences } from '../accepted-audiences.ts'
 import type { Config, RouteConfig } from '../schema.ts'
 
 /** Errors of what the upstreams get as `Authorization`. */
-export function upstreamTokenErrors(routes: Config['routes'], issuer: Config['issuer'] | undefined): CheckError[] {
+export function upstreamTokenErrors(
+  routes: Config['routes'],
+  issuer: Config['issuer'] | undefined,
+  server: Config['server'] | undefined,
+): CheckError[] {
+  const own = issuer && server ? acceptedAudiences({ issuer, server, routes }) : []
   return routes.flatMap((route, index) => [
-    ...exchangeErrors(route, `routes.${index}`, issuer),
+    ...exchangeErrors(route, `routes.${index}`, own),
     ...ownTokenErrors(route, `routes.${index}`),
   ])
 }
@@ -12,7 +18,7 @@ export function upstreamTokenErrors(routes: Config['routes'], issuer: Config['is
 function exchangeErrors(
   { authorization, tokenExchange, access }: RouteConfig,
   path: string,
-  issuer: Config['issuer'] | undefined,
+  ownAudiences: readonly string[],
 ): CheckError[] {
   if (tokenExchange === undefined && authorization !== 'exchanged-token') return []
   const at = `${path}.tokenExchange`
@@ -31,7 +37,7 @@ function exchangeErrors(
     const hint = 'Without one, the issuer gives a token for any audience.'
     errors.push({ path: at, expected: 'audience, resource or both', got: 'none', hint })
   }
-  const own = issuer && audiences.find((each) => (issuer.audiences ?? [issuer.clientId]).includes(each))
+  const own = audiences.find((each) => ownAudiences.includes(each))
   if (own !== undefined) {
     const hint = 'The upstream could use the token as the user. Register an audience for the upstream at the issuer.'
     errors.push({ path: at, expected: 'an audience that the gateway itself does not accept', got: own, hint })

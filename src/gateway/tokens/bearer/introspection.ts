@@ -5,12 +5,13 @@ import { isKeycloaksDpop } from '../../../shared/tokens/access-token-rules.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import { type Confirmation, confirmationOf, isDpopBound } from '../../../shared/tokens/confirmation.ts'
 import { TokenRejected } from '../../../shared/tokens/token-rejected.ts'
+import { acceptedAudiences, gatewayAudiences } from '../../config/accepted-audiences.ts'
 import type { Config } from '../../config/schema.ts'
 import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
 import { issuerOutage } from '../../issuer/issuer-errors.ts'
 import type { VerifiedToken } from './access-token.ts'
-import { forRoutes, gatewayAudiences, routeAudiences } from './route-audience.ts'
+import { forRoutes } from './route-audience.ts'
 import { invalidToken } from './token-refusals.ts'
 
 export interface IntrospectionDeps {
@@ -29,7 +30,7 @@ export interface IntrospectionDeps {
 export function buildIntrospect({ config, configuration, clock, log }: IntrospectionDeps) {
   const { issuer } = config
   const audiences = gatewayAudiences(config)
-  const all = [...audiences, ...routeAudiences(config)]
+  const all = acceptedAudiences(config)
 
   async function request(token: string): Promise<client.IntrospectionResponse> {
     const found = await configuration()
@@ -83,7 +84,8 @@ function checkResponse(response: client.IntrospectionResponse, { url, audiences,
   checkTimes(response, now)
   const type = response.token_type?.toLowerCase()
   // A token that is bound to a key says so as well (RFC 9449 §6.2); without the key it could not be verified.
-  const isBearer = type === 'bearer' || (type === 'dpop' && isDpopBound(response))
+  if (type === 'dpop' && !isDpopBound(response)) throw invalidToken('introspection: bound to a key that is not named')
+  const isBearer = type === 'bearer' || type === 'dpop'
   const isMarked =
     typeof response.typ === 'string' && (types.includes(response.typ) || isKeycloaksDpop(response, types))
   if (!isMarked && (response.typ !== undefined || !isBearer)) throw invalidToken('introspection: no access token')

@@ -8,17 +8,6 @@ import { invalidToken } from './token-refusals.ts'
  * Such a token counts on this route and on no other one.
  */
 
-/** Audiences of tokens for the whole gateway. Clients write the URL of an origin with and without its slash. */
-export function gatewayAudiences({ issuer, server }: Pick<Config, 'issuer' | 'server'>): string[] {
-  const { audiences = [issuer.clientId], resource } = issuer
-  const url = issuer.routeAudiences ? [server.publicUrl, `${server.publicUrl}/`] : []
-  return [...new Set([...audiences, ...(resource === undefined ? [] : [resource]), ...url])]
-}
-
-/** Audiences of tokens for single routes: their URLs. None, unless the configuration accepts them. */
-export const routeAudiences = ({ issuer, server, routes }: Pick<Config, 'issuer' | 'server' | 'routes'>): string[] =>
-  issuer.routeAudiences ? routes.map((route) => routeUrl(server, route)) : []
-
 /** The audiences of a token that names none of those that stand for the whole gateway. */
 export function forRoutes(
   aud: string | readonly string[] | undefined,

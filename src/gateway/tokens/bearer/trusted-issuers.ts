@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../../shared/clock.ts'
 import { callerKind } from '../../../shared/tokens/caller-kind.ts'
 import type { Claims } from '../../../shared/tokens/claims.ts'
+import { gatewayAudiences, routeAudiences } from '../../config/accepted-audiences.ts'
 import type { Config } from '../../config/schema.ts'
 import { authenticationClaims } from '../../issuer/authentication.ts'
 import { principalOf } from '../../issuer/claims.ts'
@@ -11,7 +12,6 @@ import type { IssuerKeys } from '../../issuer/keys/issuer-keys.ts'
 import { metadataKeys } from '../../issuer/keys/metadata-keys.ts'
 import type { Principal } from '../../policy/types.ts'
 import { type AdditionalIssuer, buildForeignPrincipal } from './foreign-principal.ts'
-import { gatewayAudiences, routeAudiences } from './route-audience.ts'
 
 /** An issuer whose access tokens are accepted. */
 export interface TrustedIssuer {
