@@ -1,3 +1,4 @@
+import type { Confirmation } from '../../../shared/tokens/confirmation.ts'
 import type { VerifiedToken } from './access-token.ts'
 import { invalidToken } from './token-refusals.ts'
 
@@ -19,9 +20,21 @@ export function introspectJwts(verifyJwt: Verify, introspect: Verify, issuerUrl:
     return {
       ...local,
       principal: asked.principal,
-      // Either may say that the token is bound to a key.
-      confirmation: local.confirmation ?? asked.confirmation,
+      confirmation: bothConfirmations(local.confirmation, asked.confirmation),
+      forRoutes: local.forRoutes ?? asked.forRoutes,
       until: Math.min(local.until, asked.until),
     }
   }
+}
+
+/**
+ * Either may say that the token is bound to a key; what both say must be the same.
+ * @throws Refusal token-invalid
+ */
+function bothConfirmations(local?: Confirmation, asked?: Confirmation): Confirmation | undefined {
+  if (local === undefined || asked === undefined) return local ?? asked
+  const merged = { ...asked, ...local }
+  if (merged.jkt === (asked.jkt ?? merged.jkt) && merged.certificate === (asked.certificate ?? merged.certificate))
+    return merged
+  throw invalidToken('introspection: bound to another key')
 }

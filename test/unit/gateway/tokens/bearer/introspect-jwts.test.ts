@@ -62,6 +62,29 @@ test('a response about another subject is refused', async () => {
   await assert.rejects(verify(await token()), { reason: 'token-invalid' })
 })
 
+test('a token is bound to every key that the token or the response names, and refused where they differ', async () => {
+  const [jkt, other] = ['A'.repeat(43), 'B'.repeat(43)]
+  const outcomes: [cnf: unknown, response: unknown, detail: RegExp][] = [
+    [undefined, { jkt }, /DPoP/],
+    [{ 'x5t#S256': jkt }, { jkt }, /DPoP/],
+    [{ jkt }, { jkt: other }, /another key/],
+    [{ 'x5t#S256': other }, { 'x5t#S256': jkt }, /another key/],
+  ]
+  for (const [cnf, response, detail] of outcomes) {
+    answering({ cnf: response })
+    const jwt = await fake.sign({ ...kit.claims(), ...(cnf !== undefined && { cnf }) })
+    await assert.rejects(verify(jwt), { reason: 'token-invalid', message: detail })
+  }
+})
+
+test('a token that the response calls one for a single route counts on no other route', async () => {
+  kit = startTokenKit(fake, { issuer: { ...ALL, routeAudiences: true, audiences: ['gateway'] } })
+  answering({ aud: 'https://o.example/mlflow' })
+  const authorization = `Bearer ${await token()}`
+  await kit.authorize(authorization, 'mlflow')
+  await assert.rejects(kit.authorize(authorization, 'ops'), { reason: 'token-invalid' })
+})
+
 test('an issuer that does not respond leaves no JWT valid beyond issuer.introspectionSeconds', async () => {
   const jwt = await token()
   answering({})

@@ -70,6 +70,8 @@ const refused: [string, Record<string, unknown>][] = [
   ['a refresh token', { token_type: undefined }],
   ['a refresh token by Keycloak’s mark', { typ: 'Refresh' }],
   ['expired', { exp: 1 }],
+  ['bound to a key that the response does not name', { token_type: 'DPoP' }],
+  ['the same, marked as an access token', { token_type: 'DPoP', typ: 'Bearer' }],
   ['without subject', { sub: undefined }],
 ]
 for (const [name, change] of refused) {
