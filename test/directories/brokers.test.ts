@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
-import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { eventually } from '../redis-store.ts'
-import { EXPERIMENTS, type Federation, GAMMA, ODD_GROUP, startFederation } from './federation.ts'
-import { askMlflow, Person } from './person.ts'
+import { Person } from './person.ts'
+import { bearerCall, EXPERIMENTS, GAMMA, SCENARIO_STARTS, type Scenario, startScenario } from './scenario.ts'
+
+/** The name of a group at the provider and in Keycloak. */
+const ODD_GROUP = 'Küche & Süd/Nord'
 
 /**
  * Keycloak as a broker: its users are those of another realm, which is a real OpenID provider and a real SAML identity
@@ -15,15 +17,19 @@ brokerSuite('SAML', 'brokered-saml')
 
 function brokerSuite(protocol: string, realm: string, issuer: Record<string, unknown> = {}): void {
   describe(`a user of another identity provider, by ${protocol}`, () => {
-    let federation: Federation
+    let scenario: Scenario
 
     before(async () => {
-      federation = await startFederation({ realms: [realm, 'corporate'], issuer })
-    }, KEYCLOAK_STARTS)
-    after(() => federation?.close())
+      scenario = await startScenario({
+        realms: [realm, 'corporate'],
+        groups: { alpha: 'project-alpha', beta: 'project-beta', gamma: 'Küche & Süd~/Nord' },
+        ...{ issuer, tokenSeconds: 5 },
+      })
+    }, SCENARIO_STARTS)
+    after(() => scenario?.close())
 
     async function signIn(username: string): Promise<Person> {
-      const person = await Person.open(federation)
+      const person = await Person.open(scenario)
       await person.openMlflow()
       await person.page.waitForURL(/\/realms\/corporate\//)
       await person.fillForm(username)
@@ -36,27 +42,24 @@ function brokerSuite(protocol: string, realm: string, issuer: Record<string, unk
       await bob.sees(EXPERIMENTS.alpha)
       assert.deepEqual([bob.issuerPages, await bob.projects()], [1, ['alpha']])
       const token = await bob.accessToken()
-      assert.deepEqual(
-        [await askMlflow(federation, token, ALPHA), await askMlflow(federation, token, BETA)],
-        [200, 403],
-      )
+      assert.deepEqual([await bearerCall(scenario, token, ALPHA), await bearerCall(scenario, token, BETA)], [200, 403])
     })
 
     test('brings no group that is not mapped, whatever its name', async () => {
       const mallory = await signIn('mallory')
       assert.deepEqual(await mallory.projects(), [])
-      const session = await (await mallory.page.request.get(`${federation.url}/auth/session`)).json()
+      const session = await (await mallory.page.request.get(`${scenario.url}/auth/session`)).json()
       assert.deepEqual([session.admin, session.groups], [false, []])
     })
 
     test('keeps the groups until the next sign-in at that provider, and has those of now after it', async (t) => {
-      const corporate = await federation.admin('corporate')
+      const corporate = await scenario.admin('corporate')
       await corporate.addToGroup('carol', ODD_GROUP)
       const carol = await signIn('carol')
       assert.deepEqual(await carol.projects(), ['beta', 'gamma'])
       await corporate.removeFromGroup('carol', 'demand')
       await corporate.addToGroup('carol', 'data-science')
-      federation.expireTokens()
+      scenario.expireTokens()
       assert.deepEqual(await carol.projects(), ['beta', 'gamma'], 'a refresh does not ask the other provider')
       await carol.leaveGateway()
       await carol.openMlflow()
@@ -70,28 +73,28 @@ function brokerSuite(protocol: string, realm: string, issuer: Record<string, unk
       await carol.fillForm('carol')
       await eventually(async () => (await carol.projects())?.join() === 'alpha,gamma')
       t.diagnostic(`groups of now ${Math.round(performance.now() - startedAt)} ms after the sign-in`)
-      assert.equal(await askMlflow(federation, await carol.accessToken(), GAMMA), 200)
+      assert.equal(await bearerCall(scenario, await carol.accessToken(), GAMMA), 200)
     })
 
     test('is out once Keycloak’s session has reached its maximum, if disabled at the provider', async (t) => {
       const dave = await signIn('dave')
-      const corporate = await federation.admin('corporate')
+      const corporate = await scenario.admin('corporate')
       await corporate.disable('dave')
-      t.after(async () => (await federation.admin('corporate')).setEnabled('dave', true))
-      federation.expireTokens()
+      t.after(async () => (await scenario.admin('corporate')).setEnabled('dave', true))
+      scenario.expireTokens()
       assert.deepEqual(await dave.projects(), [], 'Keycloak does not know yet')
-      await (await federation.admin(realm)).setRealm({ ssoSessionMaxLifespan: 1 })
-      t.after(async () => (await federation.admin(realm)).setRealm({ ssoSessionMaxLifespan: 3600 }))
-      federation.expireTokens()
+      await (await scenario.admin(realm)).setRealm({ ssoSessionMaxLifespan: 1 })
+      t.after(async () => (await scenario.admin(realm)).setRealm({ ssoSessionMaxLifespan: 3600 }))
+      scenario.expireTokens()
       await eventually(async () => (await dave.projects()) === undefined)
       await dave.openMlflow()
       assert.equal(await dave.projects(), undefined)
-      assert.ok(dave.page.url().startsWith(federation.keycloak.origin), dave.page.url())
+      assert.ok(dave.page.url().startsWith(scenario.keycloak.origin), dave.page.url())
     })
 
     test('is out at once when the provider signs the user out', async (t) => {
       const bob = await signIn('bob')
-      const corporate = await federation.admin('corporate')
+      const corporate = await scenario.admin('corporate')
       const startedAt = performance.now()
       await corporate.logOut('bob')
       await eventually(async () => (await bob.projects()) === undefined)
@@ -99,12 +102,12 @@ function brokerSuite(protocol: string, realm: string, issuer: Record<string, unk
     })
 
     test('with the email address of another account does not become that account', async () => {
-      const admin = await federation.admin(realm)
+      const admin = await scenario.admin(realm)
       await admin.addUser('victim', [], ['modelops-admins'])
-      const corporate = await federation.admin('corporate')
+      const corporate = await scenario.admin('corporate')
       await corporate.addUser('attacker', [], [])
       await corporate.setUser('attacker', { email: 'victim@o.example', emailVerified: true })
-      const attacker = await Person.open(federation)
+      const attacker = await Person.open(scenario)
       await attacker.openMlflow()
       await attacker.fillForm('attacker')
       await attacker.page
@@ -116,7 +119,7 @@ function brokerSuite(protocol: string, realm: string, issuer: Record<string, unk
 
     /** Ends Keycloak's session of a user, which ends the one at the provider too. */
     async function endSession(username: string): Promise<void> {
-      await (await federation.admin(realm)).logOut(username)
+      await (await scenario.admin(realm)).logOut(username)
     }
   })
 }

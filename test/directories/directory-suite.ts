@@ -3,15 +3,16 @@ import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import type { DirectoryUnderTest } from './people.ts'
+import { Person } from './person.ts'
 import {
   bearerCall,
-  EXPERIMENT,
+  EXPERIMENTS,
   GAMMA,
+  SCENARIO_STARTS,
   type Scenario,
+  secondsUntilDenied,
   secondsUntilProjects,
-  signInWithBrowser,
   startScenario,
-  waitUntilDenied,
 } from './scenario.ts'
 import { Visitor } from './visitor.ts'
 
@@ -25,20 +26,30 @@ export function directorySuite(realm: string, start: () => Promise<DirectoryUnde
   const signIn = (username: string) => Visitor.signIn(scenario, username)
   const groupsOf = (token: string) => decodeJwt(token).groups
 
-  before(
-    async () => {
-      directory = await start()
-      scenario = await startScenario({ realm, directory, oddGroup: directory.oddGroup })
-    },
-    { timeout: 400_000 },
-  )
+  before(async () => {
+    directory = await start()
+    scenario = await startScenario({
+      realms: [realm],
+      // The group of beta: the group alpha below the group teams.
+      groups: { alpha: 'project-alpha', beta: 'teams/alpha', gamma: directory.oddGroup },
+      env: {
+        ...{ LDAP_URL: directory.url, LDAP_BIND_DN: directory.bindDn, LDAP_BIND_PASSWORD: directory.bindPassword },
+        KC_TRUSTSTORE_PATHS: directory.certificateFile,
+      },
+    })
+  }, SCENARIO_STARTS)
   after(async () => {
     await scenario?.close()
     await directory?.close()
   })
 
-  test('a user of the directory reaches MLflow with Chromium', () =>
-    signInWithBrowser(scenario, 'bob', (page) => page.getByText(EXPERIMENT).first().waitFor()))
+  test('a user of the directory reaches MLflow with Chromium', async () => {
+    const bob = await Person.open(scenario)
+    await bob.openMlflow()
+    await bob.fillForm('bob')
+    await bob.sees(EXPERIMENTS.alpha)
+    assert.deepEqual([bob.issuerPages, await bob.projects()], [1, ['alpha']])
+  })
 
   test('a bearer token reaches the core API in the project of its groups, and in no other', async () => {
     const token = await (await signIn('bob')).accessToken()
@@ -53,7 +64,7 @@ export function directorySuite(realm: string, start: () => Promise<DirectoryUnde
     const measured = await Promise.all([
       directory.setMember('project-alpha', 'carol', true).then(() => secondsUntilProjects(carol, ['alpha'])),
       directory.setMember('project-alpha', 'erin', false).then(() => secondsUntilProjects(erin, [])),
-      directory.disable('dave').then(() => waitUntilDenied(dave)),
+      directory.disable('dave').then(() => secondsUntilDenied(dave)),
     ])
     const [added, removed, disabled] = measured.map((seconds) => Math.round(seconds))
     t.diagnostic(`${realm}: group added ${added} s, group removed ${removed} s, user disabled ${disabled} s`)
@@ -90,6 +101,8 @@ export function directorySuite(realm: string, start: () => Promise<DirectoryUnde
     const groups = groupsOf(token) as string[]
     assert.ok(groups.length > 200)
     assert.equal(await bearerCall(scenario, token, ALPHA), 200)
-    t.diagnostic(`${realm}: ${groups.length} groups: token ${token.length} bytes, cookies ${grace.cookieBytes()} bytes`)
+    t.diagnostic(
+      `${realm}: ${groups.length} groups: token ${token.length} bytes, cookies ${grace.cookies().length} bytes`,
+    )
   })
 }

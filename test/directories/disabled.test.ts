@@ -2,17 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import * as oidc from 'openid-client'
 import { parse } from 'yaml'
 import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import { browserFlow } from '../../src/cli/login/browser-flow.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
-import { Browser } from '../browser.ts'
 import { KeycloakAdmin } from '../keycloak/admin.ts'
 import { type MovedClock, startGateway } from '../kit.ts'
 import { codeBlocks } from '../unit/infra/docs/pages.ts'
 import { openWays, startStreams, type Way } from './open-ways.ts'
+import { Visitor } from './visitor.ts'
 
 /** The settings of the guide, and a real Keycloak: from "disabled" until no request passes, by every way, in real time. */
 const [GUIDE_YAML = ''] = codeBlocks(readFileSync('docs/guides/operate/disabled-users.md', 'utf8'), 'yaml')
@@ -62,21 +60,7 @@ after(async () => {
   await keycloak?.close()
 })
 
-async function signIn(username: string): Promise<Browser> {
-  const browser = new Browser()
-  const page = await browser.submit(await browser.open(`${url}/`), { username, password: `${username}-pw` })
-  assert.equal(page.url.origin, url)
-  return browser
-}
-
-/** An access token of the command line, in a browser that is signed in at Keycloak. */
-async function accessToken(browser: Browser): Promise<string> {
-  const config = await oidc.discovery(new URL(keycloak.url), 'modelops-cli', undefined, oidc.None(), {
-    execute: [oidc.allowInsecureRequests],
-  })
-  const open = (address: string) => void browser.open(address).catch(() => {})
-  return (await browserFlow(config, 'openid', open, 60_000)).access_token
-}
+const signIn = (username: string) => Visitor.signIn({ url, issuerUrl: keycloak.url }, username)
 
 async function admin(): Promise<KeycloakAdmin> {
   const signedIn = new KeycloakAdmin(keycloak)
@@ -107,14 +91,13 @@ async function untilClosed(ways: readonly Way[], startedAt: number): Promise<Map
 
 test('with the settings of the guide, a disabled user is out within 60 s by every way', async (t) => {
   const [bob, carol] = [await signIn('bob'), await signIn('carol')]
-  const cookieOf = (browser: Browser) => browser.cookieHeader(new URL(url))
   const ways = [
-    ...(await openWays(url, PATH, 'session', { cookie: cookieOf(bob) })),
-    ...(await openWays(url, PATH, 'bearer JWT', { authorization: `Bearer ${await accessToken(bob)}` })),
+    ...(await openWays(url, PATH, 'session', { cookie: bob.cookies() })),
+    ...(await openWays(url, PATH, 'bearer JWT', { authorization: `Bearer ${await bob.accessToken()}` })),
     ...(await openWays(url, PATH, 'Basic credentials', { authorization: BASIC })),
   ]
   for (const way of ways) assert.ok(await way.isOpen(), way.name)
-  const others = await openWays(url, PATH, 'another user', { cookie: cookieOf(carol) })
+  const others = await openWays(url, PATH, 'another user', { cookie: carol.cookies() })
   const before = await issuerRequests()
   const admins = await admin()
   const startedAt = performance.now()
@@ -142,7 +125,7 @@ test('with the settings of the guide, one session causes at most 144 refreshes a
   const refreshes = async () => (await issuerRequests()).get('refresh') ?? 0
   const [before, startedAt] = [await refreshes(), performance.now()]
   while ((await refreshes()) < before + 2) {
-    assert.equal((await carol.fetch(`${url}${PATH}/x`)).status, 200)
+    assert.equal(await carol.request(`${PATH}/x`), 200)
     await sleep(500)
   }
   const secondsEach = (performance.now() - startedAt) / 1000 / 2
@@ -152,7 +135,7 @@ test('with the settings of the guide, one session causes at most 144 refreshes a
 
 test('by default, a bearer JWT of a disabled user is accepted until it expires', async () => {
   const dave = await signIn('dave')
-  const authorization = `Bearer ${await accessToken(dave)}`
+  const authorization = `Bearer ${await dave.accessToken()}`
   const status = async () => (await fetch(`${defaultUrl}${PATH}/x`, { headers: { authorization } })).status
   assert.equal(await status(), 200)
   await (await admin()).disable('dave')
@@ -164,7 +147,7 @@ test('by default, a bearer JWT of a disabled user is accepted until it expires',
 
 test('a user whose session is deleted at Keycloak is out at once, disabled or not', async (t) => {
   const carol = await signIn('carol')
-  const ways = await openWays(url, PATH, 'session', { cookie: carol.cookieHeader(new URL(url)) })
+  const ways = await openWays(url, PATH, 'session', { cookie: carol.cookies() })
   const admins = await admin()
   const startedAt = performance.now()
   await admins.logOut('carol')

@@ -9,6 +9,8 @@ export interface SeededCoreOptions {
   readonly gatewayUrl: string
   readonly issuerUrl: string
   readonly folder: string
+  /** The clock of the gateway, in milliseconds: assertions are short-lived. */
+  readonly now: () => number
   readonly projects: readonly { readonly id: string; readonly name: string; readonly groups: readonly string[] }[]
 }
 
@@ -17,10 +19,10 @@ export async function startSeededCore(options: SeededCoreOptions): Promise<CoreS
   const config = parseCoreConfig(JSON.stringify(settings(options)), 'core.yaml', {})
   const log = pino({ level: 'silent' })
   const storage = await openStorage(config.storage, log)
-  const store = new Projects(storage.db, Date.now)
+  const store = new Projects(storage.db, options.now)
   for (const { id, name, groups } of options.projects) await store.create(id, { ...EMPTY, name, groups })
   await storage.close()
-  return startCore(config, log, Date.now)
+  return startCore(config, log, options.now)
 }
 
 const EMPTY = { description: '', gitRepositoryUrl: '', branch: '', archived: false, viewerGroups: [] }
