@@ -4,7 +4,7 @@ import { accessTokenOf, projectNames } from './session.ts'
 
 /** A person at a browser. */
 export class Person {
-  readonly #scenario: Federation
+  readonly #scenario: Scenario
   readonly #context: BrowserContext
   readonly page: Page
   /** Pages on which the person had to do something at an issuer. */

@@ -1,0 +1,3 @@
+import { brokerSuite } from './broker-suite.ts'
+
+brokerSuite('brokered-oidc', { authorizationParameters: { kc_idp_hint: 'corporate' } })
