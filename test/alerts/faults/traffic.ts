@@ -48,7 +48,8 @@ export const applicationsFail: Scenario = async (folder, parts) => {
       routes: [
         route('notes', 'project', good.url),
         route('flaky', 'login', flaky.url),
-        route('slow', 'login', slow.url),
+        // Whoever waits for a connection keeps waiting: if all gave up at the same moment, the queue would be empty then.
+        { ...route('slow', 'login', slow.url), connectSeconds: 60 },
       ],
       observability: { projectLabel: 'name' },
     },
