@@ -118,7 +118,7 @@ export const TIERS: readonly Tier[] = [
     about: 'the sign-in suite against a real Keycloak, and a gateway without a secret',
     needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime, ensureChromium],
     run: { files: ['test/keycloak/*.test.ts'] },
-    minutes: 18,
+    minutes: 30,
     sharesMachine: true,
   },
   {

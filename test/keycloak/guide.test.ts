@@ -84,7 +84,8 @@ const isAlpha = ({ projects }: Session) =>
     ['alpha'],
   )
 
-test('with the commands of the guide, bob and the service user reach project alpha', async () => {
+// Each command of the guide starts a Java program.
+test('with the commands of the guide, bob and the service user reach project alpha', { timeout: 300_000 }, async () => {
   const serviceSecret =
     'kcadm.sh get clients/$training/client-secret -r modelops --fields value --format csv --noquotes > training-secret'
   await runKcadm(keycloak, folder, `${here(guideCommands(2, 7))}\n${serviceSecret}`)
