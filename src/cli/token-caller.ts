@@ -57,11 +57,14 @@ export function callerOfToken(file: string, config: Config, now: number): TokenC
   }
 }
 
+const HOW_TO_WRITE_IT =
+  'Write the token on one line, as three parts with dots between them. If you left the signature out, end the line with `.x`.'
+
 function readToken(file: string) {
   try {
     return parseCompactJwt(readFileSync(file, 'utf8').trim())
   } catch (error) {
-    throw new CliError(`--token-file: expected a file with a JWT, got ${messageOf(error)}`)
+    throw new CliError(`--token-file: expected a file with a JWT, got ${messageOf(error)}. ${HOW_TO_WRITE_IT}`)
   }
 }
 

@@ -164,7 +164,7 @@ test('a file that is no token is named', async () => {
     token,
   )
   assert.equal(status, 1)
-  assert.match(stderr, /--token-file: expected a file with a JWT/)
+  assert.match(stderr, /--token-file: expected a file with a JWT.*end the line with `\.x`/)
 })
 
 const check = async (rules: Section[] | undefined, over: Section = {}) => {

@@ -33,7 +33,10 @@ function findingOf(schema: z.ZodType, issue: z.core.$ZodIssue, { value, referenc
   const field = literals.length > 0 ? z.enum(literals) : schemaAt(schema, path, value)
   const stated = issue.code === 'invalid_type' ? undefined : statedIn(issue.message)
   const expected = stated ?? (field ? expectationOf(field, name) : alternatives(['another value']))
-  const hint = references.has(path.join('.')) ? hintForReference(field) : hintFor(field, got, name)
+  // A message of the schema about one value names the right one. A guess beside it would contradict it.
+  const namesTheValue = stated !== undefined && field !== undefined && unwrap(field) instanceof z.ZodEnum
+  const guess = namesTheValue ? undefined : hintFor(field, got, name)
+  const hint = references.has(path.join('.')) ? hintForReference(field) : guess
   return { path, expected, ...(hint !== undefined && { hint }) }
 }
 
