@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { ALPHA } from '../../infra/issuer/users.ts'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { accessible } from '../accessible.ts'
 import { signedInBrowser, startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
+import { type FakeIssuer, startFakeIssuer } from '../unit/gateway/signin/fake-issuer.ts'
+import { gitHubClaims } from '../workload-tokens.ts'
 
 /** The administration console in a real browser, without scripts: on the public listener and on the admin listener. */
 /** Where pictures of every page go; none are made unless asked for, because they take a minute. */
@@ -23,6 +26,8 @@ const DENIED = '/mlflow/beta/#/experiments'
 let url: string
 let admin: string
 let issuer: EmbeddedIssuer
+/** Signs tokens of workflows. */
+let workflows: FakeIssuer
 let upstream: Recorder
 let gateway: RunningServer
 let chrome: Browser
@@ -34,10 +39,14 @@ before(async () => {
   url = `http://localhost:${port}`
   admin = `http://localhost:${adminPort}`
   issuer = await startIssuer({ host: 'localhost', gatewayUrls: [url], oneClick: true })
+  workflows = await startFakeIssuer()
+  const claims = { repository_id: '74001', event_name: 'push' }
+  const rules = [{ name: 'read-alpha', claims, project: ALPHA, role: 'viewer' }]
   upstream = await startRecorder()
   gateway = await startGateway({
     ...{ port, host: 'localhost', issuerUrl: issuer.url, upstream: upstream.url, logged },
     config: {
+      issuer: { url: issuer.url, additional: [{ url: workflows.url, audiences: [url], rules }] },
       server: {
         adminListen: `127.0.0.1:${adminPort}`,
         adminTokenHash: createHash('sha256').update(TOKEN).digest('hex'),
@@ -54,7 +63,7 @@ before(async () => {
 after(async () => {
   await chrome?.close()
   await gateway?.close()
-  await Promise.all([issuer?.close(), upstream?.close()])
+  await Promise.all([issuer?.close(), workflows?.close(), upstream?.close()])
 })
 
 async function signedIn(username: string): Promise<BrowserContext> {
@@ -102,6 +111,20 @@ test('bob is denied, and an administrator reads from his request ID which group 
   const heard = await accessible(page)
   assert.match(heard, /heading: Denied: 403 not-in-project/)
   assert.match(heard, /textbox: Request ID/)
+})
+
+test('a workflow that may only read is denied, and an administrator reads which rule says so, on a phone as well', async () => {
+  const claims = gitHubClaims({ iss: workflows.url, aud: url, now: Math.floor(Date.now() / 1000) })
+  const denied = await fetch(`${url}/mlflow/alpha/api/2.0/mlflow/runs/create`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await workflows.sign(claims)}`, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  assert.equal(denied.status, 403)
+  const page = await (await signedIn('alice')).newPage()
+  await page.goto(`${url}/auth/admin/why?id=${denied.headers.get('x-request-id')}`)
+  await page.getByText(/^The rule read-alpha makes .* a viewer of the project alpha\./).waitFor()
+  await shots(page, 'why-rule')
 })
 
 test('an administrator without scripts sees every page, and ends sessions after being asked', async () => {

@@ -288,6 +288,16 @@ for (const [name, path, shown] of denials)
     assert.match((await alice.open(`${root}/why?id=${id}`)).text, shown)
   })
 
+test('why: a token that was not accepted is not asked again as a request of nobody', async () => {
+  const response = await fetch(`${kit.url}/notes/`, { headers: { authorization: 'Bearer eyJ.not.valid' } })
+  assert.equal(response.status, 401)
+  const id = response.headers.get('x-request-id')
+  const { text } = await alice.open(`${root}/why?id=${id}`)
+  assert.match(text, /token-invalid/)
+  assert.match(text, /It is not asked again: it was denied before the caller was known/)
+  assert.doesNotMatch(text, /login-required/)
+})
+
 test('why: nobody was signed in', async () => {
   const id = await deniedRequest(new Browser(), '/notes/')
   const { text } = await alice.open(`${root}/why?id=${id}`)

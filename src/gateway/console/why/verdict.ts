@@ -38,6 +38,7 @@ export function verdictOfDenial(context: ConsoleContext, denial: DenialRecord): 
         who: caller.username,
         held: caller.groups,
         moreHeld: caller.moreGroups,
+        grants: caller.grants,
       }),
   }
 }

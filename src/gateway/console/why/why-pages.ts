@@ -54,8 +54,11 @@ const NOT_FOUND =
 
 /** The same request by the same caller, decided with the current configuration and projects. */
 async function again({ explain, config }: ConsoleContext, denial: DenialRecord): Promise<string> {
-  const { caller, path, claimed, host, method, endpoint } = denial
+  const { caller, path, claimed, host, method, endpoint, step } = denial
   if (path === undefined || endpoint !== undefined) return 'It is not asked again: it was for the gateway itself.'
+  // Without the credentials the request would be that of nobody, and denied for another reason.
+  if (step === 'authenticate' && caller === undefined)
+    return 'It is not asked again: it was denied before the caller was known, and its credentials were not kept.'
   if (config.projects.source === 'claim') return 'It is not asked again: the project claim of that moment was not kept.'
   const principal: Principal | undefined = caller && {
     ...{ issuer: caller.issuer, subject: caller.subject, kind: caller.kind, username: caller.username },

@@ -17,7 +17,7 @@ form+p{margin-top:1.2rem}label{display:block;font-weight:600;font-size:.9rem}lab
 input,select{font:inherit;font-weight:400;width:100%;margin-top:.25rem;padding:.5rem .65rem;min-height:2.75rem;border:1px solid var(--line);border-radius:8px;background:var(--card);color:var(--ink)}
 input::placeholder{color:var(--soft);opacity:1}
 .panel{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:1.1rem 1.2rem;margin-top:1rem}
-.panel h2{margin:0 0 .4rem}.panel.bad{border-left:4px solid var(--bad)}.panel.good{border-left:4px solid var(--ok)}
+.panel h2{margin:0 0 .4rem}.panel p{overflow-wrap:anywhere}.panel.bad{border-left:4px solid var(--bad)}.panel.good{border-left:4px solid var(--ok)}
 .panel .facts{margin-top:.6rem;padding-top:0;border:0}.panel .facts:first-child{margin-top:0}
 .steps{list-style:none;margin:1rem 0 0;padding:0;background:var(--card);border:1px solid var(--line);border-radius:var(--radius)}
 .steps li{padding:.6rem 1rem .6rem 2.6rem;position:relative;overflow-wrap:anywhere}.steps li+li{border-top:1px solid var(--line)}

@@ -42,6 +42,21 @@ const rows: [name: string, Partial<ComparedDecision>, conclusion: string, needed
     ['project-beta missing', 'leads missing'],
   ],
   [
+    'a viewer by a rule who writes: no group is missing, the rule says so',
+    {
+      ...{ reason: 'viewer-read-only', project: { ...beta, id: 'b' }, held: [] },
+      grants: [{ projectId: 'b', role: 'viewer', rule: 'read-beta' }],
+    },
+    'The rule read-beta makes bob a viewer of the project beta. To permit writing, set role: editor in the rule.',
+    ['project-beta missing', 'leads missing'],
+  ],
+  [
+    'a caller whose rule is for another project',
+    { project: { ...beta, id: 'b' }, held: [], grants: [{ projectId: 'a', role: 'editor', rule: 'train-alpha' }] },
+    'No rule that matches the token gives bob the project beta: the rule train-alpha is for other projects. Add a rule for this project, or add the caller to one of the groups project-beta, leads, auditors.',
+    ['project-beta missing', 'leads missing', 'auditors missing'],
+  ],
+  [
     'something for administrators',
     { reason: 'admin-only' },
     'Only administrators may do this. bob is not in the group modelops-admins.',
