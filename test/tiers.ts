@@ -58,7 +58,7 @@ export const TIERS: readonly Tier[] = [
     about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
     needs: [ensureProxies],
     run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
-    minutes: 8,
+    minutes: 14,
   },
   {
     name: 'redis',
@@ -138,7 +138,7 @@ export const TIERS: readonly Tier[] = [
     about: 'tenancy, leaks, roles, clients and the migration against a real MLflow',
     needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/mlflow/*.test.ts'] },
-    minutes: 15,
+    minutes: 20,
     sharesMachine: true,
   },
   {
@@ -162,7 +162,7 @@ export const TIERS: readonly Tier[] = [
     about: 'a real Airflow behind the gateway in both integrations; its auth manager; MLflow next to it',
     needs: [ensureAirflow, ensureAirflowctl, ensureMlflow, ensureChromium, ensureKeycloak],
     run: { files: ['test/airflow/*.test.ts'] },
-    minutes: 18,
+    minutes: 30,
     sharesMachine: true,
   },
   {
