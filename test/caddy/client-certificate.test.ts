@@ -161,7 +161,7 @@ test('without a certificate, with another one, or with a header in place of one,
   assert.equal(upstream.received.length, 0)
 })
 
-test('the shipped Caddyfile passes no certificate of a client on, whatever the client says', async () => {
+test('the shipped Caddyfile forwards no certificate of a client, whatever the client says', async () => {
   for (const headers of [{}, spoofed]) assert.deepEqual(await enter('shipped', {}, headers), [401, 'proof-invalid'])
 })
 

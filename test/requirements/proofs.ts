@@ -54,7 +54,7 @@ export const PROOF_ROWS = [
     [CERTIFICATE, 'the certificate from an address that is no proxy'],
     [CERTIFICATE, 'two certificates'],
     [CADDY, 'with a header in place of one, it is refused'],
-    [CADDY, 'the shipped Caddyfile passes no certificate of a client on'],
+    [CADDY, 'the shipped Caddyfile forwards no certificate of a client'],
     [CADDY, 'a client that does not come through the proxy cannot claim a certificate'],
   ),
   row(

@@ -38,7 +38,7 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^issuer\.clientCertificate/,
-    'The issuer expects another subject or authority, or a proxy in front of it ends TLS and does not pass the certificate on.',
+    'The issuer expects another subject or authority, or a proxy in front of it ends TLS and does not forward the certificate.',
   ],
   [
     /^issuer\.clientAssertion/,
