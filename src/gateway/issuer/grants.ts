@@ -100,17 +100,17 @@ async function refresh(deps: IssuerDeps, found: DiscoveredIssuer, session: Sessi
   )
   requireBearer(response)
   const { id_token } = response
-  const claims = id_token && (await verifiedClaims(deps, found, { ...response, id_token }))
+  const claims = id_token ? await verifiedClaims(deps, found, { ...response, id_token }) : undefined
   if (claims && claims.sub !== session.principal.subject) {
     throw new Refusal('login-failed', 'refresh: the new ID token is about another subject')
   }
   return {
-    principal: await refreshedPrincipal(deps, found, session, claims || undefined, response.access_token),
+    principal: await refreshedPrincipal(deps, found, session, claims, response.access_token),
     tokens: {
       refreshToken, // kept unless the response rotates it
       ...tokensOf(response, response.id_token ?? session.tokens.idToken, deps.clock()),
     },
-    losesAcr: claims !== undefined && claims !== '' && claims.acr !== undefined && claims.acr !== session.acr,
+    losesAcr: claims?.acr !== undefined && claims.acr !== session.acr,
   }
 }
 

@@ -4,7 +4,7 @@ import { printableClaim } from '../../../shared/tokens/printable-claim.ts'
 import type { Config } from '../../config/schema.ts'
 import { Refusal } from '../../errors.ts'
 import { principalOf } from '../../issuer/claims.ts'
-import type { Grant, Principal } from '../../policy/types.ts'
+import type { Principal } from '../../policy/types.ts'
 import { type ClaimRule, compileRules } from '../rules/compile-rules.ts'
 import { grantsOf, nearestInWords, nearestRule } from '../rules/match-rules.ts'
 
@@ -26,11 +26,9 @@ export function buildForeignPrincipal(
     const grants = grantsOf(rules, claims)
     // Whom no rule knows is nobody: an issuer that serves everybody would otherwise sign in everybody.
     if (grants.length === 0 && principal.groups.size === 0) throw noRuleMatches(rules, claims)
-    return withGrants(principal, grants)
+    return { ...principal, grants }
   }
 }
-
-const withGrants = (principal: Principal, grants: readonly Grant[]): Principal => ({ ...principal, grants })
 
 /** The rules themselves are for administrators: the client may be a stranger. */
 function noRuleMatches(rules: readonly ClaimRule[], claims: Claims): Refusal {
