@@ -20,6 +20,7 @@ export type BuildResponsePlan = (admitted: AdmittedRequest, request: Pick<Upstre
 export function buildResponsePlan(config: Config): BuildResponsePlan {
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = config.cookie.name
+  const framing = framingHeaders(config)
 
   return (admitted, { origin }) => {
     const {
@@ -32,7 +33,7 @@ export function buildResponsePlan(config: Config): BuildResponsePlan {
     const prefix = profile.stripPrefix ? below.publicPrefix : ''
     return {
       cookieBase,
-      headers: profile.responseHeaders?.(below.app) ?? [],
+      headers: [...framing, ...(profile.responseHeaders?.(below.app) ?? [])],
       location: (value) => publicLocation(value, origin, prefix, `${scheme}://${context.host}`),
       rewrite: rule
         ? { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admission) }
@@ -41,6 +42,15 @@ export function buildResponsePlan(config: Config): BuildResponsePlan {
           : undefined,
     }
   }
+}
+
+/**
+ * With any other SameSite a frame on another site has no session. Every policy of a response applies, so that the
+ * application's own can only forbid more (CSP3 §8.1).
+ */
+function framingHeaders({ cookie, server }: Config): readonly string[] {
+  if (cookie.sameSite !== 'none') return []
+  return ['Content-Security-Policy', ["frame-ancestors 'self'", ...server.frameAncestors].join(' ')]
 }
 
 /** An upstream that redirects to itself names its own address: the client needs ours. */

@@ -16,7 +16,7 @@ export interface PageNeeds {
   readonly ownFormsOnly?: true
   /** The only style sheet, where it is another one than that of every page. */
   readonly style?: string
-  /** Origins whose pages may show this one in a frame. Absent: none. */
+  /** The only origins whose pages may show this one in a frame. Absent: those of the configuration. */
   readonly framedBy?: readonly string[]
 }
 
@@ -65,7 +65,7 @@ export function pageHeaders(config: PageConfig, needs: PageNeeds = {}): PageHead
       'default-src': ["'none'"],
       'base-uri': ["'none'"],
       'object-src': ["'none'"],
-      'frame-ancestors': needs.framedBy ?? ["'none'"],
+      'frame-ancestors': sources(needs.framedBy ?? config.server.frameAncestors),
       // Applies to the redirects that follow a form as well, so it lists wherever return_to may lead.
       'form-action': ["'self'", ...(needs.ownFormsOnly ? [] : ownOrigins(config)), ...(needs.formTargets ?? [])],
       'style-src': [hashSource(needs.style ?? style)],
@@ -77,6 +77,8 @@ export function pageHeaders(config: PageConfig, needs: PageNeeds = {}): PageHead
     ...FIXED,
   })
 }
+
+const sources = (origins: readonly string[]): readonly string[] => (origins.length > 0 ? origins : ["'none'"])
 
 /** For pages without forms of ours. */
 export const withoutReferrer = (headers: PageHeaders): PageHeaders => ({ ...headers, 'referrer-policy': 'no-referrer' })

@@ -38,14 +38,14 @@ export class SessionCookie {
   readonly #ring: SessionKeyRing
 
   constructor(config: Pick<Config, 'cookie' | 'server'>, ring: SessionKeyRing) {
-    const { name, domain, sameSite } = config.cookie
+    const { name, domain, sameSite, partitioned } = config.cookie
     const secure = usesSecureCookies(config)
     const prefix = domain === undefined ? '__Host-' : '__Secure-'
     this.name = secure ? prefix + name : name // browsers refuse both prefixes without Secure (RFC 6265bis §4.1.3)
     this.#search = `${this.name}=`
     this.#attributes =
       `; Path=/${domain === undefined ? '' : `; Domain=${domain}`}; HttpOnly` +
-      `${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}`
+      `${secure ? '; Secure' : ''}; SameSite=${SAME_SITE[sameSite]}${partitioned ? '; Partitioned' : ''}`
     this.#ring = ring
   }
 

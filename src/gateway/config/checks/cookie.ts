@@ -14,6 +14,7 @@ export function cookieErrors(cookie: Cookie, server: Config['server']): CheckErr
     cookie.domain === undefined ? undefined : domainErrorOf(cookie.domain, new URL(publicUrl).hostname)
   return [
     ...attributeErrors(cookie, server),
+    ...frameErrors(cookie, server),
     ...(domainError ? [{ path: 'cookie.domain', dependsOn: PUBLIC_URL, ...domainError }] : []),
   ]
 }
@@ -44,6 +45,25 @@ function attributeErrors(cookie: Cookie, server: Config['server']): CheckError[]
     })
   }
   return errors
+}
+
+/** A frame on another site gets no cookie but one with SameSite=None (RFC 6265bis §5.8.3). */
+function frameErrors({ sameSite, partitioned }: Cookie, { frameAncestors }: Config['server']): CheckError[] {
+  const hint = 'Set `cookie.sameSite: none`, or remove the key.'
+  const dependsOn = ['cookie.sameSite']
+  if (sameSite !== 'none') {
+    const why = `because a cookie with sameSite \`${sameSite}\` does not reach frames of other sites`
+    return [
+      ...(partitioned ? [{ path: 'cookie.partitioned', expected: `false, ${why}`, hint, dependsOn }] : []),
+      ...(frameAncestors.length > 0
+        ? [{ path: 'server.frameAncestors', expected: `an empty list, ${why}`, hint, dependsOn }]
+        : []),
+    ]
+  }
+  if (!partitioned || frameAncestors.length > 0) return []
+  const expected = 'at least one origin, because partitioned cookies are for frames of other sites'
+  const list = { path: 'server.frameAncestors', expected, hint: 'Name the sites, or remove `cookie.partitioned`.' }
+  return [{ ...list, dependsOn: ['cookie.partitioned'] }]
 }
 
 /** A cookie domain must cover the public host and must not be a public suffix (RFC 6265bis §5.6). */

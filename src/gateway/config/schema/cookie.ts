@@ -15,5 +15,11 @@ export const cookie = z
       .describe('Shares the session with all hosts of this domain. Absent: the public host only (`__Host-`).'),
     secure: z.boolean().optional().describe('Secure attribute of the cookie. Default: true if publicUrl is https.'),
     sameSite: z.enum(['lax', 'strict', 'none']).default('lax').describe('SameSite attribute of the session cookie.'),
+    partitioned: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Partitioned attribute (CHIPS) of the cookies, for a gateway in frames of other sites: each such site has a session of its own. Needs `sameSite: none`.',
+      ),
   })
   .register(metadata, { reload: 'restart' })

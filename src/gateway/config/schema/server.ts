@@ -18,6 +18,13 @@ export const server = z
       .default([])
       .describe('Address ranges (CIDR) of the proxies whose X-Forwarded-For is trusted. Empty: none.')
       .register(metadata, { reload: 'reload' }),
+    frameAncestors: z
+      .array(origin)
+      .default([])
+      .describe(
+        'Origins of other sites whose pages may show the applications and the gateway’s pages in a frame. Needs `cookie.sameSite: none`. Empty: none.',
+      )
+      .register(metadata, { reload: 'reload' }),
     adminListen: listenAddress
       .optional()
       .describe(

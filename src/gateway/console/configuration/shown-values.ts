@@ -71,6 +71,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'routes.*.mlflow.instances.*',
   'routes.*.mlflow.namespaces.*',
   'cors.allowedOrigins.*',
+  'server.frameAncestors.*',
   'audit.sinks.*.name',
   'audit.sinks.*.path',
   'audit.sinks.*.address',

@@ -15,6 +15,6 @@ export function buildConsolePages(config: PageConfig, isPublic: boolean): Render
   const { logo, icon, ...brand } = brandOf(config.portal)
   const style = brand.style + CONSOLE_STYLE
   const pictures = isPublic ? { icon, ...(logo !== undefined && { logo }) } : { icon: ICON }
-  const headers = pageHeaders(config, { style, ownFormsOnly: true })
+  const headers = pageHeaders(config, { style, ownFormsOnly: true, framedBy: [] })
   return (content) => ({ headers, html: layout({ ...brand, ...pictures, style }, content) })
 }

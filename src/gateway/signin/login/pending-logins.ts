@@ -54,12 +54,14 @@ export class PendingLogins {
   readonly #sealer: Sealer
   readonly #prefix: string
   readonly #secure: boolean
+  readonly #partitioned: boolean
   readonly #issuer: string
 
   constructor(config: CookieSettings) {
     this.#sealer = new Sealer(config.session.secrets, 'login state')
     this.#prefix = loginCookiePrefix(config)
     this.#secure = usesSecureCookies(config)
+    this.#partitioned = config.cookie.partitioned
     this.#issuer = `${config.issuer.url} ${config.issuer.clientId}`
   }
 
@@ -113,7 +115,13 @@ export class PendingLogins {
   }
 
   #cookie(name: string, value: string, maxAge: number): string {
-    return stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, sameSite: 'lax', secure: this.#secure })
+    const partitioned = this.#partitioned
+    // In a frame, the issuer's redirect back to the gateway comes from another site and has no Lax cookie.
+    const sameSite = partitioned ? 'none' : 'lax'
+    return stringifySetCookie({
+      ...{ name, value, maxAge, path: '/', httpOnly: true },
+      ...{ sameSite, secure: this.#secure, partitioned },
+    })
   }
 
   #pairs(cookieHeader = ''): { name: string; value: string }[] {

@@ -94,6 +94,17 @@ const bad: [string, string, (raw: Raw) => void][] = [
     'cookie.sameSite',
     (raw) => Object.assign(raw, { server: { publicUrl: 'http://localhost:4180' }, cookie: { sameSite: 'none' } }),
   ],
+  ['a partitioned cookie that frames never get', 'cookie.partitioned', (raw) => (raw.cookie.partitioned = true)],
+  [
+    'frames that never get the cookie',
+    'server.frameAncestors',
+    (raw) => (raw.server.frameAncestors = ['https://portal.example']),
+  ],
+  [
+    'a partitioned cookie without a site that has frames',
+    'server.frameAncestors',
+    (raw) => Object.assign(raw.cookie, { sameSite: 'none', partitioned: true }),
+  ],
   ['an insecure cookie on https', 'cookie.secure', (raw) => (raw.cookie.secure = false)],
   ['a cookie domain that does not cover the host', 'cookie.domain', (raw) => (raw.cookie.domain = '.other.example')],
   [

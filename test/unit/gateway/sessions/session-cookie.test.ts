@@ -28,6 +28,11 @@ const attributes: [string, string, SessionCookie][] = [
   ['a name of its own', '__Host-mine=v; Path=/; HttpOnly; Secure; SameSite=Lax', cookieOf({ name: 'mine' })],
   ['strict', `${NAME}=v; Path=/; HttpOnly; Secure; SameSite=Strict`, cookieOf({ sameSite: 'strict' })],
   ['none', `${NAME}=v; Path=/; HttpOnly; Secure; SameSite=None`, cookieOf({ sameSite: 'none' })],
+  [
+    'a partitioned cookie',
+    `${NAME}=v; Path=/; HttpOnly; Secure; SameSite=None; Partitioned`,
+    cookieOf({ sameSite: 'none', partitioned: true }),
+  ],
 ]
 for (const [name, expected, cookie] of attributes) {
   test(`attributes of ${name}`, () => {

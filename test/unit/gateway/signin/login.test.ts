@@ -83,6 +83,13 @@ test('cookie.secure and cookie.name apply to sign-in cookies', async () => {
   assert.match(line, /^__Host-gate_login_.*; Secure/)
 })
 
+test('a partitioned sign-in cookie reaches the callback in a frame', async () => {
+  kit = startLoginKit(fake, { cookie: { sameSite: 'none', partitioned: true } })
+  const [line = ''] = (await get('/auth/login')).get('Set-Cookie') ?? []
+  const attributes = line.split('; ').slice(1).sort()
+  assert.deepEqual(attributes, ['HttpOnly', 'Max-Age=600', 'Partitioned', 'Path=/', 'SameSite=None', 'Secure'])
+})
+
 test('neither the state nor the cookie reveals the return address', async () => {
   const response = await get('/auth/login?return_to=/mlflow/very-secret-path')
   const [line = ''] = response.get('Set-Cookie') ?? []
