@@ -84,7 +84,8 @@ test('cookie.secure and cookie.name apply to sign-in cookies', async () => {
 })
 
 test('a partitioned sign-in cookie reaches the callback in a frame', async () => {
-  kit = startLoginKit(fake, { cookie: { sameSite: 'none', partitioned: true } })
+  const server = { publicUrl: PUBLIC, frameAncestors: ['https://portal.example'] }
+  kit = startLoginKit(fake, { server, cookie: { sameSite: 'none', partitioned: true } })
   const [line = ''] = (await get('/auth/login')).get('Set-Cookie') ?? []
   const attributes = line.split('; ').slice(1).sort()
   assert.deepEqual(attributes, ['HttpOnly', 'Max-Age=600', 'Partitioned', 'Path=/', 'SameSite=None', 'Secure'])
