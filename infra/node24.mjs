@@ -7,14 +7,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const node = join(root, 'node_modules', 'node', 'bin', 'node')
+/** Installed with the packages, where npm has it for this platform (infra/node). */
+const pinned = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
 const stamp = join(root, 'node_modules', '.modelops-lock')
 
 function installPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
-  if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.error('Installing npm packages (once) ...')
   const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -30,7 +31,17 @@ function installPackages() {
   writeFileSync(stamp, lock)
 }
 
+function nodePath() {
+  if (existsSync(pinned)) return pinned
+  if (process.version.startsWith('v24.')) return process.execPath
+  console.error(
+    `There is no package of Node 24 for ${process.platform} on ${process.arch}, and this is Node ${process.version}. Install Node 24, then run the command again.`,
+  )
+  process.exit(1)
+}
+
 installPackages()
+const node = nodePath()
 const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...process.argv.slice(2)], {
   cwd: process.cwd(),
   stdio: 'inherit',

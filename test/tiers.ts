@@ -27,6 +27,7 @@ import { SAMBA_COMMANDS } from '../infra/parts/samba.ts'
 import { SLAPD_COMMANDS } from '../infra/parts/slapd.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 import { ensureTracingOverlay } from '../infra/parts/tracing-overlay.ts'
+import { ensurePipAudit } from '../infra/supply-chain/python-advisories.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -100,7 +101,7 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'packages',
     about: 'npm run package, made twice, and its files installed where nothing else is',
-    needs: [ensureBuildTools, ensureMlflow, ensureAirflow],
+    needs: [ensureBuildTools, ensurePipAudit, ensureMlflow, ensureAirflow],
     run: { files: ['test/packages/*.test.ts'] },
     minutes: 8,
     sharesMachine: true,

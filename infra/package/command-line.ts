@@ -22,7 +22,7 @@ interface Lock {
 }
 
 /** Fields of `package.json` that only a checkout needs. Its development dependencies include a Node. */
-const OF_THE_CHECKOUT = ['devDependencies', 'scripts', 'allowScripts']
+const OF_THE_CHECKOUT = ['devDependencies', 'scripts']
 
 /**
  * Packs the gateway and its command line for npm. It is built in a folder of its own, so that nothing of an earlier build

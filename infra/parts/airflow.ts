@@ -3,23 +3,31 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { type AirflowSettings, airflowEnvironment } from './airflow-environment.ts'
 import { type Background, startBackground } from './background.ts'
-import { installDebian } from './debian.ts'
 import { checkout, partsDirectory } from './directories.ts'
 import { withLock } from './lock.ts'
 import { freePort } from './ports.ts'
 import { PartMissing, type Progress, toStderr } from './progress.ts'
-import { findPython } from './python.ts'
 import { run } from './run.ts'
+import { ensureVenv } from './venv.ts'
 
 const pins = (name: string) => join(checkout, 'infra', 'airflow', name)
 
 /** Installs the pinned Airflow and pytest into a virtual environment. Resolves to its directory. @throws PartMissing */
 export const ensureAirflow = (progress: Progress = toStderr) =>
-  ensureVenv('Airflow', 'venv', [pins('requirements.txt'), pins('requirements-test.txt')], progress)
+  ensureVenv(
+    {
+      ...{ name: 'airflow', title: 'Airflow', megabytes: 150 },
+      requirements: [pins('requirements.txt'), pins('requirements-test.txt')],
+    },
+    progress,
+  )
 
 /** Installs `airflowctl` into a virtual environment. Resolves to its directory. @throws PartMissing */
 export const ensureAirflowctl = (progress: Progress = toStderr) =>
-  ensureVenv('airflowctl', 'ctl', [pins('requirements-ctl.txt')], progress)
+  ensureVenv(
+    { name: 'airflowctl', title: 'airflowctl', megabytes: 20, requirements: [pins('requirements-ctl.txt')] },
+    progress,
+  )
 
 /** Installs what CeleryExecutor needs, beside the pinned Airflow. Resolves to a folder for `PYTHONPATH`. @throws PartMissing */
 export function ensureAirflowCelery(progress: Progress = toStderr): Promise<string> {
@@ -31,29 +39,21 @@ export function ensureAirflowCelery(progress: Progress = toStderr): Promise<stri
     rmSync(folder, { recursive: true, force: true })
     progress('Airflow with Celery: installing Python packages (once)')
     const python = join(await ensureAirflow(progress), 'bin', 'python')
-    const result = await run(python, ['-m', 'pip', 'install', '-q', '--no-deps', '--target', folder, '-r', file])
+    const result = await run(python, [
+      '-m',
+      'pip',
+      'install',
+      '-q',
+      '--no-deps',
+      '--require-hashes',
+      '--target',
+      folder,
+      '-r',
+      file,
+    ])
     if (!result.ok) throw new PartMissing(`pip could not install Celery. Check the network.\n${result.tail}`)
     writeFileSync(stamp, hashOf([file]))
     return folder
-  })
-}
-
-function ensureVenv(title: string, name: string, files: string[], progress: Progress): Promise<string> {
-  return withLock(`airflow-${name}`, progress, async () => {
-    const venv = join(partsDirectory('airflow'), name)
-    const stamp = join(venv, 'installed')
-    const wanted = hashOf(files)
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return venv
-    rmSync(venv, { recursive: true, force: true })
-    progress(`${title}: installing Python packages (once)`)
-    await makeVenv(venv)
-    const requirements = files.flatMap((file) => ['-r', file])
-    const options = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--no-deps']
-    const python = join(venv, 'bin', 'python')
-    const result = await run(python, ['-m', 'pip', 'install', '-q', ...options, ...requirements])
-    if (!result.ok) throw new PartMissing(`pip could not install ${title}. Check the network.\n${result.tail}`)
-    writeFileSync(stamp, wanted)
-    return venv
   })
 }
 
@@ -61,16 +61,6 @@ function hashOf(files: string[]): string {
   const hash = createHash('sha256')
   for (const file of files) hash.update(readFileSync(file))
   return hash.digest('hex')
-}
-
-async function makeVenv(venv: string): Promise<void> {
-  const python = findPython()
-  if ((await run(python, ['-m', 'venv', venv])).ok) return
-  // On Debian, venv is a separate package.
-  rmSync(venv, { recursive: true, force: true })
-  await installDebian(['python3-venv'])
-  const again = await run(python, ['-m', 'venv', venv])
-  if (!again.ok) throw new PartMissing(`${python} -m venv failed.\n${again.tail}`)
 }
 
 export interface AirflowOptions extends AirflowSettings {

@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkout, partsDirectory } from '../../infra/parts/directories.ts'
+import { partsDirectory } from '../../infra/parts/directories.ts'
 import { ensureKeycloak } from '../../infra/parts/keycloak.ts'
 import { PartMissing, type Progress } from '../../infra/parts/progress.ts'
 import { run } from '../../infra/parts/run.ts'
@@ -68,7 +68,7 @@ async function nodeContext(): Promise<string> {
   const folder = freshContext('node')
   const npm = await run('npm', ['install', '--no-save', '--prefix', folder, `npm@${NPM_VERSION}`])
   if (!npm.ok) throw new PartMissing(`npm could not install npm ${NPM_VERSION}.\n${npm.tail}`)
-  copyFileSync(join(checkout, 'node_modules', 'node', 'bin', 'node'), join(folder, 'node'))
+  copyFileSync(process.execPath, join(folder, 'node'))
   return folder
 }
 

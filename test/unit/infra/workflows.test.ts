@@ -67,6 +67,6 @@ for (const forge of ['.github', '.forgejo']) {
 test('both forges run the same', () => {
   for (const name of readdirSync('.github/workflows')) {
     const [hosted, own] = [text(join('.github', 'workflows', name)), text(join('.forgejo', 'workflows', name))]
-    assert.equal(hosted.replace('runs-on: ubuntu-24.04', 'runs-on: docker'), own)
+    assert.equal(hosted.replaceAll('runs-on: ubuntu-24.04', 'runs-on: docker'), own)
   }
 })
