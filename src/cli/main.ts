@@ -6,8 +6,8 @@ import { reportError } from './report-error.ts'
 for (const output of [process.stdout, process.stderr]) endWithReader(output, process.exit)
 
 // Without `await` at the top level, `require` can load this module: bin/modelops-gateway.cjs does.
-createProgram()
-  .parseAsync()
+createProgram(process.argv[2])
+  .then((program) => program.parseAsync())
   .catch((error: unknown) => {
     process.exitCode = reportError(error)
   })

@@ -21,10 +21,16 @@ export function unwrap(schema: z.ZodType): z.ZodType {
   return within === undefined ? schema : unwrap(within)
 }
 
+const known = new WeakMap<z.ZodType, FieldMetadata>()
+
 /** The metadata of a schema and of those that it wraps. */
 export function metadataOf(schema: z.ZodType): FieldMetadata {
+  const found = known.get(schema)
+  if (found !== undefined) return found
   const within = inner(schema)
-  return { ...(within && metadataOf(within)), ...metadata.get(schema) }
+  const merged = { ...(within && metadataOf(within)), ...metadata.get(schema) }
+  known.set(schema, merged)
+  return merged
 }
 
 /** The keys that a mapping may have. Of several variants the one that `value` selects, else all of them. */

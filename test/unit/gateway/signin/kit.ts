@@ -81,7 +81,16 @@ export function testConfig(
     portal: { ...over.portal },
     console: { ...over.console },
   }
-  return parseConfig(JSON.stringify(raw), 'test.yaml', {})
+  return parsedOnce(JSON.stringify(raw))
+}
+
+const parsed = new Map<string, Config>()
+
+/** Most tests have the configuration of another one. It is frozen, so that they can share it. */
+function parsedOnce(text: string): Config {
+  const config = parsed.get(text) ?? parseConfig(text, 'test.yaml', {})
+  parsed.set(text, config)
+  return config
 }
 
 export interface LoginKit {

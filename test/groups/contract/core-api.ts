@@ -1,0 +1,3 @@
+import { group } from '../group.ts'
+
+group('test/unit/core-api/**/*.test.ts')

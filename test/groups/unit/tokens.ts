@@ -1,0 +1,3 @@
+import { group } from '../group.ts'
+
+group('test/unit/gateway/tokens/**/*.test.ts')
