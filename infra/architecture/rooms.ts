@@ -1,6 +1,6 @@
 /**
  * The rooms of `src` and the direction of imports between them. The one source of three things: the rules that
- * `npm run architecture` enforces, the table in docs/architecture.md, and the answer to "where does this belong?".
+ * `npm run architecture` enforces, the table in docs/explanation/architecture.md, and the answer to "where does this belong?".
  * Rooms are listed from the top down: a room imports only rooms that stand below it, and only those it names.
  */
 export interface Room {

@@ -12,6 +12,6 @@ results of the probes.
 
 ## MLflow
 
-[What MLflow workspaces isolate](../mlflow-isolation.md) lists the fields of each release, and what remains with tenancy
+[What MLflow workspaces isolate](../explanation/mlflow-isolation.md) lists the fields of each release, and what remains with tenancy
 \`workspace\`. Tenancy \`instance\` gives each project an MLflow of its own. Routes and fields, by release:
 `

@@ -3,7 +3,7 @@ import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/ca
 import { withSection } from './generated-section.ts'
 
 const SECTION = {
-  page: 'docs/mlflow-isolation.md',
+  page: 'docs/explanation/mlflow-isolation.md',
   begin: '<!-- fields: generated from the catalogues and the results of the probes by `npm run docs` -->',
   end: '<!-- /fields -->',
 }
@@ -22,7 +22,7 @@ type Results = Readonly<
 >
 const probesOf = (results: Results, release: string) => Object.entries(results[release]?.probes ?? {})
 
-/** `docs/mlflow-isolation.md` with what the probes have found. */
+/** `docs/explanation/mlflow-isolation.md` with what the probes have found. */
 export function mlflowIsolationPage(): string {
   const results = readResults()
   return withSection(SECTION, `${figures(results)}\n\n${checkedFields(results)}`)

@@ -57,9 +57,9 @@ export const referencePages: Record<string, () => string> = {
   'infra/helm/modelops-gateway/files/rules.yaml': rulesFile,
   'infra/helm/modelops-gateway/files/dashboard.json': dashboardFile,
   'docs/reference/requirements.md': requirementsPage,
-  'docs/architecture.md': architecturePage,
+  'docs/explanation/architecture.md': architecturePage,
   'docs/guides/operate/alerts.md': alertsPage,
-  'docs/mlflow-isolation.md': mlflowIsolationPage,
+  'docs/explanation/mlflow-isolation.md': mlflowIsolationPage,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

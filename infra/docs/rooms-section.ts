@@ -2,12 +2,12 @@ import { ROOMS, type Room } from '../architecture/rooms.ts'
 import { withSection } from './generated-section.ts'
 
 const SECTION = {
-  page: 'docs/architecture.md',
+  page: 'docs/explanation/architecture.md',
   begin: '<!-- rooms: generated from infra/architecture/rooms.ts by `npm run docs` -->',
   end: '<!-- /rooms -->',
 }
 
-/** `docs/architecture.md` with the table of rooms. */
+/** `docs/explanation/architecture.md` with the table of rooms. */
 export const architecturePage = (): string => withSection(SECTION, roomsTable())
 
 const roomsTable = () => ['| room | contains | may import |', '| --- | --- | --- |', ...ROOMS.map(roomRow)].join('\n')
