@@ -1,3 +1,4 @@
+import { ensureDocsSite } from '../infra/docs/site/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
@@ -200,6 +201,14 @@ export const TIERS: readonly Tier[] = [
     run: { files: ['test/core/*.test.ts'] },
     minutes: 8,
     sharesMachine: true,
+  },
+  {
+    name: 'site',
+    about: 'the documentation website in two versions: search, versions, links, accessibility, no request elsewhere',
+    needs: [ensureDocsSite, ensureChromium],
+    run: { files: ['test/site/*.test.ts'] },
+    minutes: 15,
+    onlyNamed: true,
   },
   {
     name: 'compose',

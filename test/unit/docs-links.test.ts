@@ -2,18 +2,13 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { anchorOf } from '../../infra/docs/site/anchor.ts'
 import { documentation, prose } from './infra/docs/pages.ts'
 
 /** The anchors that a Markdown renderer gives to headings. */
 function anchorsOf(path: string): Set<string> {
   const headings = prose(readFileSync(path, 'utf8')).matchAll(/^#+ (.+)$/gm)
-  const toAnchor = (heading: string) =>
-    heading
-      .replaceAll(/\[([^\]]*)\]\([^)]*\)|`/g, '$1')
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-')
-  return new Set([...headings].map(([, heading = '']) => toAnchor(heading)))
+  return new Set([...headings].map(([, heading = '']) => anchorOf(heading)))
 }
 
 for (const [path, page] of documentation()) {
