@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { operations } from '../../src/core-api/api/index.ts'
 import { coreConfigSchema } from '../../src/core-api/config.ts'
 import { openApiDocument } from '../../src/core-api/operation/openapi.ts'

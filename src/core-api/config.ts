@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
 import { parseSettings } from '../shared/settings/load-settings.ts'

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { excerpt } from './errors/excerpt.ts'
 import type { Finding } from './errors/finding.ts'
 import { hiddenInBrokenLine, hiddenRanges } from './errors/hidden-ranges.ts'

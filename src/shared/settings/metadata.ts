@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** When a changed value takes effect: with a reload (SIGHUP), or only in a new process. */
 export type TakesEffect = 'reload' | 'restart'

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Finding } from './errors/finding.ts'
 import { childOf, fieldsOf, metadataOf, type Path } from './schema-walk.ts'
 

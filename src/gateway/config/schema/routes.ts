@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostName, httpUrl, namespace, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { tokenExchange } from './token-exchange.ts'
