@@ -12,6 +12,7 @@ import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { rulesFile } from '../prometheus/rules-file.ts'
 import { alertsPage } from './alerts-section.ts'
+import { asvsPage } from './asvs-page.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
 import { clientsPage } from './clients-page.ts'
 import { conformancePage } from './conformance-page.ts'
@@ -57,6 +58,7 @@ export const referencePages: Record<string, () => string> = {
   'infra/helm/modelops-gateway/files/rules.yaml': rulesFile,
   'infra/helm/modelops-gateway/files/dashboard.json': dashboardFile,
   'docs/reference/requirements.md': requirementsPage,
+  'docs/reference/asvs.md': asvsPage,
   'docs/architecture.md': architecturePage,
   'docs/guides/operate/alerts.md': alertsPage,
   'docs/mlflow-isolation.md': mlflowIsolationPage,
