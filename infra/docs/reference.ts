@@ -11,6 +11,7 @@ import { dashboardFile } from '../grafana/dashboard.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { rulesFile } from '../prometheus/rules-file.ts'
+import { publicSurface } from '../surface/public-surface.ts'
 import { alertsPage } from './alerts-section.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
 import { clientsPage } from './clients-page.ts'
@@ -60,6 +61,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/architecture.md': architecturePage,
   'docs/guides/operate/alerts.md': alertsPage,
   'docs/mlflow-isolation.md': mlflowIsolationPage,
+  'test/contract/surface/current.txt': publicSurface,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

@@ -1,0 +1,19 @@
+/** One thing that users rely on. */
+export interface Entry {
+  /** What it is: `command`, `configuration`, `metric`, … */
+  readonly kind: string
+  /** As users write it; unique within its kind. */
+  readonly name: string
+  /** What else they rely on: type, default, status, labels. */
+  readonly detail?: string
+}
+
+/** One line of the golden file. */
+export const lineOf = ({ kind, name, detail = '' }: Entry): string =>
+  detail === '' ? `${kind}  ${name}` : `${kind}  ${name}  ${detail}`
+
+/** The inverse of {@link lineOf}. */
+export function entryOf(line: string): Entry {
+  const [kind = '', name = '', ...detail] = line.split('  ')
+  return { kind, name, detail: detail.join('  ') }
+}
