@@ -8,6 +8,9 @@ export interface Entry {
   readonly detail?: string
 }
 
+/** Ends the detail of an entry that is accepted for some time only. */
+export const DEPRECATED = 'deprecated'
+
 /** One line of the golden file. */
 export const lineOf = ({ kind, name, detail = '' }: Entry): string =>
   detail === '' ? `${kind}  ${name}` : `${kind}  ${name}  ${detail}`

@@ -1,5 +1,5 @@
 import type { Node } from '../docs/row.ts'
-import type { Entry } from './entry.ts'
+import { DEPRECATED, type Entry } from './entry.ts'
 
 /** What a JSON Schema says of the values of a key, beside {@link Node}. */
 interface Limits {
@@ -40,7 +40,7 @@ function factsOf(node: Node, required: boolean): string {
     typeOf(node),
     ...(required ? ['required'] : []),
     ...(isLeaf ? [`= ${JSON.stringify(node.default)}`] : []),
-    ...(node.deprecated ? ['deprecated'] : []),
+    ...(node.deprecated ? [DEPRECATED] : []),
   ]
   return words.filter((word) => word !== '').join(' ')
 }

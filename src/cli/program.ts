@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { packageVersion } from '../gateway/runtime/package-version.ts'
 import { auditCommand } from './audit/command.ts'
 import { checkCommand } from './check/command.ts'
+import { configCommand } from './config/command.ts'
 import { coreCommand } from './core.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { explainCommand } from './explain.ts'
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     .addCommand(logoutCommand())
     .addCommand(envCommand())
     .addCommand(migrateCommand())
+    .addCommand(configCommand())
     .addCommand(coreCommand())
     .addCommand(jobEnvCommand())
     .addCommand(auditCommand())

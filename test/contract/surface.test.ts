@@ -11,7 +11,7 @@ const surface = (name: string) => readFileSync(`test/contract/surface/${name}.tx
 test('the CHANGELOG names every change of the public surface since the previous release', () => {
   const changes = compareSurfaces(surface(PREVIOUS_RELEASE.version), surface('current'))
   const sentences = unnamedChanges(changes, readFileSync('CHANGELOG.md', 'utf8'), VERSION)
-  assert.deepEqual(sentences, [], sentences.join('\n'))
+  assert.equal(sentences.join('\n'), '')
 })
 
 test('the surface lists what users rely on of every kind', () => {

@@ -41,6 +41,12 @@ test('a new option of a command that was there is not named by the command', () 
   assert.deepEqual(unnamed(now, '', '- `check --deep` looks closer.'), [])
 })
 
+test('a key that is deprecated must be named, and breaks nothing yet', () => {
+  const now = BEFORE.replace('= 5', '= 5 deprecated')
+  assert.match(unnamed(now)[0] ?? '', /waitSeconds is deprecated, .* to `## 2\.0\.0`\.$/)
+  assert.deepEqual(unnamed(now, '', '- `limits.waitSeconds` ends with 3.0.0.'), [])
+})
+
 test('a name inside of a longer one, or without backticks, does not count', () => {
   const now = `${BEFORE}reason  slow  504\n`
   assert.equal(unnamed(now, '', '- `slow-start`, slow').length, 1)
