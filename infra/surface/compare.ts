@@ -17,7 +17,8 @@ export function compareSurfaces(previous: string, current: string): SurfaceChang
     const was = before.get(key)?.detail
     return was === undefined || was === entry.detail ? [] : [{ ...entry, was }]
   })
-  const isDeprecation = ({ was, detail }: { was: string; detail?: string }) => detail === `${was} ${DEPRECATED}`
+  const isDeprecation = ({ was, detail }: { was: string; detail?: string | undefined }) =>
+    detail === `${was} ${DEPRECATED}`
   return {
     added: [...now].filter(([key]) => !before.has(key)).map(([, entry]) => entry),
     removed: [...before].filter(([key]) => !now.has(key)).map(([, entry]) => entry),

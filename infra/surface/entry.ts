@@ -5,7 +5,7 @@ export interface Entry {
   /** As users write it; unique within its kind. */
   readonly name: string
   /** What else they rely on: type, default, status, labels. */
-  readonly detail?: string
+  readonly detail?: string | undefined
 }
 
 /** Ends the detail of an entry that is accepted for some time only. */

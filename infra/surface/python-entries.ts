@@ -39,9 +39,11 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 function entryPoints(project: string): [string, string, string][] {
   return [...project.matchAll(/^\[project\.entry-points\."([^"]+)"\]\n((?:\w+ = .*\n)+)/gm)].flatMap(
     ([, group = '', lines = '']) =>
-      [...lines.matchAll(/^(\w+) = "([^"]+)"$/gm)].map(
-        ([, point = '', object = '']): [string, string, string] => [group, point, object],
-      ),
+      [...lines.matchAll(/^(\w+) = "([^"]+)"$/gm)].map(([, point = '', object = '']): [string, string, string] => [
+        group,
+        point,
+        object,
+      ]),
   )
 }
 

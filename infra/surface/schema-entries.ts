@@ -22,7 +22,8 @@ export function schemaEntries(kind: string, schema: object, top = ''): Entry[] {
 
 /** Variants of a mapping, such as those of `source`, share the names of their keys: the facts of all of them are kept. */
 function visit(path: string, node: Node & Limits, facts: Map<string, Set<string>>): void {
-  for (const variant of [...(node.oneOf ?? []), ...(node.anyOf ?? []), ...(node.allOf ?? [])]) visit(path, variant, facts)
+  for (const variant of [...(node.oneOf ?? []), ...(node.anyOf ?? []), ...(node.allOf ?? [])])
+    visit(path, variant, facts)
   if (node.items) visit(`${path}[]`, node.items, facts)
   if (typeof node.additionalProperties === 'object') visit(`${path}.*`, node.additionalProperties, facts)
   const required = new Set(node.required)

@@ -53,7 +53,9 @@ const access = z.strictObject({
   serviceUsers: z
     .array(token)
     .default([])
-    .describe('Deprecated: client IDs that are in directoryReaders, jobUsers and adminClients at once. Will be removed.')
+    .describe(
+      'Deprecated: client IDs that are in directoryReaders, jobUsers and adminClients at once. Will be removed.',
+    )
     .register(metadata, {
       replaced: { by: ['directoryReaders', 'jobUsers', 'adminClients'], removedIn: '0.3.0' },
     }),

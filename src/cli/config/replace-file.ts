@@ -44,9 +44,12 @@ export function replaceFile(file: string, text: string): string {
   } catch (error) {
     rmSync(draft, { force: true })
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
-    throw new CliError(`${file}: cannot be replaced (${code}). It is unchanged; without --write the difference is shown.`, {
-      cause: error,
-    })
+    throw new CliError(
+      `${file}: cannot be replaced (${code}). It is unchanged; without --write the difference is shown.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -47,8 +47,8 @@ const toValue = (document: Document): unknown =>
 const presentNames = ({ map, names }: OutdatedKey) => names.filter((name) => map.has(name))
 
 function isConflict(key: OutdatedKey, document: Document): boolean {
-  const valueOf = (name: unknown) => (key.map.get(name, true) as Node | undefined)?.toJS(document) as unknown
-  return presentNames(key).some((name) => key.names.length > 1 || !isDeepStrictEqual(valueOf(name), valueOf(key.key)))
+  const under = (name: unknown) => (key.map.get(name, true) as Node | undefined)?.toJS(document) as unknown
+  return presentNames(key).some((name) => key.names.length > 1 || !isDeepStrictEqual(under(name), under(key.key)))
 }
 
 function conflictError(key: OutdatedKey) {
@@ -97,4 +97,6 @@ function pairRange(start: number, end: number, isFlow: boolean, text: string): P
 }
 
 const applyEdits = (text: string, edits: readonly Edit[]): string =>
-  [...edits].reverse().reduce((changed, edit) => changed.slice(0, edit.start) + edit.text + changed.slice(edit.end), text)
+  [...edits]
+    .reverse()
+    .reduce((changed, edit) => changed.slice(0, edit.start) + edit.text + changed.slice(edit.end), text)

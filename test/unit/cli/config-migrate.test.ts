@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { codeBlocks } from '../infra/docs/pages.ts'
 
 /** `config migrate` as a command, on files as people write them. */
 const folder = mkdtempSync(join(tmpdir(), 'config-migrate-'))
@@ -60,6 +70,12 @@ test('it shows what would change, without a secret or a comment, and changes not
   )
   assert.match(stderr, /^FILE: 3 keys to rename\. Nothing was changed; --write does\.$/m)
   assert.equal(readFileSync(file, 'utf8'), OLD)
+})
+
+test('the guide to an upgrade shows the output', () => {
+  const guide = codeBlocks(readFileSync('docs/guides/deploy/upgrade.md', 'utf8'), 'text')
+  const file = fileWith('limits:\n  answerIdleSeconds: ${env:IDLE_SECONDS} # slow clients\n')
+  assert.ok(guide.includes(migrate(file).stdout.replaceAll('FILE', 'gateway.yaml')))
 })
 
 test('--write changes the names alone, keeps the permissions and the previous file, and a second run changes nothing', () => {

@@ -20,10 +20,20 @@ const PLACES: readonly (readonly [file: string, pattern: RegExp, count: number])
   ['docs/guides/deploy/kubernetes.md', /modelops-gateway:(\d[\w.-]*)/g, 2],
 ]
 
+test('SECURITY.md names the minor versions that get fixes', () => {
+  const minor = (version: string) => version.split('.', 2).join('.')
+  const page = readFileSync('SECURITY.md', 'utf8')
+  assert.ok(page.includes(`| the latest minor version, ${minor(VERSION)} |`))
+  assert.ok(page.includes(`| the minor version before it, ${minor(PREVIOUS_RELEASE.version)} |`))
+})
+
 for (const [file, pattern, count] of PLACES) {
   test(`${file} has the version of package.json`, () => {
     const found = [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, version]) => version)
-    assert.deepEqual(found, Array.from({ length: count }, () => VERSION))
+    assert.deepEqual(
+      found,
+      Array.from({ length: count }, () => VERSION),
+    )
   })
 }
 
@@ -53,11 +63,15 @@ test('the CHANGELOG begins with this version, and every release in it has a date
 function deadlines(schema: z.ZodType, path = ''): [string, string][] {
   const bare = unwrap(schema)
   const entry = childOf(bare, '0', undefined)
-  const fields = entry && Object.keys(fieldsOf(bare, undefined)).length === 0 ? { '[]': entry } : fieldsOf(bare, undefined)
+  const fields =
+    entry && Object.keys(fieldsOf(bare, undefined)).length === 0 ? { '[]': entry } : fieldsOf(bare, undefined)
   return Object.entries(fields).flatMap(([name, field]) => {
     const { renamed, replaced } = metadataOf(field)
     const own = [renamed?.removedIn, replaced?.removedIn].filter((version) => version !== undefined)
-    return [...own.map((version): [string, string] => [`${path}.${name}`, version]), ...deadlines(field, `${path}.${name}`)]
+    return [
+      ...own.map((version): [string, string] => [`${path}.${name}`, version]),
+      ...deadlines(field, `${path}.${name}`),
+    ]
   })
 }
 

@@ -15,11 +15,19 @@ const schema = z.strictObject({
   store: storeAddress.default('sqlite:state.db'),
   files: z.array(z.strictObject({ path: filePath })).default([]),
   limits: z
-    .strictObject({ idleSeconds: seconds(1, 100).default(10).register(metadata, { renamed: { from: 'quietSeconds', removedIn: '9.0.0' } }) })
+    .strictObject({
+      idleSeconds: seconds(1, 100)
+        .default(10)
+        .register(metadata, { renamed: { from: 'quietSeconds', removedIn: '9.0.0' } }),
+    })
     .prefault({}),
   routes: z
     .array(
-      z.strictObject({ waitSeconds: seconds(1, 100).optional().register(metadata, { renamed: { from: 'answerSeconds', removedIn: '9.0.0' } }) }),
+      z.strictObject({
+        waitSeconds: seconds(1, 100)
+          .optional()
+          .register(metadata, { renamed: { from: 'answerSeconds', removedIn: '9.0.0' } }),
+      }),
     )
     .default([]),
   clientSecret: z.string().min(8).optional(),
