@@ -28,6 +28,7 @@ import { SLAPD_COMMANDS } from '../infra/parts/slapd.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 import { ensureTracingOverlay } from '../infra/parts/tracing-overlay.ts'
 import { ensurePipAudit } from '../infra/supply-chain/python-advisories.ts'
+import { ensurePreviousRelease } from '../infra/release/previous-release.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -200,6 +201,19 @@ export const TIERS: readonly Tier[] = [
     run: { files: ['test/core/*.test.ts'] },
     minutes: 8,
     sharesMachine: true,
+  },
+  {
+    name: 'upgrade',
+    about:
+      'the previous release and this version over the same data, at once, under load, and back; its Python package',
+    needs: [
+      ensureProxies,
+      () => ensureDebian(REDIS_COMMANDS),
+      ...[ensurePostgres, ensureMlflow, ensureBuildTools, ensurePreviousRelease],
+    ],
+    run: { files: ['test/upgrade/*.test.ts'] },
+    minutes: 12,
+    onlyNamed: true,
   },
   {
     name: 'compose',

@@ -11,6 +11,7 @@ import { dashboardFile } from '../grafana/dashboard.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { rulesFile } from '../prometheus/rules-file.ts'
+import { publicSurface } from '../surface/public-surface.ts'
 import { alertsPage } from './alerts-section.ts'
 import { asvsPage } from './asvs-page.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
@@ -23,7 +24,7 @@ import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
 /** The pages, or parts of them, that are generated from the program's own tables. `npm run docs` writes them. */
-export const referencePages: Record<string, () => string> = {
+export const referencePages: Record<string, () => string | Promise<string>> = {
   'docs/reference/configuration.md': () =>
     configurationPage(
       configSchema,
@@ -62,6 +63,7 @@ export const referencePages: Record<string, () => string> = {
   'docs/architecture.md': architecturePage,
   'docs/guides/operate/alerts.md': alertsPage,
   'docs/mlflow-isolation.md': mlflowIsolationPage,
+  'test/contract/surface/current.txt': publicSurface,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */
