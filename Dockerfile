@@ -5,8 +5,10 @@ COPY package.json package-lock.json .npmrc ./
 COPY infra/node/package.json infra/node/
 RUN npm ci --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.build.json ./
+COPY infra/parts infra/parts
+COPY infra/package infra/package
 COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund --loglevel=error
+RUN npm exec -- node infra/package/build.ts
 
 # The Python package that the gateway offers at /auth/clients/
 FROM python:3.11-slim AS clients
@@ -20,7 +22,6 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
-COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=clients /clients dist/clients
 COPY bin bin

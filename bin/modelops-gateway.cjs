@@ -8,4 +8,4 @@ if (version.split('.')[0] !== needed) {
   console.error('modelops-gateway needs Node ' + needed + ', but this is Node ' + version + '. ' + install)
   process.exit(1)
 }
-require('../dist/cli/main.js')
+require('../dist/modelops-gateway.js')

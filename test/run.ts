@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { runTier, type TierResult } from './run-tier.ts'
+import { tableOf } from './tier-times.ts'
 import { TIERS, type Tier } from './tiers.ts'
 
 /**
@@ -12,7 +13,20 @@ const MOST_LANES = 2
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-const { values } = parseArgs({ options: { tier: { type: 'string', multiple: true }, lanes: { type: 'string' } } })
+const HELP = `npm test [-- OPTION ...]: runs the tests with real parts, and exits with 1 if one fails
+
+  --tier NAME   this tier alone; several: repeat the option. Without it: all except those marked with *
+  --lanes N     at most this many tiers at the same time, 1 to 16. Default: the number of cores, ${MOST_LANES} at most
+  --help        this text
+
+Tiers:
+${TIERS.map(({ name, about, onlyNamed }) => `  ${`${name}${onlyNamed ? '*' : ''}`.padEnd(14)} ${about}`).join('\n')}`
+
+const values = optionsOf()
+if (values.help) {
+  print(HELP)
+  process.exit(0)
+}
 const lanes = lanesOf(values.lanes)
 const chosen = chooseTiers(values.tier)
 const results: TierResult[] = []
@@ -23,9 +37,19 @@ await runLanes(chosen.filter(isShared).sort((a, b) => b.minutes - a.minutes))
 print('')
 for (const { name, ok, failures } of results)
   if (!ok) print(`${name} failed; run it alone with: npm test -- --tier ${name}\n${failures.join('\n')}\n`)
-for (const { name, ok, seconds } of results)
-  print(`${ok ? 'passed' : 'FAILED'}  ${name.padEnd(10)} ${seconds.toFixed(0)} s`)
+print(tableOf(results, process.uptime()))
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
+
+function optionsOf() {
+  const text = { type: 'string' } as const
+  try {
+    const options = { tier: { ...text, multiple: true }, lanes: text, help: { type: 'boolean', short: 'h' } } as const
+    return parseArgs({ options }).values
+  } catch (error) {
+    print(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    process.exit(2)
+  }
+}
 
 function lanesOf(text: string | undefined): number {
   const count = text === undefined ? Math.min(availableParallelism(), MOST_LANES) : Number(text)

@@ -28,7 +28,10 @@ import { SAMBA_COMMANDS } from '../infra/parts/samba.ts'
 import { SLAPD_COMMANDS } from '../infra/parts/slapd.ts'
 import { ensureToxiproxy } from '../infra/parts/toxiproxy.ts'
 import { ensureTracingOverlay } from '../infra/parts/tracing-overlay.ts'
+import { ensurePreviousRelease } from '../infra/release/previous-release.ts'
 import { ensurePipAudit } from '../infra/supply-chain/python-advisories.ts'
+import { shareKeycloak } from './keycloak/realm.ts'
+import type { SharedPart } from './shared-part.ts'
 
 /** A group of tests that needs the same parts. */
 export interface Tier {
@@ -40,6 +43,8 @@ export interface Tier {
   readonly run: { readonly script: string } | { readonly files: readonly string[] }
   /** The longest time the whole tier may take. */
   readonly minutes: number
+  /** What its files use together. Starts before the first of them, and ends after the last. */
+  readonly shares?: () => Promise<SharedPart>
   /** Whether another tier may run at the same time: it measures no time and does not need the whole machine. */
   readonly sharesMachine?: boolean
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
@@ -119,6 +124,7 @@ export const TIERS: readonly Tier[] = [
     name: 'keycloak',
     about: 'the sign-in suite against a real Keycloak, and a gateway without a secret',
     needs: [ensureKeycloak, ensureKeycloakForWorkloads, ensureFaketime, ensureChromium],
+    shares: shareKeycloak,
     run: { files: ['test/keycloak/*.test.ts'] },
     minutes: 30,
     sharesMachine: true,
@@ -208,6 +214,19 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureDocsSite, ensureChromium],
     run: { files: ['test/site/*.test.ts'] },
     minutes: 15,
+    onlyNamed: true,
+  },
+  {
+    name: 'upgrade',
+    about:
+      'the previous release and this version over the same data, at once, under load, and back; its Python package',
+    needs: [
+      ensureProxies,
+      () => ensureDebian(REDIS_COMMANDS),
+      ...[ensurePostgres, ensureMlflow, ensureBuildTools, ensurePreviousRelease],
+    ],
+    run: { files: ['test/upgrade/*.test.ts'] },
+    minutes: 12,
     onlyNamed: true,
   },
   {

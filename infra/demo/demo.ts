@@ -65,7 +65,8 @@ async function startDemoIssuer(settings: DemoSettings): Promise<EmbeddedIssuer> 
 async function startSeededMlflow({ mlflowPort, directory }: DemoSettings): Promise<Mlflow> {
   const mlflow = await startMlflow({ port: mlflowPort, dir: join(directory, 'mlflow') })
   running.push(mlflow)
-  await Promise.all(SEEDS.map((seed) => seedProject(mlflow.url, seed)))
+  // One after the other: the tutorial names the experiment of alpha by its number.
+  for (const seed of SEEDS) await seedProject(mlflow.url, seed)
   return mlflow
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { airflowOperation } from '../../src/gateway/apps/airflow/operation.ts'
 import { CATALOGUES, type CatalogueFile } from '../../src/gateway/apps/mlflow/catalogue/catalogue.ts'
 import { mlflowOperation } from '../../src/gateway/apps/mlflow/operation.ts'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { operations } from '../../src/core-api/api/index.ts'
 import { coreConfigSchema } from '../../src/core-api/config.ts'
 import { openApiDocument } from '../../src/core-api/operation/openapi.ts'
@@ -11,7 +11,9 @@ import { dashboardFile } from '../grafana/dashboard.ts'
 import { valuesJsonSchema } from '../helm/chart-files.ts'
 import { valuesPage } from '../helm/values-page.ts'
 import { rulesFile } from '../prometheus/rules-file.ts'
+import { publicSurface } from '../surface/public-surface.ts'
 import { alertsPage } from './alerts-section.ts'
+import { asvsPage } from './asvs-page.ts'
 import { auditPage, auditSchema } from './audit-page.ts'
 import { clientsPage } from './clients-page.ts'
 import { conformancePage } from './conformance-page.ts'
@@ -22,7 +24,7 @@ import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
 /** The pages, or parts of them, that are generated from the program's own tables. `npm run docs` writes them. */
-export const referencePages: Record<string, () => string> = {
+export const referencePages: Record<string, () => string | Promise<string>> = {
   'docs/reference/configuration.md': () =>
     configurationPage(
       configSchema,
@@ -57,9 +59,11 @@ export const referencePages: Record<string, () => string> = {
   'infra/helm/modelops-gateway/files/rules.yaml': rulesFile,
   'infra/helm/modelops-gateway/files/dashboard.json': dashboardFile,
   'docs/reference/requirements.md': requirementsPage,
+  'docs/reference/asvs.md': asvsPage,
   'docs/explanation/architecture.md': architecturePage,
   'docs/guides/operate/alerts.md': alertsPage,
   'docs/explanation/mlflow-isolation.md': mlflowIsolationPage,
+  'test/contract/surface/current.txt': publicSurface,
 }
 
 /** @param restart Sections and keys whose changes need a restart, as dotted paths */

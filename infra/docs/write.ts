@@ -2,6 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { referencePages } from './reference.ts'
 
 for (const [path, page] of Object.entries(referencePages)) {
-  writeFileSync(path, page())
+  writeFileSync(path, await page())
   console.log(`written: ${path}`)
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { configSchema } from '../../src/gateway/config/schema.ts'
 import { settingsJsonSchema } from '../../src/shared/settings/json-schema.ts'
 import { valuesSchema } from './values.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * Peers of NetworkPolicies. An empty list, peer or selector means "everybody" to Kubernetes. Where that would open

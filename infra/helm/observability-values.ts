@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { RUNBOOKS } from '../prometheus/rule.ts'
 
 const labels = z.record(z.string(), z.string())

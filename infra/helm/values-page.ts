@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Node, row } from '../docs/row.ts'
 import { valuesSchema } from './values.ts'
 

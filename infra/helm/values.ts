@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { networkPolicy } from './network-values.ts'
 import { observabilityValues } from './observability-values.ts'
 

@@ -84,7 +84,8 @@ async function responds(url: string): Promise<boolean> {
   }
 }
 
-const tailOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-25).join('\n')
+/** The last lines of a log. */
+export const tailOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-25).join('\n')
 
 async function endGroup(leader: number): Promise<void> {
   for (const [signal, waitMs] of [

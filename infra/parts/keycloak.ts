@@ -99,7 +99,8 @@ export interface KeycloakOptions {
   readonly https?: { readonly certificate: string; readonly key: string; readonly clientAuthorities: string }
 }
 
-const SHARED_REALM = join(checkout, 'infra', 'keycloak', 'shared-realm.json')
+/** The realm of the tests: its users, groups and clients. */
+export const SHARED_REALM = join(checkout, 'infra', 'keycloak', 'shared-realm.json')
 
 export interface Keycloak extends Background {
   /** Issuer of the first imported realm, or of Keycloak's own realm `master`. */
@@ -112,6 +113,9 @@ export interface Keycloak extends Background {
 }
 
 const ADMIN = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin' }
+
+/** A Java program that runs for a minute spends more time in its second compiler than that saves. */
+export const SHORT_LIVED = '-XX:TieredStopAtLevel=1'
 
 /** Options of the hook that starts it: a busy machine takes minutes. */
 export const KEYCLOAK_STARTS = { timeout: 300_000 }
@@ -138,6 +142,7 @@ export async function startKeycloak(options: KeycloakOptions): Promise<Keycloak>
       JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
       GATEWAY_BACKCHANNEL_LOGOUT_URL: `${gatewayUrl}/auth/backchannel-logout`,
       ...options.env,
+      JAVA_OPTS_APPEND: [SHORT_LIVED, options.env?.JAVA_OPTS_APPEND ?? ''].join(' '),
     },
     logFile: join(home, 'keycloak.log'),
     readyUrl: `${scheme}://localhost:${port}/realms/${firstRealm(realms)}/.well-known/openid-configuration`,

@@ -14,6 +14,11 @@ export interface RedisGroup {
 export interface FailoverGroup extends RedisGroup {
   /** Port of the current master with the sessions. */
   masterPort(): Promise<number>
+  /**
+   * Waits until another server than this one is the master. Sentinels whose timers were late do nothing for 30 s (TILT).
+   * @throws Error with the ends of the servers' logs after 60 s
+   */
+  failedOver(from: number): Promise<void>
 }
 
 const MASTER = 'sessions'
@@ -45,13 +50,15 @@ sentinel failover-timeout ${MASTER} 5000`
     await closeAll(servers)
     throw error
   })
+  const masterPort = async () => {
+    const { tail } = await ask(first, 'sentinel', 'get-master-addr-by-name', MASTER)
+    return Number(tail.split('\n')[1])
+  }
   return {
     servers,
+    masterPort,
+    failedOver: (from) => failedOver(servers, masterPort, from),
     address: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${MASTER}`,
-    async masterPort() {
-      const { tail } = await ask(first, 'sentinel', 'get-master-addr-by-name', MASTER)
-      return Number(tail.split('\n')[1])
-    },
     close: () => closeAll(servers),
   }
 }
@@ -64,13 +71,15 @@ export async function startRedisCluster(): Promise<FailoverGroup> {
     await closeAll(servers)
     throw error
   })
+  const masterPort = async () => {
+    const { tail } = await run('redis-cli', ['-p', String(servers[0]?.port), 'cluster', 'nodes'])
+    return masterOfSlot(tail, SESSION_SLOT)
+  }
   return {
     servers,
+    masterPort,
+    failedOver: (from) => failedOver(servers, masterPort, from),
     address: `redis+cluster://${nodes.slice(0, 3).join(',')}`,
-    async masterPort() {
-      const { tail } = await run('redis-cli', ['-p', String(servers[0]?.port), 'cluster', 'nodes'])
-      return masterOfSlot(tail, SESSION_SLOT)
-    },
     close: () => closeAll(servers),
   }
 }
@@ -112,12 +121,20 @@ function masterOfSlot(nodes: string, slot: number): number {
   throw new Error(`no master has slot ${slot}:\n${nodes}`)
 }
 
+async function failedOver(servers: readonly RedisServer[], masterPort: () => Promise<number>, from: number) {
+  const moved = async () => (await masterPort()) !== from
+  await until(moved, 'no other server became the master', 60_000).catch((error: Error) => {
+    const logs = servers.map(({ port, log }) => `${port}:\n${log()}`)
+    throw new Error(`${error.message}. The ends of the logs:\n${logs.join('\n')}`)
+  })
+}
+
 const closeAll = async (servers: readonly RedisServer[]) => {
   await Promise.all(servers.map((server) => server.close()))
 }
 
-async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(200)) {
+async function until(holds: () => Promise<boolean>, otherwise: string, withinMs = 30_000): Promise<void> {
+  for (const end = Date.now() + withinMs; Date.now() < end; await sleep(200)) {
     if (await holds()) return
   }
   throw new Error(otherwise)

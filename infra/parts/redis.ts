@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { type Background, startBackground } from './background.ts'
+import { type Background, startBackground, tailOf } from './background.ts'
 import { ensureDebian } from './debian.ts'
 import { freePort, isListening } from './ports.ts'
 import { type Progress, toStderr } from './progress.ts'
@@ -25,6 +25,8 @@ export interface RedisServerOptions {
 export interface RedisServer {
   readonly port: number
   readonly folder: string
+  /** The last lines of its log. */
+  log(): string
   /** SIGSTOP suspends the server, SIGCONT resumes it. */
   signal(name: NodeJS.Signals): void
   /** Kills the server like a crash. What it appended to its file stays. */
@@ -61,6 +63,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return {
     port,
     folder,
+    log: () => tailOf(join(folder, 'redis.log')),
     signal: (name) => void (server && process.kill(-server.pid, name)),
     crash,
     async restart() {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A known vulnerability of a package that the project installs. */
 export interface Finding {

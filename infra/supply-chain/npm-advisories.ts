@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkout } from '../parts/directories.ts'
 import { PartMissing } from '../parts/progress.ts'
 import type { Finding } from './advisories.ts'

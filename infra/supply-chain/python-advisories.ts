@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkout } from '../parts/directories.ts'
 import { PartMissing, type Progress } from '../parts/progress.ts'
 import { ensureVenv } from '../parts/venv.ts'

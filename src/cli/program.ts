@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   logout: async () => (await import('./login/commands.ts')).logoutCommand(),
   env: async () => (await import('./login/commands.ts')).envCommand(),
   migrate: async () => (await import('./migrate/command.ts')).migrateCommand(),
+  config: async () => (await import('./config/command.ts')).configCommand(),
   core: async () => (await import('./core.ts')).coreCommand(),
   'job-env': async () => (await import('./job-env.ts')).jobEnvCommand(),
   audit: async () => (await import('./audit/command.ts')).auditCommand(),

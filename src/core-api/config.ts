@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FieldError } from '../shared/settings/field-errors.ts'
 import { httpUrl, listenAddress, origin, seconds, token } from '../shared/settings/fields.ts'
 import { parseSettings } from '../shared/settings/load-settings.ts'
@@ -50,9 +50,15 @@ const access = z.strictObject({
   directoryReaders: clientIds.describe('Client IDs of machines that may read the directory of projects: the gateway.'),
   jobUsers: clientIds.describe('Client IDs of machines that may read encrypted credentials for jobs: job-env.'),
   adminClients: clientIds.describe('Client IDs of machines that are administrators.'),
-  serviceUsers: clientIds.describe(
-    'Deprecated: client IDs that are in directoryReaders, jobUsers and adminClients at once. Will be removed.',
-  ),
+  serviceUsers: z
+    .array(token)
+    .default([])
+    .describe(
+      'Deprecated: client IDs that are in directoryReaders, jobUsers and adminClients at once. Will be removed.',
+    )
+    .register(metadata, {
+      replaced: { by: ['directoryReaders', 'jobUsers', 'adminClients'], removedIn: '0.3.0' },
+    }),
   clockSkewSeconds: seconds(0, 300)
     .default(60)
     .describe('Clock difference that is tolerated in tokens and assertions.'),

@@ -82,7 +82,7 @@ async function warn({ config, connections, log }: CoreDeps): Promise<void> {
   if (config.access.serviceUsers.length > 0)
     log.warn(
       { event: 'deprecated-key', key: 'access.serviceUsers' },
-      'use access.directoryReaders, access.jobUsers and access.adminClients instead',
+      'use access.directoryReaders, access.jobUsers and access.adminClients instead: `modelops-gateway config migrate --core`',
     )
   const outdated = await connections.countOutdated()
   if (outdated > 0)

@@ -7,6 +7,7 @@ import { membershipCases } from './suite/memberships.ts'
 import { namedProjectCases } from './suite/named-project.ts'
 import { projectCases } from './suite/projects.ts'
 import { secretCases } from './suite/secrets.ts'
+import { sqlCases } from './suite/sql.ts'
 import { suiteOf } from './suite/suite.ts'
 
 /** Everything that must hold on both databases. @param storageUrl gives the URL of an empty database */
@@ -30,6 +31,7 @@ export function coreApiSuite(database: string, storageUrl: () => Promise<string>
     credentialBindingCases(suite)
     defaultConnectionCases(suite)
     secretCases(suite)
+    sqlCases(suite)
     membershipCases(suite)
   })
 }

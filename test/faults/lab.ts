@@ -16,6 +16,10 @@ export interface LabOptions {
   /** Merged over the session section. */
   readonly session?: Record<string, unknown>
   readonly issuer?: IssuerOptions
+  /** Merged over the other sections. */
+  readonly config?: Readonly<Record<string, Record<string, unknown>>>
+  /** The version of the program that the replicas start with. Default: this checkout. */
+  readonly program?: string
   /** How far each replica's clock is ahead, in seconds. Negative: behind. */
   readonly clocksAhead?: readonly [number, number]
 }
@@ -39,6 +43,8 @@ export async function startLab({
   store,
   session,
   issuer: issuerOptions,
+  config,
+  program,
   clocksAhead = [0, 0],
 }: LabOptions): Promise<Lab> {
   await ensureProxies()
@@ -46,7 +52,7 @@ export async function startLab({
   const [issuer, upstream, port] = [await startIssuer(issuerOptions), await startUpstream(), await freePort()]
   const url = `http://127.0.0.1:${port}`
   issuer.setBackchannelLogoutUrl(`${url}/auth/backchannel-logout`)
-  const shared = { folder, publicUrl: url, issuerUrl: issuer.url, upstreamUrl: upstream.url, session }
+  const shared = { folder, publicUrl: url, issuerUrl: issuer.url, upstreamUrl: upstream.url, session, config }
   const make = (index: 0 | 1) =>
     makeReplica({
       ...shared,
@@ -55,7 +61,7 @@ export async function startLab({
       clockAhead: clocksAhead[index],
     })
   const replicas = [await make(0), await make(1)] as const
-  await Promise.all(replicas.map((replica) => replica.start()))
+  await Promise.all(replicas.map((replica) => replica.start(program)))
   const caddy = await startCaddy(folder, port, replicas)
   const cookieOf = (browser: Browser) => browser.cookieHeader(new URL(url))
   const browsers = async (count: number) => {

@@ -20,9 +20,12 @@ const READY_WITHIN_MS = 20_000
 /** Milliseconds until the first replica is ready. @throws Error if it is not ready within 20 s */
 export async function readyAfter(lab: Lab): Promise<number> {
   const after = await untilTrue(async () => (await readyStatus(lab)) === 200, READY_WITHIN_MS)
-  if (after >= READY_WITHIN_MS) throw new Error(`the replica is not ready again after ${READY_WITHIN_MS} ms`)
+  if (after >= READY_WITHIN_MS)
+    throw new Error(`the replica is not ready again after ${READY_WITHIN_MS} ms. Its last lines:\n${lastLines(lab)}`)
   return after
 }
+
+const lastLines = ({ replicas: [first] }: Lab) => first.logged().trimEnd().split('\n').slice(-10).join('\n')
 
 /** Milliseconds until the condition is true, or the bound. */
 export async function untilTrue(condition: () => boolean | Promise<boolean>, boundMs: number): Promise<number> {

@@ -16,7 +16,8 @@ export interface Replica {
   /** Its own listener, without Caddy. */
   readonly url: string
   readonly adminUrl: string
-  start(): Promise<void>
+  /** @param program Another version of the program. Default: this checkout */
+  start(program?: string): Promise<void>
   /** Sends SIGTERM and waits for the exit. */
   drain(): Promise<void>
   kill(): Promise<void>
@@ -34,6 +35,8 @@ export interface ReplicaOptions {
   readonly store: string
   /** Merged over the session section. */
   readonly session: Record<string, unknown> | undefined
+  /** Merged over the sections of the configuration. */
+  readonly config?: Readonly<Record<string, Record<string, unknown>>> | undefined
   /** How far its clock is ahead, in seconds. Negative: behind. */
   readonly clockAhead: number
 }
@@ -56,11 +59,11 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
   return {
     url: `http://127.0.0.1:${port}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
-    async start() {
+    async start(program = join(checkout, 'src/cli/main.ts')) {
       running = await startBackground({
         ...{ name, env, logFile },
         command: process.execPath,
-        args: ['--disable-warning=ExperimentalWarning', join(checkout, 'src/cli/main.ts'), 'serve', '--config', file],
+        args: ['--disable-warning=ExperimentalWarning', program, 'serve', '--config', file],
         readyUrl: `http://127.0.0.1:${port}/healthz`,
         readySeconds: 60,
       })
@@ -72,7 +75,7 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
 }
 
 const configOf = (
-  { publicUrl, issuerUrl, upstreamUrl, store, session }: ReplicaOptions,
+  { publicUrl, issuerUrl, upstreamUrl, store, session, config = {} }: ReplicaOptions,
   port: number,
   admin: number,
 ) => ({
@@ -83,8 +86,15 @@ const configOf = (
     publicUrl,
     trustedProxies: ['127.0.0.1/32'],
     drainSeconds: 10,
+    ...config.server,
   },
-  issuer: { url: issuerUrl, clientId: GATEWAY_CLIENT.id, clientSecret: GATEWAY_CLIENT.secret, timeoutSeconds: 15 },
+  issuer: {
+    url: issuerUrl,
+    clientId: GATEWAY_CLIENT.id,
+    clientSecret: GATEWAY_CLIENT.secret,
+    timeoutSeconds: 15,
+    ...config.issuer,
+  },
   session: { secrets: [KIT_SECRET], store, ...session },
   access: { adminGroup: 'modelops-admins' },
   projects: { source: 'static', list: KIT_PROJECTS },

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** An application that counts its requests. */
@@ -19,6 +19,7 @@ export async function startUpstream(): Promise<Upstream> {
     received.set(id, (received.get(id) ?? 0) + 1)
     if (state.resetting) return void request.socket.resetAndDestroy()
     request.resume()
+    if (request.url?.endsWith('/events')) return sendEvents(request.headers['last-event-id'], response)
     setTimeout(() => response.end('here'), 20)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -31,3 +32,19 @@ export async function startUpstream(): Promise<Upstream> {
     },
   })
 }
+
+const EVERY_MS = 100
+
+/** An endless stream of numbered events. It continues after the last one that the client has, as EventSource asks for. */
+function sendEvents(lastId: string | string[] | undefined, response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+  let next = lastId === undefined ? now() : Number(lastId) + 1
+  const send = () => {
+    for (; next <= now(); next += 1) response.write(`id: ${next}\ndata: here\n\n`)
+  }
+  const timer = setInterval(send, EVERY_MS)
+  response.once('close', () => clearInterval(timer))
+  send()
+}
+
+const now = () => Math.floor(Date.now() / EVERY_MS)

@@ -2,10 +2,10 @@ import type { Keycloak } from '../../infra/parts/keycloak.ts'
 
 /** The calls of Keycloak's admin REST API that the tests need. */
 export class KeycloakAdmin {
-  readonly #keycloak: Keycloak
+  readonly #keycloak: Pick<Keycloak, 'origin' | 'adminUrl'>
   #token = ''
 
-  constructor(keycloak: Keycloak) {
+  constructor(keycloak: Pick<Keycloak, 'origin' | 'adminUrl'>) {
     this.#keycloak = keycloak
   }
 
@@ -19,6 +19,15 @@ export class KeycloakAdmin {
     const url = `${this.#keycloak.origin}/realms/master/protocol/openid-connect/token`
     const response = (await (await fetch(url, { method: 'POST', body })).json()) as { access_token: string }
     this.#token = response.access_token
+  }
+
+  /** Imports a realm. The administrator's token is for realms that existed when it was issued: sign in again. */
+  async createRealm(realm: object): Promise<void> {
+    await this.#request('POST', `${this.#keycloak.origin}/admin/realms`, realm)
+  }
+
+  async removeRealm(): Promise<void> {
+    await this.#call('DELETE', '')
   }
 
   async addToGroup(username: string, group: string): Promise<void> {
@@ -117,11 +126,15 @@ export class KeycloakAdmin {
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {
+    return await this.#request(method, this.#keycloak.adminUrl + path, body)
+  }
+
+  async #request(method: string, url: string, body?: object): Promise<unknown> {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }
     const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) }
-    const response = await fetch(this.#keycloak.adminUrl + path, init)
+    const response = await fetch(url, init)
     const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`)
+    if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text.slice(0, 300)}`)
     return text === '' ? undefined : JSON.parse(text)
   }
 }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { issuerErrors } from '../../src/cli/check/issuer.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** `check --online` against a real Keycloak: the wording of its errors is not standardized. */
-let keycloak: Keycloak
+let keycloak: Realm
 
 before(async () => {
-  keycloak = await startKeycloak({ gatewayUrl: 'http://localhost:4180' })
+  keycloak = await startRealm({ gatewayUrl: 'http://localhost:4180' })
 }, KEYCLOAK_STARTS)
 after(() => keycloak?.close())
 

@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { CI_CLIENT, CLI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA } from '../../infra/issuer/users.ts'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { keycloakImport } from '../../src/cli/migrate/keycloak.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
 import { CommandLine } from '../cli/command-line.ts'
 import { startGateway } from '../kit.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Users with a terminal, machines and migrated users, with a real Keycloak as the issuer. */
-let keycloak: Keycloak
+let keycloak: Realm
 let gateway: RunningServer
 let url: string
 let home: string
@@ -23,7 +24,7 @@ let cli: CommandLine
 before(async () => {
   const port = await freePort()
   url = `http://127.0.0.1:${port}`
-  keycloak = await startKeycloak({ gatewayUrl: url })
+  keycloak = await startRealm({ gatewayUrl: url })
   gateway = await startGateway({
     port,
     issuerUrl: keycloak.url,
@@ -90,7 +91,7 @@ test('carol signs in with the browser on the same machine', async () => {
 
 test('ci-service is a member of its project by client credentials', async () => {
   const { id: client_id, secret: client_secret } = CI_CLIENT
-  const token = await tokenFor('shared', { grant_type: 'client_credentials', client_id, client_secret })
+  const token = await tokenFor(keycloak.name, { grant_type: 'client_credentials', client_id, client_secret })
   assert.deepEqual((await whoAmI(token)).projects, [{ id: ALPHA, name: 'alpha', role: 'editor' }])
 })
 

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser, type Page } from '../browser.ts'
 import { startGateway } from '../kit.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** The administration console with a real Keycloak, which must authenticate again and say when it did. */
-let keycloak: Keycloak
+let keycloak: Realm
 let gateway: RunningServer
 let url: string
 
 before(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
-  keycloak = await startKeycloak({ gatewayUrl: url })
+  keycloak = await startRealm({ gatewayUrl: url })
   gateway = await startGateway({
     ...{ port, host: 'localhost', issuerUrl: keycloak.url, upstream: 'http://127.0.0.1:1' },
     config: { console: { maxSignInAgeSeconds: 60 }, issuer: { clockSkewSeconds: 0 } },

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CLI_CLIENT, GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { clockAhead } from '../../infra/parts/faketime.ts'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
@@ -14,9 +14,10 @@ import { CommandLine, type Ended, FROM_SOURCES } from '../cli/command-line.ts'
 import { KIT_PROJECTS, KIT_SECRET, startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { KeycloakAdmin } from './admin.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** `doctor` as an installer runs it, with a real Keycloak and a running gateway: first all good, then one mistake at a time. */
-let keycloak: Keycloak
+let keycloak: Realm
 let gateway: RunningServer
 let upstream: Recorder
 let folder: string
@@ -34,7 +35,7 @@ async function start() {
   port = await freePort()
   url = `http://127.0.0.1:${port}`
   upstream = await startRecorder()
-  keycloak = await startKeycloak({ gatewayUrl: url })
+  keycloak = await startRealm({ gatewayUrl: url })
   const config = { issuer: { cliClientId: CLI_CLIENT.id } }
   gateway = await startGateway({ port, issuerUrl: keycloak.url, upstream: upstream.url, routes: ROUTES, config })
   // Its first page takes long on a busy machine: pages are prepared when they are first shown.

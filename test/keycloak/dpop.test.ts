@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { ALPHA } from '../../infra/issuer/users.ts'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { dpopClient } from '../dpop-client.ts'
@@ -10,9 +10,10 @@ import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { proofClient } from '../unit/gateway/tokens/proof/proof-client.ts'
 import { KeycloakAdmin } from './admin.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Tokens that a real Keycloak binds to a key of the client (DPoP). */
-let keycloak: Keycloak
+let keycloak: Realm
 let upstream: Recorder
 let gateway: RunningServer
 let url: string
@@ -22,7 +23,7 @@ const CI = { id: 'ci-service', secret: 'ci-service-secret' }
 before(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
-  ;[keycloak, upstream] = await Promise.all([startKeycloak({ gatewayUrl: url }), startRecorder()])
+  ;[keycloak, upstream] = await Promise.all([startRealm({ gatewayUrl: url }), startRecorder()])
   gateway = await startGateway({
     port,
     issuerUrl: keycloak.url,

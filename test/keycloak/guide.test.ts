@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { parse } from 'yaml'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS, type Keycloak } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { Browser } from '../browser.ts'
 import { startGateway } from '../kit.ts'
 import { guideCommands, guideYaml, local, runKcadm } from './guide.ts'
+import { keycloakOfTier } from './realm.ts'
 
-/** The commands, the realm file and the configuration of the guide, on a Keycloak as after installation. */
-let keycloak: Keycloak
+/** The commands, the realm file and the configuration of the guide, on a Keycloak that knows nothing of them. */
+let keycloak: Pick<Keycloak, 'origin' | 'bin' | 'close'>
 let url: string
 let port: number
 let folder: string
@@ -21,7 +22,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'guide-'))
   port = await freePort()
   url = `http://localhost:${port}`
-  keycloak = await startKeycloak({ gatewayUrl: url, realms: [] })
+  keycloak = await keycloakOfTier()
 }, KEYCLOAK_STARTS)
 after(async () => {
   await keycloak?.close()

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import { promisify } from 'node:util'
-import type { Keycloak } from '../../infra/parts/keycloak.ts'
+import { type Keycloak, SHORT_LIVED } from '../../infra/parts/keycloak.ts'
 import { codeBlocks } from '../unit/infra/docs/pages.ts'
 
 /** The guide to Keycloak, whose commands and configuration tests run. */
@@ -28,6 +28,6 @@ export const guideYaml = (): string => codeBlocks(GUIDE, 'yaml')[0] ?? ''
 /** Runs a script with `kcadm.sh`, which keeps its sign-in in the folder. @throws Error with its output */
 export async function runKcadm({ bin }: Pick<Keycloak, 'bin'>, folder: string, script: string): Promise<void> {
   const PATH = `${bin}${delimiter}${process.env.PATH}`
-  const env = { ...process.env, PATH, HOME: folder, KC_CLI_PASSWORD: 'admin' }
+  const env = { ...process.env, PATH, HOME: folder, KC_CLI_PASSWORD: 'admin', KC_OPTS: SHORT_LIVED }
   await promisify(execFile)('sh', ['-euc', script], { cwd: folder, env })
 }

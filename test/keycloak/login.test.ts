@@ -1,9 +1,9 @@
-import { startKeycloak } from '../../infra/parts/keycloak.ts'
 import { loginSuite } from '../login-suite.ts'
 import { KeycloakAdmin } from './admin.ts'
+import { startRealm } from './realm.ts'
 
 loginSuite(async (gatewayUrl) => {
-  const keycloak = await startKeycloak({ gatewayUrl })
+  const keycloak = await startRealm({ gatewayUrl })
   const admin = new KeycloakAdmin(keycloak)
   await admin.signIn()
   return {

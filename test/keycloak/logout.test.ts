@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
@@ -11,9 +11,10 @@ import { type MovedClock, startGateway } from '../kit.ts'
 import { RawClient } from '../path/kit.ts'
 import { eventually } from '../redis-store.ts'
 import { KeycloakAdmin } from './admin.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Sessions ended at a real Keycloak: its logout tokens, and the streams and sockets of those sessions. */
-let keycloak: Keycloak
+let keycloak: Realm
 let admin: KeycloakAdmin
 let gateway: RunningServer
 let url: string
@@ -31,7 +32,7 @@ const upstream = createServer((_request, response) => {
 before(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
-  keycloak = await startKeycloak({ gatewayUrl: url })
+  keycloak = await startRealm({ gatewayUrl: url })
   admin = new KeycloakAdmin(keycloak)
   await once(upstream.listen(0, '127.0.0.1'), 'listening')
   gateway = await startGateway({

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { KeycloakAdmin } from './admin.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Tokens of a real Keycloak, for a gateway with the service users `ci-service` and `cli`. */
-let keycloak: Keycloak
+let keycloak: Realm
 let upstream: Recorder
 let gateway: RunningServer
 let url: string
@@ -18,7 +19,7 @@ const logged: Record<string, unknown>[] = []
 before(async () => {
   const port = await freePort()
   url = `http://localhost:${port}`
-  ;[keycloak, upstream] = await Promise.all([startKeycloak({ gatewayUrl: url }), startRecorder()])
+  ;[keycloak, upstream] = await Promise.all([startRealm({ gatewayUrl: url }), startRecorder()])
   gateway = await startGateway({
     port,
     issuerUrl: keycloak.url,

@@ -1,26 +1,25 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Browser as Chromium, chromium, type Page } from 'playwright-core'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { pictures } from '../accessible.ts'
 import { startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { codeBlocks } from '../unit/infra/docs/pages.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Step-up with a real Keycloak, set up as the guide says, and Chromium. Bob has a one-time password. */
 const GUIDE = readFileSync('docs/guides/operate/step-up.md', 'utf8')
 const SHOTS = process.env.SCREENSHOTS ?? join(tmpdir(), 'modelops-gateway-screenshots')
 const OTP_SECRET = 'a-secret-of-twenty-b'
-let folder: string
-let keycloak: Keycloak
+let keycloak: Realm
 let gateway: RunningServer
 let upstream: Recorder
 let url: string
@@ -28,12 +27,11 @@ let chrome: Chromium
 let page: Page
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'step-up-'))
   mkdirSync(SHOTS, { recursive: true })
   const port = await freePort()
   url = `http://localhost:${port}`
   upstream = await startRecorder()
-  keycloak = await startKeycloak({ gatewayUrl: url, realms: [realmOfGuide(folder)] })
+  keycloak = await startRealm({ gatewayUrl: url, realm: realmOfGuide() })
   gateway = await startGateway({
     ...{ port, host: 'localhost', issuerUrl: keycloak.url, upstream: upstream.url },
     // Each request refreshes tokens that are older than a second: Keycloak's own clock cannot be moved.
@@ -50,11 +48,11 @@ before(async () => {
 after(async () => {
   await chrome?.close()
   await gateway?.close()
-  await Promise.all([keycloak?.close(), upstream?.close(), rm(folder, { recursive: true })])
+  await Promise.all([keycloak?.close(), upstream?.close()])
 })
 
 /** The realm of the other tests with the part of a realm file that the guide shows. */
-function realmOfGuide(directory: string): string {
+function realmOfGuide(): object {
   const realm = JSON.parse(readFileSync('infra/keycloak/shared-realm.json', 'utf8'))
   const part = JSON.parse(codeBlocks(GUIDE, 'json')[0] ?? '')
   const bob = realm.users.find((user: { username: string }) => user.username === 'bob')
@@ -63,9 +61,7 @@ function realmOfGuide(directory: string): string {
     secretData: JSON.stringify({ value: OTP_SECRET }),
     credentialData: JSON.stringify({ subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1' }),
   })
-  const file = join(directory, 'shared-realm.json')
-  writeFileSync(file, JSON.stringify({ ...realm, ...part }))
-  return file
+  return { ...realm, ...part }
 }
 
 /**

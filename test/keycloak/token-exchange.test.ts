@@ -8,19 +8,20 @@ import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose'
 import { parse } from 'yaml'
-import { KEYCLOAK_STARTS, type Keycloak, startKeycloak } from '../../infra/parts/keycloak.ts'
+import { KEYCLOAK_STARTS } from '../../infra/parts/keycloak.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
 import { startGateway } from '../kit.ts'
 import { codeBlocks } from '../unit/infra/docs/pages.ts'
 import { local, runKcadm } from './guide.ts'
+import { type Realm, startRealm } from './realm.ts'
 
 /** Keycloak's standard token exchange, set up by the commands of the guide, and an upstream that verifies its audience. */
 const GUIDE = readFileSync('docs/guides/applications/upstream-tokens.md', 'utf8')
 const AUDIENCE = 'notes-api'
 
-let keycloak: Keycloak
+let keycloak: Realm
 let gateway: RunningServer
 let upstream: Server
 let url: string
@@ -33,9 +34,9 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'token-exchange-'))
   const port = await freePort()
   url = `http://localhost:${port}`
-  keycloak = await startKeycloak({ gatewayUrl: url })
+  keycloak = await startRealm({ gatewayUrl: url })
   const steps = codeBlocks(GUIDE.slice(0, GUIDE.indexOf('\n## 3. ')), 'sh').join('\n')
-  await runKcadm(keycloak, folder, local(steps, keycloak, url).replaceAll('-r modelops', '-r shared'))
+  await runKcadm(keycloak, folder, local(steps, keycloak, url).replaceAll('-r modelops', `-r ${keycloak.name}`))
   upstream = await startVerifyingUpstream()
   const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
   const [route] = parse(codeBlocks(GUIDE, 'yaml')[0] ?? '').routes

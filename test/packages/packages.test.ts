@@ -54,31 +54,49 @@ test('the same sources and date make the same bytes', async () => {
 test('the npm package has everything that runs, and neither Node nor sources', async () => {
   const list = execFileSync('tar', ['-tzf', join(packages, TARBALL)], { encoding: 'utf8', maxBuffer: 1 << 24 })
   const files = list.trim().split('\n')
-  const compiled = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.(?:ts|json)$/.test(name),
-  )
-  assert.ok(compiled.length > 200)
   for (const needed of [
-    ...compiled.map((name) => join('dist', name.replace(/\.ts$/, '.js'))),
     'bin/modelops-gateway.cjs',
+    'dist/modelops-gateway.js',
+    'dist/modelops-gateway.js.map',
+    'dist/job-env.js',
+    'dist/types/core-api/jobs/job-env.d.ts',
+    'dist/THIRD-PARTY-LICENSES.txt',
     `dist/clients/${wheelName(CLIENT_PACKAGE)}`,
     'config/gateway.yaml',
     'LICENSE',
-    'node_modules/jose/package.json',
   ])
     assert.ok(files.includes(`package/${needed}`), needed)
-  const unwanted =
-    /^package\/(?:node_modules\/(?:node|typescript|@biomejs|playwright-core|oidc-provider)\/|src\/|test\/)|\.map$/
+  const unwanted = /^package\/(?:node_modules|src|test)\//
   assert.deepEqual(
     files.filter((file) => unwanted.test(file)),
     [],
   )
 })
 
+test('the licences name every library of the bundle, with its text', () => {
+  const licences = execFileSync('tar', ['-xzOf', join(packages, TARBALL), 'package/dist/THIRD-PARTY-LICENSES.txt'], {
+    encoding: 'utf8',
+  })
+  for (const name of ['jose', 'openid-client', 'ioredis', 'express', 'zod'])
+    assert.match(licences, new RegExp(`^${name} [0-9.]+: (?:MIT|Apache-2.0)\n\n.*licen`, 'ims'))
+  assert.doesNotMatch(licences, /: undefined$/m)
+})
+
 test('in an empty folder without a registry it installs, prints its version, checks a configuration and serves', async () => {
   const home = join(folder, 'server')
   const command = await installGateway(join(packages, TARBALL), home)
+  assert.deepEqual(
+    readdirSync(join(home, 'node_modules')).filter((name) => !name.startsWith('.')),
+    ['modelops-gateway'],
+  )
   assert.equal(await must('npx', ['--offline', 'modelops-gateway', '--version'], { cwd: home }), VERSION)
+  const help = await must('npx', ['--offline', 'modelops-gateway', '--help'], { cwd: home })
+  const commands = [...help.matchAll(/^ {2}([a-z-]+) .*/gm)].map(([, name = '']) => name)
+  assert.ok(commands.length > 12)
+  for (const name of commands.filter((each) => each !== 'version'))
+    await must('npx', ['--offline', 'modelops-gateway', name, '--help'], { cwd: home })
+  const jobs = "import('modelops-gateway/job-env').then((module) => console.log(typeof module.jobEnvironment))"
+  assert.equal(await must('node', ['--eval', jobs], { cwd: home }), 'function')
   const port = await freePort()
   const url = `http://localhost:${port}`
   const config = {

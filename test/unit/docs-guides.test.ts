@@ -3,37 +3,13 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
-import { auditCommand } from '../../src/cli/audit/command.ts'
-import { checkCommand } from '../../src/cli/check/command.ts'
-import { coreCommand } from '../../src/cli/core.ts'
-import { doctorCommand } from '../../src/cli/doctor/command.ts'
-import { explainCommand } from '../../src/cli/explain.ts'
-import { initCommand } from '../../src/cli/init/command.ts'
-import { jobEnvCommand } from '../../src/cli/job-env.ts'
-import { envCommand, loginCommand, logoutCommand, tokenCommand } from '../../src/cli/login/commands.ts'
-import { projectsCommand, whoamiCommand } from '../../src/cli/login/session-commands.ts'
-import { migrateCommand } from '../../src/cli/migrate/command.ts'
-import { schemaCommand } from '../../src/cli/schema.ts'
-import { serveCommand } from '../../src/cli/serve.ts'
+import { createProgram } from '../../src/cli/program.ts'
 import { parseCoreConfig } from '../../src/core-api/config.ts'
 import { parseConfig } from '../../src/gateway/config/load.ts'
 import { configSchema } from '../../src/gateway/config/schema.ts'
 import { codeBlocks, documentation } from './infra/docs/pages.ts'
 
-const COMMANDS = [serveCommand(), checkCommand(), explainCommand(), schemaCommand(), loginCommand(), tokenCommand()]
-const ALL = [
-  ...COMMANDS,
-  initCommand(),
-  doctorCommand(),
-  whoamiCommand(),
-  projectsCommand(),
-  logoutCommand(),
-  envCommand(),
-  migrateCommand(),
-  coreCommand(),
-  jobEnvCommand(),
-  auditCommand(),
-]
+const ALL = (await createProgram()).commands
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 
 /** Sections that a complete configuration needs beside those that a guide shows. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { assertHasTest } from '../requirements/titles.ts'
 import { SECTIONS } from '../requirements.ts'
 
 const rows = SECTIONS.flatMap((section) => section.rows)
@@ -24,9 +25,6 @@ const WANTED = [
   ...range('S-', 160, 167),
   ...range('S-', 180, 189),
 ]
-
-/** What may stand for the name of a test: a title, a row of a table of titles, a case of a fixture file. */
-const isTitle = (line: string) => /\btest\(|^\s*fault: |^\s*\[|^\s*['"`].*['"`],$|^== | -> |^\s*['"`]/.test(line)
 
 test('every requirement has a row, once, with a proof', () => {
   const ids = rows.map(({ id }) => id)
@@ -55,12 +53,7 @@ test('the page for reviewers names every id', () => {
 for (const { id, tests } of rows) {
   for (const [file, name] of tests) {
     test(`${id} is proved by "${name}" of ${file}`, () => {
-      assert.ok(existsSync(file), `no file ${file}`)
-      const titles = readFileSync(file, 'utf8').split('\n').filter(isTitle)
-      assert.ok(
-        titles.some((line) => line.includes(name)),
-        `no test of that name`,
-      )
+      assertHasTest(file, name)
     })
   }
 }

@@ -7,8 +7,6 @@ import { posix } from 'node:path'
 export interface Group {
   readonly title: string
   readonly entries: readonly (string | Group)[]
-  /** Closed until a reader opens it or is on one of its pages. */
-  readonly collapsed?: boolean
 }
 
 export const SITE_MAP: readonly Group[] = [
@@ -19,9 +17,8 @@ export const SITE_MAP: readonly Group[] = [
       {
         title: 'Install',
         entries: ['docs/guides/deploy/server.md', 'docs/guides/deploy/compose.md', 'docs/guides/deploy'],
-        collapsed: true,
       },
-      { title: 'Issuers', entries: ['docs/guides/issuers/keycloak.md', 'docs/guides/issuers'], collapsed: true },
+      { title: 'Issuers', entries: ['docs/guides/issuers/keycloak.md', 'docs/guides/issuers'] },
       {
         title: 'Applications',
         entries: [
@@ -29,18 +26,16 @@ export const SITE_MAP: readonly Group[] = [
           'docs/guides/applications/airflow.md',
           'docs/guides/applications',
         ],
-        collapsed: true,
       },
-      { title: 'Clients', entries: ['docs/guides/clients/overview.md', 'docs/guides/clients'], collapsed: true },
+      { title: 'Clients', entries: ['docs/guides/clients/overview.md', 'docs/guides/clients'] },
       {
         title: 'Operate',
         entries: [
           ...['docs/guides/operate/doctor.md', 'docs/guides/operate/troubleshooting.md', 'docs/guides/operate'],
-          { title: 'Runbooks of the alerts', entries: ['docs/guides/operate/runbooks'], collapsed: true },
+          { title: 'Runbooks of the alerts', entries: ['docs/guides/operate/runbooks'] },
         ],
-        collapsed: true,
       },
-      { title: 'More guides', entries: ['docs/guides'], collapsed: true },
+      { title: 'More guides', entries: ['docs/guides'] },
     ],
   },
   {
@@ -51,17 +46,15 @@ export const SITE_MAP: readonly Group[] = [
       'docs/reference/reasons.md',
       'docs/reference',
     ],
-    collapsed: true,
   },
   {
     title: 'Explanation',
     entries: [
       ...['docs/explanation/architecture.md', 'docs/explanation', 'docs'],
-      { title: 'Decisions', entries: ['docs/adr/README.md', 'docs/adr'], collapsed: true },
+      { title: 'Decisions', entries: ['docs/adr/README.md', 'docs/adr'] },
     ],
-    collapsed: true,
   },
-  { title: 'Project', entries: ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'SUPPORT.md'], collapsed: true },
+  { title: 'Project', entries: ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'SUPPORT.md'] },
 ]
 
 /** An item of the sidebar as VitePress reads it. */
@@ -69,7 +62,6 @@ export interface SidebarItem {
   readonly text: string
   readonly link?: string
   readonly items?: readonly SidebarItem[]
-  readonly collapsed?: boolean
 }
 
 /** Source files in the order of the sidebar, by group. */
@@ -107,9 +99,8 @@ const entriesOf = (groups: readonly Group[]): string[] =>
 
 /** The sidebar. @param titleOf what a source file calls itself */
 export function sidebar(groups: readonly FilledGroup[], titleOf: (source: string) => string): SidebarItem[] {
-  return groups.map(({ title, entries, collapsed }) => ({
+  return groups.map(({ title, entries }) => ({
     text: title,
-    ...(collapsed !== undefined && { collapsed }),
     items: entries.flatMap((entry) =>
       typeof entry === 'string'
         ? [

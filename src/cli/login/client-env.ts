@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ClientConfig } from '../../gateway/signin/client-config.ts'
 import { parseProjectId } from '../../shared/project-id.ts'
 import { CliError } from '../cli-error.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CliError } from '../cli-error.ts'
 
 const TIMEOUT_MS = 15_000

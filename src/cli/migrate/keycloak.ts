@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { CliError } from '../cli-error.ts'
 import type { Plan } from './plan.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { instant, line, nameText, prose, secretText, uuidText } from '../operation/field-types.ts'
 import { links, pageOf } from '../operation/hal.ts'
 import type { ConnectionSummary } from '../store/connections.ts'

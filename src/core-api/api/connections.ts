@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Credentials, encryptCredentials } from '../crypto/credentials.ts'
 import { uuidText } from '../operation/field-types.ts'
 import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { uuidText } from '../operation/field-types.ts'
 import { operation } from '../operation/operation.ts'
 import { Problem } from '../operation/problems.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { instant, line, nameText, prose, uuidText } from '../operation/field-types.ts'
 import { links, pageOf } from '../operation/hal.ts'
 import type { ProjectRecord } from '../store/projects.ts'

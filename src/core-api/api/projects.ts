@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { projectAccess } from '../auth/principal.ts'
 import { uuidText } from '../operation/field-types.ts'
 import { halPage, linkBase, listingOf, listQuery, projectionQuery } from '../operation/hal.ts'

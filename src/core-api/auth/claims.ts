@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseProjectId } from '../../shared/project-id.ts'
 import { callerKind } from '../../shared/tokens/caller-kind.ts'
 import { MAX_SUBJECT, textClaim, usernameOf } from '../../shared/tokens/claims.ts'

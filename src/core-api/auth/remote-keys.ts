@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Longest wait for keys or a discovery document, in milliseconds. */
 const TIMEOUT_MS = 5000

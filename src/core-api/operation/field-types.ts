@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Well-formed Unicode without NUL: what both databases, a header and an environment variable can store. */
 const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CoreConfig } from '../config.ts'
 import type { Listing, Page } from '../store/listing.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { FieldError } from '../../shared/settings/field-errors.ts'
 import { valueAt } from '../../shared/settings/schema-walk.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CORE_REASONS, type CoreReason, reasonDetails } from './problems.ts'
 import type { Operation } from './spec.ts'
 

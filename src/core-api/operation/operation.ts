@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CoreDeps } from '../deps.ts'
 import { parseBody, parseQuery } from './parse-input.ts'
 import type { OperationRequest } from './request.ts'

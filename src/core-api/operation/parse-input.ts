@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { inputErrors } from './input-errors.ts'
 import { Problem } from './problems.ts'
 

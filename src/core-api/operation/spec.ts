@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Principal } from '../auth/principal.ts'
 import type { CoreDeps } from '../deps.ts'
 import type { ProjectRecord } from '../store/projects.ts'

@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /**
- * The schema, step by step. A released step never changes. Both databases compare names by code point (SQLite's BINARY,
+ * The schema, step by step. A released step never changes. The previous minor version works with a new one, so that an
+ * upgrade can be taken back: a step that it cannot work with ends in `-incompatible`, and comes with an ADR. Both databases compare names by code point (SQLite's BINARY,
  * PostgreSQL's "C"), so that lists have the same order.
  */
 export function migrations(kind: 'sqlite' | 'postgres'): Record<string, Migration> {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { printable } from '../../shared/printable.ts'
 
 /** What changes of the schema that readers must know of: a field is added without a new version, never renamed or removed. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { FieldError } from '../../shared/settings/field-errors.ts'
 import { metadata, type TakesEffect } from '../../shared/settings/metadata.ts'
 import { type Config, configSchema } from './schema.ts'

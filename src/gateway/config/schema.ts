@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { access, cors } from './schema/access.ts'
 import { audit } from './schema/audit.ts'
 import { console } from './schema/console.ts'

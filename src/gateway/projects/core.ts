@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { z } from 'zod'
+import * as z from 'zod'
 import { projectList } from '../config/schema.ts'
 import { ListedProjects } from '../policy/listed-projects.ts'
 import type { ProjectSnapshot } from '../policy/types.ts'

@@ -1,7 +1,8 @@
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../../shared/package-root.ts'
 
-/** Version of the package that this file belongs to; `src` and `dist` are at the same depth. */
+/** Version of the package that this file belongs to. */
 export function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string }
-  return version
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { routeUrl } from '../config/route-url.ts'
 import type { Config } from '../config/schema.ts'
 

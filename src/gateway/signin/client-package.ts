@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { packageRoot } from '../../shared/package-root.ts'
 
 /** The Python package that users install from the gateway. */
 export interface ClientPackage {
@@ -11,8 +12,8 @@ export interface ClientPackage {
   readonly sha256: string
 }
 
-/** Where `npm run package` puts the wheel; `src` and `dist` are at the same depth. */
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'dist', 'clients')
+/** Where `npm run package` puts the wheel. */
+const FOLDER = join(packageRoot(), 'dist', 'clients')
 
 /** Undefined where the gateway was built without the package. */
 export function loadClientPackage(folder = FOLDER): ClientPackage | undefined {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { UUID } from '../project-id.ts'
 import { isSlug } from '../project-name.ts'
 import { metadata } from './metadata.ts'

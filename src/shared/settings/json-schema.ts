@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { metadataOf } from './schema-walk.ts'
 
 type Options = Pick<NonNullable<Parameters<typeof z.toJSONSchema>[1]>, 'target' | 'override'>
@@ -19,9 +19,10 @@ export function settingsJsonSchema(schema: z.ZodType, { override, ...options }: 
 function addPreviousNames(schema: unknown, { properties }: z.core.JSONSchema.BaseSchema): void {
   if (!(schema instanceof z.ZodObject) || properties === undefined) return
   for (const [name, field] of Object.entries<z.ZodType>(schema.shape)) {
-    const { previousName } = metadataOf(field)
-    if (previousName === undefined) continue
+    const { renamed, replaced } = metadataOf(field)
+    if (replaced) Object(properties[name]).deprecated = true
+    if (renamed === undefined) continue
     const { default: _, ...current } = Object(properties[name])
-    properties[previousName] = { ...current, deprecated: true, description: `Previous name of ${name}.` }
+    properties[renamed.from] = { ...current, deprecated: true, description: `Previous name of ${name}.` }
   }
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { excerpt } from './errors/excerpt.ts'
 import type { Finding } from './errors/finding.ts'
 import { hiddenInBrokenLine, hiddenRanges } from './errors/hidden-ranges.ts'
@@ -103,12 +103,13 @@ function errorOf(findings: readonly Finding[], { schema, document, file, read }:
 
 /** The file with the current names of its keys, and as a value. @throws ConfigurationError */
 function openDocument(schema: z.ZodType, text: string, file: string, warn: LoadOptions['warn'] = () => undefined) {
-  const document = parseDocument(text, file, schema)
+  const document = parseFile(schema, text, file)
   const renamed = renameKeys(schema, document.contents, warn)
   return { document, renamed, raw: toValue(document, file) }
 }
 
-function parseDocument(text: string, file: string, schema: z.ZodType): SettingsDocument {
+/** The file, if it is valid YAML. @throws ConfigurationError */
+export function parseFile(schema: z.ZodType, text: string, file: string): SettingsDocument {
   const document = new SettingsDocument(text)
   if (document.errors.length === 0) return document
   const hidden = (position: Position) =>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { REFERENCE } from './interpolate.ts'
 import { unwrap } from './schema-walk.ts'
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { childOf, metadataOf } from './schema-walk.ts'
 
 /** Makes the paths in valid settings absolute (`metadata.path`). Relative ones start at `folder`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type FieldMetadata, metadata } from './metadata.ts'
 
 /** Keys of mappings and indexes of lists. */

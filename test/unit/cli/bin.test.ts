@@ -34,8 +34,10 @@ test('every Node can read the entry: nothing in it is newer than ECMAScript 5', 
 test('an installed package brings the entry, and no Node of its own', () => {
   assert.equal(manifest.bin['modelops-gateway'], 'bin/modelops-gateway.cjs')
   assert.ok(manifest.files.includes('bin') && manifest.files.includes('dist'))
-  assert.equal(manifest.dependencies.node, undefined)
-  assert.match(manifest.devDependencies.node, /^24\./)
+  assert.deepEqual(
+    Object.keys(manifest.dependencies).filter((name) => name.startsWith('node')),
+    [],
+  )
 })
 
 test('`--version` and `version` print the version of the package', () => {

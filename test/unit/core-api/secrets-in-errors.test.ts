@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { coreConfigSchema, parseCoreConfig } from '../../../src/core-api/config.ts'
 import { parseConfig } from '../../../src/gateway/config/load.ts'
 import { configSchema } from '../../../src/gateway/config/schema.ts'

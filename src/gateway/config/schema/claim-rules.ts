@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSlug } from '../../../shared/project-name.ts'
 import { parseClaimPath } from '../../../shared/tokens/claim-path.ts'
 import { patternMistake } from '../../../shared/tokens/claim-pattern.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { filePath, httpUrl, seconds, token } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { claimName, claimRule, SUBJECT_CLAIMS } from './claim-rules.ts'

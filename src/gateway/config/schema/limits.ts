@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { seconds } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 
@@ -48,7 +48,7 @@ export const limits = z
       .describe(
         'A response is cancelled if the client reads none of it for this many seconds. Kernels buffer about a megabyte, so a low value also cancels slow clients.',
       )
-      .register(metadata, { previousName: 'answerIdleSeconds' }),
+      .register(metadata, { renamed: { from: 'answerIdleSeconds', removedIn: '0.3.0' } }),
     keepAliveSeconds: seconds(1, 3600)
       .default(75)
       .describe(

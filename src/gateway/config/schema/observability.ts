@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { tracing } from './tracing.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSlug } from '../../../shared/project-name.ts'
 import { filePath, httpUrl, seconds, token, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hostName, httpUrl, namespace, routePath, seconds, uuid } from '../../../shared/settings/fields.ts'
 import { metadata } from '../../../shared/settings/metadata.ts'
 import { tokenExchange } from './token-exchange.ts'
@@ -151,7 +151,7 @@ const route = z.strictObject({
     .describe(
       'Timeout until the first byte of the response, in seconds; 0: none. A response that streams has no total limit.',
     )
-    .register(metadata, { previousName: 'answerSeconds' }),
+    .register(metadata, { renamed: { from: 'answerSeconds', removedIn: '0.3.0' } }),
   connectSeconds: seconds(1, 60).default(5).describe('Timeout of a connection to the upstream, in seconds.'),
   title: z.string().max(80).optional().describe('Name on the portal. Default: the name of the application.'),
   mlflow: mlflowSettings.optional().describe('Settings of the MLflow profile.'),

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { token } from '../../../shared/settings/fields.ts'
 
 /** Which token an upstream gets in exchange for the caller's (RFC 8693 §2.1). */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { childOf, unwrap } from '../../../shared/settings/schema-walk.ts'
 import type { Config } from '../../config/schema.ts'
 import { configSchema } from '../../config/schema.ts'

@@ -130,6 +130,19 @@ const DROPPED: ReadonlySet<string> = new Set([
 
 const DROPPED_FAMILIES = ['x-forwarded-', 'x-gateway-', 'aoa-', ...FOREIGN_FAMILIES]
 
+/** What users and applications rely on, for the list of the public surface. `*` ends a family. */
+export const HEADER_CONTRACT: Readonly<Record<string, readonly string[]>> = {
+  written: WRITTEN,
+  'read as the project': ALIASES,
+  removed: [
+    ...FOREIGN,
+    ...PROOFS,
+    ...ORIGIN_FAMILY,
+    ...PROXY_VARIABLES,
+    ...DROPPED_FAMILIES.map((family) => `${family}*`),
+  ],
+}
+
 const isIn = (families: readonly string[], folded: string) => families.some((family) => folded.startsWith(family))
 
 function isDropped(name: string): boolean {

@@ -22,6 +22,18 @@ export function excerpt(text: string, { line, column, length }: Position, hidden
   return `${margin}${shown.text}\n${caret.slice(0, margin.length + WIDTH)}`
 }
 
+/** The whole text, with `…` for each hidden range. Its lines stay lines. */
+export function withoutRanges(text: string, hidden: readonly Range[]): string {
+  let [shown, at] = ['', 0]
+  for (const { start, end } of [...hidden].sort((a, b) => a.start - b.start)) {
+    if (end <= at) continue
+    const from = Math.max(start, at)
+    shown += `${text.slice(at, from)}…${text.slice(from, end).replaceAll(/[^\n]/g, '')}`
+    at = end
+  }
+  return shown + text.slice(at)
+}
+
 function cellAt(source: string, lineStart: number, index: number, hidden: readonly Range[]): string {
   const at = lineStart + index
   const range = hidden.find(({ start, end }) => start <= at && at < end)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { unwrap, variantsOf } from '../schema-walk.ts'
 
 /** What a field accepts, in words. @param name Name of the key; it tells the unit of a number */

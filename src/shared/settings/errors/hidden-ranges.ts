@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Position } from '../field-errors.ts'
 import { childOf, fieldsOf, metadataOf, type Path, schemaAt, unwrap, valueAt, variantsOf } from '../schema-walk.ts'
 import type { SettingsDocument } from '../settings-document.ts'

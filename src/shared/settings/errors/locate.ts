@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { FieldError } from '../field-errors.ts'
 import type { Interpolated } from '../interpolate.ts'
 import { valueAt } from '../schema-walk.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Interpolated } from '../interpolate.ts'
 import { type Path, schemaAt, unwrap, valueAt } from '../schema-walk.ts'
 import { nearest } from './edit-distance.ts'

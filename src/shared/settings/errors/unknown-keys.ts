@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { childOf, fieldsOf, type Path, schemaAt, valueAt, variantsOf } from '../schema-walk.ts'
 import { nearest } from './edit-distance.ts'
 import { alternatives, list, literalsOf } from './expectations.ts'

@@ -8,7 +8,7 @@ import { referencePages } from '../../../../infra/docs/reference.ts'
  * is set to something by a test: this finds a new key that no test speaks of. That the test then sees a difference is for
  * whoever reviews it; a name that several sections share (`url`, `name`) counts once for all.
  */
-const page = referencePages['docs/reference/configuration.md']?.() ?? ''
+const page = (await referencePages['docs/reference/configuration.md']?.()) ?? ''
 const keys = [...new Set([...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key as string))]
 const tests = globSync('test/**/*.ts')
   .filter((file) => !file.endsWith('flips.test.ts'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'
 import { configSchema } from '../../../../src/gateway/config/schema.ts'
 import { shownValues } from '../../../../src/gateway/console/configuration/shown-values.ts'

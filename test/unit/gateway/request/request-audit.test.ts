@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { profileOf } from '../../../../src/gateway/apps/profile-of.ts'
 import { type AuditDraft, auditEvent, EVENTS } from '../../../../src/gateway/audit/event.ts'
 import { parseConfig } from '../../../../src/gateway/config/load.ts'

@@ -8,7 +8,7 @@ import { type ClientPackage, loadClientPackage } from '../../../../src/gateway/s
 import { type FakeIssuer, startFakeIssuer } from './fake-issuer.ts'
 import { type Browser, PUBLIC, startLoginKit } from './kit.ts'
 
-const FILE = 'modelops_gateway_mlflow-0.1.0-py3-none-any.whl'
+const FILE = 'modelops_gateway_mlflow-1.2.3-py3-none-any.whl'
 const CONTENT = Buffer.from('PK, as far as this test is concerned')
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex')
 let fake: FakeIssuer

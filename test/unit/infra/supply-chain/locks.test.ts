@@ -29,7 +29,7 @@ const PERMISSIVE = new Set([
   'CC0-1.0',
 ])
 /** Of packages that only development needs, and that no user gets. */
-const FOR_DEVELOPMENT = new Set([...PERMISSIVE, 'Python-2.0', 'MPL-2.0', 'CC-BY-4.0'])
+const FOR_DEVELOPMENT = new Set([...PERMISSIVE, 'Python-2.0', 'MPL-2.0', 'CC-BY-4.0', 'LGPL-3.0-or-later'])
 
 const isAllowed = (license: string, allowed: ReadonlySet<string>) =>
   license

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ConfigurationError } from '../../../../src/shared/settings/field-errors.ts'
 import { filePath, seconds, storeAddress } from '../../../../src/shared/settings/fields.ts'
 import { type LoadOptions, parseSettings } from '../../../../src/shared/settings/load-settings.ts'
@@ -15,11 +15,19 @@ const schema = z.strictObject({
   store: storeAddress.default('sqlite:state.db'),
   files: z.array(z.strictObject({ path: filePath })).default([]),
   limits: z
-    .strictObject({ idleSeconds: seconds(1, 100).default(10).register(metadata, { previousName: 'quietSeconds' }) })
+    .strictObject({
+      idleSeconds: seconds(1, 100)
+        .default(10)
+        .register(metadata, { renamed: { from: 'quietSeconds', removedIn: '9.0.0' } }),
+    })
     .prefault({}),
   routes: z
     .array(
-      z.strictObject({ waitSeconds: seconds(1, 100).optional().register(metadata, { previousName: 'answerSeconds' }) }),
+      z.strictObject({
+        waitSeconds: seconds(1, 100)
+          .optional()
+          .register(metadata, { renamed: { from: 'answerSeconds', removedIn: '9.0.0' } }),
+      }),
     )
     .default([]),
   clientSecret: z.string().min(8).optional(),
@@ -65,8 +73,8 @@ test('a previous name is accepted, with one warning for each name', () => {
     [1, 2],
   )
   assert.deepEqual(warnings, [
-    'limits.quietSeconds is now called idleSeconds. The previous name is accepted in this release only: rename the key.',
-    'routes.0.answerSeconds is now called waitSeconds. The previous name is accepted in this release only: rename the key.',
+    'limits.quietSeconds is now called idleSeconds. The previous name is accepted before 9.0.0: `modelops-gateway config migrate` renames it.',
+    'routes.0.answerSeconds is now called waitSeconds. The previous name is accepted before 9.0.0: `modelops-gateway config migrate` renames it.',
   ])
 })
 

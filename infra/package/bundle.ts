@@ -1,0 +1,72 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { checkout } from '../parts/directories.ts'
+
+/** Name of the file with the licences of everything that is in the bundle. */
+export const LICENCES = 'THIRD-PARTY-LICENSES.txt'
+
+/** Programs and modules that start from outside. */
+const ENTRIES = { 'modelops-gateway': 'src/cli/main.ts', 'job-env': 'src/core-api/jobs/job-env.ts' }
+
+/** A library in the bundle. */
+export interface BundledPackage {
+  readonly name: string
+  readonly version: string
+  /** SPDX expression. */
+  readonly license: string
+  /** Folder below the checkout. */
+  readonly folder: string
+}
+
+/**
+ * Writes the program with all libraries that it uses: a file for each command, and files for what several share. Names
+ * stay readable, and each file has a source map. The same sources give the same bytes.
+ * @param output A folder. Files of an earlier bundle stay.
+ * @returns the libraries, in order of their names
+ */
+export async function bundle(output: string): Promise<readonly BundledPackage[]> {
+  const { metafile } = await build({
+    absWorkingDir: checkout,
+    entryPoints: ENTRIES,
+    outdir: output,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // Optional parts of pg that are not installed.
+    external: ['pg-native', 'pg-cloudflare'],
+    // Libraries in CommonJS require modules of Node.
+    banner: {
+      js: "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)",
+    },
+  })
+  const packages = await packagesOf(Object.keys(metafile.inputs))
+  await writeFile(join(output, LICENCES), (await Promise.all(packages.map(licenceOf))).join(`\n${'-'.repeat(80)}\n\n`))
+  return packages
+}
+
+async function packagesOf(inputs: readonly string[]): Promise<BundledPackage[]> {
+  const folders = inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
+  const packages = [...new Set(folders)].map(async (folder) => {
+    const manifest = JSON.parse(await readFile(join(checkout, folder, 'package.json'), 'utf8'))
+    const { name, version, license } = manifest as Omit<BundledPackage, 'folder'>
+    return { name, version, license, folder }
+  })
+  const byName = (one: BundledPackage, other: BundledPackage) => (one.name < other.name ? -1 : 1)
+  return (await Promise.all(packages)).sort(byName)
+}
+
+/** The licence of a package, in the words of its own file where it has one. */
+async function licenceOf({ name, version, license, folder }: BundledPackage): Promise<string> {
+  const files = (await readdir(join(checkout, folder))).filter((each) => /^(?:licen[cs]e|notice)/i.test(each)).sort()
+  const texts = await Promise.all(files.map((file) => readFile(join(checkout, folder, file), 'utf8')))
+  return [`${name} ${version}: ${license}`, ...texts.map((text) => text.trim())].join('\n\n').concat('\n')
+}
