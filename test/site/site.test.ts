@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { buildSite } from '../../infra/docs/site/build.ts'
 import { serveSite } from '../../infra/docs/site/serve.ts'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
+import { PREVIOUS_RELEASE } from '../../infra/release/releases.ts'
 
 /** The website as a reader uses it: two versions, built and served on loopback, in a real Chromium. */
 const directory = mkdtempSync(join(tmpdir(), 'docs-site-'))
@@ -24,8 +25,7 @@ const complaints: string[] = []
 let requests = 0
 
 before(async () => {
-  // A page that is in the commit alone would not be noticed: the pages of the checkout and of a commit are both built.
-  await buildSite({ directory, version: '0.1', base: '/', repository: undefined, from: 'HEAD' })
+  await buildSite({ directory, version: '0.1', base: '/', repository: undefined, from: PREVIOUS_RELEASE.commit })
   await buildSite({ directory, version: '0.2', base: '/', repository: 'https://forge.example/gateway/blob/main/PATH' })
   const server = await serveSite(directory)
   ;({ url, close } = server)

@@ -26,6 +26,7 @@ export type SiteOptions = Pick<Site, 'version' | 'base' | 'output' | 'repository
 }
 
 const PROJECT_PAGES = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'SUPPORT.md']
+const HOME_PICTURES = ['picture.svg', 'pictures/film.webp']
 /** Parts of the generator; each build replaces the folder. VitePress resolves its packages from here. */
 export const STAGE = join(import.meta.dirname, '.stage')
 
@@ -37,7 +38,9 @@ export function stage({ from, ...options }: SiteOptions): Site {
     const sources = sourcesIn(directory)
     for (const source of sources) copy(join(directory, source), join(STAGE, pageOf(source)))
     for (const file of globSync('docs/**/*.{svg,png,webp,json}', { cwd: directory })) copyPicture(directory, file)
+    // The home page belongs to the generator, and so do its pictures.
     cpSync(join(import.meta.dirname, 'home.md'), join(STAGE, 'index.md'))
+    for (const picture of HOME_PICTURES) copy(join(checkout, 'docs', picture), join(STAGE, picture))
     const titleOf = (source: string) => titleIn(readFileSync(join(directory, source), 'utf8'))
     const site: Site = {
       ...options,
