@@ -64,9 +64,14 @@ async function packagesOf(inputs: readonly string[]): Promise<BundledPackage[]> 
   return (await Promise.all(packages)).sort(byName)
 }
 
-/** The licence of a package, in the words of its own file where it has one. */
+/** The licence of a package, in the words of its own file, or of its README. @throws Error for a package without one */
 async function licenceOf({ name, version, license, folder }: BundledPackage): Promise<string> {
-  const files = (await readdir(join(checkout, folder))).filter((each) => /^(?:licen[cs]e|notice)/i.test(each)).sort()
-  const texts = await Promise.all(files.map((file) => readFile(join(checkout, folder, file), 'utf8')))
+  const all = (await readdir(join(checkout, folder))).sort()
+  const own = all.filter((each) => /^(?:licen[cs]e|notice)/i.test(each))
+  const files = own.length > 0 ? own : all.filter((each) => /^readme/i.test(each))
+  const whole = await Promise.all(files.map((file) => readFile(join(checkout, folder, file), 'utf8')))
+  const texts = own.length > 0 ? whole : whole.flatMap((text) => /^#+ *licen[cs]e.*/ims.exec(text)?.[0] ?? [])
+  if (texts.length === 0)
+    throw new Error(`${name} ${version} (${license}) has no text of its licence. See infra/package/bundle.ts.`)
   return [`${name} ${version}: ${license}`, ...texts.map((text) => text.trim())].join('\n\n').concat('\n')
 }

@@ -9,6 +9,7 @@ import { mixedLoad } from './rows/mixed.ts'
 import { observability } from './rows/observability.ts'
 import { bearer, forwardAuth, halfLoad, hundredKilobytes, session } from './rows/requests.ts'
 import type { Ground, Row, Stage } from './rows/stage.ts'
+import { startup } from './rows/startup.ts'
 import { workers } from './rows/workers.ts'
 import * as start from './subjects.ts'
 import { ensureOauth2Proxy, ensurePrograms } from './tools.ts'
@@ -34,7 +35,7 @@ const ROWS: Record<string, Row> = {
   mixed: mixedLoad,
 }
 /** Of the gateway by itself: they need no other subject. */
-const OWN_ROWS: Record<string, Row<Ground>> = { observability, against }
+const OWN_ROWS: Record<string, Row<Ground>> = { observability, against, startup }
 
 const { values } = parseArgs({
   options: {

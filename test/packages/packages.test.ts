@@ -80,6 +80,8 @@ test('the licences name every library of the bundle, with its text', () => {
   for (const name of ['jose', 'openid-client', 'ioredis', 'express', 'zod'])
     assert.match(licences, new RegExp(`^${name} [0-9.]+: (?:MIT|Apache-2.0)\n\n.*licen`, 'ims'))
   assert.doesNotMatch(licences, /: undefined$/m)
+  // Their texts are in their READMEs.
+  assert.match(licences, /^pgpass [0-9.]+: MIT\n\n.*Copyright/ms)
 })
 
 test('in an empty folder without a registry it installs, prints its version, checks a configuration and serves', async () => {
@@ -97,6 +99,10 @@ test('in an empty folder without a registry it installs, prints its version, che
     await must('npx', ['--offline', 'modelops-gateway', name, '--help'], { cwd: home })
   const jobs = "import('modelops-gateway/job-env').then((module) => console.log(typeof module.jobEnvironment))"
   assert.equal(await must('node', ['--eval', jobs], { cwd: home }), 'function')
+  const fails =
+    "import('modelops-gateway/job-env').then(({ jobEnvironment }) => jobEnvironment()).catch(({ stack }) => console.log(stack))"
+  const stack = await must('node', ['--enable-source-maps', '--eval', fails], { cwd: home })
+  assert.match(stack, /src\/core-api\/jobs\/\S+\.ts:\d+:\d+/)
   const port = await freePort()
   const url = `http://localhost:${port}`
   const config = {
