@@ -84,7 +84,9 @@ test('without them a browser that blocks cookies of third parties keeps no sessi
 
 test('a page of a site that the configuration does not name shows neither the application nor our pages', async () => {
   const at = await stage({ partitioned: true })
-  const shown = await at.page.goto(`${at.url}/lobby/`)
+  await at.page.goto(`${at.url}/lobby/`)
+  await at.page.waitForURL(`${at.url}/lobby/`)
+  const shown = await at.page.reload()
   const policy = ["frame-ancestors 'self'", origin(PORTAL), origin(ELSEWHERE)].join(' ')
   assert.equal(shown?.headers()['content-security-policy'], policy)
   assert.equal(new URL(at.page.url()).pathname, '/lobby/')
