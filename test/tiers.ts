@@ -109,7 +109,7 @@ export const TIERS: readonly Tier[] = [
     about: 'npm run package, made twice, and its files installed where nothing else is',
     needs: [ensureBuildTools, ensurePipAudit, ensureMlflow, ensureAirflow],
     run: { files: ['test/packages/*.test.ts'] },
-    minutes: 8,
+    minutes: 15,
     sharesMachine: true,
   },
   {

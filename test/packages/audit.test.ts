@@ -49,7 +49,7 @@ async function audit(over: Record<string, string> = {}) {
   return { code: child.exitCode, stdout, stderr }
 }
 
-test('every pinned package of npm and Python is asked for, and nothing is open', { timeout: 300_000 }, async () => {
+test('every pinned package of npm and Python is asked for, and nothing is open', { timeout: 600_000 }, async () => {
   const { code, stdout, stderr } = await audit()
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^No open advisory\. 0 allowed\.$/m)
@@ -57,7 +57,7 @@ test('every pinned package of npm and Python is asked for, and nothing is open',
     assert.ok(asked.includes(name), `${name} was not asked for`)
 })
 
-test('an advisory of each registry fails the audit, with the file and what to do', { timeout: 300_000 }, async () => {
+test('an advisory of each registry fails the audit, with the file and what to do', { timeout: 600_000 }, async () => {
   const url = 'https://advisories.example/GHSA-aaaa-bbbb-cccc'
   npmAdvisories = {
     jose: [{ id: 1, url, title: 'jose accepts everything', severity: 'high', vulnerable_versions: '<99', cwe: [] }],
