@@ -146,7 +146,7 @@ export const TIERS: readonly Tier[] = [
     about: 'tenancy, leaks, roles, clients and the migration against a real MLflow',
     needs: [ensureMlflow, ensureMlflowClient, ensureChromium],
     run: { files: ['test/mlflow/*.test.ts'] },
-    minutes: 20,
+    minutes: 30,
     sharesMachine: true,
   },
   {
