@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { checkout } from '../parts/directories.ts'
 
 /** Name of the file with the licences of everything that is in the bundle. */
-export const LICENCES = 'THIRD-PARTY-LICENSES.txt'
+const LICENCES = 'THIRD-PARTY-LICENSES.txt'
 
 /** Programs and modules that start from outside. */
 const ENTRIES = { 'modelops-gateway': 'src/cli/main.ts', 'job-env': 'src/core-api/jobs/job-env.ts' }

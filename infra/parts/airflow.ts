@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AirflowSettings, airflowEnvironment } from './airflow-environment.ts'
@@ -8,7 +7,7 @@ import { withLock } from './lock.ts'
 import { freePort } from './ports.ts'
 import { PartMissing, type Progress, toStderr } from './progress.ts'
 import { run } from './run.ts'
-import { ensureVenv } from './venv.ts'
+import { ensureVenv, requirementsHash } from './venv.ts'
 
 const pins = (name: string) => join(checkout, 'infra', 'airflow', name)
 
@@ -35,32 +34,17 @@ export function ensureAirflowCelery(progress: Progress = toStderr): Promise<stri
     const folder = join(partsDirectory('airflow'), 'celery')
     const stamp = join(folder, 'installed')
     const file = pins('requirements-celery.txt')
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOf([file])) return folder
+    const wanted = requirementsHash({ requirements: [file] })
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder
     rmSync(folder, { recursive: true, force: true })
     progress('Airflow with Celery: installing Python packages (once)')
     const python = join(await ensureAirflow(progress), 'bin', 'python')
-    const result = await run(python, [
-      '-m',
-      'pip',
-      'install',
-      '-q',
-      '--no-deps',
-      '--require-hashes',
-      '--target',
-      folder,
-      '-r',
-      file,
-    ])
+    const options = ['-q', '--no-deps', '--require-hashes', '--target', folder]
+    const result = await run(python, ['-m', 'pip', 'install', ...options, '-r', file])
     if (!result.ok) throw new PartMissing(`pip could not install Celery. Check the network.\n${result.tail}`)
-    writeFileSync(stamp, hashOf([file]))
+    writeFileSync(stamp, wanted)
     return folder
   })
-}
-
-function hashOf(files: string[]): string {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(readFileSync(file))
-  return hash.digest('hex')
 }
 
 export interface AirflowOptions extends AirflowSettings {

@@ -34,7 +34,8 @@ export function ensureVenv(spec: VenvSpec, progress: Progress = toStderr): Promi
   })
 }
 
-function requirementsHash({ requirements }: VenvSpec): string {
+/** Changes when a requirements file does. */
+export function requirementsHash({ requirements }: Pick<VenvSpec, 'requirements'>): string {
   const hash = createHash('sha256')
   for (const file of requirements) hash.update(readFileSync(file))
   return hash.digest('hex')

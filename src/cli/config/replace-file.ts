@@ -12,7 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 
@@ -29,7 +29,7 @@ export function replaceFile(file: string, text: string): string {
     const { mode, uid, gid } = statSync(target)
     const descriptor = openSync(draft, 'wx', 0o600)
     try {
-      writeSync(descriptor, text)
+      writeFileSync(descriptor, text)
       fchmodSync(descriptor, mode & 0o777)
       fsyncSync(descriptor)
     } finally {

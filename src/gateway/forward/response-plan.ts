@@ -21,6 +21,8 @@ export function buildResponsePlan(config: Config): BuildResponsePlan {
   const scheme = new URL(config.server.publicUrl).protocol.slice(0, -1)
   const cookieBase = config.cookie.name
   const framing = framingHeaders(config)
+  // Most configurations add nothing, and then nothing is copied for a request.
+  const framed = (own: readonly string[] = []) => (framing.length === 0 ? own : [...framing, ...own])
 
   return (admitted, { origin }) => {
     const {
@@ -33,7 +35,7 @@ export function buildResponsePlan(config: Config): BuildResponsePlan {
     const prefix = profile.stripPrefix ? below.publicPrefix : ''
     return {
       cookieBase,
-      headers: [...framing, ...(profile.responseHeaders?.(below.app) ?? [])],
+      headers: framed(profile.responseHeaders?.(below.app)),
       location: (value) => publicLocation(value, origin, prefix, `${scheme}://${context.host}`),
       rewrite: rule
         ? { maxBytes: rule.maxBytes, apply: (status, body) => rule.rewrite(status, body, admission) }

@@ -13,10 +13,10 @@ export interface ClientPackage {
 }
 
 /** Where `npm run package` puts the wheel. */
-const FOLDER = join(packageRoot(), 'dist', 'clients')
+const installedFolder = () => join(packageRoot(), 'dist', 'clients')
 
 /** Undefined where the gateway was built without the package. */
-export function loadClientPackage(folder = FOLDER): ClientPackage | undefined {
+export function loadClientPackage(folder = installedFolder()): ClientPackage | undefined {
   const file = existsSync(folder) ? readdirSync(folder).find((name) => name.endsWith('.whl')) : undefined
   if (file === undefined) return undefined
   const content = readFileSync(join(folder, file))
