@@ -1,5 +1,6 @@
 import { ensureDocsSite } from '../infra/docs/site/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
+import { ensureBillTools } from '../infra/package/sbom/python.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
@@ -50,6 +51,12 @@ export interface Tier {
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
   readonly onlyNamed?: boolean
 }
+
+const IMAGE_COMMANDS = [
+  { command: 'buildah', debianPackage: 'buildah' },
+  { command: 'qemu-aarch64-static', debianPackage: 'qemu-user-static' },
+  { command: 'newuidmap', debianPackage: 'uidmap' },
+]
 
 /** All tests. Those that need the machine for themselves run in this order, before the others. */
 export const TIERS: readonly Tier[] = [
@@ -107,10 +114,18 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'packages',
     about: 'npm run package, made twice, and its files installed where nothing else is',
-    needs: [ensureBuildTools, ensurePipAudit, ensureMlflow, ensureAirflow],
-    run: { files: ['test/packages/*.test.ts'] },
+    needs: [ensureBuildTools, ensureBillTools, ensurePipAudit, ensureMlflow, ensureAirflow],
+    run: { files: ['test/packages/{audit,packages,sign}.test.ts'] },
     minutes: 15,
     sharesMachine: true,
+  },
+  {
+    name: 'image',
+    about: 'the image of a release for both architectures, made twice, and run by podman with a real MLflow',
+    needs: [ensureBuildTools, ensureBillTools, ensureMlflow, ensurePodman, () => ensureDebian(IMAGE_COMMANDS)],
+    run: { files: ['test/packages/image.test.ts'] },
+    minutes: 20,
+    onlyNamed: true,
   },
   {
     name: 'first-hour',
