@@ -91,7 +91,9 @@ async function clusterNode(): Promise<RedisServerOptions> {
 }
 
 async function joinCluster(servers: readonly RedisServer[], nodes: readonly string[]): Promise<void> {
-  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
+  const options = ['--cluster-replicas', '1', '--cluster-yes']
+  // It waits without a limit for nodes that do not find each other.
+  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, ...options], { seconds: 60 })
   if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
   const isUp = async ({ port }: RedisServer) =>
     (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
