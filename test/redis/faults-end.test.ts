@@ -23,7 +23,7 @@ async function runOf(group: string, { command, script }: Broken, ...options: str
   chmodSync(file, 0o755)
   const own = { PATH: `${folder}${delimiter}${path}`, TMPDIR: folder, NODE_TEST_CONTEXT: undefined }
   const env = { ...process.env, ...own }
-  const run = spawn(process.execPath, ['test/faults/run.ts', '--only', group, ...options], { env, timeout: 120_000 })
+  const run = spawn(process.execPath, ['test/faults/run.ts', '--only', group, ...options], { env, timeout: 100_000 })
   const [stdout, [code, signal]] = await Promise.all([text(run.stdout), once(run, 'exit')])
   rmSync(folder, { recursive: true })
   return { stdout, code, signal }
