@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkPorts, loadSettings } from '../../../infra/demo/settings.ts'
 import { train } from '../../../infra/demo/training.ts'
-import { startBackground } from '../../../infra/parts/background.ts'
+import { sendSignal, startBackground } from '../../../infra/parts/background.ts'
 import { withLock } from '../../../infra/parts/lock.ts'
 import { freePort, isPortFree } from '../../../infra/parts/ports.ts'
 import { isNewEnough } from '../../../infra/parts/python.ts'
@@ -62,6 +63,17 @@ test('a command that does not exist fails with its name instead of throwing', as
   const { ok, tail } = await run('no-such-command', [])
   assert.equal(ok, false)
   assert.match(tail, /no-such-command/)
+})
+
+test('a command that does not end is stopped at its limit, and has failed', async () => {
+  const { ok } = await run('sleep', ['600'], { seconds: 0.05 })
+  assert.equal(ok, false)
+})
+
+test('a signal to a process that has ended says so instead of throwing', async () => {
+  const child = spawn('true')
+  await once(child, 'exit')
+  assert.equal(sendSignal(child.pid ?? 0, 'SIGKILL'), false)
 })
 
 test('Python is new enough from 3.10 on', () => {
