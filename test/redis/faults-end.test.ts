@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 
 /** `npm run test:faults` ends, and fails, whatever fails in it while its other parts are running. */
 
@@ -59,16 +59,18 @@ const CASES: readonly (readonly [string, string, Broken, RegExp])[] = [
   ],
 ]
 
-for (const [name, group, broken, expected] of CASES)
-  test(`test:faults ends with status 1 when ${name}`, async () => {
-    const { stdout, code, signal } = await runOf(group, broken)
-    assert.match(stdout, expected)
+suite('test:faults ends with status 1', { concurrency: true }, () => {
+  for (const [name, group, broken, expected] of CASES)
+    test(`when ${name}`, async () => {
+      const { stdout, code, signal } = await runOf(group, broken)
+      assert.match(stdout, expected)
+      assert.deepEqual([code, signal], [1, null])
+    })
+
+  test('when a row does not end', async () => {
+    const stuck = { command: 'redis-cli', script: 'exec sleep 600' }
+    const { stdout, code, signal } = await runOf('cluster', stuck, '--limit-seconds', '3')
+    assert.match(stdout, /^\| cluster: Error: no result within 3 s/m)
     assert.deepEqual([code, signal], [1, null])
   })
-
-test('test:faults ends with status 1 when a row does not end', async () => {
-  const stuck = { command: 'redis-cli', script: 'exec sleep 600' }
-  const { stdout, code, signal } = await runOf('cluster', stuck, '--limit-seconds', '3')
-  assert.match(stdout, /^\| cluster: Error: no result within 3 s/m)
-  assert.deepEqual([code, signal], [1, null])
 })
