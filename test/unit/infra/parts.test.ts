@@ -10,7 +10,7 @@ import { checkPorts, loadSettings } from '../../../infra/demo/settings.ts'
 import { train } from '../../../infra/demo/training.ts'
 import { sendSignal, startBackground } from '../../../infra/parts/background.ts'
 import { withLock } from '../../../infra/parts/lock.ts'
-import { freePort, isPortFree } from '../../../infra/parts/ports.ts'
+import { freePort, isPortFree, reservePort } from '../../../infra/parts/ports.ts'
 import { isNewEnough } from '../../../infra/parts/python.ts'
 import { run } from '../../../infra/parts/run.ts'
 
@@ -156,6 +156,14 @@ test('the demo’s training learns: the loss falls and the line is found', () =>
   const { losses, slope, intercept } = train(0.5, 0)
   assert.ok((losses.at(-1) ?? 1) < (losses[0] ?? 0) / 100)
   assert.ok(Math.abs(slope - 3) < 0.1 && Math.abs(intercept - 2) < 0.1)
+})
+
+test('a port that one process was given is not given to another one while it runs', async () => {
+  const ports = JSON.stringify(join(import.meta.dirname, '../../../infra/parts/ports.ts'))
+  const other = async (call: string) =>
+    (await run(process.execPath, ['-e', `import(${ports}).then(async (m) => console.log(await m.${call}))`])).tail
+  assert.equal(await other(`reservePort(${await freePort()})`), 'false')
+  assert.equal(await reservePort(Number(await other('freePort()'))), true)
 })
 
 test('a port is given once, and one that somebody listens on never', async (t) => {
