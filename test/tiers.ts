@@ -79,7 +79,7 @@ export const TIERS: readonly Tier[] = [
     about: 'the session store on real Redis, Sentinel and Cluster, with and without failures',
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
-    minutes: 4,
+    minutes: 6,
   },
   {
     name: 'helm',

@@ -92,17 +92,21 @@ async function endGroup(leader: number): Promise<void> {
     ['SIGTERM', 6000],
     ['SIGKILL', 5000],
   ] as const) {
-    if (!signalGroup(leader, signal)) return
+    if (!sendSignal(-leader, signal)) return
     for (const end = Date.now() + waitMs; Date.now() < end; await sleep(50)) {
-      if (!signalGroup(leader, 0)) return
+      if (!sendSignal(-leader, 0)) return
     }
   }
 }
 
-/** False if the group has no processes. */
-function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+/**
+ * Sends a signal to a process, or to a group of processes if the number is negative. A part that stopped by itself is no
+ * error: whoever ends it afterwards would hide the reason.
+ * @returns false if there is none
+ */
+export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-leader, signal)
+    return process.kill(pid, signal)
   } catch {
     return false
   }

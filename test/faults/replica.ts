@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
-import { type Background, startBackground } from '../../infra/parts/background.ts'
+import { type Background, sendSignal, startBackground } from '../../infra/parts/background.ts'
 import { checkout } from '../../infra/parts/directories.ts'
 import { clockAhead } from '../../infra/parts/faketime.ts'
 import { freePort } from '../../infra/parts/ports.ts'
@@ -52,7 +52,7 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
     const stopping = running
     running = undefined
     if (stopping === undefined) return
-    process.kill(signal === 'SIGKILL' ? -stopping.pid : stopping.pid, signal)
+    sendSignal(signal === 'SIGKILL' ? -stopping.pid : stopping.pid, signal)
     await stopping.stopped
     await stopping.close()
   }
