@@ -11,10 +11,8 @@ import { answersFromOptions, askForMissing } from '../../../../src/cli/init/ask.
 import { keycloakRealm } from '../../../../src/cli/init/keycloak-realm.ts'
 import { loadConfig } from '../../../../src/gateway/config/load.ts'
 import { loadProjectsFile } from '../../../../src/gateway/projects/file.ts'
-import { bundledProgram } from '../../../cli/bundled.ts'
 import { CommandLine } from '../../../cli/command-line.ts'
 
-const program = await bundledProgram()
 let issuer: EmbeddedIssuer
 let out: string
 let cli: CommandLine
@@ -34,7 +32,7 @@ after(async () => {
 })
 beforeEach(() => {
   out = mkdtempSync(join(tmpdir(), 'init-'))
-  cli = new CommandLine(out, program)
+  cli = new CommandLine(out)
 })
 afterEach(() => {
   cli.kill()
