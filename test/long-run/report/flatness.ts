@@ -3,7 +3,7 @@ import { MEASURES, type Measure, type Sample } from './samples.ts'
 /** A measure at the beginning and at the end of the traffic. */
 export interface Flatness {
   readonly measure: Measure
-  /** Medians of the first quarter after the warm-up, and of the last one. */
+  /** Medians of the first quarter after the warm-up, and of the last one; of what keeps peaks, of the second half. */
   readonly early: number
   readonly late: number
   readonly tolerance: number
@@ -18,9 +18,9 @@ export const warmUpSeconds = (seconds: number): number => Math.min(180, seconds 
 /** Compares the quarters. @throws Error if a quarter has no sample */
 export function flatnessOf(samples: readonly Sample[], minutes: number): Flatness[] {
   const seconds = minutes * 60
-  const from = warmUpSeconds(seconds)
-  const quarter = (seconds - from) / 4
   return MEASURES.map((measure) => {
+    const from = measure.keepsPeaks ? seconds / 2 : warmUpSeconds(seconds)
+    const quarter = (seconds - from) / 4
     const between = (first: number, last: number) =>
       samples.filter(({ at, isCollected }) => at >= first && at < last && (isCollected || !measure.afterCollection))
     const [early, late] = [between(from, from + quarter), between(seconds - quarter, seconds)].map((quarterly) =>

@@ -38,7 +38,9 @@ Medians of the first quarter after a warm-up of ${warmUpSeconds(minutes * 60)} s
 | --- | --- | --- | --- |
 ${growthRows(result).join('\n')}
 
-Garbage was collected before every sixth sample. The event loop delay is that of the machine, which others used as well.
+Garbage was collected before every sixth sample. Resident memory is compared in the second half: V8 and the allocator keep what a
+peak once needed, and at first the peaks of such traffic add up. What is in use is the heap after a collection. The event loop
+delay is that of the machine, which other work used as well.
 
 ## What was sent
 
