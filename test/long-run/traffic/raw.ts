@@ -55,7 +55,7 @@ async function responsesOf(socket: Socket, count: number): Promise<RawResponse[]
 /** Several requests of different callers at once on one connection: the responses must come in their order. */
 export const pipeline: Once = async (stage) => {
   const { random } = stage
-  const [first] = [compose(stage, { kind: 'pipelined' })]
+  const first = compose(stage, { kind: 'pipelined' })
   // All go to one upstream, so that its outage explains what happens to the connection.
   const shared = { route: routeOf(first), entrance: first.entrance }
   const rest = Array.from({ length: random.between(2, 7) }, () => {
@@ -66,12 +66,12 @@ export const pipeline: Once = async (stage) => {
   const all = [first, ...rest]
   const whole = Buffer.concat(all.map(bytesOf))
   const socket = await connectTo(first.entrance)
-  const answered = responsesOf(socket, all.length)
+  const arriving = responsesOf(socket, all.length)
   // In two parts anywhere, so that requests are split as well.
   const split = random.between(1, whole.length)
   socket.write(whole.subarray(0, split))
   setTimeout(() => socket.write(whole.subarray(split)), random.between(0, 20))
-  const responses = await answered
+  const responses = await arriving
   socket.destroy()
   all.forEach(({ expected }, index) => {
     const response = responses[index]
@@ -97,9 +97,9 @@ const pipelinedDenial = ({ entrance, expected: { upstream } }: Composed) => ({
 export const halfClose: Once = async (stage) => {
   const composed = compose(stage, { kind: 'half-closed by the client', leaves: true })
   const socket = await connectTo(composed.entrance)
-  const answered = responsesOf(socket, 1)
+  const arriving = responsesOf(socket, 1)
   socket.end(bytesOf(composed))
-  const [response] = await answered
+  const [response] = await arriving
   socket.destroy()
   stage.oracle.check(composed.expected, response ? receivedFrom(response) : { endedAt: performance.now() })
 }
@@ -122,12 +122,12 @@ export const reset: Once = async (stage) => {
   const socket = await connectTo(composed.entrance)
   const bytes = bytesOf(composed)
   const sent = isUpload ? random.between(1, bytes.length - 1) : bytes.length
-  let heard = Buffer.alloc(0)
+  let begun = Buffer.alloc(0)
   const enough = isUpload ? Number.POSITIVE_INFINITY : random.pick([1, 20_000, 90_000])
   const left = new Promise<void>((resolve) => {
     socket.on('data', (piece) => {
-      heard = Buffer.concat([heard, piece])
-      if (heard.length >= enough) resolve()
+      begun = Buffer.concat([begun, piece])
+      if (begun.length >= enough) resolve()
     })
     socket.once('close', () => resolve())
     setTimeout(resolve, isUpload ? random.between(0, 100) : 5000)
@@ -135,18 +135,18 @@ export const reset: Once = async (stage) => {
   socket.write(bytes.subarray(0, sent))
   await left
   socket.resetAndDestroy()
-  stage.oracle.check(composed.expected, beginningOf(composed, heard))
+  stage.oracle.check(composed.expected, beginningOf(composed, begun))
 }
 
 /** Whose response has begun, and whether its bytes so far are the own ones. */
-function beginningOf({ expected }: Composed, heard: Buffer): Received {
+function beginningOf({ expected }: Composed, begun: Buffer): Received {
   const endedAt = performance.now()
-  const end = heard.indexOf('\r\n\r\n')
+  const end = begun.indexOf('\r\n\r\n')
   if (end < 0) return { endedAt }
-  const { status, headers } = headOf(heard.toString('latin1', 0, end))
+  const { status, headers } = headOf(begun.toString('latin1', 0, end))
   const owner = { endedAt, status, ...byHeaders(headers) }
   if (status !== 200 || headers['content-type'] !== 'application/octet-stream') return owner
-  const isOwn = new Keystream(expected.nonce).matches(heard.subarray(end + 4))
+  const isOwn = new Keystream(expected.nonce).matches(begun.subarray(end + 4))
   return isOwn ? owner : { ...owner, foreign: 'bytes of another body' }
 }
 

@@ -49,10 +49,10 @@ export const webSocket: Once = async (stage) => {
   })
   const messages = random.between(5, 60)
   const sizes = Array.from({ length: messages }, () => random.pick([1, 100, 1000, 30_000]))
-  stage.oracle.check(composed.expected, await talk(composed, sizes, stage.end))
+  stage.oracle.check(composed.expected, await exchangeMessages(composed, sizes, stage.end))
 }
 
-async function talk(composed: Composed, sizes: readonly number[], end: AbortSignal): Promise<Received> {
+async function exchangeMessages(composed: Composed, sizes: readonly number[], end: AbortSignal): Promise<Received> {
   const ended = (received: Partial<Received>) => ({ endedAt: performance.now(), ...received })
   const headers = {
     ...composed.headers,
@@ -77,12 +77,13 @@ async function talk(composed: Composed, sizes: readonly number[], end: AbortSign
     asking.destroy()
     return ended({ status, ...partsOf(status, body) })
   }
-  const conversation = new Conversation(composed, socket, early)
-  const failed = await conversation.run(sizes, end)
+  const echoing = new EchoSocket(composed, socket, early)
+  const failed = await echoing.run(sizes, end)
   return ended({ status, ...byHeaders({}), ...failed })
 }
 
-class Conversation {
+/** Sends messages and compares what comes back, one after the other. */
+class EchoSocket {
   readonly #composed: Composed
   readonly #socket: Socket
   readonly #frames = new FrameReader()
@@ -119,7 +120,7 @@ class Conversation {
     this.#socket.write(closeFrame(randomBytes(4)))
     while (!this.#closed && !this.#frames.closed) await this.#wait()
     this.#socket.destroy()
-    // A conversation that ended before its first message has said nothing about its owner.
+    // A WebSocket that ended before its first message has said nothing about its owner.
     const { nonce, principal } = this.#composed.expected
     return owner.nonce === undefined ? { nonce, ...principal } : owner
   }

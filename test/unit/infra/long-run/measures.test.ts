@@ -8,19 +8,8 @@ import { flatnessOf, median } from '../../../long-run/report/flatness.ts'
 import { differencesOfRest } from '../../../long-run/report/rest.ts'
 import type { RunResult } from '../../../long-run/report/result.ts'
 import type { Sample } from '../../../long-run/report/samples.ts'
+import { GOOD, MIB, MINUTES, sample, samples, withReplica } from './good-run.ts'
 
-const MIB = 1_048_576
-const MINUTES = 20
-
-const sample = (at: number, change: Partial<Sample> = {}): Sample => ({
-  ...{ at, isCollected: true, cpuSeconds: 1, rss: 150 * MIB, heapUsed: 30 * MIB, external: 5 * MIB, arrayBuffers: 0 },
-  ...{ resources: { TCPSocketWrap: 2 }, timers: { 1000: 3 }, loopDelay: { p50: 1, p99: 2, max: 3 } },
-  descriptors: { count: 28, kinds: { 'Redis socket': 2 }, states: { ESTABLISHED: 2 } },
-  ...change,
-})
-/** A sample every ten seconds. */
-const samples = (change: (minute: number) => Partial<Sample>) =>
-  Array.from({ length: MINUTES * 6 }, (_, index) => sample(index * 10, change(index / 6)))
 const grown = (change: (minute: number) => Partial<Sample>) =>
   flatnessOf(samples(change), MINUTES).filter(({ isFlat }) => !isFlat)
 const namesOf = (change: (minute: number) => Partial<Sample>) => grown(change).map(({ measure }) => measure.name)
@@ -107,15 +96,6 @@ test('timers of a calculated time count together', () => {
     'timers of ms calculated: 1 before, 2 after',
   ])
 })
-
-const GOOD: RunResult = {
-  ...{ minutes: MINUTES, seconds: MINUTES * 60, seed: 1, loads: [1], counts: {}, excuses: {}, wrong: [], outages: 1 },
-  ...{ total: { right: 1, excused: 0, wrong: 0 }, refreshes: 1, denials: { proven: 1, unexpected: [] } },
-  reloads: { applied: 2, refused: 0 },
-  replicas: [{ name: 'replica-0', samples: samples(() => ({})), left: [], exit: { code: 0, seconds: 1 } }],
-}
-const [REPLICA] = GOOD.replicas
-const withReplica = (change: object) => ({ ...GOOD, replicas: [{ ...REPLICA, ...change }] }) as RunResult
 
 test('a good run has no failure', () => {
   assert.deepEqual(failuresOf(GOOD), [])
