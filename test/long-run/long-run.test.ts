@@ -9,19 +9,20 @@ import { longRun } from './run.ts'
 
 const say = (line: string) => process.stderr.write(`  ${line}\n`)
 const seed = Date.now() % 1_000_000
-const SUMMARY = { timeout: 400_000 }
+const LIMIT = { timeout: 400_000 }
 
 const show = (result: RunResult) => {
   for (const line of summaryOf(result)) say(line)
 }
 
-test(`mixed traffic gets no wrong response and leaves nothing behind (seed ${seed})`, SUMMARY, async () => {
+test('mixed traffic gets no wrong response and leaves nothing behind', LIMIT, async () => {
+  say(`seed ${seed}`)
   const result = await longRun({ minutes: 1.25, seed, say })
   show(result)
   assert.deepEqual(failuresOf(result), [], JSON.stringify(result.wrong))
 })
 
-test('crossed responses, a leak of descriptors and a leak of timers are found and named', SUMMARY, async () => {
+test('crossed responses, a leak of descriptors and a leak of timers are found and named', LIMIT, async () => {
   const plants = ['crossed', 'descriptor-leak', 'timer-leak'] as const
   const result = await longRun({ minutes: 0.5, seed, say, plants })
   const failures = failuresOf(result)
