@@ -245,6 +245,14 @@ export const TIERS: readonly Tier[] = [
     onlyNamed: true,
   },
   {
+    name: 'long-run',
+    about: 'a minute of mixed traffic on two replicas with Redis: every response its own, nothing left behind',
+    needs: [ensureProxies, () => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/long-run/*.test.ts'] },
+    minutes: 12,
+    onlyNamed: true,
+  },
+  {
     name: 'compose',
     about: 'docker-compose.yml in containers: sign-in, Airflow, a lost replica, reachability between networks',
     needs: [ensurePodman],

@@ -21,6 +21,8 @@ export interface Background {
   readonly pid: number
   /** Resolves when the program stops, whether expected or not. */
   readonly stopped: Promise<void>
+  /** The exit code; null: a signal ended it. */
+  readonly exitCode: Promise<number | null>
   /** Stops the program and everything it started. Resolves when all processes have exited. */
   close(): Promise<void>
 }
@@ -41,7 +43,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     detached: true,
   })
   child.stdin?.on('error', () => {}) // the program may exit before the pipe is closed
-  const stopped = once(child, 'exit').then(() => {})
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null)
+  const stopped = exitCode.then(() => {})
   const pid = await startedPid(child, options)
   const close = () => endGroup(pid)
   try {
@@ -50,7 +53,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     await close()
     throw error
   }
-  return { pid, stopped, close }
+  return { pid, stopped, exitCode, close }
 }
 
 async function startedPid(child: ChildProcess, { name }: BackgroundOptions): Promise<number> {
