@@ -1,4 +1,5 @@
 import { ensureDocsSite } from '../infra/docs/site/install.ts'
+import { ensureStryker } from '../infra/mutation/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
@@ -227,6 +228,14 @@ export const TIERS: readonly Tier[] = [
     ],
     run: { files: ['test/upgrade/*.test.ts'] },
     minutes: 12,
+    onlyNamed: true,
+  },
+  {
+    name: 'mutation',
+    about: 'the source changed in thousands of small ways: the tests of the policy, headers, cookies and tokens notice',
+    needs: [ensureStryker],
+    run: { script: 'mutation' },
+    minutes: 60,
     onlyNamed: true,
   },
   {
