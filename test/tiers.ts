@@ -1,4 +1,5 @@
 import { ensureDocsSite } from '../infra/docs/site/install.ts'
+import { ensureStryker } from '../infra/mutation/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
 import { ensureBillTools } from '../infra/package/sbom/python.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
@@ -250,6 +251,14 @@ export const TIERS: readonly Tier[] = [
     needs: [ensureProxies, () => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/long-run/*.test.ts'] },
     minutes: 12,
+    onlyNamed: true,
+  },
+  {
+    name: 'mutation',
+    about: 'the source changed in thousands of small ways: the tests of the policy, headers, cookies and tokens notice',
+    needs: [ensureStryker],
+    run: { script: 'mutation' },
+    minutes: 60,
     onlyNamed: true,
   },
   {

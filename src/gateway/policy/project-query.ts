@@ -12,7 +12,7 @@ export interface ProjectQuery {
  * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
-  if (query === '' || !/pro|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
+  if (!/pro|%/i.test(query)) return { values: [], rest: query, lookalike: false }
   const values: string[] = []
   const rest: string[] = []
   let lookalike = false
@@ -23,9 +23,8 @@ export function takeProjectQuery(query: string): ProjectQuery {
       values.push(decodeParameter(equals < 0 ? '' : pair.slice(equals + 1)))
       continue
     }
-    if (name !== 'project_id' && isLookalike(name)) lookalike = true
     // Some parsers also separate parameters at `;`.
-    if (pair.includes(';')) lookalike ||= pair.split(';').slice(1).some(namesProject)
+    if (pair.split(';').some(namesProject)) lookalike = true
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }

@@ -137,3 +137,13 @@ test('a pattern that covers another one matches all that the other one matches',
     { numRuns: 1000 },
   )
 })
+
+test('a pattern has 1 to 500 characters, and is compared with claims of up to 2048', () => {
+  for (const text of ['', 'x'.repeat(501)]) assert.equal(patternMistake(text), 'expected 1 to 500 characters')
+  for (const text of ['x', 'x'.repeat(500)]) assert.equal(patternMistake(text), undefined)
+  for (const pattern of ['*', 'x'.repeat(2048)]) {
+    assert.equal(matchesPattern(parsePattern(pattern), 'x'.repeat(2048)), true)
+    assert.equal(matchesPattern(parsePattern(pattern), 'x'.repeat(2049)), false)
+  }
+  assert.equal(matchesPattern({ text: 'x'.repeat(2049), pieces: undefined }, 'x'.repeat(2049)), false)
+})
