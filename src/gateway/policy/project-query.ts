@@ -7,12 +7,15 @@ export interface ProjectQuery {
   readonly lookalike: boolean
 }
 
+/** Whether a query may name the project: the letters of every spelling, with whatever is ignored between them, or escapes. */
+const MAYBE = /p[^a-z0-9&=]*r[^a-z0-9&=]*o|%[0-9a-f]{2}/i
+
 /**
  * Takes the project out of a query string, so that the upstream receives it in one header and nowhere else.
  * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
-  if (query === '' || !/pro|%[0-9a-f]{2}/i.test(query)) return { values: [], rest: query, lookalike: false }
+  if (query === '' || !MAYBE.test(query)) return { values: [], rest: query, lookalike: false }
   const values: string[] = []
   const rest: string[] = []
   let lookalike = false
@@ -25,7 +28,7 @@ export function takeProjectQuery(query: string): ProjectQuery {
     }
     if (name !== 'project_id' && isLookalike(name)) lookalike = true
     // Some parsers also separate parameters at `;`.
-    if (pair.includes(';')) lookalike ||= pair.split(';').slice(1).some(namesProject)
+    if (pair.includes(';')) lookalike ||= pair.split(';').some(namesProject)
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }
@@ -46,9 +49,15 @@ function namesProject(pair: string): boolean {
 }
 
 function decodeParameter(text: string): string {
+  const spaced = text.replaceAll('+', ' ')
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
+    return decodeURIComponent(spaced)
   } catch {
-    return text
+    return decodeLeniently(spaced)
   }
 }
+
+/** What is no escape stays, and bytes that are no UTF-8 become U+FFFD, as servers read them (WHATWG URL §5.1). */
+const decodeLeniently = (text: string) => Buffer.from(text.replaceAll(/%[0-9a-f]{2}/gi, byteOf), 'latin1').toString()
+
+const byteOf = (octet: string) => String.fromCharCode(Number.parseInt(octet.slice(1), 16))
