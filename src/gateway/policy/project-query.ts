@@ -36,12 +36,14 @@ export function takeProjectQuery(query: string): ProjectQuery {
 
 /**
  * Names that a more lenient parser reads as `projectId`: another case, punctuation or spaces around or within it, a list,
- * a name cut at a NUL, letters of full width (Unicode NFKC).
+ * a name with a NUL or cut at it, letters of full width (Unicode NFKC).
  */
 const isLookalike = (name: string) => {
-  const [before = ''] = name.normalize('NFKC').split(/[[\0]/, 1)
-  return before.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
+  const [before = ''] = name.normalize('NFKC').split('[', 1)
+  return isProject(before) || isProject(before.split('\0', 1)[0] as string)
 }
+
+const isProject = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
 
 function namesProject(pair: string): boolean {
   const name = decodeParameter(pair.split('=', 1)[0] as string)

@@ -24,6 +24,8 @@ const queries: [string, string, string[], string, boolean][] = [
   ['brackets are a lookalike', `projectId[]=${A}`, [], `projectId[]=${A}`, true],
   ['escaped brackets are a lookalike', `projectId%5B0%5D=${A}`, [], `projectId%5B0%5D=${A}`, true],
   ['a line end in brackets hides no lookalike', 'projectId[%0A]=7', [], 'projectId[%0A]=7', true],
+  ['a NUL within is a lookalike', 'projec%00tId=7', [], 'projec%00tId=7', true],
+  ['a field of an object is none', 'project[id]=7', [], 'project[id]=7', false],
   ['a NUL ends no name unseen', 'projectId%00x=7', [], 'projectId%00x=7', true],
   ['a pair behind a semicolon is a lookalike', `a=1;projectId=${A}`, [], `a=1;projectId=${A}`, true],
   ['a name in front of a semicolon is a lookalike', 'projectId;x=1', [], 'projectId;x=1', true],
