@@ -61,13 +61,23 @@ function parseLength(value: string): number {
   return Number(value)
 }
 
+/** Without the spaces and tabs around it. `trim` also removes what is part of a value elsewhere, such as a no-break space. */
+function trimSpace(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isSpace = (code: number) => code === 0x20 || code === 0x09
+
 /** `a: b` lines to pairs; optional white space around the value is not part of it (RFC 9112 §5). */
 function eachField(lines: readonly string[], from: number, visit: (name: string, value: string) => void): void {
   for (let i = from; i < lines.length; i++) {
     const line = lines[i] as string
     const colon = line.indexOf(':')
     if (colon < 1) throw invalid('the response has a field line without a name')
-    visit(line.slice(0, colon), line.slice(colon + 1).trim())
+    visit(line.slice(0, colon), trimSpace(line.slice(colon + 1)))
   }
 }
 
@@ -111,8 +121,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   })
   const http10 = line[1] === '0'
   if (chunked && (length !== undefined || http10)) throw invalid('the response has two framings')
-  const named =
-    connection === '' || connection === ',keep-alive' ? NONE : connection.split(',').map((word) => word.trim())
+  const named = connection === '' || connection === ',keep-alive' ? NONE : connection.split(',').map(trimSpace)
   const bodyless = status < 200 || status === 204 || status === 304 || method === 'HEAD'
   // Content-Length of a HEAD or 304 response describes another response and is passed on; a 204 has none (RFC 9110 §8.6).
   if (length !== undefined && status >= 200 && status !== 204) headers.push('Content-Length', String(length))

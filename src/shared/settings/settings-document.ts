@@ -18,6 +18,8 @@ import type { Path } from './schema-walk.ts'
 export interface Span {
   readonly path: Path
   readonly isKey: boolean
+  /** A mapping or a list as a key, which no settings have. */
+  readonly isCollection?: true
   readonly start: number
   readonly end: number
 }
@@ -41,7 +43,9 @@ export class SettingsDocument {
 
   constructor(text: string) {
     this.text = text
-    this.#document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: this.#lines })
+    // The library warns of a mapping or a list as a key with its text, which may be a secret: `{{ secret }}` is one.
+    const logLevel = 'error'
+    this.#document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: this.#lines, logLevel })
     const found = [...this.#document.errors, ...this.#document.warnings]
     const syntax = found.find(({ code }) => code !== 'DUPLICATE_KEY')
     this.isParsed = syntax === undefined
@@ -81,7 +85,7 @@ export class SettingsDocument {
     return target && this.#positionOf(target)
   }
 
-  /** Every key and every scalar of the file. */
+  /** Every key of the file, and every value that is no mapping and no list. */
   spans(): Span[] {
     return spansOf(this.#document.contents, [])
   }
@@ -132,6 +136,7 @@ function spansOf(node: unknown, path: Path): Span[] {
 }
 
 function spanOf(node: unknown, path: Path, isKey: boolean): Span[] {
-  const range = isScalar(node) || isAlias(node) ? node.range : undefined
-  return range ? [{ path, isKey, start: range[0], end: range[1] }] : []
+  const isCollection = isMap(node) || isSeq(node)
+  const range = isScalar(node) || isAlias(node) || isCollection ? node.range : undefined
+  return range ? [{ path, isKey, start: range[0], end: range[1], ...(isCollection && { isCollection }) }] : []
 }

@@ -37,6 +37,8 @@ const refused: [string, string][] = [
   ['a Content-Length beyond all bounds', `${OK}Content-Length: 9999999999999999\r\n\r\nabc`],
   ['a transfer coding other than chunked', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
   ['Transfer-Encoding identity', `${OK}Transfer-Encoding: identity\r\n\r\n`],
+  ['a no-break space before chunked', `${OK}Transfer-Encoding: \xa0chunked\r\n\r\n0\r\n\r\n`],
+  ['a no-break space after a Content-Length', `${OK}Content-Length: 3\xa0\r\n\r\nabc`],
   ['chunked twice', `${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
   ['chunked in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['a folded field', `${OK}X: a\r\n b\r\nContent-Length: 0\r\n\r\n`],

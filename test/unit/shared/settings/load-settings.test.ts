@@ -162,6 +162,17 @@ for (const [name, text, env] of SECRETS) {
   })
 }
 
+test('a mapping as a key, such as a template that was not filled in, reaches no warning of the process', (t) => {
+  const warned = t.mock.method(process, 'emitWarning', () => {})
+  assert.doesNotMatch(errorOf('clientSecret: {{ hunter2 }}').report(), /hunter2/)
+  assert.doesNotMatch(errorOf('clientSecret: { [hunter2]: x, hunter2: y }').report(), /hunter2/)
+  assert.doesNotMatch(errorOf('level: { ? { a: hunter2 } : x }').report(), /hunter2/)
+  assert.deepEqual(
+    warned.mock.calls.map(({ arguments: [text] }) => text),
+    [],
+  )
+})
+
 test('control characters do not reach the terminal', () => {
   assert.doesNotMatch(errorOf('level: "\u001b[31mlow"').report(), /\u001b/)
 })
