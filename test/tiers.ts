@@ -1,5 +1,7 @@
 import { ensureDocsSite } from '../infra/docs/site/install.ts'
+import { ensureStryker } from '../infra/mutation/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
+import { ensureBillTools } from '../infra/package/sbom/python.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
@@ -51,6 +53,12 @@ export interface Tier {
   readonly onlyNamed?: boolean
 }
 
+const IMAGE_COMMANDS = [
+  { command: 'buildah', debianPackage: 'buildah' },
+  { command: 'qemu-aarch64-static', debianPackage: 'qemu-user-static' },
+  { command: 'newuidmap', debianPackage: 'uidmap' },
+]
+
 /** All tests. Those that need the machine for themselves run in this order, before the others. */
 export const TIERS: readonly Tier[] = [
   {
@@ -72,7 +80,7 @@ export const TIERS: readonly Tier[] = [
     about: 'the session store on real Redis, Sentinel and Cluster, with and without failures',
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
-    minutes: 4,
+    minutes: 6,
   },
   {
     name: 'helm',
@@ -107,10 +115,18 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'packages',
     about: 'npm run package, made twice, and its files installed where nothing else is',
-    needs: [ensureBuildTools, ensurePipAudit, ensureMlflow, ensureAirflow],
-    run: { files: ['test/packages/*.test.ts'] },
+    needs: [ensureBuildTools, ensureBillTools, ensurePipAudit, ensureMlflow, ensureAirflow],
+    run: { files: ['test/packages/{audit,packages,sign}.test.ts'] },
     minutes: 15,
     sharesMachine: true,
+  },
+  {
+    name: 'image',
+    about: 'the image of a release for both architectures, made twice, and run by podman with a real MLflow',
+    needs: [ensureBuildTools, ensureBillTools, ensureMlflow, ensurePodman, () => ensureDebian(IMAGE_COMMANDS)],
+    run: { files: ['test/packages/image.test.ts'] },
+    minutes: 20,
+    onlyNamed: true,
   },
   {
     name: 'first-hour',
@@ -235,6 +251,22 @@ export const TIERS: readonly Tier[] = [
     ],
     run: { files: ['test/upgrade/*.test.ts'] },
     minutes: 12,
+    onlyNamed: true,
+  },
+  {
+    name: 'long-run',
+    about: 'a minute of mixed traffic on two replicas with Redis: every response its own, nothing left behind',
+    needs: [ensureProxies, () => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/long-run/*.test.ts'] },
+    minutes: 12,
+    onlyNamed: true,
+  },
+  {
+    name: 'mutation',
+    about: 'the source changed in thousands of small ways: the tests of the policy, headers, cookies and tokens notice',
+    needs: [ensureStryker],
+    run: { script: 'mutation' },
+    minutes: 60,
     onlyNamed: true,
   },
   {

@@ -20,6 +20,7 @@ import { conformancePage } from './conformance-page.ts'
 import { isolationPage } from './isolation-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { mlflowIsolationPage } from './mlflow-isolation.ts'
+import { mutationPage } from './mutation-page.ts'
 import { architecturePage } from './rooms-section.ts'
 import { type Node, row } from './row.ts'
 
@@ -52,6 +53,7 @@ export const referencePages: Record<string, () => string | Promise<string>> = {
   'docs/reference/reasons.md': reasonsPage,
   'docs/reference/helm-values.md': valuesPage,
   'docs/reference/metrics.md': metricsPage,
+  'docs/reference/mutation.md': mutationPage,
   'infra/helm/modelops-gateway/values.schema.json': valuesJsonSchema,
   'infra/prometheus/modelops-gateway.rules.yaml': rulesFile,
   'infra/grafana/modelops-gateway.json': dashboardFile,

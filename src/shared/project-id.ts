@@ -11,7 +11,7 @@ export type NamedProject =
 
 /** A project ID (a UUID) in lower case, or undefined. */
 export function parseProjectId(text: string): string | undefined {
-  return text.length === 36 && UUID.test(text) ? text.toLowerCase() : undefined
+  return UUID.test(text) ? text.toLowerCase() : undefined
 }
 
 /**
@@ -20,7 +20,6 @@ export function parseProjectId(text: string): string | undefined {
  * request malformed.
  */
 export function nameProject(values: readonly string[]): NamedProject {
-  if (values.length === 0) return NONE
   let found: string | undefined
   for (const value of values) {
     const id = parseProjectId(value)

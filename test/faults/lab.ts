@@ -10,6 +10,9 @@ import { signedInBrowser } from '../kit.ts'
 import { makeReplica, type Replica } from './replica.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
+/** Caddy names the replica that responded in this header. */
+export const REPLICA_HEADER = 'x-replica'
+
 export interface LabOptions {
   /** `session.store` of the replicas. Two values: each replica has its own path to the store. */
   readonly store: string | readonly [string, string]
@@ -100,6 +103,7 @@ http://127.0.0.1:${port} {
     health_uri /healthz
     health_interval 1s
     health_timeout 1s
+    header_down ${REPLICA_HEADER} {http.reverse_proxy.upstream.hostport}
   }
 }
 `,

@@ -3,8 +3,7 @@ import type { Membership, Principal, Project } from './types.ts'
 /** The membership that the principal's groups, or rules over its claims, give in a project. The stronger one counts. */
 export function membershipIn(principal: Principal, project: Project): Membership | undefined {
   const byGroups = membershipByGroups(principal, project)
-  if (principal.grants === undefined || byGroups === 'editor') return byGroups
-  return membershipByGrants(principal, project.id) ?? byGroups
+  return byGroups === 'editor' ? byGroups : (membershipByGrants(principal, project.id) ?? byGroups)
 }
 
 /** The membership that rules over the principal's claims give in a project. */

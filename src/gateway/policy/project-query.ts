@@ -15,7 +15,7 @@ const MAYBE = /p[^a-z0-9&=]*r[^a-z0-9&=]*o|%[0-9a-f]{2}/i
  * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
-  if (query === '' || !MAYBE.test(query)) return { values: [], rest: query, lookalike: false }
+  if (!MAYBE.test(query)) return { values: [], rest: query, lookalike: false }
   const values: string[] = []
   const rest: string[] = []
   let lookalike = false
@@ -26,9 +26,8 @@ export function takeProjectQuery(query: string): ProjectQuery {
       values.push(decodeParameter(equals < 0 ? '' : pair.slice(equals + 1)))
       continue
     }
-    if (name !== 'project_id' && isLookalike(name)) lookalike = true
     // Some parsers also separate parameters at `;`.
-    if (pair.includes(';')) lookalike ||= pair.split(';').some(namesProject)
+    if ([pair, ...pair.split(';')].some(namesProject)) lookalike = true
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }

@@ -32,8 +32,8 @@ export function shortfallOf(
 ): Shortfall | undefined {
   if (expected !== undefined && (got === undefined || !expected.includes(got))) return { kind: 'acr', expected, got }
   if (maxAgeSeconds === undefined) return undefined
-  const seconds = authenticatedAt === undefined ? undefined : Math.floor((now - authenticatedAt) / 1000)
-  if (seconds !== undefined && now - (authenticatedAt as number) <= (maxAgeSeconds + clockSkewSeconds) * 1000)
-    return undefined
-  return { kind: 'age', maxAgeSeconds, seconds }
+  if (authenticatedAt === undefined) return { kind: 'age', maxAgeSeconds, seconds: undefined }
+  const age = now - authenticatedAt
+  if (age <= (maxAgeSeconds + clockSkewSeconds) * 1000) return undefined
+  return { kind: 'age', maxAgeSeconds, seconds: Math.floor(age / 1000) }
 }

@@ -73,10 +73,7 @@ export class SessionCookie {
     if (!VALUE.test(value)) return undefined
     const given = Buffer.from(value.slice(ID_LENGTH + 1), 'latin1')
     const id = this.idOf(value)
-    return this.#ring.find((keys) => {
-      const expected = Buffer.from(tag(keys, id), 'latin1')
-      return given.length === expected.length && timingSafeEqual(given, expected)
-    })
+    return this.#ring.find((keys) => timingSafeEqual(given, Buffer.from(tag(keys, id), 'latin1')))
   }
 
   /** The random part of a value. */

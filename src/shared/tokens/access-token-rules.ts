@@ -22,7 +22,7 @@ const FOREIGN_CLAIMS = [
  */
 export function checkAccessTokenType(header: Claims, claims: Claims, types: readonly string[]): void {
   const inHeader = tokenType(header.typ)
-  const headerFits = inHeader !== undefined && types.some((type) => tokenType(type) === inHeader)
+  const headerFits = types.some((type) => tokenType(type) === inHeader)
   const claimFits = typeof claims.typ === 'string' && (types.includes(claims.typ) || isKeycloaksDpop(claims, types))
   if (!headerFits && inHeader !== undefined && inHeader !== 'jwt')
     throw new TokenRejected('typ header: another kind of token')

@@ -6,6 +6,8 @@ import { Chance, type Material, mutate } from './mutate.ts'
 import { Finding, type FuzzTarget, failureKind } from './target.ts'
 
 const MAX_BYTES = 2048
+/** Names that every object of JavaScript has: a table looked up by a name of the input finds them. */
+const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 /** Time for coverage before other parsers are asked, and about as long for these, in milliseconds. */
 const SLICE_MS = 1500
 const BATCH = 200
@@ -62,7 +64,7 @@ export class FuzzRun {
     this.#options = options
     this.#maxFailures = options.maxFailures ?? MAX_FAILURES
     this.#chance = new Chance(options.seed)
-    const words = [...options.texts, ...(options.target.dictionary ?? [])].filter((word) => word !== '')
+    const words = [...INHERITED, ...options.texts, ...(options.target.dictionary ?? [])].filter((word) => word !== '')
     const dictionary = words.map((word) => Buffer.from(word, /[^\0-\xff]/.test(word) ? 'utf8' : 'latin1'))
     this.#material = { corpus: this.#corpus, dictionary, maxBytes: MAX_BYTES }
   }

@@ -1,3 +1,3 @@
 import { group } from '../group.ts'
 
-group('test/unit/gateway/{upstream,forward,http,request}/**/*.test.ts')
+group('test/unit/gateway/{upstream,forward,http,request,routing}/**/*.test.ts')

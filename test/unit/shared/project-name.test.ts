@@ -26,6 +26,11 @@ const others = [
 for (const name of others)
   test(`${JSON.stringify(name.slice(0, 40))} does not`, () => assert.equal(isNameInUrls(name), false))
 
+test('no name hides a page of the gateway, or of an application that signs users in itself', () => {
+  for (const name of ['auth', 'login', 'logout', 'signup', 'metrics', 'health', 'static-files'])
+    assert.equal(isNameInUrls(name), false, name)
+})
+
 test('no name hides a path of MLflow, in any release of the catalogue', () => {
   const lines: string[] = Object.values(CATALOGUES).flatMap(({ viewer, editor, admin, denied }) =>
     [viewer, editor, admin, denied].flat(),

@@ -84,25 +84,26 @@ interface Kept {
   readonly until: number
 }
 
-const textOf = (projects: AssertionSubject['projects']) => (projects === undefined ? '' : JSON.stringify(projects))
+const textOf = (projects: AssertionSubject['projects']) => JSON.stringify(projects ?? null)
 
 const isFor = (one: Kept, audience: string, { role, project, projects }: AssertionSubject) =>
   one.projectId === project?.id && one.role === role && one.audience === audience && one.projects === textOf(projects)
 
+/** What is undefined is left out when the claims are written as JSON. */
 function claimsOf({ principal, role, project, projects }: AssertionSubject): Record<string, unknown> {
   return {
     sub: principal.subject,
     preferred_username: principal.username,
-    ...(principal.email === undefined ? {} : { email: principal.email }),
-    ...(principal.kind === 'machine' ? { client_id: principal.clientId } : {}),
+    email: principal.email,
+    client_id: principal.kind === 'machine' ? principal.clientId : undefined,
     groups: outwardGroups(principal),
     // Says that `groups` is not all of them: who would conclude something from a missing one asks `role` instead.
-    ...(outwardGroups(principal).length < principal.groups.size ? { groups_truncated: true } : {}),
+    groups_truncated: outwardGroups(principal).length < principal.groups.size || undefined,
     role,
     // Says that `role` may rest on a rule over claims: no group would show it.
-    ...(principal.grants?.length ? { granted: true } : {}),
-    ...(project === undefined ? {} : { project_id: project.id }),
-    ...(projects === undefined ? {} : { projects }),
+    granted: principal.grants?.length ? true : undefined,
+    project_id: project?.id,
+    projects,
   }
 }
 

@@ -23,5 +23,5 @@ export function requestProof(secret: string, { assertion, method, path }: Proved
   const seconds = Math.floor(now / 1000)
   const id = randomUUID()
   const lines = `${signature}\n${method}\n${path}\n${seconds}\n${id}`
-  return `${seconds}.${id}.${createHmac('sha256', secret).update(lines, 'latin1').digest('base64url')}`
+  return `${seconds}.${id}.${createHmac('sha256', secret).update(lines).digest('base64url')}`
 }

@@ -20,6 +20,12 @@ const DROPPED = new Set([
 
 type Handling = 'pass' | 'drop' | 'cookie' | 'location'
 
+/** A map, because an object would also have `constructor`, which an upstream may send. */
+const SPECIAL: ReadonlyMap<string, Handling> = new Map([
+  ['set-cookie', 'cookie'],
+  ['location', 'location'],
+])
+
 /** How each spelling seen is handled. Bounded: names are the upstream's choice. */
 const known = new Map<string, Handling>()
 const KNOWN_MAX = 2000
@@ -28,8 +34,7 @@ function handlingOf(name: string): Handling {
   const cached = known.get(name)
   if (cached !== undefined) return cached
   const lower = name.toLowerCase()
-  const special: Record<string, Handling> = { 'set-cookie': 'cookie', location: 'location' }
-  const handling = DROPPED.has(lower) ? 'drop' : (special[lower] ?? 'pass')
+  const handling = DROPPED.has(lower) ? 'drop' : (SPECIAL.get(lower) ?? 'pass')
   if (known.size < KNOWN_MAX) known.set(name, handling)
   return handling
 }

@@ -30,13 +30,13 @@ export interface NearestRule {
   readonly unmet: readonly UnmetClaim[]
 }
 
-/** Of rules that do not match, the one with the fewest claims that fail; of several, the one with the most that fit. */
+/** Of rules that do not match, the one with the fewest claims that fail; of several, the one with the most claims. */
 export function nearestRule(rules: readonly ClaimRule[], claims: Claims): NearestRule | undefined {
   const compared = rules.map((rule) => {
-    const unmet = rule.claims.filter((expected) => !isMet(expected, claims))
-    return { rule: rule.name, failed: unmet, met: rule.claims.length - unmet.length }
+    const failed = rule.claims.filter((expected) => !isMet(expected, claims))
+    return { rule: rule.name, failed, size: rule.claims.length }
   })
-  const [nearest] = compared.sort((a, b) => a.failed.length - b.failed.length || b.met - a.met)
+  const [nearest] = compared.sort((a, b) => a.failed.length - b.failed.length || b.size - a.size)
   return nearest && { rule: nearest.rule, unmet: nearest.failed.map((expected) => unmetClaim(expected, claims)) }
 }
 

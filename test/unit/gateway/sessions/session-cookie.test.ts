@@ -57,6 +57,8 @@ const value = cookie.slice(NAME.length + 1)
 
 const accepted: [string, string][] = [
   ['alone', `${NAME}=${value}`],
+  ['after a space at the beginning', ` ${NAME}=${value}`],
+  ['after a tab and a space at the beginning', `\t ${NAME}=${value}`],
   ['first of several', `${NAME}=${value}; theme=dark`],
   ['last of several', `theme=dark; lang=de; ${NAME}=${value}`],
   ['without spaces between pairs', `theme=dark;${NAME}=${value};lang=de`],
@@ -143,6 +145,18 @@ test('a damaged cookie causes no read from the store', async () => {
   const { sessions: started, backend } = startSessions()
   backend.get = () => assert.fail('the store was read')
   for (const [, header] of hostile) assert.equal(await started.load(header), undefined)
+})
+
+test('a value of another length is none, and no key has signed it', () => {
+  const own = cookieOf()
+  const minted = own.mint()
+  assert.equal(own.read(`${NAME}=${minted}`), minted)
+  assert.equal(own.signer(minted), ring[0])
+  assert.equal(own.read(undefined), undefined)
+  for (const wrong of ['', 'A', minted.slice(1), `A${minted}`, `${minted}A`, `${minted}\n`, `${minted}${minted}`]) {
+    assert.equal(own.read(`${NAME}=${wrong}`), undefined, wrong)
+    assert.equal(own.signer(wrong), undefined, wrong)
+  }
 })
 
 test('a header of 64 KB is read in linear time', () => {

@@ -25,6 +25,14 @@ test('a use is stored a tenth of the idle time after the last one, whatever the 
   assert.equal(limits.touchAt(session, START + 60_000), START + 6000)
 })
 
+test('no use is stored once the absolute limit ends the session', () => {
+  const limits = new SessionLimits({ idleSeconds: 60, absoluteSeconds: 3600 })
+  const session = { ...login(), key: 'k', createdAt: START, lastSeenAt: START }
+  const end = START + 3_600_000
+  assert.equal(limits.touchAt(session, end - 1), end - 1 - 60_000 + 6000)
+  for (const expiresAt of [end, end + 1]) assert.equal(limits.touchAt(session, expiresAt), Number.POSITIVE_INFINITY)
+})
+
 test('each use moves the idle limit', async () => {
   const { sessions, clock, signIn } = startSessions({ session: { idleSeconds: 600 } })
   const { session, cookie } = await signIn()

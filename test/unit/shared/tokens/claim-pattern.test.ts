@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { covers, matchesPattern, parsePattern, patternMistake } from '../../../../src/shared/tokens/claim-pattern.ts'
+import { anyText } from '../../../arbitraries.ts'
 
 const matches = (pattern: string, value: unknown) => {
   assert.equal(patternMistake(pattern), undefined, pattern)
@@ -82,7 +83,7 @@ const pieces = (segment: fc.Arbitrary<string>) =>
 const pattern = pieces(fc.oneof({ arbitrary: plain, weight: 3 }, { arbitrary: fc.constant('*'), weight: 2 }))
 const anything = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  anyText,
   pieces(plain).map((each) => each.join('')),
 )
 
@@ -135,4 +136,14 @@ test('a pattern that covers another one matches all that the other one matches',
     }),
     { numRuns: 1000 },
   )
+})
+
+test('a pattern has 1 to 500 characters, and is compared with claims of up to 2048', () => {
+  for (const text of ['', 'x'.repeat(501)]) assert.equal(patternMistake(text), 'expected 1 to 500 characters')
+  for (const text of ['x', 'x'.repeat(500)]) assert.equal(patternMistake(text), undefined)
+  for (const pattern of ['*', 'x'.repeat(2048)]) {
+    assert.equal(matchesPattern(parsePattern(pattern), 'x'.repeat(2048)), true)
+    assert.equal(matchesPattern(parsePattern(pattern), 'x'.repeat(2049)), false)
+  }
+  assert.equal(matchesPattern({ text: 'x'.repeat(2049), pieces: undefined }, 'x'.repeat(2049)), false)
 })

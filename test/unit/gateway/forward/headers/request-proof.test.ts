@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { requestProof } from '../../../../../src/gateway/forward/headers/request-proof.ts'
+import { REQUEST_PROOF, requestProof } from '../../../../../src/gateway/forward/headers/request-proof.ts'
 
 const SECRET = 'a request secret of 32 characters'
 const REQUEST = { assertion: 'head.claims.signature', method: 'PATCH', path: '/airflow/api/v2/pools/a%20b?x=1' }
 const macOf = (...lines: string[]) => createHmac('sha256', SECRET).update(lines.join('\n')).digest('base64url')
 
 test('a proof is the MAC of one request', () => {
+  assert.equal(REQUEST_PROOF, 'X-Gateway-Request')
   const [seconds, id, mac] = requestProof(SECRET, REQUEST, 1_700_000_000_999).split('.') as [string, string, string]
   assert.equal(seconds, '1700000000')
   assert.equal(mac, macOf('signature', 'PATCH', '/airflow/api/v2/pools/a%20b?x=1', seconds, id))

@@ -33,11 +33,19 @@ const rows: [string, ReturnType<typeof asked>, string | undefined][] = [
 ]
 test('a token that is bound to a key is not forwarded; beside it, that of the session is', () => {
   const bound = { via: 'bearer', token: 't', isBound: true } as Caller
-  assert.throws(() => authorizationFor(bound, 'access-token', 'signed', NOW), { reason: 'app-denied' })
+  assert.throws(() => authorizationFor(bound, 'access-token', 'signed', NOW), {
+    reason: 'app-denied',
+    explain: /^The application needs your access token itself/,
+  })
   assert.equal(authorizationFor(bound, 'assertion', 'signed', NOW), 'Bearer signed')
   assert.equal(authorizationFor(bound, 'none', 'signed', NOW), undefined)
   const session = { tokens: { accessToken: 's', accessExpiresAt: NOW + 1 } } as Caller['session']
   assert.equal(authorizationFor({ ...bound, ...(session && { session }) }, 'access-token', 'signed', NOW), 'Bearer s')
+})
+
+test('nobody has no token, and where there is no assertion none is written', () => {
+  assert.equal(authorizationFor(undefined, 'access-token', 'signed', NOW), undefined)
+  assert.equal(authorizationFor(undefined, 'assertion', undefined, NOW), undefined)
 })
 
 for (const [name, got, expected] of rows) test(name, () => assert.equal(got, expected))

@@ -38,6 +38,13 @@ test('sealed text with any character changed does not open', () => {
   }
 })
 
+test('empty text is sealed as well', () => {
+  assert.equal(openRecord(both, 'key-a', sealRecord(both, 'key-a', '')), '')
+  const sealer = new Sealer([NEW], 'login state')
+  assert.equal(sealer.open(sealer.seal('', 'context'), 'context'), '')
+  assert.equal(sealer.open(sealer.seal('ä', 'context'), 'context'), 'ä')
+})
+
 test('truncated sealed text does not open and does not throw', () => {
   const sealed = sealRecord(both, 'key-a', 'text of a session')
   for (let length = 0; length < sealed.length - 1; length++) {
@@ -69,6 +76,12 @@ test('a record sealed by an earlier version opens, under the same record and ind
   assert.equal(openRecord(ring, 'record-key', vectors.record), 'text of a record, ä')
   assert.equal(recordKey(ring[0], 'id'), 'm0HK1gJHlPLCxQTb4ezldVAiBtsNvHReGmc6GGeJSKU')
   assert.equal(indexKey(ring[0], 'sid', 'https://issuer.example', 's1'), 'JDwowxWa6h5CxDULJJuw2onrilyIhRMgvZQDzAHzbYw')
+})
+
+test('the key of the tags never changes, so that an upgrade keeps everybody signed in', () => {
+  const [{ tag, seal }] = deriveKeys([VECTOR_SECRET])
+  assert.equal(tag.toString('base64url'), 'NB6fpcSVwfrOVxyNJ6hdgh9yPV0_-IPJojA1FXAQJ4A')
+  assert.equal(seal.length, 32)
 })
 
 test('login and logout state sealed by an earlier version opens, also behind a newer secret', () => {

@@ -1,0 +1,49 @@
+/** A part of the source whose tests are tested. */
+export interface MutatedRoom {
+  readonly name: string
+  readonly about: string
+  /** Patterns of the files that are mutated; `!` excludes. */
+  readonly mutate: readonly string[]
+  /** Patterns of the test files that must notice. */
+  readonly tests: readonly string[]
+}
+
+const PROJECT_RULE = [
+  'src/gateway/policy/project-query.ts',
+  'src/gateway/routing/{below-route,claimed-project,current-name,namespace}.ts',
+  'src/shared/{project-id,project-name}.ts',
+]
+
+export const MUTATED_ROOMS: readonly MutatedRoom[] = [
+  {
+    name: 'policy',
+    about: 'the decision, membership, roles, step-up',
+    mutate: ['src/gateway/policy/*.ts', '!src/gateway/policy/project-query.ts'],
+    tests: ['test/unit/gateway/policy/*.test.ts', 'test/unit/gateway/projects/*.test.ts'],
+  },
+  {
+    name: 'headers',
+    about: 'headers to upstreams and clients, the assertion, the cookies of applications',
+    mutate: ['src/gateway/forward/headers/*.ts', 'src/gateway/http/fold-name.ts'],
+    tests: ['test/unit/gateway/forward/**/*.test.ts'],
+  },
+  {
+    name: 'project-rule',
+    about: 'which project a request names: path, headers, query',
+    mutate: PROJECT_RULE,
+    tests: [
+      'test/unit/gateway/policy/project-query.test.ts',
+      'test/unit/gateway/routing/*.test.ts',
+      'test/unit/shared/project-*.test.ts',
+    ],
+  },
+  {
+    name: 'cookies',
+    about: 'the session cookie, its keys, sealing, and when a session expires',
+    mutate: ['src/gateway/sessions/{session-cookie,session-limits}.ts', 'src/gateway/sessions/crypto/*.ts'],
+    tests: [
+      'test/unit/gateway/sessions/{session-cookie,session-limits,rotation}.test.ts',
+      'test/unit/gateway/sessions/crypto/*.test.ts',
+    ],
+  },
+]
