@@ -105,7 +105,7 @@ function environDiffers({ value }: Reading, written: Written): string | undefine
   for (const [name, text] of Object.entries(environ)) {
     if (!name.startsWith('HTTP_')) continue
     const header = foldHeader(name.slice('HTTP_'.length))
-    const expected = written[header]
+    const expected = Object.hasOwn(written, header) ? written[header] : undefined
     if (expected !== undefined && expected.join(',') !== text) return `another ${header}: ${text}`
   }
   return undefined

@@ -80,7 +80,7 @@ export const target: FuzzTarget = {
     must(payload.groups_truncated === true || groups.length === principal.groups.size, 'all groups, or a mark')
     must(JSON.stringify(parseCompactJwt(jwt).claims) === JSON.stringify(payload), 'the strict parser reads the same')
     checkHeaders(principal)
-    checkProof(jwt, input.toString('latin1'))
+    checkProof(jwt, input.toString('latin1').replaceAll(/[^\x21-\x7e]/g, 'x'))
     return true
   },
   async compare(input) {

@@ -166,7 +166,7 @@ export const target: FuzzTarget = {
       )
     for (const name of found.keys())
       must(
-        name in WRITTEN || !/^(?:x-forwarded-(?!host$|proto$)|x-gateway-|aoa-)/.test(name),
+        Object.hasOwn(WRITTEN, name) || !/^(?:x-forwarded-(?!host$|proto$)|x-gateway-|aoa-)/.test(name),
         'no other header of these families',
         () => name,
       )
