@@ -233,6 +233,14 @@ export const TIERS: readonly Tier[] = [
     onlyNamed: true,
   },
   {
+    name: 'fuzz',
+    about: 'coverage-guided fuzzing of every parser, a minute each, compared with Node, nginx and Python',
+    needs: [ensureProxies, ensureMlflow],
+    run: { script: 'fuzz' },
+    minutes: 30,
+    onlyNamed: true,
+  },
+  {
     name: 'upgrade',
     about:
       'the previous release and this version over the same data, at once, under load, and back; its Python package',

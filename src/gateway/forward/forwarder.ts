@@ -122,7 +122,7 @@ export function requestHead({ method, path, headers }: Pick<UpstreamRequest, 'me
 }
 
 /** The request's body as a stream, framed anew: with its length where it has one, else chunked. */
-function streamedBody(context: RequestContext, request: IncomingMessage, headers: string[]) {
+export function streamedBody(context: RequestContext, request: IncomingMessage, headers: string[]) {
   const length = request.headers['content-length']
   const chunked = request.headers['transfer-encoding'] !== undefined
   if (length === undefined && !chunked) return undefined

@@ -28,15 +28,16 @@ type FieldKind =
   | 'transfer-encoding'
   | 'upgrade'
 
-const KINDS: Record<string, FieldKind> = {
-  connection: 'connection',
-  'keep-alive': 'keep-alive',
-  'content-length': 'content-length',
-  'transfer-encoding': 'transfer-encoding',
-  'proxy-connection': 'hop-by-hop',
-  te: 'hop-by-hop',
-  upgrade: 'upgrade',
-}
+/** A map, because an object would also have `constructor`, which an upstream may send. */
+const KINDS: ReadonlyMap<string, FieldKind> = new Map([
+  ['connection', 'connection'],
+  ['keep-alive', 'keep-alive'],
+  ['content-length', 'content-length'],
+  ['transfer-encoding', 'transfer-encoding'],
+  ['proxy-connection', 'hop-by-hop'],
+  ['te', 'hop-by-hop'],
+  ['upgrade', 'upgrade'],
+])
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Anything but HTAB, CR, LF and visible characters; and a CR or LF that is not part of a CRLF. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
@@ -51,7 +52,7 @@ function kindOf(name: string): FieldKind {
   const known = knownNames.get(name)
   if (known !== undefined) return known
   if (!TOKEN.test(name)) throw invalid('the response has a field name that is not a token')
-  const kind = KINDS[name.toLowerCase()] ?? 'end-to-end'
+  const kind = KINDS.get(name.toLowerCase()) ?? 'end-to-end'
   if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kind)
   return kind
 }

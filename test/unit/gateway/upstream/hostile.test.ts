@@ -103,6 +103,12 @@ const accepted: [string, string, string, Partial<Outcome>][] = [
     `${CHUNKED}1\r\na\r\n0\r\nX: 1\r\nSet-Cookie: b\r\n\r\n`,
     { body: 'a', trailers: ['X', '1'] },
   ],
+  [
+    'its length, after fields with names that objects of JavaScript have',
+    'GET',
+    `${OK}constructor: 1\r\n__proto__: 2\r\ntoString: 3\r\nContent-Length: 0\r\n\r\n`,
+    { headers: ['constructor', '1', '__proto__', '2', 'toString', '3', 'Content-Length', '0'] },
+  ],
   ['nothing, to HEAD', 'HEAD', `${OK}Content-Length: 3\r\n\r\n`, { headers: ['Content-Length', '3'], body: '' }],
   ['nothing, to HEAD, announced as chunks', 'HEAD', CHUNKED, { status: 200, body: '' }],
   ['nothing, with 204', 'GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n', { status: 204, headers: [] }],
