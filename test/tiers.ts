@@ -70,9 +70,12 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'path',
-    about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
+    about:
+      'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy, selftest with planted mistakes',
     needs: [ensureProxies],
-    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
+    run: {
+      files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
+    },
     minutes: 14,
   },
   {
