@@ -229,7 +229,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'site',
-    about: 'the documentation website in two versions: search, versions, links, accessibility, no request elsewhere',
+    about:
+      'the documentation website in two versions, and the report of selftest: links, accessibility, no request elsewhere',
     needs: [ensureDocsSite, ensureChromium],
     run: { files: ['test/site/*.test.ts'] },
     minutes: 15,
