@@ -76,7 +76,7 @@ export const TIERS: readonly Tier[] = [
     run: {
       files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
     },
-    minutes: 14,
+    minutes: 20,
   },
   {
     name: 'redis',

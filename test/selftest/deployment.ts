@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { freePort } from '../../infra/parts/ports.ts'
-import { type Authority, makeAuthority } from '../authority.ts'
+import { type Authority, type Issued, makeAuthority } from '../authority.ts'
 import { sessionsOf } from '../caddy/sessions.ts'
 import { KIT_PROJECTS, KIT_SECRET } from '../kit.ts'
 import { Served } from '../path/served.ts'
@@ -19,6 +19,8 @@ export interface Deployment {
   readonly gateway: Served
   readonly upstream: Recorder
   readonly authority: Authority
+  /** Of the front. */
+  readonly certificate: Issued
   /** Options of selftest with everything that the deployment has. */
   readonly options: readonly string[]
   /** Options that name one kind of account. */
@@ -68,7 +70,7 @@ export async function startDeployment(trustedProxies: readonly string[] = []): P
   const adminPort = Number(new URL(gateway.adminUrl).port)
   const upstreamPort = Number(new URL(upstream.url).port)
   return {
-    ...{ folder, port, httpPort, gateway, upstream, authority, secrets, unreachable },
+    ...{ folder, port, httpPort, gateway, upstream, authority, certificate, secrets, unreachable },
     options: [
       ...['--url', `https://localhost:${port}`, '--i-own', 'localhost', '--ca', authority.cert],
       ...['--http-port', String(httpPort), '--echo-path', '/notes/echo', '--rate', '100'],

@@ -59,7 +59,7 @@ async function runAll(cases: readonly Case[], wanted: WorldOptions, { timeout, u
   const startedAt = new Date()
   const began = performance.now()
   const isTimeUp = () => performance.now() - began > timeout * 1000
-  const world = await buildWorld(wanted)
+  const world = await buildWorld(wanted, isTimeUp)
   const results = world ? await runCases(cases, world, isTimeUp, onTerminal(cases.length)) : cases.map(withoutTarget)
   const seconds = (performance.now() - began) / 1000
   const { origin } = new URL(url)

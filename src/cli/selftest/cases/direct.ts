@@ -2,7 +2,7 @@ import { type Case, fail, notRun, pass, unanswered, type Verdict, warning } from
 import { shown } from '../judges.ts'
 import { nameOf, type Place } from '../wire/place.ts'
 import { bytesOf } from '../wire/request.ts'
-import type { Received } from '../wire/send.ts'
+import { type Received, TIME_UP } from '../wire/send.ts'
 import type { World } from '../world.ts'
 
 const section = 'direct' as const
@@ -58,6 +58,7 @@ const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN'])
 
 function judge(received: Received): Verdict {
   if (received.kind === 'unreached') {
+    if (received.code === TIME_UP) return unanswered(TIME_UP)
     if (UNRESOLVED.has(received.code)) return unanswered(`the name has no address (${received.code})`)
     return pass(`no connection (${received.code})`)
   }

@@ -203,19 +203,14 @@ export const framingCases: readonly Case[] = [
     ],
     `${RFC} §2.2, RFC 9110 §5.5, CWE-444`,
   ),
-  must(
+  may(
     'malformed-name',
-    'A header whose name is no token is rejected',
+    'A header whose name is no token hides nothing',
     (host) => [
       ['a space in a name', get(host, ['X Selftest: a'])],
       ['no colon', get(host, ['X-Selftest'])],
+      ['no name', get(host, [': a'])],
     ],
-    `${RFC} §5, CWE-444`,
-  ),
-  may(
-    'empty-name',
-    'A header without a name hides nothing',
-    (host) => [['no name', get(host, [': a'])]],
     `${RFC} §5, CWE-444`,
   ),
   must(
