@@ -70,10 +70,13 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'path',
-    about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
+    about:
+      'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy, selftest with planted mistakes',
     needs: [ensureProxies],
-    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
-    minutes: 14,
+    run: {
+      files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
+    },
+    minutes: 20,
   },
   {
     name: 'redis',
@@ -226,7 +229,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'site',
-    about: 'the documentation website in two versions: search, versions, links, accessibility, no request elsewhere',
+    about:
+      'the documentation website in two versions, and the report of selftest: links, accessibility, no request elsewhere',
     needs: [ensureDocsSite, ensureChromium],
     run: { files: ['test/site/*.test.ts'] },
     minutes: 15,
