@@ -3,8 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { type Background, sendSignal, startBackground } from '../../infra/parts/background.ts'
-=======
-import { type Background, startBackground } from '../../infra/parts/background.ts'
 import { clockAhead } from '../../infra/parts/faketime.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { bundledProgram } from '../cli/bundled.ts'

@@ -44,14 +44,8 @@ export function matchesPattern({ text, pieces }: ClaimPattern, value: unknown): 
 
 const matchesPiece = (piece: string, found: string) => (piece === WILDCARD ? SEGMENT.test(found) : piece === found)
 
-/** Whether every value that `narrow` matches is one that `wide` matches. */
-export function covers(wide: ClaimPattern, narrow: ClaimPattern): boolean {
-  if (narrow.pieces === undefined) return matchesPattern(wide, narrow.text)
-  const { pieces } = narrow
-  return (
-    wide.pieces?.length === pieces.length &&
-    wide.pieces.every(
-      (piece, index) => piece === pieces[index] || (piece === WILDCARD && SEGMENT.test(pieces[index] as string)),
-    )
-  )
-}
+/**
+ * Whether every value that `narrow` matches is one that `wide` matches. A `*` in `narrow` is read as a segment like any
+ * other: only a `*` in `wide` matches it.
+ */
+export const covers = (wide: ClaimPattern, narrow: ClaimPattern): boolean => matchesPattern(wide, narrow.text)

@@ -21,6 +21,5 @@ export function invalidToken(detail: string, explain?: string): Refusal {
 export function tokenRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error.reason === 'login-failed' ? invalidToken(error.message) : error
   if (error instanceof jose.JOSEError && !isKeyOutage(error)) return invalidToken(error.code)
-  const detail = error instanceof Error ? `keys not loaded: ${error.name}` : 'keys not loaded'
-  return new Refusal('issuer-down', detail, { headers: { 'Retry-After': '5' } })
+  return new Refusal('issuer-down', `keys not loaded: ${error instanceof Error ? error.name : 'no error'}`)
 }

@@ -46,6 +46,8 @@ test('whose token is in both headers learns what to do', () => {
   const both = ['Authorization', 'Bearer t', 'Proxy-Authorization', 'Bearer t']
   assert.throws(() => read(both, APART), { explain: /Proxy-Authorization alone/ })
   assert.equal(read(['Authorization', 'Bearer t2', 'Proxy-Authorization', 'Bearer t'], APART), 'Bearer t')
+  const twoWords = ['Authorization', 'Bearer a b', 'Proxy-Authorization', 'Bearer c b']
+  assert.equal(read(twoWords, APART), 'Bearer c b')
   assert.equal(read(['Connection', 'close', 'Proxy-Authorization', 'Bearer t'], APART), 'Bearer t')
 })
 

@@ -138,6 +138,26 @@ test('a pattern that covers another one matches all that the other one matches',
   )
 })
 
+const covering: [wide: string, narrow: string, expected: boolean][] = [
+  ['a/*', 'a/*', true],
+  ['a/*', 'a/b', true],
+  ['*/*', 'a/*', true],
+  ['*/*', '*/b', true],
+  ['*', '*', true],
+  ['a/b', 'a/b', true],
+  ['a/b', 'a/*', false],
+  ['a/*', '*/*', false],
+  ['a/*', '*', false],
+  ['*', 'a/*', false],
+  ['a/*', 'a/*/c', false],
+  ['a/*', 'a:*', false],
+  ['a/*', 'b/*', false],
+  ['a/*', 'a/b c', false],
+]
+for (const [wide, narrow, expected] of covering)
+  test(`${wide} ${expected ? 'covers' : 'does not cover'} ${narrow}`, () =>
+    assert.equal(covers(parsePattern(wide), parsePattern(narrow)), expected))
+
 test('a pattern has 1 to 500 characters, and is compared with claims of up to 2048', () => {
   for (const text of ['', 'x'.repeat(501)]) assert.equal(patternMistake(text), 'expected 1 to 500 characters')
   for (const text of ['x', 'x'.repeat(500)]) assert.equal(patternMistake(text), undefined)

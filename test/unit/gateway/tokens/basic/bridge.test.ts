@@ -65,7 +65,7 @@ function bridge({ reuseSeconds, perMinute = 100 }: { reuseSeconds?: number; perM
     },
     ...(reuseSeconds !== undefined && { reuseSeconds }),
     ...{ byAddress: attempts(), byClient: attempts(), clock: () => clock.now },
-    events: { lookedUp: (_: string, hit: boolean) => events.push(String(hit)) } as never,
+    events: { lookedUp: (what: string, hit: boolean) => events.push(`${what} ${hit}`) } as never,
   })
   const present = (secret = 'right', address = '192.0.2.1', clientId = 'ci') => run({ clientId, secret }, address)
   return { clock, asked, events, issuer, present, run }
@@ -80,7 +80,7 @@ test('a token is used for five minutes, whatever its lifetime', async () => {
   clock.now += 1
   assert.equal((await present()).token, 'token-2')
   assert.deepEqual(asked, ['ci:right', 'ci:right'])
-  assert.deepEqual(events, ['false', 'true', 'false'])
+  assert.deepEqual(events, ['basic false', 'basic true', 'basic false'])
 })
 
 test('a short token is renewed when a fifth of its lifetime is left, and a setting makes it shorter, never longer', async () => {
@@ -137,7 +137,7 @@ test('wrong credentials are denied for ten seconds without a request', async () 
   clock.now += 1
   issuer.error = undefined
   await present()
-  assert.deepEqual(events, ['false', 'true', 'false'])
+  assert.deepEqual(events, ['basic false', 'basic true', 'basic false'])
 })
 
 test('during an outage the last token counts until it expires, and wrong credentials end it', async () => {
@@ -154,16 +154,16 @@ test('during an outage the last token counts until it expires, and wrong credent
   await assert.rejects(present('other'), DOWN)
 
   const revoked = bridge()
-  revoked.issuer.seconds = 100
+  revoked.issuer.seconds = 300
   await revoked.present()
-  revoked.clock.now += 90_000
+  revoked.clock.now += 250_000
   revoked.issuer.error = WRONG
   await assert.rejects(revoked.present(), WRONG)
-  revoked.clock.now += 10_000 - 1
+  revoked.clock.now += 9999
   revoked.issuer.error = DOWN
   await assert.rejects(revoked.present(), { reason: 'token-invalid' })
   revoked.clock.now += 1
-  await assert.rejects(revoked.present(), DOWN)
+  await assert.rejects(revoked.present(), DOWN, 'the token that was revoked is gone, though it has not expired')
 })
 
 const unusable: [what: string, verified: object][] = [
@@ -210,6 +210,18 @@ test('guesses use attempts up by address and by client, and their owner is not l
   for (const guess of ['d', 'e']) await assert.rejects(present(guess, '198.51.100.1'), { reason: 'token-invalid' })
   issuer.error = undefined
   assert.notEqual((await present('right', '198.51.100.1')).token, undefined)
+})
+
+test('credentials that were right once and are wrong now are guesses again', async () => {
+  const { clock, issuer, present } = bridge({ perMinute: 1 })
+  await present()
+  clock.now += 300_000
+  issuer.error = WRONG
+  await assert.rejects(present(), WRONG)
+  clock.now += 10_000
+  await assert.rejects(present(), WRONG)
+  clock.now += 10_000
+  await assert.rejects(present(), { reason: 'rate-limited' })
 })
 
 test('credentials that are right, and outages, use no attempt up', async () => {

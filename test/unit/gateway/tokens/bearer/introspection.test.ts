@@ -73,6 +73,9 @@ const refused: [string, Record<string, unknown>][] = [
   ['bound to a key that the response does not name', { token_type: 'DPoP' }],
   ['the same, marked as an access token', { token_type: 'DPoP', typ: 'Bearer' }],
   ['without subject', { sub: undefined }],
+  ['for nobody, and of no client', { aud: [], client_id: undefined }],
+  ['without audience and client', { aud: undefined, client_id: undefined }],
+  ['of no kind', { typ: undefined, token_type: 'N_A' }],
 ]
 for (const [name, change] of refused) {
   test(`refuses an opaque token that is ${name}, and remembers it`, async () => {
@@ -86,6 +89,29 @@ for (const [name, change] of refused) {
 test('a token without audience is accepted from a client that is an audience itself', async () => {
   answering({ aud: undefined, client_id: 'gateway' })
   assert.equal((await verify()).subject, 'bob-sub')
+})
+
+test('a response says of a bound token which key it is bound to, and a wrong one is no token', async () => {
+  const jkt = 'a'.repeat(43)
+  kit = startTokenKit(fake, { issuer: { introspection: true }, proofOfPossession: { dpop: 'accept' } })
+  answering({ token_type: 'DPoP', cnf: { jkt } })
+  await assert.rejects(verify(), { reason: 'token-invalid', message: /bearer token/ })
+  answering({ cnf: { jkt: 'short' } })
+  await assert.rejects(verify('another-opaque-token'), { reason: 'token-invalid', message: /^introspection: cnf/ })
+})
+
+test('a token is expired in the very millisecond that the response names', async () => {
+  const exp = Math.floor(Date.now() / 1000) + 100
+  answering({ exp })
+  kit.clock.ahead = exp * 1000 - Date.now() + 1
+  await assert.rejects(verify(), { reason: 'token-invalid', message: 'introspection: expired' })
+})
+
+test('the audience is checked before anything else is done with a response', async () => {
+  answering({ aud: ['airflow', 'other'] })
+  await assert.rejects(verify(), { reason: 'token-invalid', message: 'introspection: another audience' })
+  answering({ aud: ['airflow', 'gateway'] })
+  assert.equal((await verify('another-opaque-token')).subject, 'bob-sub')
 })
 
 test('JWTs and JWEs are never sent to the introspection endpoint', async () => {

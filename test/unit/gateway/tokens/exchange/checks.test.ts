@@ -10,7 +10,7 @@ const NOW = 1_000_000
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const jwt = (claims: object) => `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`
 const WANTED = { audience: 'notes', resource: 'https://notes.example', scopes: [] }
-const expected = { subjectToken: 'own', wanted: WANTED, ownAudiences: ['gateway'], now: NOW }
+const expected = { subjectToken: 'own', wanted: WANTED, ownAudiences: ['gateway', 'https://o.example'], now: NOW }
 const check = (token: string, seconds?: number) => checkExchanged({ token, seconds } as never, expected as never)
 
 const invalid: [what: string, token: string, seconds?: number][] = [
