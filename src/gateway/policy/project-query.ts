@@ -44,9 +44,11 @@ const isLookalike = (name: string) => {
 
 const isProject = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
 
+/** As it came as well: some servers leave an escape as it is where the bytes are no UTF-8 (werkzeug). */
 function namesProject(pair: string): boolean {
-  const name = decodeParameter(pair.split('=', 1)[0] as string)
-  return name !== 'project_id' && isLookalike(name)
+  const raw = pair.split('=', 1)[0] as string
+  const name = decodeParameter(raw)
+  return name !== 'project_id' && (isLookalike(name) || isLookalike(raw))
 }
 
 function decodeParameter(text: string): string {

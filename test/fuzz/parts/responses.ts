@@ -29,12 +29,12 @@ export function responseComparisons(bytes: Buffer, method: string, ours: ReadRes
 
 /**
  * Where another parser is stricter, or known to be wrong, and nothing of it reaches the client: chunk extensions and framing
- * fields in trailers, which are dropped; an interim response that `http.client` takes for the final one.
+ * fields in trailers, which are dropped; an interim response that closes the connection, or is of HTTP/1.0; an interim response that `http.client` takes for the final one.
  */
 function isTolerated({ value, error }: Reading, head: string): boolean {
   if (error === undefined) return (value as { status: number }).status < 200
   const isInTrailers = /transfer-encoding/i.test(head) && /transfer-encoding|content-length/i.test(error)
-  return isInTrailers || /chunk extension/i.test(error)
+  return isInTrailers || /chunk extension|after `Connection: close`/i.test(error)
 }
 
 function responseDiffers({ value, error }: Reading, ours: ReadResponse): string | undefined {
