@@ -47,6 +47,8 @@ export interface Tier {
   readonly minutes: number
   /** What its files use together. Starts before the first of them, and ends after the last. */
   readonly shares?: () => Promise<SharedPart>
+  /** How many of its files may run at the same time: they mostly wait, and have nothing in common. Default: 1 */
+  readonly filesAtOnce?: number
   /** Whether another tier may run at the same time: it measures no time and does not need the whole machine. */
   readonly sharesMachine?: boolean
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
@@ -66,7 +68,7 @@ export const TIERS: readonly Tier[] = [
     about: 'format, lint, types, unit and contract tests',
     needs: [ensureActionlint],
     run: { script: 'check' },
-    minutes: 10,
+    minutes: 20,
   },
   {
     name: 'path',
@@ -76,6 +78,7 @@ export const TIERS: readonly Tier[] = [
     run: {
       files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
     },
+    filesAtOnce: 3,
     minutes: 20,
   },
   {
@@ -181,6 +184,7 @@ export const TIERS: readonly Tier[] = [
     about: 'bearer tokens, Basic credentials, service users, CI jobs and pods, an unavailable issuer, training runs',
     needs: [ensureMlflow, ensureMlflowClient, ensureActionlint],
     run: { files: ['test/machines/*.test.ts'] },
+    filesAtOnce: 2,
     minutes: 8,
     sharesMachine: true,
   },
