@@ -10,7 +10,7 @@ const STRICT =
   'Reject it in the first server: update the proxy in front, or choose its strict parser. The gateway rejects it too, so nothing reaches an application; another server behind the same proxy may read it differently.'
 
 /** How long to listen for a second response, and for a first one, in milliseconds. */
-const LISTEN = { listenMs: 600, timeoutMs: 5000 }
+const LISTEN = { listenMs: 1000, timeoutMs: 8000 }
 
 /**
  * Signs nobody out, because the request has no cookie. The gateway reads the whole body before it responds, so that a
