@@ -31,6 +31,13 @@ const unresolvedAlias: FieldError = {
   hint: 'Put the value in quotes.',
 }
 
+const endlessAlias: FieldError = {
+  path: '',
+  expected: 'an alias of a value that ends further up',
+  got: 'an alias within the value that it stands for',
+  hint: 'Write the value out.',
+}
+
 /** A parsed YAML file that knows where each of its values is. */
 export class SettingsDocument {
   readonly text: string
@@ -93,9 +100,11 @@ export class SettingsDocument {
   #aliasErrors(): FieldError[] {
     const errors: FieldError[] = []
     visit(this.#document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return
-        errors.push({ ...unresolvedAlias, ...(alias.range && { position: this.#positionOf(alias) as Position }) })
+      Alias: (_key, alias, above) => {
+        const target = alias.resolve(this.#document)
+        if (target !== undefined && !above.includes(target)) return
+        const error = target === undefined ? unresolvedAlias : endlessAlias
+        errors.push({ ...error, ...(alias.range && { position: this.#positionOf(alias) as Position }) })
       },
     })
     return errors

@@ -33,6 +33,7 @@ export const target: FuzzTarget = {
     `{"resourceSpans":[{"resource":{"attributes":[${value}]},"scopeSpans":[{"scope":{"name":"s"},"spans":[{${ids},"name":"n","kind":2,"startTimeUnixNano":"1544712660000000000","attributes":[${value}]}]}]}]}`,
     `{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"mlflow.traceTag.x","value":{"arrayValue":{"values":[{"stringValue":"a"},{"boolValue":true},{"doubleValue":0.5}]}}}],"events":[{"name":"e","timeUnixNano":1}],"links":[{${ids}}],"status":{"code":1,"message":"m"}}]}]}]}`,
     '{"resource_spans":[],"resourceSpans":null,"x":{"y":1}}',
+    '{"resource_spans":[{"schema_url":"x"}]}',
     '{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVER","attributes":[{"key":"mlflow.artifactLocation","value":{"kvlistValue":{"values":[]}}}]}]}]}]}',
   ],
   dictionary: [

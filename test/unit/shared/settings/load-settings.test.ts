@@ -196,4 +196,6 @@ test('aliases within the file may be used, but not without end', () => {
     'c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]',
   ]
   assert.match(errorOf(bomb.join('\n')).message, /at most 100 uses of aliases/)
+  for (const endless of ['level: &x [*x]', '&x { name: *x }', 'name: &x { level: [&y [*x], *y] }'])
+    assert.match(errorOf(endless).report(), /:1:\d+: [\s\S]*an alias within the value that it stands for/)
 })
