@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BETA } from '../../infra/issuer/users.ts'
+import { ALPHA, BETA } from '../../infra/issuer/users.ts'
 import { call, dagsIn } from '../airflow/people.ts'
 import { Browser, type Page } from '../browser.ts'
+import { idsOf, reportOf } from '../selftest/run-selftest.ts'
 import { readComposeFile } from './compose-file.ts'
 import { addressesOf, connectFrom, connectFromGateway, type Lab, refusedInside, startLab } from './lab.ts'
 import { untilReady } from './stack.ts'
@@ -185,6 +188,36 @@ test('no secret is in a container’s settings, a command line or a log', async 
     commandLines().some((line) => line.includes('redis-server')),
     'the processes of the containers are seen',
   )
+})
+
+test('selftest finds no mistake in the deployment, with accounts of two projects and the addresses of the applications', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'selftest-'))
+  const session = async (username: string) => {
+    const browser = new Browser()
+    await signIn(browser, '/mlflow/', username)
+    const file = join(folder, username)
+    writeFileSync(file, browser.cookieHeader(new URL(URL_)), { mode: 0o600 })
+    return file
+  }
+  const addresses = await Promise.all(['mlflow', 'airflow-api'].map((service) => addressesOf(lab.engine, service)))
+  const upstreams = addresses.flat().flatMap((address) => [5000, 8080].map((port) => `${address}:${port}`))
+  const own = ['o.example', ...addresses.flat()].flatMap((host) => ['--i-own', host])
+  const authority = join(process.env.SECRETS ?? '', 'authority_certificate')
+  try {
+    const report = await reportOf([
+      ...['--url', URL_, '--ca', authority, ...own],
+      ...['--cookie-file', await session('bob'), '--project', ALPHA],
+      ...['--second-cookie-file', await session('carol'), '--second-project', BETA],
+      ...upstreams.flatMap((upstream) => ['--upstream', upstream]),
+    ])
+    const told = report.cases.filter(({ status }) => status === 'failed' || status === 'warning')
+    process.stderr.write(`${JSON.stringify({ counts: report.counts, told }, null, 2)}\n`)
+    assert.deepEqual(idsOf(report, 'failed'), [])
+    assert.equal(report.exitCode, 0)
+    assert.ok(report.counts.passed > 80, JSON.stringify(report.counts))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 /** Of every process in this process namespace, including the containers. */
