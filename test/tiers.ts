@@ -47,6 +47,8 @@ export interface Tier {
   readonly minutes: number
   /** What its files use together. Starts before the first of them, and ends after the last. */
   readonly shares?: () => Promise<SharedPart>
+  /** How many of its files may run at the same time: they mostly wait, and have nothing in common. Default: 1 */
+  readonly filesAtOnce?: number
   /** Whether another tier may run at the same time: it measures no time and does not need the whole machine. */
   readonly sharesMachine?: boolean
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
@@ -66,14 +68,18 @@ export const TIERS: readonly Tier[] = [
     about: 'format, lint, types, unit and contract tests',
     needs: [ensureActionlint],
     run: { script: 'check' },
-    minutes: 10,
+    minutes: 20,
   },
   {
     name: 'path',
-    about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
+    about:
+      'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy, selftest with planted mistakes',
     needs: [ensureProxies],
-    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
-    minutes: 14,
+    run: {
+      files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
+    },
+    filesAtOnce: 3,
+    minutes: 20,
   },
   {
     name: 'redis',
@@ -178,6 +184,7 @@ export const TIERS: readonly Tier[] = [
     about: 'bearer tokens, Basic credentials, service users, CI jobs and pods, an unavailable issuer, training runs',
     needs: [ensureMlflow, ensureMlflowClient, ensureActionlint],
     run: { files: ['test/machines/*.test.ts'] },
+    filesAtOnce: 2,
     minutes: 8,
     sharesMachine: true,
   },
@@ -226,7 +233,8 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'site',
-    about: 'the documentation website in two versions: search, versions, links, accessibility, no request elsewhere',
+    about:
+      'the documentation website in two versions, and the report of selftest: links, accessibility, no request elsewhere',
     needs: [ensureDocsSite, ensureChromium],
     run: { files: ['test/site/*.test.ts'] },
     minutes: 15,

@@ -46,4 +46,10 @@ export const MUTATED_ROOMS: readonly MutatedRoom[] = [
       'test/unit/gateway/sessions/crypto/*.test.ts',
     ],
   },
+  {
+    name: 'token-rules',
+    about: 'what a token must be: its shape, type, times, claims and key; shared with the core API',
+    mutate: ['src/shared/tokens/*.ts', 'src/gateway/tokens/rules/*.ts'],
+    tests: ['test/unit/shared/tokens/*.test.ts', 'test/unit/gateway/tokens/rules/match-rules.test.ts'],
+  },
 ]

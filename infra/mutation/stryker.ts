@@ -48,7 +48,7 @@ function configOf({ mutate, tests }: MutatedRoom, work: string, report: string):
     plugins: [PLUGIN],
     ...{ mutate, ignorePatterns: LEFT_OUT, ignorers: ['prose'], disableTypeChecks: false },
     ...{ testRunner: 'in-process', inProcessRunner: { tests }, coverageAnalysis: 'perTest' },
-    ...{ concurrency: Math.min(2, availableParallelism()), timeoutMS: 10_000, maxTestRunnerReuse: 300 },
+    ...{ concurrency: Math.min(2, availableParallelism()), timeoutMS: 30_000, maxTestRunnerReuse: 300 },
     testRunnerNodeArgs: ['--disable-warning=ExperimentalWarning'],
     ...{ reporters: ['json', 'progress-append-only'], jsonReporter: { fileName: report } },
     ...{ tempDirName: work, cleanTempDir: 'always', allowConsoleColors: false, warnings: false },

@@ -99,7 +99,6 @@ http://127.0.0.1:${port} {
     lb_policy round_robin
     lb_try_duration 5s
     lb_try_interval 100ms
-    fail_duration 2s
     health_uri /healthz
     health_interval 1s
     health_timeout 1s

@@ -114,6 +114,19 @@ test('the audience is checked before anything else is done with a response', asy
   assert.equal((await verify('another-opaque-token')).subject, 'bob-sub')
 })
 
+test('a response without an end or an issuer is used as long as the configuration says', async () => {
+  answering({ exp: undefined, iss: undefined })
+  assert.equal((await verify()).issuer, fake.url)
+  await verify()
+  assert.equal(fake.introspectionRequests.count, 1)
+})
+
+test('a good JWT is not sent to the introspection endpoint either', async () => {
+  answering({})
+  assert.equal((await verify(await fake.sign(kit.claims()))).subject, 'bob-sub')
+  assert.equal(fake.introspectionRequests.count, 0)
+})
+
 test('JWTs and JWEs are never sent to the introspection endpoint', async () => {
   answering({})
   await assert.rejects(verify(await fake.sign({ ...kit.claims(), aud: 'airflow' })), { reason: 'token-invalid' })
