@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 export interface ProjectQuery {
   /** Decoded values of every `projectId` parameter. */
   readonly values: readonly string[]
@@ -44,11 +46,22 @@ const isLookalike = (name: string) => {
 
 const isProject = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
 
-/** As it came as well: some servers leave an escape as it is where the bytes are no UTF-8 (werkzeug). */
 function namesProject(pair: string): boolean {
   const raw = pair.split('=', 1)[0] as string
   const name = decodeParameter(raw)
-  return name !== 'project_id' && (isLookalike(name) || isLookalike(raw))
+  return name !== 'project_id' && (isLookalike(name) || isLookalike(raw.replaceAll(/(?:%[0-9a-f]{2})+/gi, decodeUtf8)))
+}
+
+/** The escapes, decoded where they are UTF-8. Others stay as they are, as werkzeug reads them: their letters count too. */
+function decodeUtf8(escapes: string): string {
+  const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex')
+  let text = ''
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((each) => at + each <= bytes.length && isUtf8(bytes.subarray(at, at + each)))
+    text += length === undefined ? escapes.slice(at * 3, at * 3 + 3) : bytes.toString('utf8', at, at + length)
+    at += length ?? 1
+  }
+  return text
 }
 
 function decodeParameter(text: string): string {

@@ -19,6 +19,8 @@ const queries: [string, string, string[], string, boolean][] = [
   ['a broken escape hides no other one', `%70rojectId%=${A}`, [], `%70rojectId%=${A}`, true],
   ['a byte that is no UTF-8 is a lookalike', `projectId%ff=${A}`, [], `projectId%ff=${A}`, true],
   ['letters of an escape that is no UTF-8 are a lookalike', `proj%ectId=${A}`, [], `proj%ectId=${A}`, true],
+  ['such letters beside another escape', `proj%ecti%0ad=${A}`, [], `proj%ecti%0ad=${A}`, true],
+  ['such letters beside a letter of full width', `proj%ecti%ec%ef%bd%84=${A}`, [], `proj%ecti%ec%ef%bd%84=${A}`, false],
   ['such a byte within is a lookalike', `pro%aajectId=${A}`, [], `pro%aajectId=${A}`, true],
   ['letters of full width are a lookalike', `%EF%BD%90rojectId=${A}`, [], `%EF%BD%90rojectId=${A}`, true],
   ['a name that only contains it is none', `myprojectId2=${A}`, [], `myprojectId2=${A}`, false],
