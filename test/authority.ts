@@ -21,10 +21,23 @@ export interface Authority {
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
-export function makeAuthority(): Authority {
+/** @param days How long its certificates are valid. */
+export function makeAuthority(days = 2): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'modelops-authority-'))
   const [cert, key] = [join(folder, 'ca.pem'), join(folder, 'ca.key')]
-  openssl('req', '-x509', ...NEW_KEY, '-days', '2', '-subj', '/CN=authority of the tests', '-keyout', key, '-out', cert)
+  openssl(
+    'req',
+    '-x509',
+    ...NEW_KEY,
+    '-days',
+    `${days}`,
+    '-subj',
+    '/CN=authority of the tests',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+  )
   let count = 0
   return {
     ...{ folder, cert },
@@ -39,7 +52,7 @@ export function makeAuthority(): Authority {
       )
       openssl('req', ...NEW_KEY, '-subj', `/CN=${commonName}`, '-keyout', own.key, '-out', request)
       const signed = ['-CA', cert, '-CAkey', key, '-CAcreateserial', '-extfile', extensions]
-      openssl('x509', '-req', '-in', request, ...signed, '-days', '2', '-out', own.cert)
+      openssl('x509', '-req', '-in', request, ...signed, '-days', `${days}`, '-out', own.cert)
       return own
     },
     close: () => rmSync(folder, { recursive: true, force: true }),

@@ -13,7 +13,6 @@ const TEST_OPTIONS = [
   `--import=${join(import.meta.dirname, 'ends-in-time.ts')}`,
   '--test',
   '--test-reporter=spec',
-  '--test-concurrency=1',
   `--test-timeout=${TEST_TIMEOUT_MS}`,
 ]
 
@@ -61,12 +60,14 @@ const TIMED = 'trap : INT TERM; "$@" 3>&-; code=$?; times >&3; exit $code'
 
 /** Runs the tier in its own process group, so that a tier that hangs is stopped with every process it started. */
 function runTests(
-  { name, run, minutes }: Tier,
+  { name, run, minutes, filesAtOnce = 1 }: Tier,
   write: Write,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const [command, args] =
-    'script' in run ? ['npm', ['run', '-s', run.script]] : [process.execPath, [...TEST_OPTIONS, ...run.files]]
+    'script' in run
+      ? ['npm', ['run', '-s', run.script]]
+      : [process.execPath, [...TEST_OPTIONS, `--test-concurrency=${filesAtOnce}`, ...run.files]]
   const child = spawn('/bin/sh', ['-c', TIMED, 'sh', command, ...args], {
     stdio: ['inherit', 'pipe', 'pipe', 'pipe'],
     detached: true,

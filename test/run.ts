@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { endOf, print, report, runLanes, titleOf } from './lanes.ts'
 import { runTier, type TierResult } from './run-tier.ts'
-import { tableOf } from './tier-times.ts'
 import { TIERS, type Tier } from './tiers.ts'
 
 /**
@@ -10,8 +10,6 @@ import { TIERS, type Tier } from './tiers.ts'
  * at most.
  */
 const MOST_LANES = 2
-
-const print = (line: string) => process.stdout.write(`${line}\n`)
 
 const HELP = `npm test [-- OPTION ...]: runs the tests with real parts, and exits with 1 if one fails
 
@@ -32,13 +30,9 @@ const chosen = chooseTiers(values.tier)
 const results: TierResult[] = []
 const isShared = ({ sharesMachine = false }: Tier) => lanes > 1 && chosen.length > 1 && sharesMachine
 for (const tier of chosen.filter((each) => !isShared(each))) results.push(await streamed(tier))
-await runLanes(chosen.filter(isShared).sort((a, b) => b.minutes - a.minutes))
-
-print('')
-for (const { name, ok, failures } of results)
-  if (!ok) print(`${name} failed; run it alone with: npm test -- --tier ${name}\n${failures.join('\n')}\n`)
-print(tableOf(results, process.uptime()))
-process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
+const inLanes = chosen.filter(isShared).sort((a, b) => b.minutes - a.minutes)
+results.push(...(await runLanes(inLanes, lanes)))
+report(results, (name) => `npm test -- --tier ${name}`)
 
 function optionsOf() {
   const text = { type: 'string' } as const
@@ -73,26 +67,4 @@ async function streamed(tier: Tier): Promise<TierResult> {
   const result = await runTier(tier, (text) => process.stdout.write(text))
   print(endOf(result))
   return result
-}
-
-/** Each lane takes the next tier. The output of a tier is printed in one piece when it ends. */
-async function runLanes(tiers: Tier[]): Promise<void> {
-  const lane = async () => {
-    for (let tier = tiers.shift(); tier !== undefined; tier = tiers.shift()) {
-      print(`\n... ${tier.name} runs; its output follows when it ends`)
-      const output: string[] = []
-      const result = await runTier(tier, (text) => output.push(text))
-      print(`${titleOf(tier)}\n${output.join('')}${endOf(result)}`)
-      results.push(result)
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
-}
-
-function titleOf({ name, about }: Tier): string {
-  return `\n=== ${name}: ${about}`
-}
-
-function endOf({ name, ok, seconds }: TierResult): string {
-  return `=== ${name}: ${ok ? 'passed' : 'FAILED'} after ${seconds.toFixed(0)} s`
 }

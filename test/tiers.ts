@@ -1,6 +1,7 @@
 import { ensureDocsSite } from '../infra/docs/site/install.ts'
 import { ensureStryker } from '../infra/mutation/install.ts'
 import { ensureBuildTools } from '../infra/package/python-packages.ts'
+import { ensureBillTools } from '../infra/package/sbom/python.ts'
 import { ensureActionlint } from '../infra/parts/actionlint.ts'
 import { ensureAirflow, ensureAirflowCelery, ensureAirflowctl } from '../infra/parts/airflow.ts'
 import { ensureTracingCaddy } from '../infra/parts/caddy-tracing.ts'
@@ -46,11 +47,19 @@ export interface Tier {
   readonly minutes: number
   /** What its files use together. Starts before the first of them, and ends after the last. */
   readonly shares?: () => Promise<SharedPart>
+  /** How many of its files may run at the same time: they mostly wait, and have nothing in common. Default: 1 */
+  readonly filesAtOnce?: number
   /** Whether another tier may run at the same time: it measures no time and does not need the whole machine. */
   readonly sharesMachine?: boolean
   /** Runs only when it is named, because it takes more time or more of the machine than the others. */
   readonly onlyNamed?: boolean
 }
+
+const IMAGE_COMMANDS = [
+  { command: 'buildah', debianPackage: 'buildah' },
+  { command: 'qemu-aarch64-static', debianPackage: 'qemu-user-static' },
+  { command: 'newuidmap', debianPackage: 'uidmap' },
+]
 
 /** All tests. Those that need the machine for themselves run in this order, before the others. */
 export const TIERS: readonly Tier[] = [
@@ -59,21 +68,25 @@ export const TIERS: readonly Tier[] = [
     about: 'format, lint, types, unit and contract tests',
     needs: [ensureActionlint],
     run: { script: 'check' },
-    minutes: 10,
+    minutes: 20,
   },
   {
     name: 'path',
-    about: 'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy',
+    about:
+      'hostile requests, streams, WebSockets, workers, forward auth behind real nginx and Caddy, selftest with planted mistakes',
     needs: [ensureProxies],
-    run: { files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts'] },
-    minutes: 14,
+    run: {
+      files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
+    },
+    filesAtOnce: 3,
+    minutes: 20,
   },
   {
     name: 'redis',
     about: 'the session store on real Redis, Sentinel and Cluster, with and without failures',
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
-    minutes: 4,
+    minutes: 6,
   },
   {
     name: 'helm',
@@ -108,10 +121,18 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'packages',
     about: 'npm run package, made twice, and its files installed where nothing else is',
-    needs: [ensureBuildTools, ensurePipAudit, ensureMlflow, ensureAirflow],
-    run: { files: ['test/packages/*.test.ts'] },
+    needs: [ensureBuildTools, ensureBillTools, ensurePipAudit, ensureMlflow, ensureAirflow],
+    run: { files: ['test/packages/{audit,packages,sign}.test.ts'] },
     minutes: 15,
     sharesMachine: true,
+  },
+  {
+    name: 'image',
+    about: 'the image of a release for both architectures, made twice, and run by podman with a real MLflow',
+    needs: [ensureBuildTools, ensureBillTools, ensureMlflow, ensurePodman, () => ensureDebian(IMAGE_COMMANDS)],
+    run: { files: ['test/packages/image.test.ts'] },
+    minutes: 20,
+    onlyNamed: true,
   },
   {
     name: 'first-hour',
@@ -163,6 +184,7 @@ export const TIERS: readonly Tier[] = [
     about: 'bearer tokens, Basic credentials, service users, CI jobs and pods, an unavailable issuer, training runs',
     needs: [ensureMlflow, ensureMlflowClient, ensureActionlint],
     run: { files: ['test/machines/*.test.ts'] },
+    filesAtOnce: 2,
     minutes: 8,
     sharesMachine: true,
   },
@@ -211,10 +233,19 @@ export const TIERS: readonly Tier[] = [
   },
   {
     name: 'site',
-    about: 'the documentation website in two versions: search, versions, links, accessibility, no request elsewhere',
+    about:
+      'the documentation website in two versions, and the report of selftest: links, accessibility, no request elsewhere',
     needs: [ensureDocsSite, ensureChromium],
     run: { files: ['test/site/*.test.ts'] },
     minutes: 15,
+    onlyNamed: true,
+  },
+  {
+    name: 'fuzz',
+    about: 'coverage-guided fuzzing of every parser, a minute each, compared with Node, nginx and Python',
+    needs: [ensureProxies, ensureMlflow],
+    run: { script: 'fuzz' },
+    minutes: 30,
     onlyNamed: true,
   },
   {
@@ -227,6 +258,14 @@ export const TIERS: readonly Tier[] = [
       ...[ensurePostgres, ensureMlflow, ensureBuildTools, ensurePreviousRelease],
     ],
     run: { files: ['test/upgrade/*.test.ts'] },
+    minutes: 12,
+    onlyNamed: true,
+  },
+  {
+    name: 'long-run',
+    about: 'a minute of mixed traffic on two replicas with Redis: every response its own, nothing left behind',
+    needs: [ensureProxies, () => ensureDebian(REDIS_COMMANDS)],
+    run: { files: ['test/long-run/*.test.ts'] },
     minutes: 12,
     onlyNamed: true,
   },

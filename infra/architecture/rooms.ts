@@ -21,7 +21,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'cli',
     holds:
-      'The command line: init, serve, check, doctor, explain, schema, login, token, whoami, projects, migrate, core, job-env, audit.',
+      'The command line: init, serve, check, doctor, selftest, explain, schema, login, token, whoami, projects, migrate, core, job-env, audit.',
     mayImport: [
       'core-api',
       'gateway/runtime',
@@ -30,6 +30,7 @@ export const ROOMS: readonly Room[] = [
       'gateway/signin',
       'gateway/forward',
       'gateway/apps',
+      'gateway/pages',
       'gateway/tokens',
       'gateway/issuer',
       'gateway/sessions',

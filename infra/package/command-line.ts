@@ -4,8 +4,12 @@ import { basename, join } from 'node:path'
 import { checkout } from '../parts/directories.ts'
 import { PartMissing, type Progress } from '../parts/progress.ts'
 import { run } from '../parts/run.ts'
-import { bundle } from './bundle.ts'
+import { type BundledPackage, bundle } from './bundle.ts'
+import { VERSION } from './python-packages.ts'
 import { writeTypes } from './types.ts'
+
+/** The file of the npm package. */
+export const TARBALL = `modelops-gateway-${VERSION}.tgz`
 
 export interface PackOptions {
   readonly output: string
@@ -24,20 +28,21 @@ const OF_THE_CHECKOUT = ['dependencies', 'devDependencies', 'scripts']
 
 /**
  * Packs the gateway and its command line for npm. It is built in a folder of its own, so that nothing of an earlier build
- * gets into the package and the build of the checkout stays.
+ * gets into the package and the build of the checkout stays. Resolves to the libraries in it.
  * @throws PartMissing
  */
-export async function packCommandLine({ output, clients, progress }: PackOptions): Promise<void> {
+export async function packCommandLine({ output, clients, progress }: PackOptions): Promise<readonly BundledPackage[]> {
   const stage = await mkdtemp(join(tmpdir(), 'package-'))
   try {
     progress('modelops-gateway: bundling')
-    await bundle(join(stage, 'dist'))
+    const bundled = await bundle(join(stage, 'dist'))
     await writeTypes(join(stage, 'dist'))
     await copyFiles(stage, clients)
     progress('modelops-gateway: packing')
     const options = ['--pack-destination', output, '--ignore-scripts', '--offline', '--no-update-notifier', '--silent']
     const { ok, tail } = await run('npm', ['pack', stage, ...options])
     if (!ok) throw new PartMissing(`npm pack failed.\n${tail}`)
+    return bundled
   } finally {
     await rm(stage, { recursive: true, force: true })
   }

@@ -28,6 +28,9 @@ export const VERSION = (JSON.parse(readFileSync(join(checkout, 'package.json'), 
 /** @see https://packaging.python.org/en/latest/specifications/binary-distribution-format/#file-name-convention */
 export const wheelName = ({ name }: PythonPackage) => `${name.replaceAll('-', '_')}-${VERSION}-py3-none-any.whl`
 
+/** @see https://packaging.python.org/en/latest/specifications/source-distribution-format/#source-distribution-file-name */
+export const sdistName = ({ name }: PythonPackage) => `${name.replaceAll('-', '_')}-${VERSION}.tar.gz`
+
 export interface BuildOptions {
   /** The folder for the wheel and the source distribution. */
   readonly output: string

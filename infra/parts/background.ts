@@ -21,6 +21,8 @@ export interface Background {
   readonly pid: number
   /** Resolves when the program stops, whether expected or not. */
   readonly stopped: Promise<void>
+  /** The exit code; null: a signal ended it. */
+  readonly exitCode: Promise<number | null>
   /** Stops the program and everything it started. Resolves when all processes have exited. */
   close(): Promise<void>
 }
@@ -41,7 +43,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     detached: true,
   })
   child.stdin?.on('error', () => {}) // the program may exit before the pipe is closed
-  const stopped = once(child, 'exit').then(() => {})
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null)
+  const stopped = exitCode.then(() => {})
   const pid = await startedPid(child, options)
   const close = () => endGroup(pid)
   try {
@@ -50,7 +53,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     await close()
     throw error
   }
-  return { pid, stopped, close }
+  return { pid, stopped, exitCode, close }
 }
 
 async function startedPid(child: ChildProcess, { name }: BackgroundOptions): Promise<number> {
@@ -92,17 +95,21 @@ async function endGroup(leader: number): Promise<void> {
     ['SIGTERM', 6000],
     ['SIGKILL', 5000],
   ] as const) {
-    if (!signalGroup(leader, signal)) return
+    if (!sendSignal(-leader, signal)) return
     for (const end = Date.now() + waitMs; Date.now() < end; await sleep(50)) {
-      if (!signalGroup(leader, 0)) return
+      if (!sendSignal(-leader, 0)) return
     }
   }
 }
 
-/** False if the group has no processes. */
-function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+/**
+ * Sends a signal to a process, or to a group of processes if the number is negative. A part that stopped by itself is no
+ * error: whoever ends it afterwards would hide the reason.
+ * @returns false if there is none
+ */
+export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-leader, signal)
+    return process.kill(pid, signal)
   } catch {
     return false
   }

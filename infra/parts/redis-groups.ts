@@ -27,32 +27,34 @@ const SESSION_SLOT = 6397
 
 /** A master, a replica and three sentinels that fail over after one second without a reply. */
 export async function startSentinelGroup(): Promise<FailoverGroup> {
-  const master = await startRedis()
-  const replicaOf = async () => ({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
-  const conf = () => `sentinel monitor ${MASTER} 127.0.0.1 ${master.port} 2
+  const servers: RedisServer[] = [await startRedis()]
+  const master = servers[0]?.port ?? 0
+  const ask = async (port: number, ...question: string[]) =>
+    (await run('redis-cli', ['-p', String(port), ...question])).tail
+  const conf = () => `sentinel monitor ${MASTER} 127.0.0.1 ${master} 2
 sentinel down-after-milliseconds ${MASTER} 1000
 sentinel failover-timeout ${MASTER} 5000`
-  const others = await startAll([replicaOf, ...[1, 2, 3].map(() => async () => ({ conf }))]).catch(
-    async (error: unknown) => {
-      await master.close()
-      throw error
-    },
-  )
-  const servers = [master, ...others]
-  const sentinels = others.slice(1)
-  const ask = (port: number, ...question: string[]) => run('redis-cli', ['-p', String(port), ...question])
-  const first = sentinels[0]?.port ?? 0
-  const complete = async () => {
-    const { tail } = await ask(first, 'sentinel', 'master', MASTER)
-    return tail.includes('num-slaves\n1\n') && tail.includes('num-other-sentinels\n2\n')
+  // A sentinel asks the master for its replicas every 10 s only. One that knows none cannot fail over to it.
+  const isReplicated = async () => (await ask(master, 'info', 'replication')).includes('state=online')
+  const isComplete = async ({ port }: RedisServer) => {
+    const known = await ask(port, 'sentinel', 'master', MASTER)
+    return known.includes('num-slaves\n1\n') && known.includes('num-other-sentinels\n2\n')
   }
-  await until(complete, 'the sentinels do not find each other').catch(async (error: unknown) => {
+  let sentinels: readonly RedisServer[] = []
+  try {
+    servers.push(await startRedis({ args: ['--replicaof', '127.0.0.1', String(master)] }))
+    await until(isReplicated, 'the replica does not connect to its master')
+    sentinels = await startAll([1, 2, 3].map(() => async () => ({ conf })))
+    servers.push(...sentinels)
+    const areComplete = async () => (await Promise.all(sentinels.map(isComplete))).every(Boolean)
+    await until(areComplete, 'the sentinels do not find each other and the replica')
+  } catch (error) {
     await closeAll(servers)
     throw error
-  })
+  }
   const masterPort = async () => {
-    const { tail } = await ask(first, 'sentinel', 'get-master-addr-by-name', MASTER)
-    return Number(tail.split('\n')[1])
+    const address = await ask(sentinels[0]?.port ?? 0, 'sentinel', 'get-master-addr-by-name', MASTER)
+    return Number(address.split('\n')[1])
   }
   return {
     servers,
@@ -91,7 +93,9 @@ async function clusterNode(): Promise<RedisServerOptions> {
 }
 
 async function joinCluster(servers: readonly RedisServer[], nodes: readonly string[]): Promise<void> {
-  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'])
+  const options = ['--cluster-replicas', '1', '--cluster-yes']
+  // It waits without a limit for nodes that do not find each other.
+  const made = await run('redis-cli', ['--cluster', 'create', ...nodes, ...options], { seconds: 60 })
   if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
   const isUp = async ({ port }: RedisServer) =>
     (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { type Background, startBackground, tailOf } from './background.ts'
+import { type Background, sendSignal, startBackground, tailOf } from './background.ts'
 import { ensureDebian } from './debian.ts'
 import { freePort, isListening } from './ports.ts'
 import { type Progress, toStderr } from './progress.ts'
@@ -57,14 +57,14 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     const running = server
     server = undefined
     if (running === undefined) return
-    process.kill(-running.pid, 'SIGKILL')
+    sendSignal(-running.pid, 'SIGKILL')
     await running.stopped
   }
   return {
     port,
     folder,
     log: () => tailOf(join(folder, 'redis.log')),
-    signal: (name) => void (server && process.kill(-server.pid, name)),
+    signal: (name) => void (server && sendSignal(-server.pid, name)),
     crash,
     async restart() {
       server = await start()

@@ -6,6 +6,8 @@ export interface RunOptions {
   readonly env?: Record<string, string>
   /** Called with each line the command prints, on either stream. */
   readonly onLine?: (line: string) => void
+  /** A command that has not exited by then is stopped, and has failed. */
+  readonly seconds?: number
 }
 
 /** pip's lines about other platforms, which would displace the reason of a failure. */
@@ -23,6 +25,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.seconds === undefined ? undefined : options.seconds * 1000,
   })
   const end = () => child.kill() // the command stops with this process
   process.once('exit', end)

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   check: async () => (await import('./check/command.ts')).checkCommand(),
   doctor: async () => (await import('./doctor/command.ts')).doctorCommand(),
+  selftest: async () => (await import('./selftest/command.ts')).selftestCommand(),
   explain: async () => (await import('./explain.ts')).explainCommand(),
   schema: async () => (await import('./schema.ts')).schemaCommand(),
   login: async () => (await import('./login/commands.ts')).loginCommand(),

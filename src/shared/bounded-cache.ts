@@ -10,3 +10,19 @@ export function boundedCache<V extends NonNullable<unknown>>(
 ): LRUCache<string, V> {
   return new LRUCache<string, V>({ maxSize: entries, sizeCalculation: () => 1, ...(dispose && { dispose }) })
 }
+
+/**
+ * Removes expired entries from the end that was not used for longest, up to the first one that has not expired. Nothing uses an
+ * expired entry again, so it comes to that end: without this, a full cache would consist of them.
+ */
+export function dropExpired<V extends NonNullable<unknown>>(
+  cache: LRUCache<string, V>,
+  isExpired: (value: V) => boolean,
+): void {
+  for (;;) {
+    const [key] = cache.rkeys()
+    const value = key === undefined ? undefined : cache.peek(key)
+    if (key === undefined || value === undefined || !isExpired(value)) return
+    cache.delete(key)
+  }
+}

@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { bundledProgram } from './bundled.ts'
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
-
-export const FROM_SOURCES = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+export const PROGRAM = await bundledProgram()
 
 export interface Ended {
   code: number | null
@@ -24,8 +22,8 @@ export class CommandLine {
   readonly #program: readonly string[]
   readonly #children: ChildProcess[] = []
 
-  /** @param program What is started. Default: the sources of this checkout. */
-  constructor(home: string, program: readonly string[] = FROM_SOURCES) {
+  /** @param program What is started. Default: the program of this checkout. */
+  constructor(home: string, program: readonly string[] = PROGRAM) {
     this.#home = home
     this.#program = program
   }

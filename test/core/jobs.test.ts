@@ -6,10 +6,11 @@ import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { CI_CLIENT } from '../../infra/issuer/clients.ts'
 import { ALPHA, BETA } from '../../infra/issuer/users.ts'
-import { checkout } from '../../infra/parts/directories.ts'
+import { bundledProgram } from '../cli/bundled.ts'
 import { signedInBrowser } from '../kit.ts'
 import { ENCRYPTION_TOKEN, startWorld, type World } from './world.ts'
 
+const [node = '', ...program] = await bundledProgram()
 const PASSWORD = `needle it's \`\\"$HOME\r\nπ🔐`
 
 /** The command as CI runs it, as a process. */
@@ -61,21 +62,17 @@ describe('job-env', () => {
     const args = Object.entries(given).flatMap(([name, value]) =>
       value === true ? [`--${name}`] : [`--${name}`, value],
     )
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', join(checkout, 'src/cli/main.ts'), 'job-env', ...args],
-      {
-        env: {
-          VMO_URL: `${world.gatewayUrl}/core`,
-          VMO_API_AUTH_CLIENT_ID: CI_CLIENT.id,
-          VMO_API_AUTH_CLIENT_SECRET: CI_CLIENT.secret,
-          VMO_API_AUTH_TOKEN_URL: world.tokenUrl,
-          AOA_CONN_ENCRYPTION_TOKEN: ENCRYPTION_TOKEN,
-          ...env,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(node, [...program, 'job-env', ...args], {
+      env: {
+        VMO_URL: `${world.gatewayUrl}/core`,
+        VMO_API_AUTH_CLIENT_ID: CI_CLIENT.id,
+        VMO_API_AUTH_CLIENT_SECRET: CI_CLIENT.secret,
+        VMO_API_AUTH_TOKEN_URL: world.tokenUrl,
+        AOA_CONN_ENCRYPTION_TOKEN: ENCRYPTION_TOKEN,
+        ...env,
       },
-    )
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let printed = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += chunk))
     const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? -1)))

@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { checkout } from '../../infra/parts/directories.ts'
 import { type Postgres, startPostgres } from '../../infra/parts/postgres.ts'
 import { CredentialCipher } from '../../src/core-api/crypto/credential-cipher.ts'
 import { decryptCredentials, encryptCredentials } from '../../src/core-api/crypto/credentials.ts'
 import { backupSqlite } from '../../src/core-api/store/backup-sqlite.ts'
 import type { Storage } from '../../src/core-api/store/open.ts'
+import { bundledProgram } from '../cli/bundled.ts'
 import { ALPHA, type Signer, startCoreUnderTest, startSigner, TOKEN } from './kit.ts'
 
 const COUNT = 2000
+const [node = '', ...program] = await bundledProgram()
 
 describe('rotate-token, killed while it runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rotation-'))
@@ -80,7 +81,7 @@ describe('rotate-token, killed while it runs', () => {
         }
         assert.ok(killed > 0, 'no run was killed half way')
         await readAll(both)
-        const last = spawnSync(process.execPath, arguments_(config), { encoding: 'utf8' })
+        const last = spawnSync(node, arguments_(config), { encoding: 'utf8' })
         assert.equal(last.status, 0, last.stderr)
         assert.equal(await rotated(), COUNT)
         await readAll(await CredentialCipher.create(['the-new-encryption-token']))
@@ -117,13 +118,9 @@ async function checkTable({ db }: Storage): Promise<void> {
   assert.equal(replaced.filter((mark) => bytes.includes(mark)).length, 0)
 }
 
-const arguments_ = (config: string) => [
-  '--disable-warning=ExperimentalWarning',
-  join(checkout, 'src/cli/main.ts'),
-  ...['core', 'rotate-token', '--config', config],
-]
+const arguments_ = (config: string) => [...program, 'core', 'rotate-token', '--config', config]
 
-const rotate = (config: string) => spawn(process.execPath, arguments_(config), { stdio: 'ignore' })
+const rotate = (config: string) => spawn(node, arguments_(config), { stdio: 'ignore' })
 
 /** Kills the process, as a crash would, once `happened`. */
 async function killWhen(child: ChildProcess, happened: () => Promise<boolean>): Promise<void> {

@@ -3,7 +3,7 @@ import type { TokenEndpoint } from '../../infra/issuer/issuer.ts'
 import { ask } from './load.ts'
 import { untilTrue } from './probes.ts'
 import { redisOperator, startRedisLab } from './redis-lab.ts'
-import { knownPeople, PEOPLE, RATE, type Row, type Rows, UNMET, underLoad } from './row.ts'
+import { knownPeople, PEOPLE, RATE, type Row, type Rows, underLoad } from './row.ts'
 
 const TOKEN_SECONDS = 12
 /** Longer than the lease of a killed holder, in milliseconds. */
@@ -46,7 +46,7 @@ async function* holderKilled({
     const held = await leases()
     yield await underLoad(lab, cookies, {
       ...{ fault, mayLogOut },
-      mayFail: RATE + UNMET,
+      mayFail: RATE,
       seconds: 18,
       async happens(expect) {
         expect(lab.issuer.tokenRequests - tokenRequests === PEOPLE, 'one refresh for each session before the kill')

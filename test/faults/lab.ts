@@ -10,6 +10,9 @@ import { signedInBrowser } from '../kit.ts'
 import { makeReplica, type Replica } from './replica.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
+/** Caddy names the replica that responded in this header. */
+export const REPLICA_HEADER = 'x-replica'
+
 export interface LabOptions {
   /** `session.store` of the replicas. Two values: each replica has its own path to the store. */
   readonly store: string | readonly [string, string]
@@ -96,10 +99,10 @@ http://127.0.0.1:${port} {
     lb_policy round_robin
     lb_try_duration 5s
     lb_try_interval 100ms
-    fail_duration 2s
     health_uri /healthz
     health_interval 1s
     health_timeout 1s
+    header_down ${REPLICA_HEADER} {http.reverse_proxy.upstream.hostport}
   }
 }
 `,

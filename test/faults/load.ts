@@ -21,16 +21,24 @@ export interface LoadOptions {
   readonly url: string
   /** A cookie header for each signed-in user. */
   readonly cookies: readonly string[]
+  /** How long it lasts at least. */
   readonly seconds: number
   /** Requests per second. */
   readonly rate: number
+  /** The load also lasts until this is settled. */
+  readonly until?: Promise<unknown>
 }
 
 const TIMEOUT_MS = 15_000
 
-/** Sends requests for `seconds`: one in ten is unsafe, one in ten has no session. */
-export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Promise<Seen> {
+/** Sends requests: one in ten is unsafe, one in ten has no session. */
+export async function putLoad({ url, cookies, seconds, rate, until }: LoadOptions): Promise<Seen> {
   const startedAt = performance.now()
+  let waiting = until !== undefined
+  const over = () => {
+    waiting = false
+  }
+  until?.then(over, over)
   const count = { ok: 0, failed: 0, loggedOut: 0, letIn: 0, lastFailureAt: 0 }
   const faults: Record<string, number> = {}
   const once = async (n: number) => {
@@ -46,7 +54,7 @@ export async function putLoad({ url, cookies, seconds, rate }: LoadOptions): Pro
     }
   }
   const running: Promise<void>[] = []
-  for (let n = 0; n < seconds * rate; n += 1) {
+  for (let n = 0; n < seconds * rate || waiting; n += 1) {
     running.push(once(n))
     await sleep(Math.max(0, startedAt + (n * 1000) / rate - performance.now()))
   }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Browser } from '../browser.ts'
 import { signIn } from '../kit.ts'
-import type { Lab } from './lab.ts'
+import { type Lab, REPLICA_HEADER } from './lab.ts'
+import type { Replica } from './replica.ts'
 
 /** The result of a new sign-in: `200`, or the denial with its delay, such as `503, Retry-After 5`. */
 export async function loginResult({ url }: Pick<Lab, 'url'>): Promise<string> {
@@ -14,6 +15,20 @@ export const isTemporaryDenial = (result: string) => /^503, Retry-After \d+$/.te
 
 /** The status of `/readyz` at the first replica. */
 export const readyStatus = async ({ replicas: [first] }: Lab) => (await fetch(`${first.url}/readyz`)).status
+
+const BALANCED_WITHIN_MS = 20_000
+
+/** Waits until Caddy sends requests to a replica again. @throws Error if it does not within 20 s */
+export async function balanced({ url }: Lab, replica: Replica): Promise<void> {
+  const { host } = new URL(replica.url)
+  const isReached = async () => {
+    const response = await fetch(`${url}/healthz`)
+    await response.arrayBuffer()
+    return response.headers.get(REPLICA_HEADER) === host
+  }
+  const after = await untilTrue(isReached, BALANCED_WITHIN_MS)
+  if (after >= BALANCED_WITHIN_MS) throw new Error(`Caddy sends nothing to ${host} within ${after} ms`)
+}
 
 const READY_WITHIN_MS = 20_000
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
-import { type Background, startBackground } from '../../infra/parts/background.ts'
-import { checkout } from '../../infra/parts/directories.ts'
+import { type Background, sendSignal, startBackground } from '../../infra/parts/background.ts'
 import { clockAhead } from '../../infra/parts/faketime.ts'
 import { freePort } from '../../infra/parts/ports.ts'
+import { bundledProgram } from '../cli/bundled.ts'
 import { KIT_PROJECTS, KIT_SECRET } from '../kit.ts'
 
 /** Opens the session administration of every replica. */
@@ -52,18 +52,19 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
     const stopping = running
     running = undefined
     if (stopping === undefined) return
-    process.kill(signal === 'SIGKILL' ? -stopping.pid : stopping.pid, signal)
+    sendSignal(signal === 'SIGKILL' ? -stopping.pid : stopping.pid, signal)
     await stopping.stopped
     await stopping.close()
   }
   return {
     url: `http://127.0.0.1:${port}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
-    async start(program = join(checkout, 'src/cli/main.ts')) {
+    async start(program) {
+      const [command = '', ...args] = program === undefined ? await bundledProgram() : startOf(program)
       running = await startBackground({
         ...{ name, env, logFile },
-        command: process.execPath,
-        args: ['--disable-warning=ExperimentalWarning', program, 'serve', '--config', file],
+        command,
+        args: [...args, 'serve', '--config', file],
         readyUrl: `http://127.0.0.1:${port}/healthz`,
         readySeconds: 60,
       })
@@ -73,6 +74,8 @@ export async function makeReplica(options: ReplicaOptions): Promise<Replica> {
     logged: () => readFileSync(logFile, 'utf8'),
   }
 }
+
+const startOf = (program: string) => [process.execPath, '--disable-warning=ExperimentalWarning', program]
 
 const configOf = (
   { publicUrl, issuerUrl, upstreamUrl, store, session, config = {} }: ReplicaOptions,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from './lab.ts'
-import { putLoad, type Seen } from './load.ts'
+import { ask, putLoad, type Seen } from './load.ts'
+import { untilTrue } from './probes.ts'
 
 export interface Row extends Seen {
   readonly fault: string
@@ -24,8 +25,7 @@ export const isGood = ({ failed, mayFail, loggedOut, mayLogOut, letIn, broken }:
 export const RATE = 30
 /** Odd, so that each user reaches both replicas. */
 export const PEOPLE = 7
-/** A replica that has not cached a session cannot load it while the store is down: 503, and the session stays valid. */
-export const UNMET = 2 * PEOPLE
+const KNOWN_WITHIN_MS = 20_000
 
 /** Records an expectation. */
 export type Expect = (isTrue: boolean, expectation: string) => void
@@ -34,6 +34,7 @@ export interface Fault {
   readonly fault: string
   readonly mayFail?: number
   readonly mayLogOut?: boolean
+  /** How long the load lasts at least. It also lasts until everything has happened. */
   readonly seconds: number
   /** Runs under the load. Resolves to a note. */
   readonly happens: (expect: Expect) => Promise<string>
@@ -45,18 +46,35 @@ export async function underLoad(
   { fault, mayFail = 0, mayLogOut = false, seconds, happens }: Fault,
 ): Promise<Row> {
   const broken: string[] = []
-  const load = putLoad({ url: lab.url, cookies, seconds, rate: RATE })
-  await sleep(1000)
-  const note = await happens((isTrue, expectation) => {
-    if (!isTrue) broken.push(expectation)
-  })
+  const happening = sleep(1000).then(() =>
+    happens((isTrue, expectation) => {
+      if (!isTrue) broken.push(expectation)
+    }),
+  )
+  const load = putLoad({ url: lab.url, cookies, seconds, rate: RATE, until: happening })
+  const note = await happening
   const seen = await load
   return { fault, mayFail, mayLogOut, broken, ...seen, note }
 }
 
-/** Signs users in and sends requests of each to both replicas, as in any running system. */
+/** Signs users in whom every replica knows, as in any running system. */
 export async function knownPeople(lab: Lab): Promise<string[]> {
   const cookies = await lab.signIn(PEOPLE)
+  await knowEverywhere(lab, cookies)
   await putLoad({ url: lab.url, cookies, seconds: 2, rate: RATE })
   return cookies
+}
+
+/**
+ * Sends a request of each session to each replica until it is served. Without it, a replica that has just started may not
+ * have served a session when the store fails, and returns 503 to every request of that session until the store responds.
+ */
+export async function knowEverywhere({ url, replicas }: Lab, cookies: readonly string[]): Promise<void> {
+  const { host } = new URL(url)
+  for (const replica of replicas)
+    for (const cookie of cookies) {
+      const isServed = async () => (await ask(replica.url, cookie, 'GET', host)) === 200
+      const after = await untilTrue(isServed, KNOWN_WITHIN_MS)
+      if (after >= KNOWN_WITHIN_MS) throw new Error(`${replica.url} does not serve a session within ${after} ms`)
+    }
 }

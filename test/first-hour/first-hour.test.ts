@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Browser, chromium } from 'playwright-core'
-import { makePackages } from '../../infra/package/make-packages.ts'
 import { CLIENT_PACKAGE, VERSION, wheelName } from '../../infra/package/python-packages.ts'
 import { type Background, startBackground } from '../../infra/parts/background.ts'
 import { ensureChromium } from '../../infra/parts/chromium.ts'
@@ -15,6 +14,7 @@ import { CommandLine } from '../cli/command-line.ts'
 import { KeycloakAdmin } from '../keycloak/admin.ts'
 import { guideCommands, local, runKcadm } from '../keycloak/guide.ts'
 import { freshVenv, installGateway, must, type Venv } from '../packages/installed.ts'
+import { makeTestPackages } from '../packages/made.ts'
 import { PageOfBob } from './page-of-bob.ts'
 
 /**
@@ -70,7 +70,7 @@ after(async () => {
 async function makeAndInstall(): Promise<string> {
   const packages = join(folder, 'packages')
   mkdirSync(packages)
-  await makePackages(packages, 1_700_000_000, () => {})
+  await makeTestPackages(packages, ['npm'])
   return await installGateway(join(packages, `modelops-gateway-${VERSION}.tgz`), join(folder, 'server'))
 }
 

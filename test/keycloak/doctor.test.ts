@@ -10,7 +10,7 @@ import { freePort } from '../../infra/parts/ports.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import type { RunningServer } from '../../src/gateway/runtime/start.ts'
 import { Browser } from '../browser.ts'
-import { CommandLine, type Ended, FROM_SOURCES } from '../cli/command-line.ts'
+import { CommandLine, type Ended, PROGRAM } from '../cli/command-line.ts'
 import { KIT_PROJECTS, KIT_SECRET, startGateway } from '../kit.ts'
 import { type Recorder, startRecorder } from '../recorder.ts'
 import { KeycloakAdmin } from './admin.ts'
@@ -169,7 +169,7 @@ test('an issuer whose name does not exist: what depends on it is skipped and say
 
 test('a clock that is two minutes ahead fails: Keycloak sends no Date, the token of a sign-in shows it', async () => {
   const variables = Object.entries(await clockAhead(120)).map(([name, value]) => `${name}=${value}`)
-  const ahead = new CommandLine(folder, ['env', ...variables, ...FROM_SOURCES])
+  const ahead = new CommandLine(folder, ['env', ...variables, ...PROGRAM])
   const { code, stdout } = await withLogin(ahead, configFile(), 'dave', '--only', 'clock,groups')
   assert.equal(code, 1, stdout)
   assert.match(stdout, /- skipped the clock of the issuer: it does not send its time/)

@@ -9,10 +9,11 @@ import { loadAuthDatabase } from '../../src/cli/migrate/database/auth-database.t
 import { loadBasicAuthIni } from '../../src/cli/migrate/ini.ts'
 import { OldAccess, type Resource } from '../../src/cli/migrate/old-access.ts'
 import { loadProjectsFile } from '../../src/gateway/projects/file.ts'
+import { bundledProgram } from '../cli/bundled.ts'
 import { type BasicAuthServer, passwordOf, startOldServer } from './basic-auth-server.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave']
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts')
+const [node = '', ...program] = await bundledProgram()
 
 let server: BasicAuthServer
 /** Ids of two experiments in each workspace; `root` made them. */
@@ -114,8 +115,7 @@ async function assertSameVerdicts(old: BasicAuthServer, workspacesOn: boolean, r
 
 /** Not synchronous: MLflow closes idle connections meanwhile, and the next request must not take one of them. */
 async function migrate(...given: string[]) {
-  const args = ['--disable-warning=ExperimentalWarning', MAIN, 'migrate', 'basic-auth', '--ini', server.ini, ...given]
-  const child = spawn(process.execPath, args)
+  const child = spawn(node, [...program, 'migrate', 'basic-auth', '--ini', server.ini, ...given])
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   return { stdout, stderr, status: status as number | null }
 }

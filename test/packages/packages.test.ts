@@ -1,23 +1,39 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stringify } from 'yaml'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { type EmbeddedIssuer, startIssuer } from '../../infra/issuer/issuer.ts'
+import { CHART_FILE } from '../../infra/package/chart.ts'
 import { CHECKSUMS } from '../../infra/package/checksums.ts'
-import { makePackages } from '../../infra/package/make-packages.ts'
-import { CLIENT_PACKAGE, PYTHON_PACKAGES, VERSION, wheelName } from '../../infra/package/python-packages.ts'
+import { TARBALL } from '../../infra/package/command-line.ts'
+import { PROVENANCE } from '../../infra/package/provenance.ts'
+import { CLIENT_PACKAGE, PYTHON_PACKAGES, sdistName, VERSION, wheelName } from '../../infra/package/python-packages.ts'
+import { BILL } from '../../infra/package/sbom/bill.ts'
 import { ensureAirflow } from '../../infra/parts/airflow.ts'
 import { startBackground } from '../../infra/parts/background.ts'
 import { ensureMlflow } from '../../infra/parts/mlflow.ts'
 import { freePort } from '../../infra/parts/ports.ts'
+import { validateDescriptions } from './descriptions.ts'
 import { freshVenv, installGateway, must } from './installed.ts'
+import { makeTestPackages } from './made.ts'
 
 /** The files of `npm run package`, made twice, and installed where nothing else is. */
-const TARBALL = `modelops-gateway-${VERSION}.tgz`
+const KINDS = ['python', 'npm', 'chart'] as const
+const ARTEFACTS = [TARBALL, CHART_FILE, ...PYTHON_PACKAGES.flatMap((each) => [wheelName(each), sdistName(each)])]
+interface Resource {
+  readonly name: string
+  readonly digest: Readonly<Record<string, string>>
+}
+interface Provenance {
+  readonly subject: readonly Resource[]
+  readonly predicate: { readonly buildDefinition: { readonly resolvedDependencies: readonly Resource[] } }
+}
+
 let folder: string
 let packages: string
 let issuer: EmbeddedIssuer
@@ -26,7 +42,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'packages-'))
   packages = join(folder, 'packages')
   mkdirSync(packages)
-  await makePackages(packages, 1_700_000_000, () => {})
+  await makeTestPackages(packages, KINDS)
   issuer = await startIssuer({ host: 'localhost' })
 })
 after(async () => {
@@ -34,20 +50,54 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('one command makes the npm package, two wheels with their sources, and the checksums of all', async () => {
-  const python = PYTHON_PACKAGES.flatMap((each) => [
-    wheelName(each),
-    `${each.name.replaceAll('-', '_')}-${VERSION}.tar.gz`,
-  ])
-  assert.deepEqual(readdirSync(packages).sort(), [CHECKSUMS, TARBALL, ...python].sort())
+test('one command makes the packages, a bill of materials of each, their provenance, and the checksums of all', async () => {
+  const files = [...ARTEFACTS, ...ARTEFACTS.map((name) => `${name}${BILL}`), PROVENANCE]
+  assert.deepEqual(readdirSync(packages).sort(), [CHECKSUMS, ...files].sort())
   const checked = await must('sha256sum', ['--check', '--strict', CHECKSUMS], { cwd: packages })
-  assert.equal(checked.match(/: OK$/gm)?.length, python.length + 1)
+  assert.equal(checked.match(/: OK$/gm)?.length, files.length)
+})
+
+test('every bill of materials is valid CycloneDX, and the provenance is a valid in-toto statement', async () => {
+  const names = ARTEFACTS.map((name) => join(packages, `${name}${BILL}`))
+  await validateDescriptions(names, join(packages, PROVENANCE))
+})
+
+test('the bill of the npm package names what its licences name, and nothing of the machine', () => {
+  const licences = execFileSync('tar', ['-xzOf', join(packages, TARBALL), 'package/dist/THIRD-PARTY-LICENSES.txt'], {
+    encoding: 'utf8',
+  })
+  const bundled = [...licences.matchAll(/^(\S+) (\d+\.\d+\.\d+): \S/gm)].map(
+    ([, name, version]) => `${name}@${version}`,
+  )
+  const text = readFileSync(join(packages, `${TARBALL}${BILL}`), 'utf8')
+  const { components } = JSON.parse(text) as { components: { 'bom-ref': string; hashes: unknown[] }[] }
+  assert.deepEqual(components.map((each) => each['bom-ref']).sort(), [...bundled].sort())
+  assert.ok(components.length > 50 && components.every(({ hashes }) => hashes.length > 0))
+  for (const bill of ARTEFACTS.map((name) => readFileSync(join(packages, `${name}${BILL}`), 'utf8')))
+    assert.ok(![folder, tmpdir(), process.cwd(), hostname()].some((name) => bill.includes(name)))
+})
+
+test('the provenance names every file by its digest, and every lock file of the build', () => {
+  const { subject, predicate } = JSON.parse(readFileSync(join(packages, PROVENANCE), 'utf8')) as Provenance
+  const sums = readFileSync(join(packages, CHECKSUMS), 'utf8').trim().split('\n')
+  const others = sums.filter((line) => !line.endsWith(PROVENANCE))
+  assert.deepEqual(
+    subject.map(({ name, digest }) => `${digest.sha256}  ${name}`),
+    others,
+  )
+  const { resolvedDependencies } = predicate.buildDefinition
+  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
+  assert.deepEqual(
+    resolvedDependencies.find(({ name }) => name === 'package-lock.json'),
+    { name: 'package-lock.json', digest: { sha256: lock } },
+  )
+  assert.deepEqual(resolvedDependencies[0], { name: 'modelops-gateway', digest: { gitCommit: '0'.repeat(40) } })
 })
 
 test('the same sources and date make the same bytes', async () => {
   const again = join(folder, 'again')
   mkdirSync(again)
-  await makePackages(again, 1_700_000_000, () => {})
+  await makeTestPackages(again, KINDS)
   assert.equal(readFileSync(join(again, CHECKSUMS), 'utf8'), readFileSync(join(packages, CHECKSUMS), 'utf8'))
 })
 

@@ -4,7 +4,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../../infra/issuer/clients.ts'
 import { freePort } from '../../infra/parts/ports.ts'
+import { bundledProgram } from '../cli/bundled.ts'
 import { KIT_PROJECTS, KIT_SECRET } from '../kit.ts'
+
+const [node = '', ...program] = await bundledProgram()
 
 type Section = Record<string, unknown>
 export type Settings = Record<string, Section | readonly Section[]>
@@ -22,8 +25,7 @@ export class Served {
     this.file = file
     this.url = url
     this.adminUrl = adminUrl
-    const main = ['--disable-warning=ExperimentalWarning', 'src/cli/main.ts']
-    this.child = spawn(process.execPath, [...main, 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(node, [...program, 'serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (bytes) => {
         this.output += String(bytes)

@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 import { freePort } from '../../infra/parts/ports.ts'
 import { type RedisServerOptions, startRedis } from '../../infra/parts/redis.ts'
 import { run } from '../../infra/parts/run.ts'
+import type { Sessions } from '../../src/gateway/sessions/sessions.ts'
 import { type SessionBackend, StoreDown } from '../../src/gateway/sessions/stores/backend.ts'
 import { connectedBackend, eventually, type RedisOptions, redisBackend } from '../redis-store.ts'
 import { login, MovedClock, startSessions } from '../unit/gateway/sessions/kit.ts'
@@ -52,6 +53,18 @@ async function everythingIsDown(backend: SessionBackend): Promise<void> {
     backend.ping(),
   ]
   await Promise.all(operations.map((each) => isDown(each)))
+}
+
+/** When the last request began that was accepted. Its beginning counts: a busy machine delays what comes after it. */
+async function lastLoad(sessions: Sessions, cookie: string): Promise<number> {
+  let last = performance.now()
+  await eventually(async () => {
+    const began = performance.now()
+    if ((await sessions.load(cookie)) === undefined) return true
+    last = began
+    return false
+  })
+  return last
 }
 
 test('an unreachable Redis is an outage, and is used as soon as it is reachable', async (context) => {
@@ -211,12 +224,10 @@ test('an ended session stops in another process at once, and within cacheSeconds
   for (const each of [listener, deafOne]) assert.ok(await each.load(cookie))
   const startedAt = performance.now()
   await ender.endByKey(created.session.key)
-  await eventually(async () => (await listener.load(cookie)) === undefined)
-  const notifiedAfter = performance.now() - startedAt
-  await eventually(async () => (await deafOne.load(cookie)) === undefined)
-  const boundAfter = performance.now() - startedAt
+  const [notified, unnotified] = await Promise.all([lastLoad(listener, cookie), lastLoad(deafOne, cookie)])
+  const [notifiedAfter, boundAfter] = [notified - startedAt, unnotified - startedAt]
   context.diagnostic(
-    `stopped after ${notifiedAfter.toFixed(0)} ms with a notification, ${boundAfter.toFixed(0)} ms without`,
+    `last accepted after ${notifiedAfter.toFixed(0)} ms with a notification, ${boundAfter.toFixed(0)} ms without`,
   )
-  assert.ok(notifiedAfter < 1000 && boundAfter < 2500)
+  assert.ok(notifiedAfter < 1000 && boundAfter <= 2000)
 })

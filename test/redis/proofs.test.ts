@@ -34,7 +34,7 @@ before(async () => {
       config: {
         server: { publicUrl },
         proofOfPossession: { dpop: 'accept' },
-        session: { store: `redis://127.0.0.1:${redis.port}`, storeTimeoutMs: 500 },
+        session: { store: `redis://127.0.0.1:${redis.port}`, storeTimeoutMs: 2000 },
       },
       routes: [{ name: 'lobby', app: 'generic', path: '/lobby', access: 'login' }],
     })

@@ -1,33 +1,22 @@
 import { parseRedisAddress } from '../../gateway/config/redis-address.ts'
 import { type Config, configSchema } from '../../gateway/config/schema.ts'
 import { metadataOf, type Path, schemaAt } from '../../shared/settings/schema-walk.ts'
-
-const HIDDEN = '(hidden)'
+import { hideTexts } from '../hide-texts.ts'
 
 /**
  * The last line of defence: no check writes a secret, and no text that a server returned may carry one out either.
  * Replaces every secret of the configuration, also as it is written in URLs and in JSON.
  */
 export function hideSecrets(config: Config | undefined): (text: string) => string {
-  const secrets = config === undefined ? [] : secretsIn(config)
-  const forms = [
-    ...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])),
-  ]
-  // The longest first: one may contain another.
-  forms.sort((a, b) => b.length - a.length)
-  return (text) => forms.reduce((shown, secret) => shown.replaceAll(secret, HIDDEN), text)
+  return hideTexts(config === undefined ? [] : secretsIn(config))
 }
 
-/** A shorter text would also replace parts of words. */
-const MIN_LENGTH = 4
 const SECRET_KEY = /secret|password|adminTokenHash/i
 
 /** Every text of a key that the schema marks as secret, or whose name says so. The store's address is shown without its passwords. */
 function secretsIn(config: Config): string[] {
   const keys = textsIn(config).filter(({ path }) => path.join('.') !== 'session.store' && isSecret(path, config))
-  return [...keys.map(({ text }) => text), ...storeSecrets(config.session.store)].filter(
-    (secret) => secret.length >= MIN_LENGTH,
-  )
+  return [...keys.map(({ text }) => text), ...storeSecrets(config.session.store)]
 }
 
 const isSecret = (path: Path, config: Config): boolean =>

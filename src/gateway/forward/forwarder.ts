@@ -16,12 +16,15 @@ export interface Forwarder {
   /** Streams both ways; resolves when the response has ended. @throws Refusal `upstream-*`, also after a response has begun */
   forward(context: RequestContext, transport: Transport, outgoing: UpstreamRequest, plan: ResponsePlan): Promise<void>
   /** The connections to an upstream, for requests that are not plain. */
-  upstreamOf(outgoing: Pick<UpstreamRequest, 'origin' | 'connectMs'>): Upstream
+  upstreamOf(outgoing: UpstreamKey): Upstream
   /** Gives up upstreams that no new request goes to; what is in flight to them finishes. */
-  retire(isOver: (origin: string) => boolean): void
+  retire(isOver: (upstream: UpstreamKey) => boolean): void
   /** Cuts all connections to upstreams. */
   close(): void
 }
+
+/** Connections to one origin are kept apart by their timeout: a pool has one. */
+export type UpstreamKey = Pick<UpstreamRequest, 'origin' | 'connectMs'>
 
 /** How long an upstream may leave `Expect: 100-continue` without a response before the body is asked for anyway, ms. */
 const CONTINUE_MS = 1000
@@ -36,13 +39,13 @@ export function buildForwarder(
   all = new Set<Upstream>(),
   eventsOf?: (origin: string) => UpstreamEvents,
 ): Forwarder {
-  const upstreams = new Map<string, Upstream>()
-  let isOver = (_origin: string) => false
+  const upstreams = new Map<string, { readonly named: UpstreamKey; readonly upstream: Upstream }>()
+  let isOver = (_upstream: UpstreamKey) => false
 
-  function upstreamOf({ origin, connectMs }: Pick<UpstreamRequest, 'origin' | 'connectMs'>): Upstream {
+  function upstreamOf({ origin, connectMs }: UpstreamKey): Upstream {
     const key = `${origin} ${connectMs}`
     const known = upstreams.get(key)
-    if (known) return known
+    if (known) return known.upstream
     const upstream = new Upstream({
       origin: new URL(origin),
       maxConnections: limits.upstreamConnections,
@@ -56,8 +59,9 @@ export function buildForwarder(
     })
     all.add(upstream)
     // Asked for by a request from before a reload: it serves this one, and the next does not find it.
-    if (isOver(origin)) upstream.retire()
-    else upstreams.set(key, upstream)
+    const named = { origin, connectMs }
+    if (isOver(named)) upstream.retire()
+    else upstreams.set(key, { named, upstream })
     return upstream
   }
 
@@ -98,14 +102,14 @@ export function buildForwarder(
     upstreamOf,
     retire(now) {
       isOver = now
-      for (const [key, upstream] of upstreams) {
-        if (!isOver(key.slice(0, key.indexOf(' ')))) continue
+      for (const [key, { named, upstream }] of upstreams) {
+        if (!isOver(named)) continue
         upstreams.delete(key)
         upstream.retire()
       }
     },
     close: () => {
-      for (const upstream of upstreams.values()) upstream.close()
+      for (const { upstream } of upstreams.values()) upstream.close()
     },
   }
 }
@@ -118,7 +122,7 @@ export function requestHead({ method, path, headers }: Pick<UpstreamRequest, 'me
 }
 
 /** The request's body as a stream, framed anew: with its length where it has one, else chunked. */
-function streamedBody(context: RequestContext, request: IncomingMessage, headers: string[]) {
+export function streamedBody(context: RequestContext, request: IncomingMessage, headers: string[]) {
   const length = request.headers['content-length']
   const chunked = request.headers['transfer-encoding'] !== undefined
   if (length === undefined && !chunked) return undefined

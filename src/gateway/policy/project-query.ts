@@ -7,12 +7,15 @@ export interface ProjectQuery {
   readonly lookalike: boolean
 }
 
+/** Whether a query may name the project: the letters of every spelling, with whatever is ignored between them, or escapes. */
+const MAYBE = /p[^a-z0-9&=]*r[^a-z0-9&=]*o|%[0-9a-f]{2}/i
+
 /**
  * Takes the project out of a query string, so that the upstream receives it in one header and nowhere else.
  * Works on the raw text, so that all other parameters stay unchanged. `%70rojectId` is `projectId` (WHATWG URL §5).
  */
 export function takeProjectQuery(query: string): ProjectQuery {
-  if (!/pro|%/i.test(query)) return { values: [], rest: query, lookalike: false }
+  if (!MAYBE.test(query)) return { values: [], rest: query, lookalike: false }
   const values: string[] = []
   const rest: string[] = []
   let lookalike = false
@@ -24,7 +27,7 @@ export function takeProjectQuery(query: string): ProjectQuery {
       continue
     }
     // Some parsers also separate parameters at `;`.
-    if (pair.split(';').some(namesProject)) lookalike = true
+    if ([pair, ...pair.split(';')].some(namesProject)) lookalike = true
     rest.push(pair)
   }
   return { values, rest: rest.join('&'), lookalike }
@@ -32,22 +35,32 @@ export function takeProjectQuery(query: string): ProjectQuery {
 
 /**
  * Names that a more lenient parser reads as `projectId`: another case, punctuation or spaces around or within it, a list,
- * a name cut at a NUL, letters of full width (Unicode NFKC).
+ * a name with a NUL or cut at it, letters of full width (Unicode NFKC).
  */
 const isLookalike = (name: string) => {
-  const [before = ''] = name.normalize('NFKC').split(/[[\0]/, 1)
-  return before.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
+  const [before = ''] = name.normalize('NFKC').split('[', 1)
+  return isProject(before) || isProject(before.split('\0', 1)[0] as string)
 }
 
+const isProject = (name: string) => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase() === 'projectid'
+
+/** As it came as well: some servers leave an escape as it is where the bytes are no UTF-8 (werkzeug). */
 function namesProject(pair: string): boolean {
-  const name = decodeParameter(pair.split('=', 1)[0] as string)
-  return name !== 'project_id' && isLookalike(name)
+  const raw = pair.split('=', 1)[0] as string
+  const name = decodeParameter(raw)
+  return name !== 'project_id' && (isLookalike(name) || isLookalike(raw))
 }
 
 function decodeParameter(text: string): string {
+  const spaced = text.replaceAll('+', ' ')
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
+    return decodeURIComponent(spaced)
   } catch {
-    return text
+    return decodeLeniently(spaced)
   }
 }
+
+/** What is no escape stays, and bytes that are no UTF-8 become U+FFFD, as servers read them (WHATWG URL §5.1). */
+const decodeLeniently = (text: string) => Buffer.from(text.replaceAll(/%[0-9a-f]{2}/gi, byteOf), 'latin1').toString()
+
+const byteOf = (octet: string) => String.fromCharCode(Number.parseInt(octet.slice(1), 16))

@@ -71,18 +71,26 @@ const originOf = ({ config }: Route) => new URL(config.upstream).origin
 
 /**
  * Whether a more lenient server could read the path as one of a narrower route: without the dots and spaces at the end of
- * a segment (Windows), in another case, or after Unicode normalization (NFKC: `．` is `.`, `／` is `/`).
+ * a segment (Windows), in another case, decoded twice, or after Unicode normalization (NFKC: `．` is `.`, `／` is `/`).
  */
 export function looksNarrower({ narrower }: Route, decodedPath: string): boolean {
   if (narrower.length === 0) return false
-  const folded = decodedPath
+  const readings = decodedPath.includes('%') ? [decodedPath, decodeAgain(decodedPath)] : [decodedPath]
+  const folded = readings.map(foldPath)
+  return narrower.some(({ prefix }) => folded.some((path) => covers(prefix.toLowerCase(), path)))
+}
+
+const foldPath = (path: string) =>
+  path
     .normalize('NFKC')
     .toLowerCase()
     .split('/')
     .map((segment) => segment.split(';', 1)[0]?.replace(/[\s.]+$/u, '') ?? '')
     .join('/')
-  return narrower.some(({ prefix }) => covers(prefix.toLowerCase(), folded))
-}
+
+/** What is no escape stays. */
+const decodeAgain = (path: string) =>
+  path.replaceAll(/(?:%[0-9a-f]{2})+/gi, (octets) => Buffer.from(octets.replaceAll('%', ''), 'hex').toString())
 
 type Port = '80' | '443'
 

@@ -83,10 +83,17 @@ export function release(components: Components, kept: Components): void {
   if (components.forwarder !== kept.forwarder) components.forwarder.retire(() => true)
 }
 
-/** Retires the connections to upstreams that no route of the configuration names. */
-export function releaseUpstreams({ config, components }: Runtime): void {
+interface NamedUpstreams {
+  readonly config: Pick<Config, 'routes'>
+  readonly components: { readonly forwarder: Pick<Components['forwarder'], 'retire'> }
+}
+
+/** Retires the connections to upstreams that no route of the configuration names, or none with their timeout. */
+export function releaseUpstreams({ config, components }: NamedUpstreams): void {
   const named = new Set(
-    config.routes.flatMap(({ upstream, mlflow }) => [upstream, ...Object.values(mlflow?.instances ?? {})]),
+    config.routes.flatMap(({ upstream, mlflow, connectSeconds }) =>
+      [upstream, ...Object.values(mlflow?.instances ?? {})].map((origin) => `${origin} ${connectSeconds * 1000}`),
+    ),
   )
-  components.forwarder.retire((origin) => !named.has(origin))
+  components.forwarder.retire(({ origin, connectMs }) => !named.has(`${origin} ${connectMs}`))
 }

@@ -28,15 +28,16 @@ type FieldKind =
   | 'transfer-encoding'
   | 'upgrade'
 
-const KINDS: Record<string, FieldKind> = {
-  connection: 'connection',
-  'keep-alive': 'keep-alive',
-  'content-length': 'content-length',
-  'transfer-encoding': 'transfer-encoding',
-  'proxy-connection': 'hop-by-hop',
-  te: 'hop-by-hop',
-  upgrade: 'upgrade',
-}
+/** A map, because an object would also have `constructor`, which an upstream may send. */
+const KINDS: ReadonlyMap<string, FieldKind> = new Map([
+  ['connection', 'connection'],
+  ['keep-alive', 'keep-alive'],
+  ['content-length', 'content-length'],
+  ['transfer-encoding', 'transfer-encoding'],
+  ['proxy-connection', 'hop-by-hop'],
+  ['te', 'hop-by-hop'],
+  ['upgrade', 'upgrade'],
+])
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Anything but HTAB, CR, LF and visible characters; and a CR or LF that is not part of a CRLF. */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
@@ -51,7 +52,7 @@ function kindOf(name: string): FieldKind {
   const known = knownNames.get(name)
   if (known !== undefined) return known
   if (!TOKEN.test(name)) throw invalid('the response has a field name that is not a token')
-  const kind = KINDS[name.toLowerCase()] ?? 'end-to-end'
+  const kind = KINDS.get(name.toLowerCase()) ?? 'end-to-end'
   if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, kind)
   return kind
 }
@@ -61,13 +62,23 @@ function parseLength(value: string): number {
   return Number(value)
 }
 
+/** Without the spaces and tabs around it. `trim` also removes what is part of a value elsewhere, such as a no-break space. */
+function trimSpace(text: string): string {
+  let [start, end] = [0, text.length]
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isSpace = (code: number) => code === 0x20 || code === 0x09
+
 /** `a: b` lines to pairs; optional white space around the value is not part of it (RFC 9112 §5). */
 function eachField(lines: readonly string[], from: number, visit: (name: string, value: string) => void): void {
   for (let i = from; i < lines.length; i++) {
     const line = lines[i] as string
     const colon = line.indexOf(':')
     if (colon < 1) throw invalid('the response has a field line without a name')
-    visit(line.slice(0, colon), line.slice(colon + 1).trim())
+    visit(line.slice(0, colon), trimSpace(line.slice(colon + 1)))
   }
 }
 
@@ -111,8 +122,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   })
   const http10 = line[1] === '0'
   if (chunked && (length !== undefined || http10)) throw invalid('the response has two framings')
-  const named =
-    connection === '' || connection === ',keep-alive' ? NONE : connection.split(',').map((word) => word.trim())
+  const named = connection === '' || connection === ',keep-alive' ? NONE : connection.split(',').map(trimSpace)
   const bodyless = status < 200 || status === 204 || status === 304 || method === 'HEAD'
   // Content-Length of a HEAD or 304 response describes another response and is passed on; a 204 has none (RFC 9110 §8.6).
   if (length !== undefined && status >= 200 && status !== 204) headers.push('Content-Length', String(length))

@@ -17,6 +17,9 @@ export interface Migration {
   readonly text: string
 }
 
+/** The library would print a mapping or a list that is a key, which may be a secret. */
+const QUIET = { logLevel: 'error' } as const
+
 /** The text cannot be changed without changing what it means, or how could not be found out. */
 export class MigrationFailed extends Error {}
 
@@ -28,14 +31,14 @@ export class MigrationFailed extends Error {}
  */
 export function migrateKeys(schema: z.ZodType, text: string, file: string): Migration {
   parseFile(schema, text, file)
-  const document = parseDocument(text)
+  const document = parseDocument(text, QUIET)
   const outdated = outdatedKeys(schema, document.contents)
   const conflicts = outdated.filter((key) => isConflict(key, document))
   if (conflicts.length > 0) throw settingsError(schema, text, file, conflicts.map(conflictError))
   const edits = outdated.map((key) => editOf(key, text))
   const migrated = applyEdits(text, edits)
   for (const key of outdated) renameIn(key)
-  if (!isDeepStrictEqual(toValue(parseDocument(migrated)), toValue(document)))
+  if (!isDeepStrictEqual(toValue(parseDocument(migrated, QUIET)), toValue(document)))
     throw new MigrationFailed(`${file}: the keys cannot be renamed without changing their values`)
   return { edits, text: migrated }
 }

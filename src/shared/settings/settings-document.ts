@@ -18,6 +18,8 @@ import type { Path } from './schema-walk.ts'
 export interface Span {
   readonly path: Path
   readonly isKey: boolean
+  /** A mapping or a list as a key, which no settings have. */
+  readonly isCollection?: true
   readonly start: number
   readonly end: number
 }
@@ -27,6 +29,13 @@ const unresolvedAlias: FieldError = {
   expected: 'quotes around a value that starts with `*`, or an anchor (`&name`) further up',
   got: 'an alias without an anchor',
   hint: 'Put the value in quotes.',
+}
+
+const endlessAlias: FieldError = {
+  path: '',
+  expected: 'an alias of a value that ends further up',
+  got: 'an alias within the value that it stands for',
+  hint: 'Write the value out.',
 }
 
 /** A parsed YAML file that knows where each of its values is. */
@@ -41,7 +50,9 @@ export class SettingsDocument {
 
   constructor(text: string) {
     this.text = text
-    this.#document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: this.#lines })
+    // The library warns of a mapping or a list as a key with its text, which may be a secret: `{{ secret }}` is one.
+    const logLevel = 'error'
+    this.#document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: this.#lines, logLevel })
     const found = [...this.#document.errors, ...this.#document.warnings]
     const syntax = found.find(({ code }) => code !== 'DUPLICATE_KEY')
     this.isParsed = syntax === undefined
@@ -81,7 +92,7 @@ export class SettingsDocument {
     return target && this.#positionOf(target)
   }
 
-  /** Every key and every scalar of the file. */
+  /** Every key of the file, and every value that is no mapping and no list. */
   spans(): Span[] {
     return spansOf(this.#document.contents, [])
   }
@@ -89,9 +100,11 @@ export class SettingsDocument {
   #aliasErrors(): FieldError[] {
     const errors: FieldError[] = []
     visit(this.#document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return
-        errors.push({ ...unresolvedAlias, ...(alias.range && { position: this.#positionOf(alias) as Position }) })
+      Alias: (_key, alias, above) => {
+        const target = alias.resolve(this.#document)
+        if (target !== undefined && !above.includes(target)) return
+        const error = target === undefined ? unresolvedAlias : endlessAlias
+        errors.push({ ...error, ...(alias.range && { position: this.#positionOf(alias) as Position }) })
       },
     })
     return errors
@@ -132,6 +145,7 @@ function spansOf(node: unknown, path: Path): Span[] {
 }
 
 function spanOf(node: unknown, path: Path, isKey: boolean): Span[] {
-  const range = isScalar(node) || isAlias(node) ? node.range : undefined
-  return range ? [{ path, isKey, start: range[0], end: range[1] }] : []
+  const isCollection = isMap(node) || isSeq(node)
+  const range = isScalar(node) || isAlias(node) || isCollection ? node.range : undefined
+  return range ? [{ path, isKey, start: range[0], end: range[1], ...(isCollection && { isCollection }) }] : []
 }

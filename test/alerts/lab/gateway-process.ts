@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GATEWAY_CLIENT } from '../../../infra/issuer/clients.ts'
 import { type Background, startBackground } from '../../../infra/parts/background.ts'
-import { checkout } from '../../../infra/parts/directories.ts'
 import { freePort } from '../../../infra/parts/ports.ts'
+import { bundledProgram } from '../../cli/bundled.ts'
 import { KIT_PROJECTS, KIT_SECRET } from '../../kit.ts'
 
 type Section = Readonly<Record<string, unknown>>
@@ -66,16 +66,11 @@ export class GatewayProcess {
   }
 
   async start(): Promise<void> {
+    const [command = '', ...args] = await bundledProgram()
     this.#running = await startBackground({
       name: this.#name,
-      command: process.execPath,
-      args: [
-        '--disable-warning=ExperimentalWarning',
-        join(checkout, 'src/cli/main.ts'),
-        'serve',
-        '--config',
-        this.#file,
-      ],
+      command,
+      args: [...args, 'serve', '--config', this.#file],
       logFile: `${this.#file}.log`,
       readyUrl: `${this.url}/healthz`,
       readySeconds: 60,

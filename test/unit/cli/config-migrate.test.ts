@@ -13,12 +13,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bundledProgram } from '../../cli/bundled.ts'
 import { codeBlocks } from '../infra/docs/pages.ts'
 
 /** `config migrate` as a command, on files as people write them. */
 const folder = mkdtempSync(join(tmpdir(), 'config-migrate-'))
 after(() => rmSync(folder, { recursive: true }))
-const main = join(import.meta.dirname, '../../../src/cli/main.ts')
+const [node = '', ...program] = await bundledProgram()
 
 let files = 0
 function fileWith(text: string): string {
@@ -29,8 +30,8 @@ function fileWith(text: string): string {
 }
 
 function migrate(file: string, ...options: string[]) {
-  const args = ['--disable-warning=ExperimentalWarning', main, 'config', 'migrate', '--config', file, ...options]
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const args = [...program, 'config', 'migrate', '--config', file, ...options]
+  const { status, stdout, stderr } = spawnSync(node, args, { encoding: 'utf8' })
   return { status, stdout: stdout.replaceAll(file, 'FILE'), stderr: stderr.replaceAll(file, 'FILE') }
 }
 

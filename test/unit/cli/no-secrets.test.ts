@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bundledProgram } from '../../cli/bundled.ts'
 
 /** `check` and `explain` where there are no secrets and no servers, as in a CI job. */
 const ROOT = join(import.meta.dirname, '../../..')
@@ -11,10 +12,10 @@ const EXAMPLE = join(ROOT, 'config/gateway.yaml')
 const folder = mkdtempSync(join(tmpdir(), 'gateway-ci-'))
 after(() => rmSync(folder, { recursive: true }))
 
+const [node = '', ...program] = await bundledProgram()
 function run(...args: string[]) {
   const env = { PATH: process.env.PATH }
-  const main = ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts')]
-  return spawnSync(process.execPath, [...main, ...args], { env, encoding: 'utf8' })
+  return spawnSync(node, [...program, ...args], { env, encoding: 'utf8' })
 }
 
 /** The example with a text replaced. */

@@ -7,8 +7,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
+import { bundledProgram } from '../../cli/bundled.ts'
 
-const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
+const [node = '', ...program] = await bundledProgram()
 const folder = mkdtempSync(join(tmpdir(), 'gateway-serve-'))
 after(() => rmSync(folder, { recursive: true }))
 
@@ -33,8 +34,7 @@ async function serve(sections: Record<string, object>): Promise<Ended> {
 async function run(command: string, config: object): Promise<Ended> {
   const file = join(folder, `${randomUUID()}.yaml`)
   writeFileSync(file, JSON.stringify(config))
-  const args = ['--disable-warning=ExperimentalWarning', MAIN, command, '--config', file]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(node, [...program, command, '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (chunk) => {
     stderr += chunk

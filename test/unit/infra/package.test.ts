@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { CHECKSUMS, writeChecksums } from '../../../infra/package/checksums.ts'
 import { PYTHON_PACKAGES, VERSION } from '../../../infra/package/python-packages.ts'
-import { sourceDate } from '../../../infra/package/source-date.ts'
+import { sourceDate } from '../../../infra/package/source.ts'
 import { PartMissing } from '../../../infra/parts/progress.ts'
 import { documentation } from './docs/pages.ts'
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,9 +8,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkPorts, loadSettings } from '../../../infra/demo/settings.ts'
 import { train } from '../../../infra/demo/training.ts'
-import { startBackground } from '../../../infra/parts/background.ts'
+import { sendSignal, startBackground } from '../../../infra/parts/background.ts'
 import { withLock } from '../../../infra/parts/lock.ts'
-import { freePort, isPortFree } from '../../../infra/parts/ports.ts'
+import { freePort, isPortFree, reservePort } from '../../../infra/parts/ports.ts'
 import { isNewEnough } from '../../../infra/parts/python.ts'
 import { run } from '../../../infra/parts/run.ts'
 
@@ -62,6 +63,17 @@ test('a command that does not exist fails with its name instead of throwing', as
   const { ok, tail } = await run('no-such-command', [])
   assert.equal(ok, false)
   assert.match(tail, /no-such-command/)
+})
+
+test('a command that does not end is stopped at its limit, and has failed', async () => {
+  const { ok } = await run('sleep', ['600'], { seconds: 0.05 })
+  assert.equal(ok, false)
+})
+
+test('a signal to a process that has ended says so instead of throwing', async () => {
+  const child = spawn('true')
+  await once(child, 'exit')
+  assert.equal(sendSignal(child.pid ?? 0, 'SIGKILL'), false)
 })
 
 test('Python is new enough from 3.10 on', () => {
@@ -144,6 +156,14 @@ test('the demo’s training learns: the loss falls and the line is found', () =>
   const { losses, slope, intercept } = train(0.5, 0)
   assert.ok((losses.at(-1) ?? 1) < (losses[0] ?? 0) / 100)
   assert.ok(Math.abs(slope - 3) < 0.1 && Math.abs(intercept - 2) < 0.1)
+})
+
+test('a port that one process was given is not given to another one while it runs', async () => {
+  const ports = JSON.stringify(join(import.meta.dirname, '../../../infra/parts/ports.ts'))
+  const other = async (call: string) =>
+    (await run(process.execPath, ['-e', `import(${ports}).then(async (m) => console.log(await m.${call}))`])).tail
+  assert.equal(await other(`reservePort(${await freePort()})`), 'false')
+  assert.equal(await reservePort(Number(await other('freePort()'))), true)
 })
 
 test('a port is given once, and one that somebody listens on never', async (t) => {

@@ -35,6 +35,24 @@ test('an option that does not exist is named, with the help and without a stack 
   assert.doesNotMatch(stdout, /\n {4}at /)
 })
 
+test('a tier that fails stops no other, and is named again at the end with the command that runs it alone', () => {
+  const script = `
+    import { report, runLanes } from './test/lanes.ts'
+    const tier = (name, file) => ({ name, about: '', needs: [], minutes: 1, run: { files: [file] } })
+    const bad = tier('bad', 'test/no-such-file.test.ts')
+    const good = tier('good', 'test/unit/shared/printable.test.ts')
+    report(await runLanes([bad, good], 1), (name) => 'npm run ' + name)`
+  // Inside of a test, `node --test` runs no files.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const args = ['--input-type=module', '-e', script]
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
+  assert.equal(status, 1)
+  assert.match(stdout, /=== bad: FAILED[\s\S]+=== good: passed/)
+  assert.match(stdout, /\nbad failed; run it alone with: npm run bad\nCould not find 'test\/no-such-file/)
+  assert.match(stdout, /\nFAILED +bad +\d/)
+  assert.match(stdout, /\nFAILED +all +\d/)
+})
+
 test('the processor time of a tier is that of its processes, not of the shell around them', () => {
   assert.equal(cpuSecondsIn('0m0.10s 0m0.20s\n1m2.50s 0m3.25s\n'), 65.75)
   assert.equal(cpuSecondsIn(''), undefined)

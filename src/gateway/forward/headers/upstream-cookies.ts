@@ -1,6 +1,9 @@
+/** Servers that also separate cookies at spaces or commas (Python's `http.cookies`, RFC 2109) read another one here. */
+const ANOTHER_COOKIE = /[\s,][^\s,="]+=/
+
 /**
- * The `Cookie` header as an upstream may see it. The gateway's own cookies never pass; of the others only those that the
- * application's profile claims, so that one application cannot read another's session.
+ * The `Cookie` header as an upstream may see it. The gateway's own cookies never pass, behind a space in a value neither; of
+ * the others only those that the application's profile claims, so that one application cannot read another's session.
  */
 export function upstreamCookies(
   header: string | undefined,
@@ -17,8 +20,20 @@ export function upstreamCookies(
     at = end + 1
     const equals = pair.indexOf('=')
     const name = equals < 0 ? pair : pair.slice(0, equals).trim()
-    if (name === '' || name.toLowerCase().includes(lowerBase)) continue
-    if (allowed === 'all' || allowed.includes(name)) kept += kept === '' ? pair : `; ${pair}`
+    if (name === '' || namesOwn(name, pair, lowerBase)) continue
+    if (allowed === 'all' || isListed(allowed, name, pair)) kept += kept === '' ? pair : `; ${pair}`
   }
   return kept === '' ? undefined : kept
 }
+
+/** Whether the name is one of the gateway's, or what such a server reads as a name in the value. */
+function namesOwn(name: string, pair: string, lowerBase: string): boolean {
+  const lower = pair.toLowerCase()
+  if (!lower.includes(lowerBase)) return false
+  const [, ...others] = lower.split(/[\s,]/)
+  return name.toLowerCase().includes(lowerBase) || others.some((each) => each.split('=', 1)[0]?.includes(lowerBase))
+}
+
+/** Behind the name may be a space or a tab. `trim` has also removed a no-break space, which is part of a name elsewhere. */
+const isListed = (allowed: readonly string[], name: string, pair: string) =>
+  allowed.includes(name) && pair.charAt(name.length) !== '\xa0' && !ANOTHER_COOKIE.test(pair)

@@ -1,5 +1,5 @@
 import type { LRUCache } from 'lru-cache'
-import { boundedCache } from '../../../shared/bounded-cache.ts'
+import { boundedCache, dropExpired } from '../../../shared/bounded-cache.ts'
 import type { Session } from '../session.ts'
 
 /** A session that this process has read. Times are milliseconds since the epoch. */
@@ -37,7 +37,9 @@ export class SessionCache {
     return this.#known.get(value)
   }
 
+  /** Keeps what the store just confirmed. Sessions that have expired by then give up their place. */
   set(value: string, known: KnownSession): void {
+    dropExpired(this.#known, ({ expiresAt }) => expiresAt <= known.confirmedAt)
     const own = this.#cookies.get(known.session.key) ?? copyOf(value)
     this.#cookies.set(known.session.key, own)
     this.#known.set(own, known)

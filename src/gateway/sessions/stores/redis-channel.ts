@@ -12,6 +12,7 @@ const REMEMBERED = 10_000
  */
 export class RedisChannel {
   readonly #client: RedisClient
+  readonly #close: () => void
   readonly #listeners = new ChangeListeners()
   /** Writes of this process whose listeners were notified, and which will arrive once more. */
   readonly #notified = boundedCache<true>(REMEMBERED)
@@ -19,7 +20,9 @@ export class RedisChannel {
   #subscribed = false
 
   constructor(settings: RedisSettings) {
-    this.#client = connectRedis(settings)
+    const { client, close } = connectRedis(settings)
+    this.#client = client
+    this.#close = close
     this.#client.on('error', () => undefined) // calls that fail report it; the client reconnects by itself
     this.#client.on('message', (_channel: string, message: string) => this.#receive(message))
     this.#client.on('close', () => {
@@ -53,7 +56,7 @@ export class RedisChannel {
   close(): void {
     clearInterval(this.#probe)
     this.#listeners.clear()
-    this.#client.disconnect()
+    this.#close()
   }
 
   #subscribe(channel: string): void {

@@ -24,8 +24,32 @@ const LONGEST_PAUSE_MS = 1000
 /** Pause before the next attempt: short at first, then a second, so that a recovery is noticed soon. Milliseconds. */
 const pause = (attempts: number) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(attempts, 5))
 
-/** A client that connects and reconnects by itself. It never gives up, and never resends a command that may have run. */
-export function connectRedis({ address, ca, timeoutMs }: RedisSettings): RedisClient {
+/** A client of Redis, and the only way to end it. */
+export interface ReconnectingClient {
+  readonly client: RedisClient
+  close(): void
+}
+
+/** Connects and reconnects by itself. It never gives up, and never resends a command that may have run. */
+export function connectRedis(settings: RedisSettings): ReconnectingClient {
+  const client = buildClient(settings)
+  let timer: NodeJS.Timeout | undefined
+  // ioredis ends a client for good when a sentinel announces a failover while another one is asked for the master.
+  const reconnect = () => {
+    timer = setTimeout(() => client.connect().catch(() => undefined), pause(0))
+  }
+  client.on('end', reconnect)
+  return {
+    client,
+    close() {
+      client.off('end', reconnect)
+      clearTimeout(timer)
+      client.disconnect()
+    },
+  }
+}
+
+function buildClient({ address, ca, timeoutMs }: RedisSettings): RedisClient {
   const tls = address.tls ? { ...(ca === undefined ? {} : { ca }) } : undefined
   const common: CommonOptions = {
     replyMapping: 'legacy',
@@ -76,13 +100,16 @@ const clusterOptions = (redisOptions: CommonOptions, timeoutMs: number) => ({
 /** Bounds the time of every call, and turns every failure into {@link StoreDown}. */
 export class RedisConnection {
   readonly client: RedisClient
+  readonly #close: () => void
   readonly #timeoutMs: number
   #ready: Promise<void> | undefined
   /** Why the last connection failed. Only the message: the error of a refused AUTH contains the password. */
   #fault = 'not connected'
 
   constructor(settings: RedisSettings) {
-    this.client = connectRedis(settings)
+    const { client, close } = connectRedis(settings)
+    this.client = client
+    this.#close = close
     this.#timeoutMs = settings.timeoutMs
     this.client.on('error', (error: Error) => {
       this.#fault = error.message
@@ -112,7 +139,7 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.client.disconnect()
+    this.#close()
   }
 
   #lateness(): string {

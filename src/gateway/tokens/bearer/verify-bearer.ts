@@ -1,5 +1,5 @@
 import { errors as jose } from 'jose'
-import { boundedCache } from '../../../shared/bounded-cache.ts'
+import { boundedCache, dropExpired } from '../../../shared/bounded-cache.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { digest } from '../../../shared/digest.ts'
 import { isCompactJws } from '../../../shared/tokens/compact-jwt.ts'
@@ -40,6 +40,7 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
   const accepted = boundedCache<VerifiedToken>(REMEMBERED)
   const refused = boundedCache<{ readonly refusal: Refusal; readonly until: number }>(REMEMBERED)
   const running = new Map<string, Promise<VerifiedToken>>()
+  const isExpired = ({ until }: { readonly until: number }) => until <= clock()
 
   async function verify(token: string): Promise<VerifiedToken> {
     if (token.length > maxBytes) throw invalidToken('too long')
@@ -52,6 +53,7 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
     failures.check(addressKey(address))
     try {
       const verified = await verify(token)
+      dropExpired(accepted, isExpired)
       accepted.set(hash, verified)
       events?.verified('success')
       return verified
@@ -62,7 +64,9 @@ export function buildVerifyBearer(deps: BearerDeps): VerifyBearer {
       if (refusal.reason === 'token-invalid' || refusal.reason === 'no-rule-matches') {
         failures.count(addressKey(address))
         // The issuer may publish a key that is not known yet at any moment.
-        if (!(error instanceof jose.JWKSNoMatchingKey)) refused.set(hash, { refusal, until: clock() + REFUSED_MS })
+        if (error instanceof jose.JWKSNoMatchingKey) throw refusal
+        dropExpired(refused, isExpired)
+        refused.set(hash, { refusal, until: clock() + REFUSED_MS })
       }
       throw refusal
     }

@@ -45,12 +45,20 @@ function containsSecrets(schema: z.ZodType): boolean {
   return fields.some(([name, field]) => isSecretName(name) || containsSecrets(field))
 }
 
+/** Whether a key is in a mapping that stands where a secret belongs, such as `clientSecret: { hunter2: x }`. */
+const isWithinSecret = (schema: z.ZodType, path: Path, value: unknown): boolean =>
+  path.slice(1).some((_, depth) => {
+    const above = path.slice(0, depth + 1)
+    const field = schemaAt(schema, above, value)
+    return field !== undefined && !isContainer(field) && isSecretPath(schema, above, value)
+  })
+
 /** What an excerpt of a readable file must not show: values that may be secret, URLs with a password, and comments. */
 export function hiddenRanges(document: SettingsDocument, schema: z.ZodType, value: unknown): Range[] {
   const spans = document.spans()
-  const values = spans.filter(({ isKey, path, start, end }) => {
+  const values = spans.filter(({ isKey, isCollection, path, start, end }) => {
     const source = document.text.slice(start, end)
-    if (isKey) return isSecretKey(schema, path, value)
+    if (isKey) return isCollection || isSecretKey(schema, path, value) || isWithinSecret(schema, path, value)
     if (REFERENCE_ONLY.test(source)) return false
     return isSecretPath(schema, path, value) || mayContainCredentials(source)
   })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { REASONS, type Reason } from '../../../../src/gateway/errors.ts'
+import { bundledProgram } from '../../../cli/bundled.ts'
 import { codeBlocks, documentation } from './pages.ts'
 
 const ENV = {
@@ -14,17 +15,14 @@ const ENV = {
 const folder = mkdtempSync(join(tmpdir(), 'docs-'))
 after(() => rmSync(folder, { recursive: true }))
 
+const [node = '', ...program] = await bundledProgram()
+
 /** Runs the command line in a folder with the example as `gateway.yaml`. Resolves to what it prints. */
 function run(config: string, ...args: string[]): string {
   writeFileSync(join(folder, 'gateway.yaml'), config)
   writeFileSync(join(folder, 'projects.yaml'), readFileSync('config/projects.yaml'))
-  const main = join(import.meta.dirname, '../../../../src/cli/main.ts')
   const options = { cwd: folder, env: { ...process.env, ...ENV }, encoding: 'utf8' } as const
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', main, ...args],
-    options,
-  )
+  const { stdout, stderr } = spawnSync(node, [...program, ...args], options)
   return stdout + stderr
 }
 

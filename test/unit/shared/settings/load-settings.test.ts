@@ -162,6 +162,17 @@ for (const [name, text, env] of SECRETS) {
   })
 }
 
+test('a mapping as a key, such as a template that was not filled in, reaches no warning of the process', (t) => {
+  const warned = t.mock.method(process, 'emitWarning', () => {})
+  assert.doesNotMatch(errorOf('clientSecret: {{ hunter2 }}').report(), /hunter2/)
+  assert.doesNotMatch(errorOf('clientSecret: { [hunter2]: x, hunter2: y }').report(), /hunter2/)
+  assert.doesNotMatch(errorOf('level: { ? { a: hunter2 } : x }').report(), /hunter2/)
+  assert.deepEqual(
+    warned.mock.calls.map(({ arguments: [text] }) => text),
+    [],
+  )
+})
+
 test('control characters do not reach the terminal', () => {
   assert.doesNotMatch(errorOf('level: "\u001b[31mlow"').report(), /\u001b/)
 })
@@ -185,4 +196,6 @@ test('aliases within the file may be used, but not without end', () => {
     'c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]',
   ]
   assert.match(errorOf(bomb.join('\n')).message, /at most 100 uses of aliases/)
+  for (const endless of ['level: &x [*x]', '&x { name: *x }', 'name: &x { level: [&y [*x], *y] }'])
+    assert.match(errorOf(endless).report(), /:1:\d+: [\s\S]*an alias within the value that it stands for/)
 })

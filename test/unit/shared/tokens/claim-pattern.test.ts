@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { covers, matchesPattern, parsePattern, patternMistake } from '../../../../src/shared/tokens/claim-pattern.ts'
+import { anyText } from '../../../arbitraries.ts'
 
 const matches = (pattern: string, value: unknown) => {
   assert.equal(patternMistake(pattern), undefined, pattern)
@@ -82,7 +83,7 @@ const pieces = (segment: fc.Arbitrary<string>) =>
 const pattern = pieces(fc.oneof({ arbitrary: plain, weight: 3 }, { arbitrary: fc.constant('*'), weight: 2 }))
 const anything = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  anyText,
   pieces(plain).map((each) => each.join('')),
 )
 

@@ -41,6 +41,19 @@ test('three parts of base64url are one', () => {
   for (const text of [token(), 'a.b.c', 'a-_9.b-_9.c-_9']) assert.equal(isCompactJws(text), true, text)
 })
 
+test('a part with a character too many, or with bits after its last byte, is rejected', () => {
+  const [header, claims, signature] = token('{"alg":"RS256"}', '{"sub":"ma"}').split('.')
+  for (const [text, where] of [
+    [`${header}a.${claims}.${signature}`, 'header'],
+    [`${header}.${claims}aaaaa.${signature}`, 'claims'],
+    [`${header}.${part('{"sub":"max"}').replace(/Q$/, 'R')}.${signature}`, 'claims'],
+  ])
+    assert.throws(() => parseCompactJwt(text as string), {
+      name: 'TokenRejected',
+      message: `${where}: expected base64url`,
+    })
+})
+
 const INVALID_UTF8 = Uint8Array.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
 const parts: [what: string, text: string | Uint8Array, message: RegExp][] = [
   ['no JSON', '{', /expected JSON in UTF-8$/],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
+import { LRUCache } from 'lru-cache'
 import { Refusal } from '../../../../../src/gateway/errors.ts'
 import { type FakeIssuer, startFakeIssuer, unbent } from '../../signin/fake-issuer.ts'
 import { part, startTokenKit, stranger, strangersJwk, type TokenKit } from '../kit.ts'
@@ -54,6 +55,21 @@ test('a remembered token ends when it expires, and when the key that signed it i
   await verify(other) // remembered for a minute
   kit.clock.ahead = 61_000
   assert.equal((await refusal(other)).status, 401)
+})
+
+test('tokens that have expired give up their place when the next one comes, those that are remembered do not', async () => {
+  const forgotten = mock.method(LRUCache.prototype, 'delete').mock
+  await verify(await fake.sign(kit.claims()))
+  await verify(await fake.sign({ ...kit.claims(), jti: 'second' }))
+  assert.equal(forgotten.callCount(), 0)
+  kit.clock.ahead = 61_000
+  await verify(await fake.sign({ ...kit.claims(), jti: 'third' }))
+  assert.equal(forgotten.callCount(), 2)
+  await refusal('ey.not.valid')
+  kit.clock.ahead = 72_000
+  await refusal('ey.neither.valid')
+  assert.equal(forgotten.callCount(), 3)
+  mock.restoreAll()
 })
 
 test('thousands of unknown key IDs in a row cause one load of the keys', async () => {

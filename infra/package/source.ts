@@ -20,6 +20,24 @@ export async function sourceDate(
   return secondsOf(tail)
 }
 
+/** What the packages are made from. */
+export interface Source {
+  /** Of every file in the packages, in seconds since 1970. */
+  readonly date: number
+  /** Hexadecimal name of the commit, if this is a checkout. */
+  readonly commit: string | undefined
+  /** Whether files of the checkout differ from the commit. */
+  readonly changed: boolean
+}
+
+/** @throws PartMissing if the date is unknown */
+export async function sourceOf(folder = checkout): Promise<Source> {
+  const date = await sourceDate(process.env[VARIABLE], folder)
+  const commit = await run('git', ['-C', folder, 'rev-parse', 'HEAD'])
+  const status = await run('git', ['-C', folder, 'status', '--porcelain'])
+  return { date, commit: commit.ok ? commit.tail : undefined, changed: status.ok && status.tail !== '' }
+}
+
 /** The formats of the packages have no earlier date than 1980. */
 const EARLIEST = 315_532_800
 
