@@ -52,4 +52,22 @@ export const MUTATED_ROOMS: readonly MutatedRoom[] = [
     mutate: ['src/shared/tokens/*.ts', 'src/gateway/tokens/rules/*.ts'],
     tests: ['test/unit/shared/tokens/*.test.ts', 'test/unit/gateway/tokens/rules/match-rules.test.ts'],
   },
+  {
+    name: 'id-tokens',
+    about: 'ID tokens at a sign-in and a refresh, and the keys that verify tokens',
+    mutate: ['src/gateway/issuer/id-token.ts', 'src/gateway/issuer/keys/verify-by-keys.ts'],
+    tests: ['test/unit/gateway/issuer/id-token-rules.test.ts'],
+  },
+  {
+    name: 'token-proofs',
+    about: 'proof of possession: DPoP and client certificates',
+    mutate: ['src/gateway/tokens/proof/*.ts'],
+    tests: ['test/unit/gateway/tokens/proof/*.test.ts'],
+  },
+  {
+    name: 'client-credentials',
+    about: 'Basic credentials of clients, and the exchange of tokens',
+    mutate: ['src/gateway/tokens/{basic,exchange}/*.ts'],
+    tests: ['test/unit/gateway/tokens/{basic,exchange}/*.test.ts'],
+  },
 ]

@@ -24,6 +24,7 @@ const TEXTS: Readonly<Record<string, readonly number[]>> = {
   refusedExchange: [0],
   invalidExchange: [0],
   issuerOutage: [0],
+  unusable: [0],
 }
 
 /**

@@ -100,6 +100,5 @@ function checkHash(name: 'at_hash' | 'c_hash', claims: JWTPayload, alg: string, 
   const bits = alg === 'EdDSA' ? '512' : alg.slice(-3)
   const hash = createHash(`sha${bits}`).update(value).digest()
   const half = hash.subarray(0, hash.length / 2).toString('base64url')
-  if (claims[name] !== half)
-    throw unusable(`${name}: does not match ${name === 'at_hash' ? 'the access token' : 'the code'}`)
+  if (claims[name] !== half) throw unusable(`${name}: is the hash of something else`)
 }

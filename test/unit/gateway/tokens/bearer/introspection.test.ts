@@ -75,6 +75,10 @@ const refused: [string, Record<string, unknown>][] = [
   ['without subject', { sub: undefined }],
   ['for nobody, and of no client', { aud: [], client_id: undefined }],
   ['without audience and client', { aud: undefined, client_id: undefined }],
+  ['with an end that is a text', { exp: 'tomorrow' }],
+  ['with an end that is null', { exp: null }],
+  ['with a beginning that is a text', { nbf: 'yesterday' }],
+  ['with a beginning that is a list', { nbf: [1] }],
   ['of no kind', { typ: undefined, token_type: 'N_A' }],
 ]
 for (const [name, change] of refused) {
