@@ -17,14 +17,14 @@ const delay = monitorEventLoopDelay({ resolution: 10 })
 delay.enable()
 
 function readings(): Readings {
-  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
+  const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage()
   const resources: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
   const loopDelay = { p50: delay.percentile(50) / MS, p99: delay.percentile(99) / MS, max: delay.max / MS }
   delay.reset()
   const { user, system } = process.cpuUsage()
   const cpuSeconds = (user + system) / 1e6
-  return { cpuSeconds, rss, heapUsed, external, arrayBuffers, resources, timers: waitingTimers(), loopDelay }
+  return { cpuSeconds, rss, heapTotal, heapUsed, external, arrayBuffers, resources, timers: waitingTimers(), loopDelay }
 }
 
 createServer((socket) => {

@@ -3,6 +3,8 @@ export interface Readings {
   /** Processor time since the start. */
   readonly cpuSeconds: number
   readonly rss: number
+  /** Pages that V8 has, used or not. */
+  readonly heapTotal: number
   readonly heapUsed: number
   readonly external: number
   readonly arrayBuffers: number

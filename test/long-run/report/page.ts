@@ -7,8 +7,20 @@ import type { RunResult } from './result.ts'
 
 const text = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1))
 
-/** The page with the figures of a run. @param date such as 2026-11-28 */
-export function pageOf(result: RunResult, date: string): string {
+/** Everything below this heading is written by hand and kept. */
+const NOTES = '## Notes'
+
+/**
+ * The page with the figures of a run.
+ * @param date such as 2026-11-28
+ * @param previous The page so far, for its notes
+ */
+export function pageOf(result: RunResult, date: string, previous = ''): string {
+  const notes = previous.includes(NOTES) ? `\n${previous.slice(previous.indexOf(NOTES)).trimEnd()}\n` : ''
+  return `${writtenPart(result, date)}${notes}`
+}
+
+function writtenPart(result: RunResult, date: string): string {
   const { minutes, seed, seconds, total, outages, reloads, denials, excuses, loads } = result
   return `# Long run
 

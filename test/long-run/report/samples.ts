@@ -43,7 +43,8 @@ export const MEASURES: readonly Measure[] = [
   {
     ...{ name: 'resident memory', unit: 'MiB', afterCollection: false, keepsPeaks: true },
     of: ({ rss }) => rss / MIB,
-    tolerance: { long: 16, short: 64 },
+    // Less than the young generation of V8 (48 MiB). What leaks is in one of the next two as well, which allow for less.
+    tolerance: { long: 32, short: 64 },
   },
   {
     ...{ name: 'heap after a collection', unit: 'MiB', afterCollection: true },

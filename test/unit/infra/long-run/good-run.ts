@@ -7,7 +7,8 @@ export const MIB = 1_048_576
 export const MINUTES = 20
 
 export const sample = (at: number, change: Partial<Sample> = {}): Sample => ({
-  ...{ at, isCollected: true, cpuSeconds: 1, rss: 150 * MIB, heapUsed: 30 * MIB, external: 5 * MIB, arrayBuffers: 0 },
+  ...{ at, isCollected: true, cpuSeconds: 1, rss: 150 * MIB, heapTotal: 60 * MIB, heapUsed: 30 * MIB },
+  ...{ external: 5 * MIB, arrayBuffers: 0 },
   ...{ resources: { TCPSocketWrap: 2 }, timers: { 1000: 3 }, loopDelay: { p50: 1, p99: 2, max: 3 } },
   descriptors: { count: 28, kinds: { 'Redis socket': 2 }, states: { ESTABLISHED: 2 } },
   ...change,
