@@ -33,7 +33,7 @@ ${minutes} minutes, and each response is checked to be the one to its own reques
 | wrong responses | ${total.wrong} |
 | failures that an outage of the upstream explains | ${total.excused}: ${listed(excuses)} |
 | refreshes of sessions | ${result.refreshes} |
-| outages of an upstream, each about a second | ${outages} |
+| outages of an upstream | ${outages} |
 | reloads of the configuration, of both replicas together | ${reloads.applied} applied, ${reloads.refused} refused because the file was not valid |
 | denials that the log shows to be the ones to their own requests | ${denials.proven} |
 | errors in the log that the run did not cause | ${denials.unexpected.length} |

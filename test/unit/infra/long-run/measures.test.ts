@@ -106,7 +106,7 @@ const FAILURES: readonly (readonly [RegExp, RunResult])[] = [
   [/^1 wrong responses/, { ...GOOD, total: { right: 1, excused: 0, wrong: 1 } }],
   [/^no session was refreshed$/, { ...GOOD, refreshes: 0 }],
   [/^an error in a log: internal$/, { ...GOOD, denials: { proven: 1, unexpected: ['internal'] } }],
-  [/^replica-0: resident memory grew/, withReplica({ samples: samples((minute) => ({ rss: minute * 6 * MIB })) })],
+  [/^replica-0: resident memory grew/, withReplica({ samples: samples((minute) => ({ rss: minute * 20 * MIB })) })],
   [/^replica-0 after the traffic: a timer$/, withReplica({ left: ['a timer'] })],
   [/expected exit code 0 after SIGTERM, received null/, withReplica({ exit: { code: null, seconds: 1 } })],
   [/ended 11.0 s after SIGTERM/, withReplica({ exit: { code: 0, seconds: 11 } })],
