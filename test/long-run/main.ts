@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkout } from '../../infra/parts/directories.ts'
@@ -64,11 +64,12 @@ const result =
     : (JSON.parse(readFileSync(values.from, 'utf8')) as RunResult)
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(result))
 if (values.write) {
-  const [page, picture] = ['docs/reference/long-run.md', 'docs/pictures/long-run.svg'].map((path) =>
-    join(checkout, path),
+  const page = join(checkout, 'docs/reference/long-run.md')
+  writeFileSync(
+    page,
+    pageOf(result, new Date().toISOString().slice(0, 10), existsSync(page) ? readFileSync(page, 'utf8') : ''),
   )
-  writeFileSync(String(page), pageOf(result, new Date().toISOString().slice(0, 10)))
-  writeFileSync(String(picture), pictureOf(result))
+  writeFileSync(join(checkout, 'docs/pictures/long-run.svg'), pictureOf(result))
 }
 for (const line of summaryOf(result)) print(line)
 for (const wrong of result.wrong) print(JSON.stringify(wrong))

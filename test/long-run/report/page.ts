@@ -7,8 +7,20 @@ import type { RunResult } from './result.ts'
 
 const text = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1))
 
-/** The page with the figures of a run. @param date such as 2026-11-28 */
-export function pageOf(result: RunResult, date: string): string {
+/** Everything below this heading is written by hand and kept. */
+const NOTES = '## Notes'
+
+/**
+ * The page with the figures of a run.
+ * @param date such as 2026-11-28
+ * @param previous The page so far, for its notes
+ */
+export function pageOf(result: RunResult, date: string, previous = ''): string {
+  const notes = previous.includes(NOTES) ? `\n${previous.slice(previous.indexOf(NOTES)).trimEnd()}\n` : ''
+  return `${writtenPart(result, date)}${notes}`
+}
+
+function writtenPart(result: RunResult, date: string): string {
   const { minutes, seed, seconds, total, outages, reloads, denials, excuses, loads } = result
   return `# Long run
 
@@ -21,7 +33,7 @@ ${minutes} minutes, and each response is checked to be the one to its own reques
 | wrong responses | ${total.wrong} |
 | failures that an outage of the upstream explains | ${total.excused}: ${listed(excuses)} |
 | refreshes of sessions | ${result.refreshes} |
-| outages of an upstream, each about a second | ${outages} |
+| outages of an upstream | ${outages} |
 | reloads of the configuration, of both replicas together | ${reloads.applied} applied, ${reloads.refused} refused because the file was not valid |
 | denials that the log shows to be the ones to their own requests | ${denials.proven} |
 | errors in the log that the run did not cause | ${denials.unexpected.length} |

@@ -25,6 +25,13 @@ test('the page of a run that left something behind does not hide it', () => {
   assert.match(page, /^\| left behind .* \| \*\*some\*\* \|$/m)
 })
 
+test('the notes of the previous page are kept, its figures are not', () => {
+  const previous = `${pageOf({ ...TWO, seed: 7 }, '2026-01-01')}\n## Notes\n\n- By hand.\n`
+  const page = pageOf(TWO, '2026-11-28', previous)
+  assert.ok(page.endsWith('\n\n## Notes\n\n- By hand.\n'))
+  assert.doesNotMatch(page, /--seed 7|2026-01-01/)
+})
+
 test('the picture has a panel for each measure with a line for each replica, in the colours of the reader’s theme', () => {
   const picture = pictureOf(TWO)
   assert.equal(picture.match(/<polyline class="line line0"/g)?.length, 9)
