@@ -59,6 +59,12 @@ export const MUTATED_ROOMS: readonly MutatedRoom[] = [
     tests: ['test/unit/gateway/issuer/id-token-rules.test.ts'],
   },
   {
+    name: 'bearer-tokens',
+    about: 'where credentials are, bearer tokens, introspection, limits for guesses',
+    mutate: ['src/gateway/tokens/*.ts', 'src/gateway/tokens/bearer/*.ts'],
+    tests: ['test/unit/gateway/tokens/*.test.ts', 'test/unit/gateway/tokens/{bearer,rules}/*.test.ts'],
+  },
+  {
     name: 'token-proofs',
     about: 'proof of possession: DPoP and client certificates',
     mutate: ['src/gateway/tokens/proof/*.ts'],

@@ -199,20 +199,18 @@ test('selftest finds no mistake in the deployment, with accounts of two projects
     writeFileSync(file, browser.cookieHeader(new URL(URL_)), { mode: 0o600 })
     return file
   }
-  const addresses = await Promise.all(['mlflow', 'airflow-api'].map((service) => addressesOf(lab.engine, service)))
-  const upstreams = addresses.flat().flatMap((address) => [5000, 8080].map((port) => `${address}:${port}`))
-  const own = ['o.example', ...addresses.flat()].flatMap((host) => ['--i-own', host])
+  // What is published on this machine. That Caddy's networks do not lead to the applications is tested above.
+  const closed = [5000, 8080, 4181].flatMap((port) => ['--upstream', `localhost:${port}`])
   const authority = join(process.env.SECRETS ?? '', 'authority_certificate')
   try {
     const report = await reportOf([
-      ...['--url', URL_, '--ca', authority, ...own],
+      ...['--url', URL_, '--ca', authority, '--i-own', 'o.example', '--i-own', 'localhost', ...closed],
       ...['--cookie-file', await session('bob'), '--project', ALPHA],
       ...['--second-cookie-file', await session('carol'), '--second-project', BETA],
-      ...upstreams.flatMap((upstream) => ['--upstream', upstream]),
     ])
-    const told = report.cases.filter(({ status }) => status === 'failed' || status === 'warning')
+    const told = report.cases.filter(({ status }) => status === 'fail' || status === 'warning')
     process.stderr.write(`${JSON.stringify({ counts: report.counts, told }, null, 2)}\n`)
-    assert.deepEqual(idsOf(report, 'failed'), [])
+    assert.deepEqual(idsOf(report, 'fail'), [])
     assert.equal(report.exitCode, 0)
     assert.ok(report.counts.passed > 80, JSON.stringify(report.counts))
   } finally {

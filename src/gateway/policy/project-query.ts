@@ -57,7 +57,7 @@ function decodeUtf8(escapes: string): string {
   const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex')
   let text = ''
   for (let at = 0; at < bytes.length; ) {
-    const length = [1, 2, 3, 4].find((each) => at + each <= bytes.length && isUtf8(bytes.subarray(at, at + each)))
+    const length = [1, 2, 3, 4].find((each) => isUtf8(bytes.subarray(at, at + each)))
     text += length === undefined ? escapes.slice(at * 3, at * 3 + 3) : bytes.toString('utf8', at, at + length)
     at += length ?? 1
   }

@@ -72,7 +72,7 @@ interface Expected {
 
 /** Whatever `active` says, times that cannot be read are no lifetime. @param now Milliseconds since the epoch. */
 function checkTimes({ exp, nbf }: client.IntrospectionResponse, now: number): void {
-  const isTime = (value: unknown) => value === undefined || (typeof value === 'number' && Number.isFinite(value))
+  const isTime = (value: unknown) => value === undefined || Number.isFinite(value)
   if (!isTime(exp) || !isTime(nbf)) throw invalidToken('introspection: expected times as numbers')
   if (exp !== undefined && exp * 1000 <= now) throw invalidToken('introspection: expired')
 }
