@@ -8,6 +8,13 @@ export default {
   forbidden: [
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     {
+      // In the bundle such an import has no named exports if the package is CommonJS. A file of its own can be imported lazily.
+      name: 'no-lazy-package',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dynamic: true, dependencyTypes: ['npm', 'npm-dev', 'npm-optional'] },
+    },
+    {
       name: 'every-file-in-a-room',
       severity: 'error',
       from: { path: '^src/', pathNot: ROOMS.map(pattern) },

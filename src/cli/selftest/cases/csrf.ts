@@ -37,7 +37,8 @@ const atApplication = (id: string, title: string, requests: (target: string) => 
   run(world) {
     const { line, project } = world.first as Account
     const own = [line, ...(project === undefined ? [] : [`AOA-Project-ID: ${project}`])]
-    const variants = requests(`${world.found.protectedPath}selftest-no-such-path`).map(
+    // One segment alone may name a project, whose page is somewhere else.
+    const variants = requests(`${world.found.protectedPath}selftest/no-such-path`).map(
       ([label, request]) => [label, { ...request, lines: [...own, ...(request.lines ?? [])] }] as const,
     )
     return each(world, variants, oneOf(403))
