@@ -5,7 +5,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 /** What a front makes of the first bytes of a connection, which are a request or its beginning. */
 export interface Mistake {
   readonly name: string
-  /** Other bytes for the gateway, or a response in its place. Undefined: this request is passed on as it is. */
+  /** Other bytes for the gateway, or a response in its place. Undefined: this request is forwarded as it is. */
   readonly onRequest?: (request: string, world: FrontWorld) => Changed | undefined
   /** Changes the head of a response: its lines without the empty one. */
   readonly onResponseHead?: (head: string) => string
@@ -33,7 +33,7 @@ export interface FrontOptions extends FrontWorld {
   readonly mistakes: readonly Mistake[]
 }
 
-/** A TLS proxy that passes on every byte, and makes the given mistakes. */
+/** A TLS proxy that forwards every byte, and makes the given mistakes. */
 export async function startFront(options: FrontOptions): Promise<{ close(): void }> {
   const { port, tls, mistakes } = options
   const sockets = new Set<Socket>()
@@ -96,7 +96,7 @@ function serve(client: Socket, options: FrontOptions): void {
   })
 }
 
-/** Changes the first head, and passes on everything after it. */
+/** Changes the first head, and forwards everything after it. */
 function relay(gateway: Socket, client: Socket, mistakes: readonly Mistake[]): void {
   let pending = ''
   gateway.on('data', (bytes) => {

@@ -19,7 +19,7 @@ export interface WorldOptions {
   readonly rate: number
 }
 
-/** Whether the time of the whole run is over: nothing is sent any more. */
+/** Whether the time of the whole run has ended: nothing is sent any more. */
 type IsTimeUp = () => boolean
 
 /** Any response but these says that the target works. */

@@ -14,7 +14,7 @@ export interface Compared {
   readonly count: number
 }
 
-/** Asks other parsers what they read of what the gateway passes on. Inputs whose `check` fails are not asked about. */
+/** Asks other parsers what they read of what the gateway forwards. Inputs whose `check` fails are not asked about. */
 export async function compareAll(target: FuzzTarget, inputs: readonly Buffer[], oracles: Oracles): Promise<Compared> {
   const byParser = new Map<Parser, { input: Buffer; comparison: Comparison }[]>()
   for (const input of inputs) {

@@ -14,7 +14,7 @@ export interface FuzzTarget {
    * @throws Finding, or anything else: the gateway must not throw it either
    */
   check(input: Buffer): boolean | Promise<boolean>
-  /** What other parsers must read of what the gateway passes on. Nothing for what it denies. */
+  /** What other parsers must read of what the gateway forwards. Nothing for what it denies. */
   compare?(input: Buffer): Comparison[] | Promise<Comparison[]>
 }
 

@@ -12,7 +12,7 @@ export interface ReadResponse {
   readonly upgraded: boolean
 }
 
-/** Between two hops: not passed on. */
+/** Between two hops: not forwarded. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'upgrade', 'proxy-connection'])
 
 /** What Node's client, h11 and http.client must read of the bytes that the gateway accepts as a response. */

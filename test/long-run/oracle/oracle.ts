@@ -93,7 +93,7 @@ export class Oracle {
 }
 
 /**
- * Caddy before 2.8 ends a chunked response regularly although the gateway has cut it (caddyserver/caddy issue 5951). What
+ * Caddy 2.6.2 ends a chunked response regularly although the gateway has cut it. What
  * came of it is its own; only its end is missing. Without Caddy the same is wrong.
  */
 const isCutHiddenByCaddy = ({ entrance, status, responseBytes = 0 }: Expected, received: Received) =>

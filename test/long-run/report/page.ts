@@ -76,8 +76,8 @@ ${Object.entries(result.counts)
   contains the nonce.
 - **An outage excuses** 502, 503 and 504 with the reason \`upstream-down\` or \`upstream-timeout\`, and connections that were cut, if
   the request was under way between the kill of its own upstream and ${GRACE_MS / 1000} seconds after it was ready again. A response of another request is
-  never excused. \`200 without its end\` counts events and downloads through Caddy 2.6, which ends a cut response as if it were whole
-  ([fixed in 2.8](https://github.com/caddyserver/caddy/issues/5951)).
+  never excused. \`200 without its end\` counts events and downloads through Caddy 2.6, which ends a cut response as if it were whole.
+  The same response without Caddy would be wrong.
 - **Disturbances.** Upstreams are killed and started. The configuration is reloaded, every fourth time with a file that is not
   valid. Clients reset connections in the middle of bodies and responses. Upstreams reset connections before and in the
   middle of responses. Up to eight requests of different callers are sent at once on one connection.

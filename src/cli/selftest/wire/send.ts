@@ -24,7 +24,7 @@ export interface SendOptions {
 }
 
 const TIMEOUT_MS = 8000
-/** Code of what was not sent, because the time of the whole run is over. */
+/** Code of what was not sent, because the time of the whole run has ended. */
 export const TIME_UP = 'the limit of time has passed'
 /** A response of this size is no denial; what comes after it is not read. */
 const MAX_BYTES = 4_000_000

@@ -25,7 +25,7 @@ for (const [what, status, reply] of [
   ['a connection that is closed at once', 'warning', { kind: 'closed' }],
   ['a connection that stays silent', 'warning', { kind: 'silent' }],
   ['a name without an address', 'not run', { kind: 'unreached', code: 'ENOTFOUND' }],
-  ['a time that is over', 'not run', { kind: 'unreached', code: TIME_UP }],
+  ['a run whose time has ended', 'not run', { kind: 'unreached', code: TIME_UP }],
 ] satisfies [string, string, Received][])
   test(`for an application that must not be reachable, ${what} is: ${status}`, async () => {
     const verdict = await verdictFor(reply)
@@ -44,7 +44,7 @@ test('one application that is reachable outweighs those that are not', async () 
   assert.deepEqual([verdict?.status, verdict?.detail.startsWith('b.internal:1: ')], ['fail', true])
 })
 
-test('when the time of the run is over, nothing is sent', async () => {
+test('when the time of the run has ended, nothing is sent', async () => {
   const place = { host: '192.0.2.1', port: 1, tls: false }
   const world = await buildWorld({ place, upstreams: [], admins: [], paths: [], rate: 100 }, () => true)
   assert.equal(world, undefined)

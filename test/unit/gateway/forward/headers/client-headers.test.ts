@@ -6,7 +6,7 @@ import { upstreamCookies } from '../../../../../src/gateway/forward/headers/upst
 const authorization = (value: string | undefined) =>
   clientAuthorization({ headers: value === undefined ? {} : { authorization: value } })
 
-test('the Authorization of a client is passed on byte for byte, or not at all', () => {
+test('the Authorization of a client is forwarded byte for byte, or not at all', () => {
   assert.equal(authorization(undefined), undefined)
   assert.equal(authorization(''), undefined)
   for (const value of [

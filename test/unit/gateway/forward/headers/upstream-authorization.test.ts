@@ -18,12 +18,12 @@ function asked(tokens: object | undefined, wanted: Parameters<typeof authorizati
 const rows: [string, ReturnType<typeof asked>, string | undefined][] = [
   ['a token that is good goes on', asked({ accessToken: 't', accessExpiresAt: NOW + 1 }), 'Bearer t'],
   [
-    'a token that is over and not renewed yet is an outage',
+    'an expired token that is not renewed yet is an outage',
     asked({ accessToken: 't', accessExpiresAt: NOW, refreshToken: 'r' }),
     'issuer-down',
   ],
   [
-    'a token that is over and that nothing renews asks for a login',
+    'an expired token that nothing renews asks for a login',
     asked({ accessToken: 't', accessExpiresAt: NOW }),
     'login-required',
   ],
