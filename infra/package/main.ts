@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { checkout } from '../parts/directories.ts'
 import { CHECKSUMS } from './checksums.ts'
 import { currentBase, pinBase, pinnedBase } from './image/base-packages.ts'
 import { KINDS, type Kind, makePackages } from './make-packages.ts'
+import { OUTPUT, replaceOutput, say } from './output.ts'
 import { LOCAL_BUILDER } from './provenance.ts'
 import { sourceOf } from './source.ts'
 
@@ -32,9 +32,6 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const
 
-const OUTPUT = join(checkout, 'packages')
-const say = (line: string) => process.stdout.write(`${line}\n`)
-
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS })
   if (values.help) return void process.stdout.write(HELP)
@@ -42,16 +39,9 @@ async function main(): Promise<void> {
   const kinds = (values.only ?? KINDS).map(kindOf)
   if (!URL.canParse(values.builder)) throw new Error(`--builder: expected a URI, received ${values.builder}.`)
   const began = performance.now()
-  // The folder is replaced when everything is made: a failure leaves the previous packages.
-  const made = await mkdtemp(`${OUTPUT}-`)
-  try {
-    const base = pinnedBase()
-    await makePackages(made, { kinds, source: await sourceOf(), base, builder: values.builder, progress: say })
-    await rm(OUTPUT, { recursive: true, force: true })
-    await rename(made, OUTPUT)
-  } finally {
-    await rm(made, { recursive: true, force: true })
-  }
+  const { builder } = values
+  const options = { kinds, source: await sourceOf(), base: pinnedBase(), builder, progress: say }
+  await replaceOutput((folder) => makePackages(folder, options))
   await report((performance.now() - began) / 1000)
 }
 

@@ -1,16 +1,17 @@
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CHECKSUMS } from '../package/checksums.ts'
 import { pinnedBase } from '../package/image/base-packages.ts'
-import { KINDS, makePackages } from '../package/make-packages.ts'
+import { KINDS, type MakeOptions, makePackages } from '../package/make-packages.ts'
+import { replaceOutput, say } from '../package/output.ts'
 import { LOCAL_BUILDER } from '../package/provenance.ts'
 import { VERSION } from '../package/python-packages.ts'
 import { sourceOf } from '../package/source.ts'
 import { checkout } from '../parts/directories.ts'
 import { releaseProblems } from './release-problems.ts'
-import { type SigningKey, signChecksums } from './sign.ts'
+import { checkKey, type SigningKey, signChecksums } from './sign.ts'
 
 /** `npm run release`: everything that users install, made twice, compared and signed, in the folder `packages`. */
 
@@ -32,37 +33,33 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const
 
-const OUTPUT = join(checkout, 'packages')
-const say = (line: string) => process.stdout.write(`${line}\n`)
-
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS })
   if (values.help) return void process.stdout.write(HELP)
   const key = await signingKey(values.key, values['password-file'])
   const problems = await releaseProblems(checkout, VERSION)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  const [first, second] = [await mkdtemp(`${OUTPUT}-`), await mkdtemp(join(tmpdir(), 'packages-'))]
-  try {
-    const options = {
-      kinds: KINDS,
-      source: await sourceOf(),
-      base: pinnedBase(),
-      builder: values.builder,
-      progress: say,
+  await checkKey(key, say)
+  const { builder } = values
+  const options = { kinds: KINDS, source: await sourceOf(), base: pinnedBase(), builder, progress: say }
+  await replaceOutput(async (folder) => {
+    const second = await mkdtemp(join(tmpdir(), 'packages-'))
+    try {
+      const sums = [await makeOnce(folder, options), await makeOnce(second, options)]
+      if (sums[0] !== sums[1]) throw new Error(`Two builds of one commit differ:\n${differing(sums)}`)
+      await signChecksums(folder, key, `modelops-gateway ${VERSION}`, say)
+      say(`\nBoth builds are identical. SHA-256:\n${sums[0]}\npackages/${CHECKSUMS}.minisig signs them.`)
+    } finally {
+      await rm(second, { recursive: true, force: true })
     }
-    for (const [index, folder] of [first, second].entries()) {
-      say(`making all packages, ${index + 1} of 2`)
-      await makePackages(folder, options)
-    }
-    const [one, other] = await Promise.all([first, second].map((folder) => readFile(join(folder, CHECKSUMS), 'utf8')))
-    if (one !== other) throw new Error(`Two builds of one commit differ:\n${differing(one, other)}`)
-    await signChecksums(first, key, `modelops-gateway ${VERSION}`, say)
-    await rm(OUTPUT, { recursive: true, force: true })
-    await rename(first, OUTPUT)
-    say(`\nBoth builds are identical. SHA-256:\n${one}\npackages/${CHECKSUMS}.minisig signs them.`)
-  } finally {
-    for (const folder of [first, second]) await rm(folder, { recursive: true, force: true })
-  }
+  })
+}
+
+/** Resolves to the checksums. */
+async function makeOnce(folder: string, options: MakeOptions): Promise<string> {
+  say(`making all packages in ${folder}`)
+  await makePackages(folder, options)
+  return await readFile(join(folder, CHECKSUMS), 'utf8')
 }
 
 async function signingKey(keyFile: string | undefined, passwordFile: string | undefined): Promise<SigningKey> {
@@ -78,7 +75,7 @@ async function signingKey(keyFile: string | undefined, passwordFile: string | un
 }
 
 /** The files whose checksums differ. */
-function differing(one = '', other = ''): string {
+function differing([one = '', other = '']: readonly string[]): string {
   const others = new Set(other.split('\n'))
   return one
     .split('\n')

@@ -48,3 +48,14 @@ export async function signChecksums(
     await rm(stage, { recursive: true, force: true })
   }
 }
+
+/** Signs something that nobody gets, so that a wrong key or password is an error before the packages are made. @throws PartMissing */
+export async function checkKey(key: SigningKey, progress: Progress): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'key-check-'))
+  try {
+    await writeFile(join(folder, CHECKSUMS), '')
+    await signChecksums(folder, key, 'key check', progress)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

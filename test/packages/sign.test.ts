@@ -7,7 +7,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { CHECKSUMS, writeChecksums } from '../../infra/package/checksums.ts'
 import { ensureDebian } from '../../infra/parts/debian.ts'
 import { toStderr } from '../../infra/parts/progress.ts'
-import { type SigningKey, signChecksums } from '../../infra/release/sign.ts'
+import { checkKey, type SigningKey, signChecksums } from '../../infra/release/sign.ts'
 
 /** What a release signs, and the commands of docs/guides/deploy/verify.md with a real minisign. */
 
@@ -93,6 +93,14 @@ async function rewriteChecksums(): Promise<void> {
   await writeChecksums(folder)
   writeFileSync(join(folder, `${CHECKSUMS}.minisig`), signature)
 }
+
+test('a key is checked before anything is made with it', async () => {
+  await checkKey(own, () => {})
+  await assert.rejects(
+    checkKey({ key: '', password: '' }, () => {}),
+    /Expected a secret key of minisign/,
+  )
+})
 
 test('a wrong password is an error that says what was expected, and neither the password nor the key', async () => {
   const secrets = [PASSWORD, 'wrong one', ...withPassword.key.trim().split('\n').slice(1)]
