@@ -20,7 +20,7 @@ test('every package has the version of the gateway, and its name', () => {
 test('the documentation installs the files of this version', () => {
   for (const [path, page] of documentation()) {
     for (const [file, version] of page.matchAll(
-      /modelops[-_]gateway(?:_\w+)?-(\d[\d.]*\d)(?:-py3-none-any\.whl|\.tgz|\.tar\.gz)/g,
+      /modelops[-_]gateway(?:_\w+|-chart)?-(\d[\d.]*\d)(?:-py3-none-any\.whl|\.tgz|\.tar\.gz|\.oci\.tar|\.intoto\.json)/g,
     )) {
       assert.equal(version, VERSION, `${path}: ${file}`)
     }

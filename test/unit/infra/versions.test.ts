@@ -17,7 +17,7 @@ const PLACES: readonly (readonly [file: string, pattern: RegExp, count: number])
   ['infra/airflow/auth-manager/pyproject.toml', /^version = "(.+)"$/gm, 1],
   ['docs/guides/deploy/server.md', /^modelops-gateway --version\n```\n\n```text\n(.+)$/gm, 1],
   ['docs/guides/operate/metrics.md', /^modelops_gateway_build_info\{version="([^"]+)"/gm, 1],
-  ['docs/guides/deploy/kubernetes.md', /modelops-gateway:(\d[\w.-]*)/g, 2],
+  ['docs/guides/deploy/kubernetes.md', /modelops-gateway:(\d[\w.-]*)/g, 1],
 ]
 
 test('SECURITY.md names the minor versions that get fixes', () => {

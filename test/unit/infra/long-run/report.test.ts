@@ -34,8 +34,8 @@ test('the notes of the previous page are kept, its figures are not', () => {
 
 test('the picture has a panel for each measure with a line for each replica, in the colours of the reader’s theme', () => {
   const picture = pictureOf(TWO)
-  assert.equal(picture.match(/<polyline class="line line0"/g)?.length, 9)
-  assert.equal(picture.match(/<polyline class="line line1"/g)?.length, 9)
+  assert.equal(picture.match(/<polyline class="line line0"/g)?.length, 8)
+  assert.equal(picture.match(/<polyline class="line line1"/g)?.length, 8)
   assert.match(picture, /prefers-color-scheme:dark/)
   assert.match(picture, />replica-1</)
   assert.throws(() => pictureOf(GOOD), /two replicas/)
