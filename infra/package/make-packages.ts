@@ -38,6 +38,7 @@ export interface MakeOptions {
  */
 export async function makePackages(output: string, options: MakeOptions): Promise<void> {
   const { kinds, source, base, builder, progress } = options
+  process.umask(0o022) // of whoever makes them: it would change the bytes
   await chmod(output, 0o755) // the folder of mkdtemp is readable by its owner alone
   const image = kinds.includes('image')
   const npm = image || kinds.includes('npm')

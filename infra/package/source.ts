@@ -1,6 +1,6 @@
 import { checkout } from '../parts/directories.ts'
+import { git } from '../parts/git.ts'
 import { PartMissing } from '../parts/progress.ts'
-import { run } from '../parts/run.ts'
 
 const VARIABLE = 'SOURCE_DATE_EPOCH'
 
@@ -14,7 +14,7 @@ export async function sourceDate(
   folder = checkout,
 ): Promise<number> {
   if (given !== undefined) return secondsOf(given)
-  const { ok, tail } = await run('git', ['-C', folder, 'log', '-1', '--format=%ct'])
+  const { ok, tail } = await git(folder, 'log', '-1', '--format=%ct')
   if (!ok)
     throw new PartMissing(`The date of the commit is unknown. Set ${VARIABLE} to the seconds since 1970.\n${tail}`)
   return secondsOf(tail)
@@ -26,16 +26,18 @@ export interface Source {
   readonly date: number
   /** Hexadecimal name of the commit, if this is a checkout. */
   readonly commit: string | undefined
-  /** Whether files of the checkout differ from the commit. */
+  /** Whether files differ from the commit, or there is none. */
   readonly changed: boolean
 }
 
 /** @throws PartMissing if the date is unknown */
 export async function sourceOf(folder = checkout): Promise<Source> {
   const date = await sourceDate(process.env[VARIABLE], folder)
-  const commit = await run('git', ['-C', folder, 'rev-parse', 'HEAD'])
-  const status = await run('git', ['-C', folder, 'status', '--porcelain'])
-  return { date, commit: commit.ok ? commit.tail : undefined, changed: status.ok && status.tail !== '' }
+  const commit = await git(folder, 'rev-parse', 'HEAD')
+  if (!commit.ok) return { date, commit: undefined, changed: true }
+  const status = await git(folder, 'status', '--porcelain')
+  if (!status.ok) throw new PartMissing(`git cannot say whether files were changed.\n${status.tail}`)
+  return { date, commit: commit.tail, changed: status.tail !== '' }
 }
 
 /** The formats of the packages have no earlier date than 1980. */

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildPythonPackage, CLIENT_PACKAGE } from '../package/python-packages.ts'
 import { checkout, partsDirectory } from '../parts/directories.ts'
+import { git } from '../parts/git.ts'
 import { withLock } from '../parts/lock.ts'
 import { PartMissing, type Progress, toStderr } from '../parts/progress.ts'
 import { run } from '../parts/run.ts'
@@ -61,14 +62,14 @@ const DATE = 1_577_836_800
 
 /** @throws PartMissing if the checkout does not have the commit, such as a shallow clone */
 export async function unpack({ version, commit }: Release, folder: string, from = checkout): Promise<void> {
-  const { ok } = await run('git', ['-C', from, 'cat-file', '-e', `${commit}^{commit}`])
+  const { ok } = await git(from, 'cat-file', '-e', `${commit}^{commit}`)
   if (!ok)
     throw new PartMissing(
       `Release ${version} is built from the commit ${commit}, which this checkout does not have. ` +
         'In a shallow clone run `git fetch --unshallow`; in a continuous integration set the fetch depth to 0.',
     )
   const archive = join(folder, 'release.tar')
-  const archived = await run('git', ['-C', from, 'archive', '--format=tar', `--output=${archive}`, commit])
+  const archived = await git(from, 'archive', '--format=tar', `--output=${archive}`, commit)
   if (!archived.ok) throw new PartMissing(`git archive of release ${version} failed.\n${archived.tail}`)
   const unpacked = await run('tar', ['-xf', archive, '-C', folder])
   if (!unpacked.ok) throw new PartMissing(`The archive of release ${version} could not be unpacked.\n${unpacked.tail}`)

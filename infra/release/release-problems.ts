@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../parts/run.ts'
+import { git } from '../parts/git.ts'
+import { PartMissing } from '../parts/progress.ts'
 
 /**
  * Why a checkout cannot be released as a version. Each says what to do.
  * @returns nothing if it can
+ * @throws PartMissing if git cannot be asked
  */
 export async function releaseProblems(folder: string, version: string): Promise<readonly string[]> {
-  const git = async (...args: string[]) => (await run('git', ['-C', folder, ...args])).tail
+  const ask = async (...args: string[]) => {
+    const { ok, tail } = await git(folder, ...args)
+    if (!ok) throw new PartMissing(`git ${args[0]} failed. A release needs a checkout.\n${tail}`)
+    return tail
+  }
   const problems: string[] = []
-  const changes = await git('status', '--porcelain')
+  const changes = await ask('status', '--porcelain')
   if (changes !== '') problems.push(`Files differ from the commit. Commit or remove them:\n${changes}`)
-  const tags = (await git('tag', '--points-at', 'HEAD')).split('\n')
+  const tags = (await ask('tag', '--points-at', 'HEAD')).split('\n')
   if (!tags.includes(`v${version}`))
     problems.push(
       `Expected the tag v${version} on this commit, found ${tags.join(', ') || 'none'}. Check out the tag, or make it: ` +

@@ -1,31 +1,46 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { CHECKSUMS, writeChecksums } from '../../infra/package/checksums.ts'
+import { CHECKSUMS, changedFiles, writeChecksums } from '../../infra/package/checksums.ts'
 import { ensureDebian } from '../../infra/parts/debian.ts'
 import { toStderr } from '../../infra/parts/progress.ts'
-import { checkKey, type SigningKey, signChecksums } from '../../infra/release/sign.ts'
+import { type SigningKey, signChecksums, withKeyFile } from '../../infra/release/sign.ts'
 
 /** What a release signs, and the commands of docs/guides/deploy/verify.md with a real minisign. */
 
 const PASSWORD = 'password of the tests'
 let folder: string
+/** Elsewhere: the checksums are of everything in the folder. */
+let keys: string
 let own: SigningKey
 let withPassword: SigningKey
 
 before(async () => {
   await ensureDebian([{ command: 'minisign', debianPackage: 'minisign' }], toStderr)
   folder = mkdtempSync(join(tmpdir(), 'sign-'))
+  keys = mkdtempSync(join(tmpdir(), 'sign-keys-'))
   const make = (name: string, options: readonly string[], input: string) => {
     execFileSync('minisign', ['-G', '-p', `${name}.pub`, '-s', name, ...options], { cwd: folder, input, stdio: 'pipe' })
-    return readFileSync(join(folder, name), 'utf8')
+    const file = join(keys, name)
+    renameSync(join(folder, name), file)
+    return file
   }
   // A password costs seconds each time, and a gigabyte of memory.
-  withPassword = { key: make('with-password', [], `${PASSWORD}\n${PASSWORD}\n`), password: PASSWORD }
-  own = { key: make('modelops-gateway', ['-W'], ''), password: '' }
+  withPassword = { file: make('with-password', [], `${PASSWORD}\n${PASSWORD}\n`), password: PASSWORD }
+  own = { file: make('modelops-gateway', ['-W'], ''), password: '' }
 })
 beforeEach(async () => {
   writeFileSync(join(folder, 'package.tgz'), 'the package')
@@ -33,7 +48,9 @@ beforeEach(async () => {
   rmSync(join(folder, `${CHECKSUMS}.minisig`), { force: true })
   await writeChecksums(folder)
 })
-after(() => rmSync(folder, { recursive: true, force: true }))
+after(() => {
+  for (const each of [folder, keys]) rmSync(each, { recursive: true, force: true })
+})
 
 const sign = (key: SigningKey) => signChecksums(folder, key, 'modelops-gateway 1.2.3', () => {})
 
@@ -94,16 +111,8 @@ async function rewriteChecksums(): Promise<void> {
   writeFileSync(join(folder, `${CHECKSUMS}.minisig`), signature)
 }
 
-test('a key is checked before anything is made with it', async () => {
-  await checkKey(own, () => {})
-  await assert.rejects(
-    checkKey({ key: '', password: '' }, () => {}),
-    /Expected a secret key of minisign/,
-  )
-})
-
 test('a wrong password is an error that says what was expected, and neither the password nor the key', async () => {
-  const secrets = [PASSWORD, 'wrong one', ...withPassword.key.trim().split('\n').slice(1)]
+  const secrets = [PASSWORD, 'wrong one', ...readFileSync(withPassword.file, 'utf8').trim().split('\n').slice(1)]
   await assert.rejects(sign({ ...withPassword, password: 'wrong one' }), (error: Error) => {
     assert.match(error.message, /Expected a secret key of minisign and its password\.\nWrong password/)
     return secrets.every((secret) => !error.message.includes(secret))
@@ -119,6 +128,29 @@ for (const [name, key] of [
   ],
 ] as const) {
   test(`${name} instead of a secret key is an error`, async () => {
-    await assert.rejects(sign({ key, password: '' }), /Expected a secret key of minisign/)
+    const signed = withKeyFile(key, (file) => sign({ file, password: '' }))
+    await assert.rejects(signed, /Expected a secret key of minisign/)
   })
 }
+
+test('a key from the environment is in a file for as long as it is used', async () => {
+  let file = ''
+  await withKeyFile('a secret', async (given) => {
+    file = given
+    assert.equal(readFileSync(file, 'utf8'), 'a secret')
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+  })
+  assert.ok(!existsSync(file) && !existsSync(dirname(file)))
+  await assert.rejects(withKeyFile('x', () => Promise.reject(new Error('o'))))
+})
+
+test('what differs from the checksums is named, and a signature is not', async () => {
+  await sign(own)
+  assert.deepEqual(await changedFiles(folder), [])
+  appendFileSync(join(folder, 'package.tgz'), 'x')
+  writeFileSync(join(folder, 'new.tgz'), 'x')
+  assert.deepEqual([...(await changedFiles(folder))].sort(), ['new.tgz', 'package.tgz'])
+  rmSync(join(folder, 'new.tgz'))
+  rmSync(join(folder, 'package.tgz'))
+  assert.deepEqual(await changedFiles(folder), ['package.tgz'])
+})

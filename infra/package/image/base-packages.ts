@@ -39,7 +39,7 @@ export function pinBase(base: Base): readonly BasePackage[] {
 /** The same packages in the versions that Debian has today, with its security updates. @throws PartMissing */
 export async function currentBase(progress: Progress): Promise<Base> {
   const { suite, packages } = pinnedBase()
-  const found = new Map<string, { version: string; sha256: Partial<Record<Architecture, string>> }>()
+  const found = new Map<string, Found>()
   for (const architecture of ARCHITECTURES) {
     const apt = await updatedApt(suite, architecture, progress)
     const uris: string[] = []
@@ -54,7 +54,16 @@ export async function currentBase(progress: Progress): Promise<Base> {
       found.set(name, { version: decodeURIComponent(version), sha256: { ...before?.sha256, [architecture]: sha256 } })
     }
   }
-  return { suite, packages: packages.map(({ name }) => ({ name, ...found.get(name) }) as BasePackage) }
+  return { suite, packages: packages.map(({ name }) => complete(name, found.get(name))) }
+}
+
+type Found = { readonly version: string; readonly sha256: Partial<Record<Architecture, string>> }
+
+function complete(name: string, found: Found | undefined): BasePackage {
+  const { amd64, arm64 } = found?.sha256 ?? {}
+  if (!found || !amd64 || !arm64)
+    throw new PartMissing(`Debian has no version and digest of ${name} for both architectures.`)
+  return { name, version: found.version, sha256: { amd64, arm64 } }
 }
 
 /**

@@ -35,6 +35,7 @@ export interface ImageOptions {
  */
 export async function makeImage(options: ImageOptions): Promise<void> {
   const { output, date, progress } = options
+  process.umask(0o022) // or the user of the image cannot read what is made here
   await ensureDebian([{ command: 'buildah', debianPackage: 'buildah' }], progress)
   const stage = await mkdtemp(join(tmpdir(), 'image-'))
   try {

@@ -48,9 +48,10 @@ export function selftestCommand(): Command {
     .action(async (options: Options) => {
       const cases = casesOf(options.only)
       const wanted = worldOptions(options)
+      if (options.output !== undefined) write('', options.output) // before anything is sent
       const run = await runAll(cases, wanted, options)
       const hide = hideTexts([...secretsOf(wanted.first), ...secretsOf(wanted.second)])
-      write(hide(FORMATS[options.format](hiddenIn(run, hide))), options.output)
+      write(FORMATS[options.format](hiddenIn(run, hide)), options.output)
       process.exitCode = run.exitCode
     })
 }

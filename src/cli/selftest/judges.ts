@@ -6,6 +6,9 @@ import type { World } from './world.ts'
 /** Statuses that say that the target could not do its work: they prove nothing. */
 const UNABLE = new Set([429, 503])
 
+/** Whether the target could not do its work, or something failed on the way: that is no decision about the request. */
+export const isUnable = (status: number) => status === 429 || (status >= 500 && status !== 501 && status !== 505)
+
 /** `401 login-required`: the status, and the reason if it is a denial of the gateway. Nothing else of a body is shown. */
 export function shown({ status, body }: Response): string {
   const reason = reasonIn(body)
@@ -47,6 +50,10 @@ export const denied = (world: World, received: Received): Verdict =>
     if (status >= 500) return fail(`${shown(response)}: the request was forwarded, or caused an internal error`)
     return fail(`the request was admitted: ${shown(response)}`)
   })
+
+/** A response that grants nothing. An error of the target proves nothing. */
+export const denial = (response: Response): Verdict =>
+  isUnable(response.status) ? unanswered(`the target was unable to decide: ${shown(response)}`) : pass(shown(response))
 
 /** A client error, and nothing else. */
 export const refused = (received: Received): Verdict =>

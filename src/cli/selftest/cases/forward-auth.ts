@@ -1,5 +1,5 @@
 import { type Case, fail, pass, type Verdict } from '../case.ts'
-import { denied, ofResponse, orClosed, refused, shown, withinDeployment } from '../judges.ts'
+import { denial, denied, ofResponse, orClosed, refused, shown, withinDeployment } from '../judges.ts'
 import { parseSetCookie } from '../set-cookie.ts'
 import { headerOf, headersOf, type Response } from '../wire/response.ts'
 import type { Received } from '../wire/send.ts'
@@ -81,7 +81,7 @@ const foreignHost = (world: World, received: Received): Verdict =>
     }
     if (response.status >= 400 && response.status < 500) return pass(shown(response))
     // A server with other sites may serve its own page: it must not be this deployment.
-    return response.status === 200 && response.body !== '' ? fail(`served: ${shown(response)}`) : pass(shown(response))
+    return response.status === 200 && response.body !== '' ? fail(`served: ${shown(response)}`) : denial(response)
   })
 
 const asVerify = (target: string): readonly [string, Ask] => [target, { target, lines: QUESTION }]

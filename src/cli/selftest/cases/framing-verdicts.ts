@@ -1,5 +1,5 @@
 import { fail, pass, unanswered, type Verdict, warning } from '../case.ts'
-import { shown } from '../judges.ts'
+import { isUnable, shown } from '../judges.ts'
 import type { Received } from '../wire/send.ts'
 
 /** `must`: RFC 9112 demands a rejection. `may`: it permits one reading, and a rejection is safer. */
@@ -17,8 +17,7 @@ export function framingVerdict(received: Received, demand: Demand, isAlive: bool
   // Also after a denial: a server that denies a request and goes on reading takes the rest of it for another one.
   if (responses.length > 1)
     return fail(`${responses.length} responses to one request: a part of its body was read as another request`)
-  if (first.status === 429 || first.status === 503)
-    return unanswered(`the target was unable to decide: ${shown(first)}`)
+  if (isUnable(first.status)) return unanswered(`the target was unable to decide: ${shown(first)}`)
   if (first.status >= 400) return pass(shown(first))
   if (demand === 'must') return fail(`accepted: ${shown(first)}`)
   return warning(`accepted with one reading, which the specification permits: ${shown(first)}`)

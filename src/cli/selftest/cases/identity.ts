@@ -1,5 +1,5 @@
 import { type Case, fail, pass, unanswered, type Verdict } from '../case.ts'
-import { denied, ofResponse, orClosed, shown } from '../judges.ts'
+import { denial, denied, ofResponse, orClosed } from '../judges.ts'
 import type { Received } from '../wire/send.ts'
 import { type Account, anyOf, type World, withoutAccount, withoutEcho, withoutPath } from '../world.ts'
 import { each, SPOOFED, withLines } from './each.ts'
@@ -63,7 +63,7 @@ const sameCaller = (id: string, title: string, lines: readonly string[], source:
     if (before === undefined) return unanswered('/auth/session does not say who the test account is')
     return each(world, withLines({ target, lines: [line] }, lines), (received) =>
       ofResponse(received, (response) => {
-        if (response.status >= 400) return pass(shown(response))
+        if (response.status >= 400) return denial(response)
         return subjectIn(response.body) === before
           ? pass('the same caller')
           : fail('another caller than without the header')
@@ -108,7 +108,7 @@ async function withoutEchoed(world: World): Promise<Verdict | undefined> {
 
 function judgeEcho(received: Received, text: string): Verdict {
   return ofResponse(received, (response) => {
-    if (response.status >= 400) return pass(shown(response))
+    if (response.status >= 400) return denial(response)
     return response.body.includes(text)
       ? fail('the application received the value of the client')
       : pass('not in what the application received')

@@ -19,15 +19,20 @@ export interface Read {
   readonly rest: string
 }
 
-/**
- * Reads whole responses (RFC 9112 §6.3).
- * @param ended Whether the other side has closed the connection, which ends a body without a length.
- * @param method Of the requests: a response to HEAD has no body.
- */
-export function readResponses(bytes: string, ended: boolean, method = 'GET'): Read {
+export interface ReadOptions {
+  /** Whether the other side has closed the connection, which ends a body without a length. */
+  readonly ended: boolean
+  /** Of the requests: a response to HEAD has no body. Default: GET. */
+  readonly method?: string
+  /** Whether nothing more is read: a response whose head is complete then counts with the part of the body that is there. */
+  readonly cut?: boolean
+}
+
+/** Reads whole responses (RFC 9112 §6.3). */
+export function readResponses(bytes: string, options: ReadOptions): Read {
   const responses: Response[] = []
   let rest = bytes
-  for (let next = takeOne(rest, ended, method); next; next = takeOne(rest, ended, method)) {
+  for (let next = takeOne(rest, options); next; next = takeOne(rest, options)) {
     rest = rest.slice(next.length)
     const { status } = next.response
     if (status >= 200 || status === 101) responses.push(next.response)
@@ -35,13 +40,20 @@ export function readResponses(bytes: string, ended: boolean, method = 'GET'): Re
   return { responses, rest }
 }
 
-function takeOne(bytes: string, ended: boolean, method: string): { response: Response; length: number } | undefined {
+interface Taken {
+  readonly response: Response
+  readonly length: number
+}
+
+function takeOne(bytes: string, { ended, method = 'GET', cut = false }: ReadOptions): Taken | undefined {
   const status = /^HTTP\/1\.[01] (\d{3})[ \r]/.exec(bytes)?.[1]
   const end = bytes.indexOf('\r\n\r\n')
   if (status === undefined || end < 0) return undefined
   const headers = bytes.slice(0, end).split('\r\n').slice(1).map(fieldOf)
   const head = { status: Number(status), headers, body: '' }
-  const framed = hasNoBody(head.status, method) ? { body: '', length: 0 } : bodyOf(head, bytes.slice(end + 4), ended)
+  const rest = bytes.slice(end + 4)
+  const whole = hasNoBody(head.status, method) ? { body: '', length: 0 } : bodyOf(head, rest, ended)
+  const framed = whole ?? (cut ? { body: rest, length: rest.length } : undefined)
   return framed && { response: { ...head, body: framed.body }, length: end + 4 + framed.length }
 }
 
@@ -62,6 +74,7 @@ function bodyOf(head: Response, rest: string, ended: boolean): Framed | undefine
   if (/chunked\s*$/i.test(headerOf(head, 'transfer-encoding') ?? '')) return chunked(rest)
   const length = headerOf(head, 'content-length')
   if (length === undefined) return ended ? { body: rest, length: rest.length } : undefined
+  if (!/^\d+$/.test(length)) return undefined
   const wanted = Number(length)
   return rest.length < wanted ? undefined : { body: rest.slice(0, wanted), length: wanted }
 }
@@ -70,8 +83,9 @@ function chunked(rest: string): Framed | undefined {
   let body = ''
   for (let at = 0; ; ) {
     const end = rest.indexOf('\r\n', at)
-    const size = Number.parseInt(rest.slice(at, end), 16)
-    if (end < 0 || Number.isNaN(size)) return undefined
+    const digits = /^[0-9a-f]+/i.exec(rest.slice(at, end))?.[0]
+    if (end < 0 || digits === undefined) return undefined
+    const size = Number.parseInt(digits, 16)
     if (size === 0) {
       const last = rest.indexOf('\r\n\r\n', at)
       return last < 0 ? undefined : { body, length: last + 4 }

@@ -5,8 +5,8 @@ import type { Place } from './place.ts'
 import { type Response, readResponses } from './response.ts'
 
 /**
- * What came back. `unreached`: no connection. `closed`: a connection that ended without a whole response. `silent`: a
- * connection that stayed open without one.
+ * What came back. A response counts as soon as its head is complete, however its body ends. `unreached`: no connection.
+ * `closed`: a connection that ended without a response. `silent`: a connection that stayed open without one.
  */
 export type Received =
   | { readonly kind: 'response'; readonly first: Response; readonly responses: readonly Response[]; closed: boolean }
@@ -44,7 +44,7 @@ export function send(place: Place, bytes: string, options: SendOptions = {}): Pr
       clearTimeout(timer)
       clearTimeout(quiet)
       socket.destroy()
-      const { responses } = readResponses(text, closed, method)
+      const { responses } = readResponses(text, { ended: closed, method, cut: true })
       const [first] = responses
       if (first) resolve({ kind: 'response', first, responses, closed })
       else if (!isOpen) resolve({ kind: 'unreached', code })
@@ -58,7 +58,7 @@ export function send(place: Place, bytes: string, options: SendOptions = {}): Pr
     socket.on('data', (piece) => {
       text += piece.toString('latin1')
       if (text.length > MAX_BYTES) return end(true)
-      if (readResponses(text, false, method).responses.length === 0) return
+      if (readResponses(text, { ended: false, method }).responses.length === 0) return
       if (listenMs === 0) return end(false)
       clearTimeout(quiet)
       quiet = setTimeout(() => end(false), listenMs)

@@ -34,6 +34,6 @@ function namesOwn(name: string, pair: string, lowerBase: string): boolean {
   return name.toLowerCase().includes(lowerBase) || others.some((each) => each.split('=', 1)[0]?.includes(lowerBase))
 }
 
-/** Behind the name may be a space or a tab. `trim` has also removed a no-break space, which is part of a name elsewhere. */
+/** Behind the name may be spaces and tabs. `trim` has also removed no-break spaces, which are part of a name elsewhere. */
 const isListed = (allowed: readonly string[], name: string, pair: string) =>
-  allowed.includes(name) && pair.charAt(name.length) !== '\xa0' && !ANOTHER_COOKIE.test(pair)
+  allowed.includes(name) && /^[ \t]*(?:=|$)/.test(pair.slice(name.length)) && !ANOTHER_COOKIE.test(pair)

@@ -120,7 +120,7 @@ test('a cookie is read without its value', () => {
 test('responses are separated by their framing', () => {
   const two =
     'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n'
-  const read = readResponses(`HTTP/1.1 100 Continue\r\n\r\n${two}HTTP/1.1 2`, false)
+  const read = readResponses(`HTTP/1.1 100 Continue\r\n\r\n${two}HTTP/1.1 2`, { ended: false })
   assert.deepEqual(
     read.responses.map(({ status, body }) => [status, body]),
     [
@@ -132,11 +132,31 @@ test('responses are separated by their framing', () => {
 })
 
 test('a response that is not whole is none, and a body without a length ends with the connection', () => {
-  assert.equal(readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok', false).responses.length, 0)
-  assert.equal(readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok', true).responses.length, 0)
+  assert.equal(readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok', { ended: false }).responses.length, 0)
+  assert.equal(readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok', { ended: true }).responses.length, 0)
   const open = 'HTTP/1.1 200 OK\r\n\r\nok'
-  assert.equal(readResponses(open, false).responses.length, 0)
-  assert.equal(readResponses(open, true).responses[0]?.body, 'ok')
-  assert.equal(readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n', false, 'HEAD').responses.length, 1)
-  assert.equal(readResponses('not HTTP\r\n\r\n', true).responses.length, 0)
+  assert.equal(readResponses(open, { ended: false }).responses.length, 0)
+  assert.equal(readResponses(open, { ended: true }).responses[0]?.body, 'ok')
+  assert.equal(
+    readResponses('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n', { ended: false, method: 'HEAD' }).responses.length,
+    1,
+  )
+  assert.equal(readResponses('not HTTP\r\n\r\n', { ended: true }).responses.length, 0)
 })
+
+for (const [name, text] of [
+  ['is cut within its length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok'],
+  ['is cut within its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok'],
+  ['has two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok'],
+  ['has a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nok'],
+  ['has a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -900\r\n\r\nok'],
+  ['has a negative chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-a0000\r\nok\r\n'],
+] as const) {
+  test(`a response that ${name} counts when nothing more comes: its status says that the request was admitted`, () => {
+    assert.equal(readResponses(text, { ended: true }).responses.length, 0)
+    assert.deepEqual(
+      readResponses(text, { ended: true, cut: true }).responses.map(({ status }) => status),
+      [200],
+    )
+  })
+}

@@ -26,6 +26,13 @@ const rows: [name: string, header: string, allowed: 'none' | 'all' | readonly st
   ['the same behind a comma', `a=a,${BASE}=x; b=1`, 'all', 'b=1'],
   ['a value that only mentions it passes', `a=${BASE}; b=x=${BASE}`, 'all', `a=${BASE}; b=x=${BASE}`],
   ['with a list, no other name passes', 'session=1; other=2; csrftoken=3', LIST, 'session=1; csrftoken=3'],
+  [
+    'with a list, neither does a name that ends in a space and a no-break space',
+    'session \xa0=1; csrftoken \t=2',
+    LIST,
+    'csrftoken \t=2',
+  ],
+  ['with a list, a name without a value passes', 'session; other', LIST, 'session'],
   ['with a list, a no-break space is part of a name', 'session\xa0=1; csrftoken =2', LIST, 'csrftoken =2'],
   ['with a list, a name is compared exactly', 'Session=1; session2=2; xsession=3', LIST, undefined],
   [
