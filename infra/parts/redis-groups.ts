@@ -97,8 +97,12 @@ async function joinCluster(servers: readonly RedisServer[], nodes: readonly stri
   // It waits without a limit for nodes that do not find each other.
   const made = await run('redis-cli', ['--cluster', 'create', ...nodes, ...options], { seconds: 60 })
   if (!made.ok) throw new Error(`the cluster could not be created:\n${made.tail}`)
-  const isUp = async ({ port }: RedisServer) =>
-    (await run('redis-cli', ['-p', String(port), 'cluster', 'info'])).tail.includes('cluster_state:ok')
+  const ask = async ({ port }: RedisServer, ...question: string[]) =>
+    (await run('redis-cli', ['-p', String(port), ...question])).tail
+  // A replica that has no copy yet would take over as well, and its master's sessions would be gone.
+  const isUp = async (server: RedisServer) =>
+    (await ask(server, 'cluster', 'info')).includes('cluster_state:ok') &&
+    /^(?:role:master|master_link_status:up)\r?$/m.test(await ask(server, 'info', 'replication'))
   await until(async () => (await Promise.all(servers.map(isUp))).every(Boolean), 'the cluster did not become ready')
 }
 
