@@ -17,7 +17,9 @@ export function framingVerdict(received: Received, demand: Demand, isAlive: bool
   // Also after a denial: a server that denies a request and goes on reading takes the rest of it for another one.
   if (responses.length > 1)
     return fail(`${responses.length} responses to one request: a part of its body was read as another request`)
-  if (isUnable(first.status)) return unanswered(`the target was unable to decide: ${shown(first)}`)
+  // Proxies also reject what they cannot read with 500 or 502. That they still work shows that nothing else is wrong.
+  const isRejection = first.status !== 429 && first.status !== 503 && isAlive
+  if (isUnable(first.status) && !isRejection) return unanswered(`the target was unable to decide: ${shown(first)}`)
   if (first.status >= 400) return pass(shown(first))
   if (demand === 'must') return fail(`accepted: ${shown(first)}`)
   return warning(`accepted with one reading, which the specification permits: ${shown(first)}`)

@@ -79,6 +79,10 @@ test('framing: what must be rejected fails if it is accepted; what may be accept
   assert.equal(framingVerdict(received(response(200)), 'must', true).status, 'fail')
   assert.equal(framingVerdict(received(response(200)), 'may', true).status, 'warning')
   assert.equal(framingVerdict(received(response(400)), 'must', true).status, 'pass')
+  // A proxy that cannot read a body may say so with 502. 503 says that it cannot do anything.
+  assert.equal(framingVerdict(received(response(502)), 'must', true).status, 'pass')
+  assert.equal(framingVerdict(received(response(502)), 'must', false).status, 'not run')
+  assert.equal(framingVerdict(received(response(503)), 'must', true).status, 'not run')
 })
 
 test('framing: without a response, only a closed connection of a target that lives is a pass', () => {
