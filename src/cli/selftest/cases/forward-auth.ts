@@ -8,7 +8,7 @@ import { each, FOREIGN, withLines } from './each.ts'
 
 const section = 'forward-auth' as const
 const VERIFY =
-  'Answer /auth/verify with 404 in the proxy in front, in every spelling, as the shipped Caddyfile does. List only that proxy in server.trustedProxies.'
+  'Respond to /auth/verify with 404 in the proxy in front, in every spelling, as the shipped Caddyfile does. List only that proxy in server.trustedProxies.'
 const OVERWRITE =
   'Let the proxy in front overwrite X-Forwarded-* and remove X-Original-URL, X-Rewrite-URL and Forwarded. List only that proxy in server.trustedProxies.'
 
@@ -88,7 +88,7 @@ const asVerify = (target: string): readonly [string, Ask] => [target, { target, 
 
 export const forwardAuthCases: readonly Case[] = [
   {
-    ...{ id: 'forward-auth-verify', section, title: 'Strangers cannot use the forward-auth endpoint', fix: VERIFY },
+    ...{ id: 'forward-auth-verify', section, title: 'Clients cannot use the forward-auth endpoint', fix: VERIFY },
     sent: 'GET /auth/verify in several spellings, with headers of a proxy',
     demanded: 'a denial (4xx) without identity headers',
     source: 'CVE-2026-25748, CWE-441',
