@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -65,8 +67,9 @@ if (values.list) {
   process.exit(0)
 }
 const names = chosen(values.target)
-if (values.input === undefined) await fuzzAll()
-else await tryOne(values.input)
+if (values.input !== undefined) await tryOne(values.input)
+else if (names.length > 1) await fuzzEach()
+else await fuzzAll()
 
 function chosen(wanted: readonly string[] = TARGET_NAMES): readonly TargetName[] {
   const unknown = wanted.filter((name) => !(name in TARGETS))
@@ -78,6 +81,22 @@ function numberOf(option: string, text: string | undefined, missing: number, mos
   const number = text === undefined ? missing : Number(text)
   if (Number.isInteger(number) && number >= 1 && number <= most) return number
   return fail(`--${option}: expected a whole number from 1 to ${most}, got ${text}`)
+}
+
+/** A process for each: Node 24 crashes when a third thread loads the native parser of the sources. */
+async function fuzzEach(): Promise<void> {
+  const isTarget = (word = '') => word === '--target' || word.startsWith('--target=')
+  const others = process.argv.slice(2).filter((word, at, all) => !isTarget(word) && all[at - 1] !== '--target')
+  const unwell: string[] = []
+  for (const name of names) {
+    const args = [...process.execArgv, import.meta.filename, '--target', name, ...others]
+    const child = spawn(process.execPath, args, { stdio: 'inherit' })
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    if (code !== 0) unwell.push(signal === null ? name : `${name} (ended by ${signal})`)
+  }
+  if (unwell.length === 0) return
+  print(`\nfindings or errors: ${unwell.join(', ')}`)
+  process.exitCode = 1
 }
 
 async function fuzzAll(): Promise<void> {
