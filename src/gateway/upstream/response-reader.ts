@@ -76,7 +76,8 @@ export class ResponseReader {
     const before = this.#headText.length
     const text = this.#headText + bytes.toString('latin1')
     const end = text.indexOf(HEAD_END, Math.max(0, before - 3))
-    if ((end < 0 ? text.length : end) > this.#maxHeadBytes) throw invalid('the response head is too long')
+    // Up to three bytes of the empty line that ends the head may be there already.
+    if ((end < 0 ? text.length - 3 : end) > this.#maxHeadBytes) throw invalid('the response head is too long')
     if (end < 0) {
       this.#headText = text
       return
