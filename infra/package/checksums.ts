@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Of } from './digest.ts'
 
 export const CHECKSUMS = 'SHA256SUMS'
 
@@ -22,7 +22,4 @@ export async function changedFiles(folder: string): Promise<readonly string[]> {
   return [...new Set(differing.map((line) => line.split('  ')[1] ?? line))]
 }
 
-async function lineOf(folder: string, name: string): Promise<string> {
-  const digest = createHash('sha256').update(await readFile(join(folder, name)))
-  return `${digest.digest('hex')}  ${name}`
-}
+const lineOf = async (folder: string, name: string) => `${await sha256Of(join(folder, name))}  ${name}`

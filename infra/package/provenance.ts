@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkout } from '../parts/directories.ts'
+import { sha256Of } from './digest.ts'
 import { ARCHITECTURES, type Base } from './image/base-packages.ts'
 import { VERSION } from './python-packages.ts'
 import type { Source } from './source.ts'
@@ -54,10 +54,7 @@ export async function writeProvenance(folder: string, { source, base, builder }:
   await writeFile(join(folder, PROVENANCE), `${JSON.stringify(statement, null, 2)}\n`)
 }
 
-async function resource(name: string, path: string) {
-  const digest = createHash('sha256').update(await readFile(path))
-  return { name, digest: { sha256: digest.digest('hex') } }
-}
+const resource = async (name: string, path: string) => ({ name, digest: { sha256: await sha256Of(path) } })
 
 const commitOf = ({ commit }: Source) => (commit ? [{ name: 'modelops-gateway', digest: { gitCommit: commit } }] : [])
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkout, partsDirectory } from '../../parts/directories.ts'
 import { PartMissing, type Progress } from '../../parts/progress.ts'
 import { run } from '../../parts/run.ts'
+import { sha256Of } from '../digest.ts'
 
 /** Architectures of the image, as Debian and OCI name them. */
 export const ARCHITECTURES = ['amd64', 'arm64'] as const
@@ -108,9 +108,7 @@ async function download({ name, version, sha256 }: BasePackage, { architecture, 
       `${name} ${version} (${architecture}) of the image's base cannot be downloaded. Debian's archive keeps the newest ` +
         `versions only: if there is a newer one, run npm run package -- --update-base, and commit the change.\n${tail}`,
     )
-  const received = createHash('sha256')
-    .update(readFileSync(join(folder, path)))
-    .digest('hex')
+  const received = await sha256Of(join(folder, path))
   if (received !== sha256[architecture])
     throw new PartMissing(
       `${name} ${version} (${architecture}): expected the SHA-256 ${sha256[architecture]} of ${LOCK.slice(checkout.length + 1)}, ` +

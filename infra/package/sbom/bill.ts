@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { sha256Of } from '../digest.ts'
 
 /** The ending of a bill of materials: that of `FILE` is `FILE.cdx.json`. */
 export const BILL = '.cdx.json'
@@ -37,10 +37,7 @@ export const APACHE = [{ license: { id: 'Apache-2.0' } }]
  * @param date In seconds since 1970.
  */
 export async function writeBill(file: string, { metadata, components, dependencies }: Bill, date: number) {
-  const digest = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex')
-  const component = { ...metadata.component, hashes: [{ alg: 'SHA-256', content: digest }] }
+  const component = { ...metadata.component, hashes: [{ alg: 'SHA-256', content: await sha256Of(file) }] }
   const bill = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -53,7 +50,7 @@ export async function writeBill(file: string, { metadata, components, dependenci
   const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(bill))}`
   const { $schema, bomFormat, specVersion, ...rest } = bill
   const whole = { $schema, bomFormat, specVersion, serialNumber, ...rest }
-  await writeFile(join(dirname(file), `${basename(file)}${BILL}`), `${JSON.stringify(whole, null, 2)}\n`)
+  await writeFile(`${file}${BILL}`, `${JSON.stringify(whole, null, 2)}\n`)
 }
 
 const byRef = (one: Component, other: Component) => (one['bom-ref'] < other['bom-ref'] ? -1 : 1)

@@ -117,7 +117,7 @@ test('a policy must limit scripts, plugins and base addresses', () => {
     assert.equal(policyVerdict(weak).status, 'fail', weak)
 })
 
-test('a certificate is judged by name, dates and authority', () => {
+test('the verdict on a certificate depends on name, dates and authority', () => {
   const now = Date.UTC(2026, 0, 1)
   const day = 86_400_000
   const good = {
