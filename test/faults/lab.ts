@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedIssuer, type IssuerOptions, startIssuer } from '../../infra/issuer/issuer.ts'
-import { type Background, startBackground } from '../../infra/parts/background.ts'
 import { freePort } from '../../infra/parts/ports.ts'
 import { ensureProxies } from '../../infra/parts/proxies.ts'
+import { startBalancer } from '../balancer.ts'
 import type { Browser } from '../browser.ts'
 import { signedInBrowser } from '../kit.ts'
 import { makeReplica, type Replica } from './replica.ts'
@@ -65,7 +65,7 @@ export async function startLab({
     })
   const replicas = [await make(0), await make(1)] as const
   await Promise.all(replicas.map((replica) => replica.start(program)))
-  const caddy = await startCaddy(folder, port, replicas)
+  const caddy = await startBalancer({ folder, port, replicas, directives: DIRECTIVES })
   const cookieOf = (browser: Browser) => browser.cookieHeader(new URL(url))
   const browsers = async (count: number) => {
     const signedIn: Browser[] = []
@@ -84,35 +84,10 @@ export async function startLab({
   }
 }
 
-/** The load balancing of caddy/Caddyfile, without TLS. */
-function startCaddy(folder: string, port: number, replicas: readonly Replica[]): Promise<Background> {
-  const file = join(folder, 'Caddyfile')
-  writeFileSync(
-    file,
-    `{
-  admin off
-  auto_https off
-}
-http://127.0.0.1:${port} {
-  bind 127.0.0.1
-  reverse_proxy ${replicas.map(({ url }) => new URL(url).host).join(' ')} {
-    lb_policy round_robin
-    lb_try_duration 5s
+/** The load balancing of caddy/Caddyfile. */
+const DIRECTIVES = `    lb_try_duration 5s
     lb_try_interval 100ms
     health_uri /healthz
     health_interval 1s
     health_timeout 1s
-    header_down ${REPLICA_HEADER} {http.reverse_proxy.upstream.hostport}
-  }
-}
-`,
-  )
-  return startBackground({
-    name: 'Caddy',
-    command: 'caddy',
-    args: ['run', '--config', file, '--adapter', 'caddyfile'],
-    logFile: join(folder, 'caddy.log'),
-    readyUrl: `http://127.0.0.1:${port}/healthz`,
-    readySeconds: 30,
-  })
-}
+    header_down ${REPLICA_HEADER} {http.reverse_proxy.upstream.hostport}`

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EmbeddedIssuer, startIssuer } from '../../../infra/issuer/issuer.ts'
-import { type Background, startBackground } from '../../../infra/parts/background.ts'
+import type { Background } from '../../../infra/parts/background.ts'
 import { freePort } from '../../../infra/parts/ports.ts'
 import { ensureProxies } from '../../../infra/parts/proxies.ts'
 import { startRedis } from '../../../infra/parts/redis.ts'
+import { startBalancer } from '../../balancer.ts'
 import { PROBE_PLANTS, type ProbePlant } from '../probe/readings.ts'
 import { type Replica, startReplica } from './replica.ts'
 import { ACCESS_TOKEN_SECONDS, USERS } from './settings.ts'
@@ -54,7 +55,7 @@ export async function startWorld(plants: readonly Plant[] = []): Promise<World> 
   const start = (name: string, own: readonly ProbePlant[]) =>
     startReplica({ name, folder, addresses, remote, plants: own })
   const replicas = await Promise.all([start('replica-0', inReplicas), start('replica-1', [])])
-  const caddy = await startCaddy(folder, port, replicas)
+  const caddy = await startBalancer({ folder, port, replicas, directives: DIRECTIVES })
   return {
     ...{ url, issuer, replicas, upstreams: [first, second], caddy },
     async close() {
@@ -67,32 +68,7 @@ export async function startWorld(plants: readonly Plant[] = []): Promise<World> 
   }
 }
 
-function startCaddy(folder: string, port: number, replicas: readonly Replica[]): Promise<Background> {
-  const file = join(folder, 'Caddyfile')
-  writeFileSync(
-    file,
-    `{
-  admin off
-  auto_https off
-}
-http://127.0.0.1:${port} {
-  bind 127.0.0.1
-  reverse_proxy ${replicas.map(({ url }) => new URL(url).host).join(' ')} {
-    lb_policy round_robin
-    flush_interval -1
+const DIRECTIVES = `    flush_interval -1
     transport http {
       keepalive 10s
-    }
-  }
-}
-`,
-  )
-  return startBackground({
-    name: 'Caddy',
-    command: 'caddy',
-    args: ['run', '--config', file, '--adapter', 'caddyfile'],
-    logFile: join(folder, 'caddy.log'),
-    readyUrl: `http://127.0.0.1:${port}/healthz`,
-    readySeconds: 30,
-  })
-}
+    }`
