@@ -87,6 +87,7 @@ export const TIERS: readonly Tier[] = [
     needs: [() => ensureDebian(REDIS_COMMANDS)],
     run: { files: ['test/redis/*.test.ts'] },
     minutes: 6,
+    sharesMachine: true,
   },
   {
     name: 'helm',
@@ -102,6 +103,7 @@ export const TIERS: readonly Tier[] = [
     needs: [() => ensureDebian(REDIS_COMMANDS), ensureProxies, ensureToxiproxy, ensureFaketime],
     run: { script: 'test:faults' },
     minutes: 8,
+    sharesMachine: true,
   },
   {
     name: 'alerts',
@@ -109,6 +111,7 @@ export const TIERS: readonly Tier[] = [
     needs: [ensurePrometheus, () => ensureDebian(REDIS_COMMANDS), ensureToxiproxy],
     run: { files: ['test/alerts/*.test.ts'] },
     minutes: 5,
+    sharesMachine: true,
   },
   {
     name: 'e2e',
