@@ -15,12 +15,6 @@ import * as start from './subjects.ts'
 import { ensureOauth2Proxy, ensurePrograms } from './tools.ts'
 import { writePage } from './write.ts'
 
-/**
- * `npm run bench`: the gateway beside what its users would pick, on one core, in the same run. The page goes to
- * docs/benchmarks.md. `--seconds`, `--rounds`: length of a round and how many; `--minutes`: length of the mixed load;
- * `--only ROW` (may be repeated): these rows, written nowhere; `--against DIRECTORY`: another checkout, with its
- * packages installed, for the row `against`.
- */
 const ROWS: Record<string, Row> = {
   session,
   bearer,
@@ -37,16 +31,24 @@ const ROWS: Record<string, Row> = {
 /** Of the gateway by itself: they need no other subject. */
 const OWN_ROWS: Record<string, Row<Ground>> = { observability, against, startup }
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '5' },
-    minutes: { type: 'string', default: '10' },
-    against: { type: 'string' },
-    only: { type: 'string', multiple: true },
-  },
-})
 const names = [...Object.keys(OWN_ROWS), ...Object.keys(ROWS)]
+
+const HELP = `npm run bench [-- OPTION ...]: the gateway beside what its users would pick, on one core, in the same run, on an idle machine.
+Without --only it runs every row and writes docs/benchmarks.md
+
+  --only ROW           these rows, written nowhere; may be repeated: ${names.join(', ')}
+  --seconds COUNT      length of a round. Default: 4
+  --rounds COUNT       rounds of a row. Default: 5
+  --minutes COUNT      length of the mixed load. Default: 10
+  --against DIRECTORY  another checkout, with its npm packages installed, for the row \`against\`
+  --help               this text
+`
+
+const values = optionsOf()
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 const chosen = values.only ?? names
 const unknown = chosen.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
@@ -54,6 +56,22 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const lengths = { seconds: positive('seconds'), rounds: positive('rounds'), minutes: positive('minutes') }
+
+function optionsOf() {
+  const number = (byDefault: string) => ({ type: 'string', default: byDefault }) as const
+  const options = {
+    ...{ seconds: number('4'), rounds: number('5'), minutes: number('10') },
+    against: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    process.exit(2)
+  }
+}
 
 function positive(name: 'seconds' | 'rounds' | 'minutes'): number {
   const number = Number(values[name])
