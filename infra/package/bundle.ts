@@ -48,10 +48,24 @@ export async function bundle(output: string): Promise<readonly BundledPackage[]>
       js: "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)",
     },
   })
+  for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))) await toAscii(file)
   const packages = await packagesOf(Object.keys(metafile.inputs))
   await writeFile(join(output, LICENCES), (await Promise.all(packages.map(licenceOf))).join(`\n${'-'.repeat(80)}\n\n`))
   return packages
 }
+
+/**
+ * V8 keeps the text of a module in memory, with two bytes for each character as soon as one is beyond Latin-1. esbuild
+ * escapes such characters in strings alone; an escape means the same in a regular expression and in a template.
+ */
+async function toAscii(file: string): Promise<void> {
+  const path = join(checkout, file)
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace(/[^\x00-\x7f]/g, escaped))
+}
+
+/** @param unit one UTF-16 code unit */
+const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 async function packagesOf(inputs: readonly string[]): Promise<BundledPackage[]> {
   const folders = inputs.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])

@@ -77,6 +77,15 @@ test('the bill of the npm package names what its licences name, and nothing of t
     assert.ok(![folder, tmpdir(), process.cwd(), hostname()].some((name) => bill.includes(name)))
 })
 
+test('the program is ASCII, because V8 keeps other text in twice the memory', () => {
+  const program = execFileSync('tar', ['-xzOf', join(packages, TARBALL), '--wildcards', 'package/dist/*.js'], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  assert.match(program, /This package signs you in from Python\. MLflow\\u2019s client/)
+  assert.doesNotMatch(program, /[^\x00-\x7f]/)
+})
+
 test('the provenance names every file by its digest, and every lock file of the build', () => {
   const { subject, predicate } = JSON.parse(readFileSync(join(packages, PROVENANCE), 'utf8')) as Provenance
   const sums = readFileSync(join(packages, CHECKSUMS), 'utf8').trim().split('\n')

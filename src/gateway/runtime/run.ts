@@ -11,6 +11,7 @@ import { openAudit } from './open-audit.ts'
 import { buildReload, type ReloadDeps } from './reload.ts'
 import { ReloadHistory } from './reload-history.ts'
 import { SecretFiles } from './secret-files.ts'
+import { shrinkHeap } from './shrink-heap.ts'
 import { type RunningServer, startServer } from './start.ts'
 import { countWorkers } from './workers/count-workers.ts'
 import { Supervisor } from './workers/supervisor.ts'
@@ -30,6 +31,7 @@ export async function run(file: string): Promise<void> {
     : secrets.load((onFile) =>
         loadConfig(file, process.env, { warn: (message) => void warnings.push(message), onFile }),
       )
+  shrinkHeap()
   const log = buildLog(config.log)
   const warn = (message: string) => log.warn({ event: 'config-warning' }, message)
   warnings.forEach(warn)
