@@ -76,12 +76,16 @@ export async function introspect({ kit }: Stage): Promise<Outcome | string> {
 export const sendLogoutToken = ({ kit }: Stage, logout_token: string) =>
   request(kit.app).post('/auth/backchannel-logout').type('form').send({ logout_token })
 
+/** The header of a JWT. The digest of a session may contain `eyJ` by chance, and no dot. */
+const A_JWT = /eyJ[\w-]*\./
+
 /** Neither tokens, codes and secrets nor text of the issuer are logged. */
 export function assertLogIsClean({ kit, at }: Stage): void {
   const log = JSON.stringify(kit.logged)
-  for (const secret of [ACCESS_TOKEN, REFRESH_TOKEN, at.secret, '-of-the-tests', 'alert(1)', 'eyJ']) {
+  for (const secret of [ACCESS_TOKEN, REFRESH_TOKEN, at.secret, '-of-the-tests', 'alert(1)']) {
     assert.ok(!log.includes(secret), `the log contains ${secret}`)
   }
+  assert.doesNotMatch(log, A_JWT)
 }
 
 /** Whether a response of the misbehaviour never comes, or never ends. */
