@@ -215,6 +215,5 @@ async function finished(child: ReturnType<typeof spawn>) {
 test('nothing of proofs and tokens is in the log', () => {
   const log = JSON.stringify(kit.logged)
   assert.ok(log.includes('proof-invalid'))
-  assert.ok(!log.includes(token) && !log.includes(ci.token))
-  assert.doesNotMatch(log, /eyJ[\w-]*\./)
+  assert.ok(!log.includes(token) && !log.includes(ci.token) && !log.includes('eyJ'))
 })

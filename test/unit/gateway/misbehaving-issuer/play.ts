@@ -76,16 +76,17 @@ export async function introspect({ kit }: Stage): Promise<Outcome | string> {
 export const sendLogoutToken = ({ kit }: Stage, logout_token: string) =>
   request(kit.app).post('/auth/backchannel-logout').type('form').send({ logout_token })
 
-/** The header of a JWT. The digest of a session may contain `eyJ` by chance, and no dot. */
-const A_JWT = /eyJ[\w-]*\./
+/** The digest of a session, whole or its beginning: random text of base64url, which contains `eyJ` by chance. */
+const DIGEST = /^[\w-]{8}(?:[\w-]{35})?$/
+const withoutDigest = (key: string, value: unknown) =>
+  key === 'session' && typeof value === 'string' ? value.replace(DIGEST, '') : value
 
 /** Neither tokens, codes and secrets nor text of the issuer are logged. */
 export function assertLogIsClean({ kit, at }: Stage): void {
-  const log = JSON.stringify(kit.logged)
-  for (const secret of [ACCESS_TOKEN, REFRESH_TOKEN, at.secret, '-of-the-tests', 'alert(1)']) {
+  const log = JSON.stringify(kit.logged, withoutDigest)
+  for (const secret of [ACCESS_TOKEN, REFRESH_TOKEN, at.secret, '-of-the-tests', 'alert(1)', 'eyJ']) {
     assert.ok(!log.includes(secret), `the log contains ${secret}`)
   }
-  assert.doesNotMatch(log, A_JWT)
 }
 
 /** Whether a response of the misbehaviour never comes, or never ends. */
