@@ -43,26 +43,29 @@ export async function bundle(output: string): Promise<readonly BundledPackage[]>
     logLevel: 'warning',
     // Optional parts of pg that are not installed.
     external: ['pg-native', 'pg-cloudflare'],
-    // Libraries in CommonJS require modules of Node.
-    banner: {
-      js: "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)",
-    },
   })
-  for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))) await toAscii(file)
+  for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))) await complete(file)
   const packages = await packagesOf(Object.keys(metafile.inputs))
   await writeFile(join(output, LICENCES), (await Promise.all(packages.map(licenceOf))).join(`\n${'-'.repeat(80)}\n\n`))
   return packages
+}
+
+/** What libraries in CommonJS get modules of Node with. It costs time and memory in each file that has it. */
+const REQUIRE =
+  "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)\n"
+
+/** Adds {@link REQUIRE} to the one file that uses it for all others, which has no lines of any source. */
+async function complete(file: string): Promise<void> {
+  const path = join(checkout, file)
+  const text = asciiOf(await readFile(path, 'utf8'))
+  await writeFile(path, text.includes('typeof require') ? REQUIRE + text : text)
 }
 
 /**
  * V8 keeps the text of a module in memory, with two bytes for each character as soon as one is beyond Latin-1. esbuild
  * escapes such characters in strings alone; an escape means the same in a regular expression and in a template.
  */
-async function toAscii(file: string): Promise<void> {
-  const path = join(checkout, file)
-  const text = await readFile(path, 'utf8')
-  await writeFile(path, text.replace(/[^\x00-\x7f]/g, escaped))
-}
+const asciiOf = (text: string) => text.replace(/[^\x00-\x7f]/g, escaped)
 
 /** @param unit one UTF-16 code unit */
 const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

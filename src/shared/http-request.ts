@@ -43,6 +43,6 @@ export function httpRequest(url: string, request: HttpRequest): Promise<HttpResp
 }
 
 /** The failure of a host with several addresses has a code and an empty message. */
-function withMessage(error: NodeJS.ErrnoException): Error {
+export function withMessage(error: NodeJS.ErrnoException): Error {
   return error.message === '' ? new Error(error.code ?? error.name, { cause: error }) : error
 }

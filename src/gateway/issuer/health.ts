@@ -154,7 +154,6 @@ export class IssuerHealth {
   async #loadMetadata(): Promise<void> {
     const { url, timeoutMs } = this.#deps
     const response = await this.#send(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
     // Some proxies limit requests for the metadata: that is a response of an issuer that is there.

@@ -1,47 +1,104 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { withMessage } from '../../shared/http-request.ts'
 import type { ClientCertificate } from './client/client-certificate.ts'
-import { tlsFetch } from './client/tls-fetch.ts'
 
-export interface IssuerRequestInit extends RequestInit {
-  /** Presented to the issuer. The connection serves this request alone. */
+/** What of {@link RequestInit} counts. A body is text or `URLSearchParams`, and its type is in the headers. */
+export interface IssuerRequestInit extends Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'> {
+  /**
+   * Presented to the issuer, which must have https. The connection serves this request alone: a renewed certificate counts
+   * at once, and no request of anybody else travels on a connection that is the gateway's.
+   */
   readonly clientCertificate?: ClientCertificate
 }
 
 /** How openid-client and jose send their requests. */
 export type IssuerFetch = (url: string, options: IssuerRequestInit) => Promise<Response>
 
-/** Longest response of an issuer, in bytes after decompression: ID tokens with thousands of groups fit. */
+/** Longest response of an issuer, in bytes before and after decompression: ID tokens with thousands of groups fit. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
+/** Responses that have no body (Fetch Standard §2.2.3). */
+const WITHOUT_BODY = [204, 205, 304]
+
 /**
- * `fetch` for requests to issuers: a body longer than {@link MAX_RESPONSE_BYTES} fails. The libraries read whole bodies
- * into memory, and a compressed one may be a thousand times as long as what was sent. It is read here for them, because
- * a stream in between (`pipeThrough`) made every later request of the process slower.
+ * `fetch` for requests to issuers. Node's own cannot present a client certificate, and takes 3 MiB of memory more than
+ * `node:http`. Redirects are not followed. The body is read here for the libraries, which read whole bodies into memory:
+ * one longer than {@link MAX_RESPONSE_BYTES} fails, and a compressed one may be a thousand times as long as what was sent.
+ * @throws TypeError, as `fetch`: no response
  */
-export const issuerFetch: IssuerFetch = async (url, { clientCertificate, ...options }) =>
-  bounded(await (clientCertificate ? tlsFetch(url, options, clientCertificate) : fetch(url, options)))
-
-/** As `fetch` reports a response that ended early. */
-const tooLong = () =>
-  new TypeError('response not read', { cause: new Error(`it is longer than ${MAX_RESPONSE_BYTES} bytes`) })
-
-async function bounded(response: Response): Promise<Response> {
-  if (response.body === null) return response
-  const { status, statusText, headers } = response
-  const body = await readBounded(response.body).catch(failing)
-  return new Response(body, { status, statusText, headers })
+export const issuerFetch: IssuerFetch = async (url, options) => {
+  const received = await send(url, options)
+  const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = received
+  if (status > 599) {
+    received.destroy()
+    throw new TypeError('response not read', { cause: new Error(`its status is ${status}`) })
+  }
+  const headers = new Headers()
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
+  const body = await readBody(received, options.signal).catch(failing)
+  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers })
 }
 
-/** @throws TypeError when it is too long; else what `fetch` throws */
-async function readBounded(body: ReadableStream<Uint8Array>): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
+function send(
+  url: string,
+  { method = 'GET', headers, body, signal, clientCertificate }: IssuerRequestInit,
+): Promise<IncomingMessage> {
+  const open = url.startsWith('http:') && !clientCertificate ? requestHttp : requestHttps
+  const payload = body === null || body === undefined ? undefined : String(body)
+  const options = {
+    method,
+    headers: { 'accept-encoding': 'gzip', ...Object.fromEntries(new Headers(headers)), ...lengthOf(payload) },
+    ...(clientCertificate && { ...clientCertificate, agent: false, minVersion: 'TLSv1.2' as const }),
+    ...(signal && { signal }),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = open(url, options, resolve)
+    sent.on('error', (cause: NodeJS.ErrnoException) => {
+      reject(signal?.aborted ? signal.reason : new TypeError('no response', { cause: withMessage(cause) }))
+    })
+    sent.end(payload)
+  })
+}
+
+const lengthOf = (payload: string | undefined) =>
+  payload === undefined ? {} : { 'content-length': String(Buffer.byteLength(payload)) }
+
+const decompress = promisify(gunzip)
+
+/** @throws TypeError when it is too long or not whole; the reason of the signal once it is aborted */
+async function readBody(received: IncomingMessage, signal: AbortSignal | null | undefined): Promise<Buffer> {
+  try {
+    const body = await readBounded(received)
+    return await decoded(body, received.headers['content-encoding'])
+  } catch (cause) {
+    throw signal?.aborted ? signal.reason : new TypeError('response not read', { cause })
+  }
+}
+
+const tooLong = () => new Error(`it is longer than ${MAX_RESPONSE_BYTES} bytes`)
+
+async function readBounded(received: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
   let bytes = 0
-  // Leaving the loop cancels the body, which closes the connection.
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
+  // Leaving the loop closes the connection.
+  for await (const chunk of received as AsyncIterable<Buffer>) {
+    bytes += chunk.length
     if (bytes > MAX_RESPONSE_BYTES) throw tooLong()
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
+}
+
+async function decoded(body: Buffer, encoding = 'identity'): Promise<Buffer> {
+  if (encoding === 'identity' || body.length === 0) return body
+  if (!/^(?:x-)?gzip$/i.test(encoding)) throw new Error('expected no content-encoding or gzip, got another')
+  return decompress(body, { maxOutputLength: MAX_RESPONSE_BYTES }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error
+  })
 }
 
 /** A body that fails when it is read: the libraries tell a response that cannot be read from an issuer that is down. */

@@ -1,8 +1,8 @@
-import { parse } from 'tldts'
 import { isLoopback } from '../../../shared/loopback.ts'
 import type { CheckError } from '../../../shared/settings/load-settings.ts'
 import type { Config } from '../schema.ts'
 import { usesSecureCookies } from '../secure-cookies.ts'
+import { isPublicSuffix } from './public-suffix.cjs'
 
 type Cookie = Config['cookie']
 
@@ -85,10 +85,4 @@ function domainErrorOf(domain: string, publicHost: string): Pick<CheckError, 'ex
     expected: 'a domain that is not a public suffix',
     hint: 'Browsers refuse cookies for domains under which anybody may register. Name your own domain.',
   }
-}
-
-/** Listed suffixes only: an unlisted single label (`example`, `internal`) belongs to a private network. */
-function isPublicSuffix(domain: string): boolean {
-  const { publicSuffix, isIcann, isPrivate } = parse(domain, { allowPrivateDomains: true })
-  return publicSuffix === domain && (isIcann === true || isPrivate === true)
 }

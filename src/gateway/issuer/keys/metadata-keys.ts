@@ -55,7 +55,6 @@ const down = (detail: string) => new Refusal('issuer-down', detail)
 async function loadJwksUri(url: string, timeoutSeconds: number, requests: IssuerRequests): Promise<string> {
   const response = await requests.fetch(`${url.replace(/\/$/, '')}/.well-known/openid-configuration`, {
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    redirect: 'error',
   })
   if (!response.ok) throw new Error(`metadata: expected status 200, got ${response.status}`)
   const { issuer, jwks_uri } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown }

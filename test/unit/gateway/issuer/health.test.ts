@@ -18,16 +18,17 @@ function watched(t: TestContext, respond: () => Response | Promise<Response> = R
   const state = { now: 1_800_000_000_000, respond, probes: 0 }
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
-  t.mock.method(globalThis, 'fetch', async (url: string) => {
+  const fetch = async (url: string) => {
     if (url.endsWith('/.well-known/openid-configuration')) state.probes += 1
     return state.respond()
-  })
+  }
   const health = new IssuerHealth({
     url: URL_OF,
     intervalMs: INTERVAL_MS,
     timeoutMs: 8000,
     clock: () => state.now,
     log,
+    fetch,
   })
   t.after(() => health.close())
   const pass = async (ms: number) => {

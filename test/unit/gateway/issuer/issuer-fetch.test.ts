@@ -13,7 +13,7 @@ async function serve(t: TestContext, listener: RequestListener): Promise<Respons
   t.after(() => server.closeAllConnections())
   t.after(() => server.close())
   await once(server, 'listening')
-  return issuerFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { redirect: 'manual' })
+  return issuerFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {})
 }
 
 test('a response of one MiB is read, with its status and headers', async (t) => {
@@ -54,4 +54,70 @@ test('responses without a body and redirects are passed on', async (t) => {
     assert.equal(response.status, status)
     assert.equal(await response.text(), '')
   }
+})
+
+test('a compressed response is read', async (t) => {
+  const response = await serve(t, ({ headers }, reply) => {
+    assert.equal(headers['accept-encoding'], 'gzip')
+    reply.setHeader('content-encoding', 'gzip').end(gzipSync('x'.repeat(LIMIT)))
+  })
+  assert.equal(await response.text(), 'x'.repeat(LIMIT))
+})
+
+test('a response that nobody can read fails when it is read', async (t) => {
+  for (const [encoding, body] of [
+    ['br', 'x'],
+    ['gzip', 'not compressed'],
+    ['gzip', gzipSync('cut').subarray(0, -1)],
+  ] as const) {
+    const response = await serve(t, (_, reply) => reply.setHeader('content-encoding', encoding).end(body))
+    await assert.rejects(response.text(), { name: 'TypeError', message: 'response not read' }, `${encoding} ${body}`)
+  }
+})
+
+test('a response that ends early fails when it is read', async (t) => {
+  const response = await serve(t, (_, reply) => {
+    reply.writeHead(200, { 'content-length': 10 }).write('x', () => reply.destroy())
+  })
+  await assert.rejects(response.text(), { name: 'TypeError', message: 'response not read' })
+})
+
+test('a status beyond 599 is no response', async (t) => {
+  const fetched = serve(t, (_, reply) => reply.writeHead(999).end())
+  await assert.rejects(fetched, { name: 'TypeError', cause: new Error('its status is 999') })
+})
+
+test('no connection, or none in time, fails as with fetch', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const late = issuerFetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(20) })
+  await assert.rejects(late, { name: 'TimeoutError' })
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await assert.rejects(issuerFetch(`http://127.0.0.1:${port}`, {}), (error: TypeError) => {
+    assert.equal(error.name, 'TypeError')
+    assert.match(String(error.cause), /ECONNREFUSED/)
+    return true
+  })
+})
+
+test('a form and a text are sent with their length, and the headers as they are', async (t) => {
+  const received: string[] = []
+  const server = createServer(async ({ method, headers }, reply) => {
+    received.push(`${method} ${headers['content-type']} ${headers['content-length']} ${headers['transfer-encoding']}`)
+    reply.end()
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const headers = { 'content-type': 'text/x' }
+  await issuerFetch(url, { method: 'POST', headers, body: new URLSearchParams({ a: 'ö' }) })
+  await issuerFetch(url, { method: 'POST', headers, body: 'ö' })
+  await issuerFetch(url, {})
+  assert.deepEqual(received, [
+    'POST text/x 8 undefined',
+    'POST text/x 2 undefined',
+    'GET undefined undefined undefined',
+  ])
 })

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { Refusal } from '../../../../src/gateway/errors.ts'
 import { Issuer } from '../../../../src/gateway/issuer/issuer.ts'
+import type { IssuerFetch } from '../../../../src/gateway/issuer/issuer-fetch.ts'
+import { IssuerRequests } from '../../../../src/gateway/issuer/issuer-requests.ts'
 import { type FakeIssuer, startFakeIssuer, unbent } from '../signin/fake-issuer.ts'
 import { startLoginKit, testConfig } from '../signin/kit.ts'
 
@@ -112,17 +114,18 @@ test('while the issuer is down, the start of a sign-in is an error page and a ca
   assert.equal(response.get('Set-Cookie'), undefined)
 })
 
-test('plain http to an issuer outside loopback is denied unless server.insecureHttp allows it', async (t) => {
+test('plain http to an issuer outside loopback is denied unless server.insecureHttp allows it', async () => {
   const asked: string[] = []
-  t.mock.method(globalThis, 'fetch', async (url: string) => {
+  const fetch: IssuerFetch = async (url) => {
     asked.push(url)
-    throw new TypeError('fetch failed')
-  })
+    throw new TypeError('no response', { cause: new Error('connect ECONNREFUSED') })
+  }
+  const requests = Object.assign(new IssuerRequests(), { fetch })
   const { config } = startLoginKit(fake).deps
   for (const insecureHttp of [false, true]) {
     const server = { ...config.server, insecureHttp }
     const plain = { server, issuer: { ...config.issuer, url: 'http://sso.example' } }
-    await assert.rejects(new Issuer({ config: plain, log, clock: Date.now }).configuration(), isDown)
+    await assert.rejects(new Issuer({ config: plain, log, clock: Date.now, requests }).configuration(), isDown)
     assert.equal(asked.length, insecureHttp ? 1 : 0)
   }
 })
