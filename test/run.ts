@@ -6,15 +6,15 @@ import { TIERS, type Tier } from './tiers.ts'
 
 /**
  * `npm test [-- --tier NAME ...] [-- --lanes N]`: runs the tiers, without those that run only when named. Exits 1 if one
- * fails. First come those that need the machine for themselves, then the others, in as many lanes as there are cores, two
- * at most.
+ * fails. First come those that need the machine for themselves, then the others, in one lane more than there are cores,
+ * three at most: two of them together leave a third of two cores idle.
  */
-const MOST_LANES = 2
+const MOST_LANES = 3
 
 const HELP = `npm test [-- OPTION ...]: runs the tests with real parts, and exits with 1 if one fails
 
   --tier NAME   this tier alone; several: repeat the option. Without it: all except those marked with *
-  --lanes N     at most this many tiers at the same time, 1 to 16. Default: the number of cores, ${MOST_LANES} at most
+  --lanes N     at most this many tiers at the same time, 1 to 16. Default: one more than there are cores, ${MOST_LANES} at most
   --help        this text
 
 Tiers:
@@ -46,7 +46,7 @@ function optionsOf() {
 }
 
 function lanesOf(text: string | undefined): number {
-  const count = text === undefined ? Math.min(availableParallelism(), MOST_LANES) : Number(text)
+  const count = text === undefined ? Math.min(availableParallelism() + 1, MOST_LANES) : Number(text)
   if (Number.isInteger(count) && count >= 1 && count <= 16) return count
   print(`--lanes: expected a whole number from 1 to 16, got ${text}`)
   process.exit(2)

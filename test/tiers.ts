@@ -78,7 +78,7 @@ export const TIERS: readonly Tier[] = [
     run: {
       files: ['test/attacks/*.test.ts', 'test/path/*.test.ts', 'test/caddy/*.test.ts', 'test/selftest/*.test.ts'],
     },
-    filesAtOnce: 3,
+    filesAtOnce: 6,
     minutes: 20,
   },
   {
