@@ -20,13 +20,16 @@ export type IssuerFetch = (url: string, options: IssuerRequestInit) => Promise<R
 /** Longest response of an issuer, in bytes before and after decompression: ID tokens with thousands of groups fit. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
+/** Some servers reject a request without `User-Agent`. */
+const OWN_HEADERS = { 'accept-encoding': 'gzip', 'user-agent': 'modelops-gateway' }
+
 /** Responses that have no body (Fetch Standard §2.2.3). */
 const WITHOUT_BODY = [204, 205, 304]
 
 /**
- * `fetch` for requests to issuers. Node's own cannot present a client certificate, and takes 3 MiB of memory more than
- * `node:http`. Redirects are not followed. The body is read here for the libraries, which read whole bodies into memory:
- * one longer than {@link MAX_RESPONSE_BYTES} fails, and a compressed one may be a thousand times as long as what was sent.
+ * `fetch` for requests to issuers. Node's own cannot present a client certificate, and decompresses without a limit.
+ * Redirects are not followed. The body is read here for the libraries, which read whole bodies into memory: one longer
+ * than {@link MAX_RESPONSE_BYTES} fails, and a compressed one may be a thousand times as long as what was sent.
  * @throws TypeError, as `fetch`: no response
  */
 export const issuerFetch: IssuerFetch = async (url, options) => {
@@ -51,7 +54,7 @@ function send(
   const payload = body === null || body === undefined ? undefined : String(body)
   const options = {
     method,
-    headers: { 'accept-encoding': 'gzip', ...Object.fromEntries(new Headers(headers)), ...lengthOf(payload) },
+    headers: { ...OWN_HEADERS, ...Object.fromEntries(new Headers(headers)), ...lengthOf(payload) },
     ...(clientCertificate && { ...clientCertificate, agent: false, minVersion: 'TLSv1.2' as const }),
     ...(signal && { signal }),
   }

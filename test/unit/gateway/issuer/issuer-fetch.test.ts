@@ -58,7 +58,7 @@ test('responses without a body and redirects are passed on', async (t) => {
 
 test('a compressed response is read', async (t) => {
   const response = await serve(t, ({ headers }, reply) => {
-    assert.equal(headers['accept-encoding'], 'gzip')
+    assert.deepEqual([headers['accept-encoding'], headers['user-agent']], ['gzip', 'modelops-gateway'])
     reply.setHeader('content-encoding', 'gzip').end(gzipSync('x'.repeat(LIMIT)))
   })
   assert.equal(await response.text(), 'x'.repeat(LIMIT))
