@@ -97,7 +97,8 @@ const frame = (of: keyof typeof URLS, aud = gateway.url): TokenFrame => ({
 })
 
 /** Name of the only rule of the newest admitted request, and its role. */
-function admitted(): unknown[] {
+async function admitted(): Promise<unknown[]> {
+  await gateway.printed()
   const { rule, role, kind, project_name } = gateway.logged('allowed').at(-1) ?? {}
   return [rule, role, kind, project_name]
 }
@@ -128,7 +129,7 @@ test('the workflow of GitHub Actions with the package trains, and the token neve
   assert.match(output, /Requirement already satisfied: mlflow-skinny==/)
   assert.match(output, /^run [0-9a-f]{32}$/m)
   assert.doesNotMatch(output, /eyJ/)
-  assert.deepEqual(admitted(), ['train-alpha', 'editor', 'machine', 'alpha'])
+  assert.deepEqual(await admitted(), ['train-alpha', 'editor', 'machine', 'alpha'])
   assert.deepEqual(new Set(actions.audiences), new Set([gateway.url]))
 })
 
@@ -148,7 +149,9 @@ test('a run that a fork started through pull_request_target is denied at the fir
     const { code, output } = await runWorkflow(workflows()[1], { ...base, ...actions.env }, dir)
     assert.notEqual(code, 0)
     assert.match(output, /403[\s\S]*failed: Check the access$/)
-    const [denied] = gateway.logged('refused').slice(-1)
+    await gateway.printed()
+    // The last line is that of the request that `printed` has sent.
+    const [denied] = gateway.logged('refused').slice(-2)
     assert.match(String(denied?.detail), /nearest rule train-alpha: event_name: expected push, got pull_request_target/)
   } finally {
     run = {}
@@ -166,7 +169,7 @@ test('the job of GitLab trains', async () => {
   const { code, output } = await runScript(script.join('\n'), env, dir)
   assert.equal(code, 0, output)
   assert.match(output, /^run [0-9a-f]{32}$/m)
-  assert.deepEqual(admitted(), ['train-alpha-2', 'editor', 'machine', 'alpha'])
+  assert.deepEqual(await admitted(), ['train-alpha-2', 'editor', 'machine', 'alpha'])
 })
 
 interface GitLabJob {
@@ -212,7 +215,7 @@ test('a pod trains with its projected token, across the renewal of the token', a
   await write({})
   const first = await train()
   assert.equal(first.code, 0, first.output)
-  assert.deepEqual(admitted(), ['ml-trainer', 'editor', 'machine', 'alpha'])
+  assert.deepEqual(await admitted(), ['ml-trainer', 'editor', 'machine', 'alpha'])
   await write({ 'kubernetes.io': { namespace: 'other', serviceaccount: { name: 'trainer' } } })
   assert.notEqual((await train()).code, 0)
   await write({ jti: 'renewed' })

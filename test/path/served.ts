@@ -76,6 +76,16 @@ export class Served {
     }
   }
 
+  /**
+   * Waits until the log lines of all requests that have ended are printed. A line is written a moment after its response, and
+   * the lines of one process are in order.
+   */
+  async printed(): Promise<void> {
+    const last = await fetch(`${this.url}/no-such-route`, { headers: { accept: 'application/json' } })
+    const { request_id } = (await last.json()) as { request_id: string }
+    await this.until(() => this.logged('refused').some((line) => line.request_id === request_id))
+  }
+
   /** Log lines of an event, oldest first. */
   logged(event: string): Record<string, unknown>[] {
     return this.output
