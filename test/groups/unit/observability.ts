@@ -1,3 +1,3 @@
 import { group } from '../group.ts'
 
-group('test/unit/gateway/{observability,audit,console,admin}/**/*.test.ts')
+group('test/unit/gateway/{audit,console,admin}/**/*.test.ts', 'test/unit/gateway/observability/*.test.ts')

@@ -1,0 +1,3 @@
+import { group } from '../group.ts'
+
+group('test/unit/gateway/observability/*/**/*.test.ts')
