@@ -1,6 +1,6 @@
 // @ts-check
-// CommonJS: only `require` loads a library where it is first needed and returns at once. This one takes 4 MiB of memory and 10 ms when it
-// is loaded, and most configurations have no cookie domain.
+// CommonJS: only `require` loads a library where it is first needed and returns at once. This one takes a MiB of memory and
+// 10 ms when it is loaded, and most configurations have no cookie domain.
 'use strict'
 
 /**
