@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBackground } from './background.ts'
-import { ensureDebian } from './debian.ts'
+import { ensureDebian, installDebian } from './debian.ts'
 import { acceptsBind, changeDirectory, type Directory, LDAP_COMMANDS } from './ldap-client.ts'
 import { type Progress, toStderr } from './progress.ts'
 import { must } from './run-or-throw.ts'
@@ -13,6 +13,11 @@ export const SAMBA_COMMANDS = [
   { command: 'samba-tool', debianPackage: 'samba' },
   ...LDAP_COMMANDS,
 ]
+
+/** What a domain controller needs besides: Debian 12 has it in packages that `samba` only recommends. */
+const DOMAIN_PACKAGES = ['samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules']
+/** From the first of them. */
+const SCHEMAS = '/usr/share/samba/setup/ad-schema'
 
 export interface SambaOptions {
   /** A loopback address of its own: Active Directory cannot use other ports. */
@@ -30,6 +35,7 @@ const PASSWORD = 'Directory-secret-1'
  */
 export async function startSamba({ address, certificate, progress = toStderr }: SambaOptions): Promise<Directory> {
   await ensureDebian(SAMBA_COMMANDS, progress)
+  if (!existsSync(SCHEMAS)) await installDebian(DOMAIN_PACKAGES, progress)
   const folder = mkdtempSync(join(tmpdir(), 'samba-'))
   const file = (name: string) => join(folder, name)
   writeFileSync(file('cert.pem'), certificate.cert)
