@@ -34,8 +34,8 @@ const WITHOUT_BODY = [204, 205, 304]
  */
 export const issuerFetch: IssuerFetch = async (url, options) => {
   const received = await send(url, options)
-  const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = received
-  if (status > 599) {
+  const { statusCode: status = 0, rawHeaders } = received
+  if (status < 200 || status > 599) {
     received.destroy()
     throw new TypeError('response not read', { cause: new Error(`its status is ${status}`) })
   }
@@ -43,7 +43,7 @@ export const issuerFetch: IssuerFetch = async (url, options) => {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
   const body = await readBody(received, options.signal).catch(failing)
-  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, statusText, headers })
+  return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers })
 }
 
 function send(
@@ -60,9 +60,12 @@ function send(
   }
   return new Promise((resolve, reject) => {
     const sent = open(url, options, resolve)
-    sent.on('error', (cause: NodeJS.ErrnoException) => {
+    const fail = (cause: Error) => {
       reject(signal?.aborted ? signal.reason : new TypeError('no response', { cause: withMessage(cause) }))
-    })
+    }
+    sent.on('error', fail)
+    // Without an error, because nobody wants to upgrade: a response with status 101.
+    sent.on('close', () => fail(new Error('the connection ended before a response')))
     sent.end(payload)
   })
 }
@@ -96,9 +99,14 @@ async function readBounded(received: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function decoded(body: Buffer, encoding = 'identity'): Promise<Buffer> {
-  if (encoding === 'identity' || body.length === 0) return body
-  if (!/^(?:x-)?gzip$/i.test(encoding)) throw new Error('expected no content-encoding or gzip, got another')
+/** Codings that were not asked for, and that nobody here decodes. Whatever else servers write there changes nothing. */
+const OTHER_CODINGS = ['br', 'compress', 'deflate', 'zstd']
+
+/** @param coding of `Content-Encoding` (RFC 9110 §8.4.1) */
+async function decoded(body: Buffer, coding = ''): Promise<Buffer> {
+  const name = coding.toLowerCase()
+  if (OTHER_CODINGS.includes(name)) throw new Error(`expected no Content-Encoding or gzip, got ${name}`)
+  if ((name !== 'gzip' && name !== 'x-gzip') || body.length === 0) return body
   return decompress(body, { maxOutputLength: MAX_RESPONSE_BYTES }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error
   })

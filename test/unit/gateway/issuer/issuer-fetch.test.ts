@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { issuerFetch } from '../../../../src/gateway/issuer/issuer-fetch.ts'
@@ -82,9 +82,29 @@ test('a response that ends early fails when it is read', async (t) => {
   await assert.rejects(response.text(), { name: 'TypeError', message: 'response not read' })
 })
 
-test('a status beyond 599 is no response', async (t) => {
-  const fetched = serve(t, (_, reply) => reply.writeHead(999).end())
-  await assert.rejects(fetched, { name: 'TypeError', cause: new Error('its status is 999') })
+test('a status that a response cannot have is no response, nor is the offer to change the protocol', async (t) => {
+  for (const [head, cause] of [
+    ['999 x', 'its status is 999'],
+    ['099 x', 'its status is 99'],
+    ['101 x', 'its status is 101'],
+    ['101 x\r\nconnection: upgrade\r\nupgrade: websocket', 'the connection ended before a response'],
+  ] as const) {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end(`HTTP/1.1 ${head}\r\n\r\n`))
+    }).listen(0, '127.0.0.1')
+    t.after(() => server.close())
+    await once(server, 'listening')
+    const fetched = issuerFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {})
+    await assert.rejects(fetched, { name: 'TypeError', cause: new Error(cause) })
+  }
+})
+
+test('a content coding that is none changes nothing', async (t) => {
+  for (const coding of ['identity', 'Identity', '', 'utf-8']) {
+    const response = await serve(t, (_, reply) => reply.setHeader('content-encoding', coding).end('{}'))
+    assert.equal(await response.text(), '{}', coding)
+  }
 })
 
 test('no connection, or none in time, fails as with fetch', async () => {
