@@ -44,7 +44,9 @@ export async function bundle(output: string): Promise<readonly BundledPackage[]>
     // Optional parts of pg that are not installed.
     external: ['pg-native', 'pg-cloudflare'],
   })
-  for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))) await complete(file)
+  const programs = Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))
+  await Promise.all(programs.map(toAscii))
+  await addRequire(programs)
   const packages = await packagesOf(Object.keys(metafile.inputs))
   await writeFile(join(output, LICENCES), (await Promise.all(packages.map(licenceOf))).join(`\n${'-'.repeat(80)}\n\n`))
   return packages
@@ -54,18 +56,27 @@ export async function bundle(output: string): Promise<readonly BundledPackage[]>
 const REQUIRE =
   "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)\n"
 
-/** Adds {@link REQUIRE} to the one file that uses it for all others, which has no lines of any source. */
-async function complete(file: string): Promise<void> {
-  const path = join(checkout, file)
-  const text = asciiOf(await readFile(path, 'utf8'))
-  await writeFile(path, text.includes('typeof require') ? REQUIRE + text : text)
+/**
+ * Adds {@link REQUIRE} to the one file that uses it for all others. It has no lines of any source, so that no map is wrong
+ * after it. @throws Error if there is not one such file
+ */
+async function addRequire(files: readonly string[]): Promise<void> {
+  const texts = await Promise.all(files.map((file) => readFile(join(checkout, file), 'utf8')))
+  const using = files.filter((_, index) => texts[index]?.includes('typeof require'))
+  const [file = ''] = using
+  if (using.length !== 1) throw new Error(`expected one file of the bundle that uses require, got ${using.join(', ')}`)
+  await writeFile(join(checkout, file), REQUIRE + texts[files.indexOf(file)])
 }
 
 /**
  * V8 keeps the text of a module in memory, with two bytes for each character as soon as one is beyond Latin-1. esbuild
  * escapes such characters in strings alone; an escape means the same in a regular expression and in a template.
  */
-const asciiOf = (text: string) => text.replace(/[^\x00-\x7f]/g, escaped)
+async function toAscii(file: string): Promise<void> {
+  const path = join(checkout, file)
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace(/[^\x00-\x7f]/g, escaped))
+}
 
 /** @param unit one UTF-16 code unit */
 const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,5 +1,5 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { globalAgent, Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { withMessage } from '../../shared/http-request.ts'
@@ -20,15 +20,25 @@ export type IssuerFetch = (url: string, options: IssuerRequestInit) => Promise<R
 /** Longest response of an issuer, in bytes before and after decompression: ID tokens with thousands of groups fit. */
 const MAX_RESPONSE_BYTES = 1_048_576
 
-/** Some servers reject a request without `User-Agent`. */
-const OWN_HEADERS = { 'accept-encoding': 'gzip', 'user-agent': 'modelops-gateway' }
+/** Some servers reject a request without these. */
+const OWN_HEADERS = { accept: '*/*', 'accept-encoding': 'gzip', 'user-agent': 'modelops-gateway' }
+
+/**
+ * How long a connection without a request stays open, in milliseconds. Many servers close it after five seconds, and a
+ * code or a refresh token that is sent at that moment would be lost.
+ */
+const IDLE_MS = 4000
+/** The environment, if `NODE_USE_ENV_PROXY` says that it names a proxy. */
+const { proxyEnv } = globalAgent.options
+const kept = { keepAlive: true, timeout: IDLE_MS, ...(proxyEnv && { proxyEnv }) }
+const [agent, tlsAgent] = [new HttpAgent(kept), new HttpsAgent(kept)]
 
 /** Responses that have no body (Fetch Standard §2.2.3). */
 const WITHOUT_BODY = [204, 205, 304]
 
 /**
- * `fetch` for requests to issuers. Node's own cannot present a client certificate, and decompresses without a limit.
- * Redirects are not followed. The body is read here for the libraries, which read whole bodies into memory: one longer
+ * `fetch` for requests to issuers. Node's own cannot present a client certificate, and takes more memory. Redirects are
+ * not followed. The body is read here for the libraries, which read whole bodies into memory: one longer
  * than {@link MAX_RESPONSE_BYTES} fails, and a compressed one may be a thousand times as long as what was sent.
  * @throws TypeError, as `fetch`: no response
  */
@@ -46,28 +56,38 @@ export const issuerFetch: IssuerFetch = async (url, options) => {
   return new Response(WITHOUT_BODY.includes(status) ? null : body, { status, headers })
 }
 
-function send(
+async function send(
   url: string,
   { method = 'GET', headers, body, signal, clientCertificate }: IssuerRequestInit,
 ): Promise<IncomingMessage> {
-  const open = url.startsWith('http:') && !clientCertificate ? requestHttp : requestHttps
+  const { protocol, username, password } = new URL(url)
+  if (username !== '' || password !== '') throw noResponse(new Error('expected a URL without credentials'))
+  const [open, pool] = protocol === 'http:' && !clientCertificate ? [requestHttp, agent] : [requestHttps, tlsAgent]
   const payload = body === null || body === undefined ? undefined : String(body)
   const options = {
-    method,
+    ...{ method, agent: pool, ...(signal && { signal }) },
     headers: { ...OWN_HEADERS, ...Object.fromEntries(new Headers(headers)), ...lengthOf(payload) },
     ...(clientCertificate && { ...clientCertificate, agent: false, minVersion: 'TLSv1.2' as const }),
-    ...(signal && { signal }),
   }
   return new Promise((resolve, reject) => {
+    // A request that has no connection yet, because a proxy does not respond, is not told that it is aborted.
+    const abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
     const sent = open(url, options, resolve)
-    const fail = (cause: Error) => {
-      reject(signal?.aborted ? signal.reason : new TypeError('no response', { cause: withMessage(cause) }))
-    }
+    const fail = (cause: NodeJS.ErrnoException) => reject(signal?.aborted ? signal.reason : noResponse(cause))
     sent.on('error', fail)
-    // Without an error, because nobody wants to upgrade: a response with status 101.
-    sent.on('close', () => fail(new Error('the connection ended before a response')))
+    sent.on('close', () => {
+      signal?.removeEventListener('abort', abort)
+      // Without an error, because nobody wants to upgrade: a response with status 101.
+      fail(new Error('the connection ended before a response'))
+    })
     sent.end(payload)
   })
+}
+
+function noResponse(cause: NodeJS.ErrnoException): TypeError {
+  const why = cause.code === undefined ? '' : ` (${cause.code})`
+  return new TypeError(`no response${why}`, { cause: withMessage(cause) })
 }
 
 const lengthOf = (payload: string | undefined) =>
@@ -102,11 +122,13 @@ async function readBounded(received: IncomingMessage): Promise<Buffer> {
 /** Codings that were not asked for, and that nobody here decodes. Whatever else servers write there changes nothing. */
 const OTHER_CODINGS = ['br', 'compress', 'deflate', 'zstd']
 
-/** @param coding of `Content-Encoding` (RFC 9110 §8.4.1) */
-async function decoded(body: Buffer, coding = ''): Promise<Buffer> {
-  const name = coding.toLowerCase()
-  if (OTHER_CODINGS.includes(name)) throw new Error(`expected no Content-Encoding or gzip, got ${name}`)
-  if ((name !== 'gzip' && name !== 'x-gzip') || body.length === 0) return body
+/** @param list of `Content-Encoding` (RFC 9110 §8.4) */
+async function decoded(body: Buffer, list = ''): Promise<Buffer> {
+  const codings = list.split(',').map((coding) => coding.trim().toLowerCase().replace(/^x-/, ''))
+  const real = codings.filter((coding) => coding === 'gzip' || OTHER_CODINGS.includes(coding))
+  if (real.length === 0 || body.length === 0) return body
+  if (real.length > 1 || real[0] !== 'gzip')
+    throw new Error(`expected no Content-Encoding or gzip, got ${real.join(', ')}`)
   return decompress(body, { maxOutputLength: MAX_RESPONSE_BYTES }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error
   })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { issuerFetch } from '../../../../src/gateway/issuer/issuer-fetch.ts'
 
@@ -68,6 +70,7 @@ test('a response that nobody can read fails when it is read', async (t) => {
   for (const [encoding, body] of [
     ['br', 'x'],
     ['gzip', 'not compressed'],
+    ['gzip, gzip', gzipSync(gzipSync('twice'))],
     ['gzip', gzipSync('cut').subarray(0, -1)],
   ] as const) {
     const response = await serve(t, (_, reply) => reply.setHeader('content-encoding', encoding).end(body))
@@ -101,7 +104,7 @@ test('a status that a response cannot have is no response, nor is the offer to c
 })
 
 test('a content coding that is none changes nothing', async (t) => {
-  for (const coding of ['identity', 'Identity', '', 'utf-8']) {
+  for (const coding of ['identity', 'Identity', '', 'utf-8', 'identity, identity']) {
     const response = await serve(t, (_, reply) => reply.setHeader('content-encoding', coding).end('{}'))
     assert.equal(await response.text(), '{}', coding)
   }
@@ -140,4 +143,32 @@ test('a form and a text are sent with their length, and the headers as they are'
     'POST text/x 2 undefined',
     'GET undefined undefined undefined',
   ])
+})
+
+test('a URL with credentials is not requested', async () => {
+  const fetched = issuerFetch('http://user:word@127.0.0.1:9', {})
+  await assert.rejects(fetched, { cause: new Error('expected a URL without credentials') })
+})
+
+test('a proxy that never responds is waited for until the signal, and one that does is used', async (t) => {
+  const proxy = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    // CONNECT is not responded to; a request for http is.
+    socket.on('data', (bytes) => {
+      if (String(bytes).startsWith('GET http://sso.example/ ')) socket.end('HTTP/1.1 200 OK\r\n\r\nby the proxy')
+    })
+  }).listen(0, '127.0.0.1')
+  t.after(() => proxy.close())
+  await once(proxy, 'listening')
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const program = `
+    import { issuerFetch } from './src/gateway/issuer/issuer-fetch.ts'
+    console.log(await (await issuerFetch('http://sso.example/', {})).text())
+    await issuerFetch('https://sso.example/', { signal: AbortSignal.timeout(200) }).catch(({ name }) => console.log(name))
+    process.exit()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    env: { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: address, HTTPS_PROXY: address },
+    timeout: 30_000,
+  })
+  assert.equal(stdout, 'by the proxy\nTimeoutError\n')
 })
