@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,10 +21,27 @@ JWT_SECRET = "another-secret-of-the-tests-" + "x" * 64
 AIRFLOW = str(Path(sys.executable).parent / "airflow")
 
 
+_RESERVATIONS: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """
+    As `freePort` in infra/parts/ports.ts: below the ports of outgoing connections, which could take it until a server
+    listens, and reserved by a UDP port against the other processes of the tests.
+    """
+    for _ in range(1000):
+        port = random.randrange(20_000, 32_000)
+        reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            reservation.bind(("127.0.0.1", port - 12_000))
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            reservation.close()
+            continue
+        _RESERVATIONS.append(reservation)
+        return port
+    raise AssertionError("no free port from 20000 to 31999")
 
 
 def environment(home: Path, issuer: str, project_by: str, **more: str) -> dict[str, str]:
