@@ -44,9 +44,7 @@ export async function bundle(output: string): Promise<readonly BundledPackage[]>
     // Optional parts of pg that are not installed.
     external: ['pg-native', 'pg-cloudflare'],
   })
-  const programs = Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))
-  await Promise.all(programs.map(toAscii))
-  await addRequire(programs)
+  await complete(Object.keys(metafile.outputs).filter((name) => name.endsWith('.js')))
   const packages = await packagesOf(Object.keys(metafile.inputs))
   await writeFile(join(output, LICENCES), (await Promise.all(packages.map(licenceOf))).join(`\n${'-'.repeat(80)}\n\n`))
   return packages
@@ -57,26 +55,28 @@ const REQUIRE =
   "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)\n"
 
 /**
- * Adds {@link REQUIRE} to the one file that uses it for all others. It has no lines of any source, so that no map is wrong
- * after it. @throws Error if there is not one such file
+ * Makes the files of the bundle ASCII, and adds {@link REQUIRE} to the one that uses it for all others. That one has no
+ * lines of any source, so that no map is wrong after it. @throws Error if there is not one such file
  */
-async function addRequire(files: readonly string[]): Promise<void> {
-  const texts = await Promise.all(files.map((file) => readFile(join(checkout, file), 'utf8')))
-  const using = files.filter((_, index) => texts[index]?.includes('typeof require'))
-  const [file = ''] = using
-  if (using.length !== 1) throw new Error(`expected one file of the bundle that uses require, got ${using.join(', ')}`)
-  await writeFile(join(checkout, file), REQUIRE + texts[files.indexOf(file)])
+async function complete(names: readonly string[]): Promise<void> {
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: asciiOf(await readFile(join(checkout, name), 'utf8')) })),
+  )
+  const using = files.filter(({ text }) => text.includes('typeof require'))
+  if (using.length !== 1)
+    throw new Error(
+      `expected one file of the bundle that uses require, got ${using.map(({ name }) => name).join(', ')}`,
+    )
+  await Promise.all(
+    files.map((file) => writeFile(join(checkout, file.name), file === using[0] ? REQUIRE + file.text : file.text)),
+  )
 }
 
 /**
  * V8 keeps the text of a module in memory, with two bytes for each character as soon as one is beyond Latin-1. esbuild
  * escapes such characters in strings alone; an escape means the same in a regular expression and in a template.
  */
-async function toAscii(file: string): Promise<void> {
-  const path = join(checkout, file)
-  const text = await readFile(path, 'utf8')
-  await writeFile(path, text.replace(/[^\x00-\x7f]/g, escaped))
-}
+const asciiOf = (text: string) => text.replace(/[^\x00-\x7f]/g, escaped)
 
 /** @param unit one UTF-16 code unit */
 const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -3,6 +3,7 @@ import { globalAgent, Agent as HttpsAgent, request as requestHttps } from 'node:
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { withMessage } from '../../shared/http-request.ts'
+import { readBounded } from '../../shared/read-bounded.ts'
 import type { ClientCertificate } from './client/client-certificate.ts'
 
 /** What of {@link RequestInit} counts. A body is text or `URLSearchParams`, and its type is in the headers. */
@@ -63,10 +64,9 @@ async function send(
   const { protocol, username, password } = new URL(url)
   if (username !== '' || password !== '') throw noResponse(new Error('expected a URL without credentials'))
   const [open, pool] = protocol === 'http:' && !clientCertificate ? [requestHttp, agent] : [requestHttps, tlsAgent]
-  const payload = body === null || body === undefined ? undefined : String(body)
   const options = {
     ...{ method, agent: pool, ...(signal && { signal }) },
-    headers: { ...OWN_HEADERS, ...Object.fromEntries(new Headers(headers)), ...lengthOf(payload) },
+    headers: { ...OWN_HEADERS, ...Object.fromEntries(new Headers(headers)) },
     ...(clientCertificate && { ...clientCertificate, agent: false, minVersion: 'TLSv1.2' as const }),
   }
   return new Promise((resolve, reject) => {
@@ -81,7 +81,7 @@ async function send(
       // Without an error, because nobody wants to upgrade: a response with status 101.
       fail(new Error('the connection ended before a response'))
     })
-    sent.end(payload)
+    sent.end(body === null || body === undefined ? undefined : String(body))
   })
 }
 
@@ -90,15 +90,13 @@ function noResponse(cause: NodeJS.ErrnoException): TypeError {
   return new TypeError(`no response${why}`, { cause: withMessage(cause) })
 }
 
-const lengthOf = (payload: string | undefined) =>
-  payload === undefined ? {} : { 'content-length': String(Buffer.byteLength(payload)) }
-
 const decompress = promisify(gunzip)
 
 /** @throws TypeError when it is too long or not whole; the reason of the signal once it is aborted */
 async function readBody(received: IncomingMessage, signal: AbortSignal | null | undefined): Promise<Buffer> {
   try {
-    const body = await readBounded(received)
+    const body = await readBounded(received, MAX_RESPONSE_BYTES)
+    if (body === undefined) throw tooLong()
     return await decoded(body, received.headers['content-encoding'])
   } catch (cause) {
     throw signal?.aborted ? signal.reason : new TypeError('response not read', { cause })
@@ -106,18 +104,6 @@ async function readBody(received: IncomingMessage, signal: AbortSignal | null | 
 }
 
 const tooLong = () => new Error(`it is longer than ${MAX_RESPONSE_BYTES} bytes`)
-
-async function readBounded(received: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  // Leaving the loop closes the connection.
-  for await (const chunk of received as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > MAX_RESPONSE_BYTES) throw tooLong()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
 
 /** Codings that were not asked for, and that nobody here decodes. Whatever else servers write there changes nothing. */
 const OTHER_CODINGS = ['br', 'compress', 'deflate', 'zstd']

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import * as z from 'zod'
+import { readBounded } from '../../shared/read-bounded.ts'
 import { projectList } from '../config/schema.ts'
 import { ListedProjects } from '../policy/listed-projects.ts'
 import type { ProjectSnapshot } from '../policy/types.ts'
@@ -120,14 +121,9 @@ export class CoreProjects implements ProjectSource {
 
 /** @throws Error when the response is longer than {@link MAX_BYTES} */
 async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength
-    if (length > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const body = await readBounded(response.body ?? [], MAX_BYTES)
+  if (body === undefined) throw new Error(`expected at most ${MAX_BYTES} bytes`)
+  return body.toString('utf8')
 }
 
 function detailOf(error: unknown): string {

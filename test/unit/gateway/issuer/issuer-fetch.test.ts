@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -10,12 +10,18 @@ import { issuerFetch } from '../../../../src/gateway/issuer/issuer-fetch.ts'
 
 const LIMIT = 1_048_576
 
-async function serve(t: TestContext, listener: RequestListener): Promise<Response> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
-  t.after(() => server.closeAllConnections())
+/** The URL of a server that has just been made. */
+async function listening(t: TestContext, server: TcpServer): Promise<string> {
+  server.listen(0, '127.0.0.1')
   t.after(() => server.close())
   await once(server, 'listening')
-  return issuerFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {})
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function serve(t: TestContext, listener: RequestListener): Promise<Response> {
+  const server = createServer(listener)
+  t.after(() => server.closeAllConnections())
+  return issuerFetch(await listening(t, server), {})
 }
 
 test('a response of one MiB is read, with its status and headers', async (t) => {
@@ -95,10 +101,8 @@ test('a status that a response cannot have is no response, nor is the offer to c
     const server = createTcpServer((socket) => {
       socket.on('error', () => undefined)
       socket.once('data', () => socket.end(`HTTP/1.1 ${head}\r\n\r\n`))
-    }).listen(0, '127.0.0.1')
-    t.after(() => server.close())
-    await once(server, 'listening')
-    const fetched = issuerFetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {})
+    })
+    const fetched = issuerFetch(await listening(t, server), {})
     await assert.rejects(fetched, { name: 'TypeError', cause: new Error(cause) })
   }
 })
@@ -110,15 +114,14 @@ test('a content coding that is none changes nothing', async (t) => {
   }
 })
 
-test('no connection, or none in time, fails as with fetch', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const late = issuerFetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(20) })
+test('no connection, or none in time, fails as with fetch', async (t) => {
+  const server = createServer()
+  const url = await listening(t, server)
+  const late = issuerFetch(url, { signal: AbortSignal.timeout(20) })
   await assert.rejects(late, { name: 'TimeoutError' })
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
-  await assert.rejects(issuerFetch(`http://127.0.0.1:${port}`, {}), (error: TypeError) => {
+  await assert.rejects(issuerFetch(url, {}), (error: TypeError) => {
     assert.equal(error.name, 'TypeError')
     assert.match(String(error.cause), /ECONNREFUSED/)
     return true
@@ -130,10 +133,8 @@ test('a form and a text are sent with their length, and the headers as they are'
   const server = createServer(async ({ method, headers }, reply) => {
     received.push(`${method} ${headers['content-type']} ${headers['content-length']} ${headers['transfer-encoding']}`)
     reply.end()
-  }).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  const url = await listening(t, server)
   const headers = { 'content-type': 'text/x' }
   await issuerFetch(url, { method: 'POST', headers, body: new URLSearchParams({ a: 'ö' }) })
   await issuerFetch(url, { method: 'POST', headers, body: 'ö' })
@@ -157,10 +158,8 @@ test('a proxy that never responds is waited for until the signal, and one that d
     socket.on('data', (bytes) => {
       if (String(bytes).startsWith('GET http://sso.example/ ')) socket.end('HTTP/1.1 200 OK\r\n\r\nby the proxy')
     })
-  }).listen(0, '127.0.0.1')
-  t.after(() => proxy.close())
-  await once(proxy, 'listening')
-  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  })
+  const address = await listening(t, proxy)
   const program = `
     import { issuerFetch } from './src/gateway/issuer/issuer-fetch.ts'
     console.log(await (await issuerFetch('http://sso.example/', {})).text())
